@@ -1,0 +1,1 @@
+"""Micrographs of steel into numbers: DefectSegNet in JAX, from file to report."""

@@ -1,0 +1,1 @@
+"""An image, and what is known of it."""

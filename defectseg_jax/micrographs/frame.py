@@ -1,0 +1,54 @@
+"""Frame: one image as its file stores it, before anything is made of it."""
+
+import dataclasses
+import os
+
+import numpy as np
+
+from defectseg_jax import errors
+
+# 32768 x 32768. Larger than any detector's image, small enough that a damaged
+# header does not ask for all memory of the machine.
+MAX_PIXELS = 2**30
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Frame:
+  """One image of a file, in the file's own numbers.
+
+  Attributes:
+    values: [H, W], or [H, W, channels] with 2 (grey, alpha), 3 (red, green,
+      blue) or 4 (red, green, blue, alpha) channels; any real type.
+    palette: [entries, 3 or 4], where values [H, W] are indices into it.
+    white_is_zero: the file says that small values are to be shown bright. The
+      values are still as stored.
+    pixel_size_nm: side of a pixel in nanometres, or None.
+  """
+
+  values: np.ndarray
+  palette: np.ndarray | None = None
+  white_is_zero: bool = False
+  pixel_size_nm: float | None = None
+
+
+def refusal(
+  path: str | os.PathLike, found: str, remedy: str
+) -> errors.InputError:
+  """Returns the error for a file that cannot be used: one line, whatever."""
+  # Messages of other libraries, and file names, may hold line breaks.
+  message = f'{os.fspath(path)}: {found}; {remedy}'
+  return errors.InputError(' '.join(message.splitlines()))
+
+
+def check_size(path: str | os.PathLike, *, height: int, width: int) -> None:
+  """Refuses images that no memory holds, before memory is asked for.
+
+  Raises:
+    errors.InputError: more than `MAX_PIXELS` pixels, or none.
+  """
+  if not 0 < height * width <= MAX_PIXELS:
+    raise refusal(
+      path,
+      f'the image is {height} x {width} pixels',
+      f'give 1 to {MAX_PIXELS} pixels (crop it, or see whether it is damaged)',
+    )

@@ -1,0 +1,83 @@
+"""Micrograph: the pixels of one image and what is known of them."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from defectseg_jax import errors
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Micrograph:
+  """One grey image of a foil, checked when it is made.
+
+  What is not known stays None: a guessed scale would turn into a wrong density
+  further down, and nobody would see it.
+
+  Attributes:
+    pixels: float32 [H, W], finite. Integers, floats and booleans (0 and 1) are
+      converted; integers above 2**24 are rounded to float32.
+    name: what messages and tables call the image.
+    pixel_size_nm: side of a pixel in nanometres, or None.
+    thickness_nm: thickness of the foil in nanometres, or None.
+
+  Raises:
+    errors.InputError: pixels that are not two-dimensional, empty, not real
+      numbers, NaN or infinite (also: beyond the range of float32); a pixel size
+      or thickness that is not a positive, finite number.
+  """
+
+  pixels: np.ndarray
+  name: str
+  pixel_size_nm: float | None = None
+  thickness_nm: float | None = None
+
+  def __post_init__(self) -> None:
+    # The dataclass is frozen; this is its own way in.
+    object.__setattr__(self, 'pixels', _checked_pixels(self.pixels, self.name))
+    for field in ('pixel_size_nm', 'thickness_nm'):
+      length = _checked_length(getattr(self, field), field, self.name)
+      object.__setattr__(self, field, length)
+
+
+def _checked_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
+  pixels = np.asarray(pixels)
+  if pixels.ndim != 2 or pixels.size == 0:
+    raise errors.InputError(
+      f'{name}: the pixels have shape {pixels.shape}; give one grey image'
+      ' [H, W] with at least one pixel'
+    )
+  if pixels.dtype.kind not in 'biuf':
+    raise errors.InputError(
+      f'{name}: the pixels have type {pixels.dtype}; give real numbers (of a'
+      ' complex image, its modulus)'
+    )
+  # A float64 beyond float32 becomes inf here, and is reported as such below.
+  with np.errstate(over='ignore'):
+    pixels = pixels.astype(np.float32, copy=False)
+  finite = np.isfinite(pixels)
+  if not finite.all():
+    bad = np.argwhere(~finite)
+    row, column = bad[0]
+    raise errors.InputError(
+      f'{name}: {len(bad)} pixels are NaN or infinite as float32, the first'
+      f' ({pixels[row, column]}) in row {row}, column {column}; replace them'
+      ' or crop them away'
+    )
+  return pixels
+
+
+def _checked_length(value: float | None, field: str, name: str) -> float | None:
+  if value is None:
+    return None
+  try:
+    length = float(value)
+  except (TypeError, ValueError):
+    length = math.nan
+  if not (math.isfinite(length) and length > 0):
+    raise errors.InputError(
+      f'{name}: {field} is {value!r}; give a positive number of nanometres, or'
+      ' None where it is not known'
+    )
+  return length
