@@ -1,0 +1,1 @@
+"""Probabilities and masks to scores. NumPy in, numbers out."""

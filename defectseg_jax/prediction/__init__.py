@@ -1,0 +1,1 @@
+"""A whole micrograph through the network, in tiles."""

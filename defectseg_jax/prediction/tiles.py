@@ -1,0 +1,86 @@
+"""A micrograph of any size through a network of one compiled shape.
+
+The micrograph is mirrored outwards by a halo no smaller than the network's
+receptive radius, and cut into overlapping tiles whose cores cover it. A core
+sees all that it depends on, so that the stitched result is the whole image's,
+whatever the tile; zeros that the network pads inside never reach it.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+def tile_starts(length_px: int, core_px: int, multiple_px: int) -> list[int]:
+  """First pixels of the fewest cores that cover a length, evenly spaced.
+
+  Args:
+    length_px: at least `core_px`; a multiple of `multiple_px`.
+    core_px: the length that one tile covers; a multiple of `multiple_px`.
+    multiple_px: all starts are multiples of it, for the pooling grid of a tile
+      must lie on that of the whole image.
+
+  Returns:
+    Ascending starts, the first 0 and the last `length_px - core_px`.
+  """
+  count = -(-length_px // core_px)
+  last = (length_px - core_px) // multiple_px
+  return [
+    multiple_px * round(last * i / max(count - 1, 1)) for i in range(count)
+  ]
+
+
+def probability_map(
+  pixels: np.ndarray,
+  probabilities_of: Callable[[np.ndarray], np.ndarray],
+  *,
+  core_px: int,
+  batch_size: int,
+  receptive_radius_px: int,
+  multiple_px: int,
+) -> np.ndarray:
+  """The probability of a defect at every pixel.
+
+  Args:
+    pixels: float32 [H, W], preprocessed; any size.
+    probabilities_of: from float32 [batch_size, S, S, 1] to the same shape.
+    core_px: side of a tile's core, rounded up to a multiple of `multiple_px`.
+    batch_size: tiles in a batch; the last batch is filled with zeros.
+    receptive_radius_px: of the network.
+    multiple_px: what S must be a multiple of.
+
+  Returns:
+    float32 [H, W].
+  """
+  core = _rounded_up(core_px, multiple_px)
+  halo = _rounded_up(receptive_radius_px, multiple_px)
+  height, width = pixels.shape
+  covered = [max(core, _rounded_up(n, multiple_px)) for n in (height, width)]
+  padded = np.pad(
+    pixels,
+    [
+      (halo, halo + cover - n)
+      for n, cover in zip((height, width), covered, strict=True)
+    ],
+    mode='symmetric',
+  )
+  corners = [
+    (top, left)
+    for top in tile_starts(covered[0], core, multiple_px)
+    for left in tile_starts(covered[1], core, multiple_px)
+  ]
+  side = core + 2 * halo
+  result = np.empty(covered, np.float32)
+  for first in range(0, len(corners), batch_size):
+    batch = np.zeros((batch_size, side, side, 1), np.float32)
+    group = corners[first : first + batch_size]
+    for tile, (top, left) in zip(batch, group, strict=False):
+      tile[..., 0] = padded[top : top + side, left : left + side]
+    tiles = np.asarray(probabilities_of(batch))[:, halo:-halo, halo:-halo, 0]
+    for tile, (top, left) in zip(tiles, group, strict=False):
+      result[top : top + core, left : left + core] = tile
+  return result[:height, :width]
+
+
+def _rounded_up(length, multiple):
+  return -(-length // multiple) * multiple

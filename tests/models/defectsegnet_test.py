@@ -1,0 +1,216 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import linen as nn
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.models import create_model, layers
+from defectseg_jax.models.defectsegnet import DefectSegNet
+
+# Map, channels, and what a side is divided by: the table of the release.
+TABLE = [
+  ('norm_1', 4, 1),
+  ('norm_2', 4, 1),
+  ('norm_3', 9, 2),
+  ('norm_4', 16, 2),
+  ('norm_5', 16, 2),
+  ('norm_6', 41, 4),
+  ('norm_7', 32, 4),
+  ('norm_8', 32, 4),
+  ('norm_9', 105, 8),
+  ('norm_10', 64, 8),
+  ('norm_11', 64, 8),
+  ('norm_12', 32, 4),
+  ('norm_13', 32, 4),
+  ('norm_14', 32, 4),
+  ('norm_15', 16, 2),
+  ('norm_16', 16, 2),
+  ('norm_17', 16, 2),
+  ('norm_18', 8, 1),
+  ('norm_19', 4, 1),
+  ('output', 1, 1),
+]
+
+# Channels into each convolution or up-convolution, of the same table.
+INPUTS = {
+  'conv_1': 1,
+  'conv_2': 5,
+  'conv_4': 9,
+  'conv_5': 25,
+  'conv_7': 41,
+  'conv_8': 73,
+  'conv_10': 105,
+  'conv_11': 169,
+  'up_12': 233,
+  'conv_13': 137,
+  'conv_14': 169,
+  'up_15': 201,
+  'conv_16': 57,
+  'conv_17': 73,
+  'up_18': 89,
+  'conv_19': 17,
+  'output': 21,
+}
+
+
+@pytest.fixture(scope='module')
+def variables():
+  shape = jnp.zeros((1, 8, 8, 1))
+  variables = jax.jit(DefectSegNet().init)(jax.random.key(0), shape)
+  # Statistics and scales as after training: none is 0 or 1.
+  leaves, tree = jax.tree.flatten(variables)
+  keys = jax.random.split(jax.random.key(1), len(leaves))
+  noisy = [
+    leaf * (1 + 0.2 * jax.random.uniform(key, leaf.shape))
+    + 0.05 * jax.random.uniform(key, leaf.shape)
+    for leaf, key in zip(leaves, keys, strict=True)
+  ]
+  return jax.tree.unflatten(tree, noisy)
+
+
+def test_it_has_350428_parameters(variables):
+  sizes = [leaf.size for leaf in jax.tree.leaves(variables['params'])]
+  assert sum(sizes) == 350_428
+
+
+def test_every_map_has_the_shape_of_the_table(variables):
+  _, captured = DefectSegNet().apply(
+    variables,
+    jnp.zeros((2, 40, 24, 1)),
+    capture_intermediates=True,
+    mutable=['intermediates'],
+  )
+  maps = captured['intermediates']
+  for name, channels, divisor in TABLE:
+    shape = maps[name]['__call__'][0].shape
+    assert shape == (2, 40 // divisor, 24 // divisor, channels), name
+  hidden = [name for name in maps if name.startswith('norm_')]
+  assert len(hidden) == 19
+
+
+def test_every_convolution_sees_the_channels_of_the_table(variables):
+  found = {
+    name: module['kernel'].shape[0 if name.startswith('up') else 2]
+    for name, module in variables['params'].items()
+    if 'kernel' in module
+  }
+  assert found == INPUTS
+
+
+# Pixels in all positions relative to the grid of the third pooling.
+@pytest.mark.parametrize('row, column', [(96, 96), (99, 100), (103, 97)])
+def test_nothing_further_than_the_receptive_radius_counts(
+  variables, row, column
+):
+  model = DefectSegNet()
+  apply = jax.jit(lambda image: model.apply(variables, image))
+  image = np.random.default_rng(0).normal(size=(1, 200, 200, 1))
+  radius = model.receptive_radius
+  assert radius == 51
+  changed = 50 * np.random.default_rng(1).normal(size=image.shape)
+  near = np.s_[
+    :, row - radius : row + radius + 1, column - radius : column + radius + 1
+  ]
+  changed[near] = image[near]
+  before, after = apply(image), apply(changed)
+  assert before[0, row, column, 0] == after[0, row, column, 0]
+  # The test can fail: other pixels did change.
+  assert before[0, 10, 10, 0] != after[0, 10, 10, 0]
+
+
+def test_the_receptive_radius_is_used_to_its_end(variables):
+  """At one position of the grid at least, a pixel 45 or more away counts."""
+  model = DefectSegNet()
+  apply = jax.jit(lambda image: model.apply(variables, image))
+  image = np.random.default_rng(0).normal(size=(1, 200, 200, 1))
+  changed = image.copy()
+  changed[:, : 100 - 44] += 50
+  differs = np.asarray(apply(image) != apply(changed))[0, 100:108, 96:104]
+  assert differs.any()
+
+
+def test_running_statistics_make_examples_independent(variables):
+  images = np.random.default_rng(0).normal(size=(3, 64, 64, 1))
+  model = DefectSegNet()
+  together = model.apply(variables, images)
+  alone = model.apply(variables, images[1:2])
+  np.testing.assert_allclose(together[1:2], alone, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize('shape', [(1, 12, 16, 1), (1, 16, 20, 1)])
+def test_sides_must_divide_by_eight(variables, shape):
+  with pytest.raises(ValueError, match='must divide by 8'):
+    DefectSegNet().apply(variables, np.zeros(shape, np.float32))
+
+
+def test_a_micrograph_has_one_channel(variables):
+  with pytest.raises(ValueError, match='3 channels'):
+    DefectSegNet().apply(variables, np.zeros((1, 16, 16, 3), np.float32))
+
+
+def test_up_convolution_is_flax_conv_transpose():
+  x = np.random.default_rng(0).normal(size=(2, 6, 4, 5)).astype(np.float32)
+  ours = layers.UpConvolution(3)
+  params = ours.init(jax.random.key(0), x)['params']
+  params['bias'] = jnp.arange(3.0)
+  theirs = nn.ConvTranspose(3, (2, 2), strides=(2, 2), transpose_kernel=True)
+  kernel = params['kernel'].transpose(1, 2, 3, 0)
+  expected = theirs.apply(
+    {'params': {'kernel': kernel, 'bias': params['bias']}}, x
+  )
+  actual = ours.apply({'params': params}, x)
+  np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_max_pool_is_flax_max_pool_with_its_gradient():
+  x = np.random.default_rng(0).normal(size=(2, 6, 4, 5)).astype(np.float32)
+
+  def theirs(x):
+    return nn.max_pool(x, (2, 2), strides=(2, 2))
+
+  np.testing.assert_array_equal(layers.max_pool_2x2(x), theirs(x))
+  weights = np.random.default_rng(1).normal(size=(2, 3, 2, 5))
+  gradients = [
+    jax.grad(lambda x, pool=pool: jnp.sum(weights * pool(x)))(x)
+    for pool in (layers.max_pool_2x2, theirs)
+  ]
+  np.testing.assert_array_equal(*gradients)
+
+
+def test_dropout_drops_whole_maps_at_its_rate_and_keeps_the_mean():
+  layer = layers.MapDropout(0.25)
+  x = jnp.ones((64, 4, 4, 100))
+  y = np.asarray(
+    layer.apply({}, x, train=True, rngs={'dropout': jax.random.key(0)})
+  )
+  values = y.reshape(64, 16, 100)
+  assert (values == values[:, :1]).all()
+  np.testing.assert_allclose(np.unique(y), [0, 1 / 0.75], rtol=1e-6)
+  # 6,400 draws at 0.25: five standard deviations are 0.027.
+  assert abs((y[:, 0, 0] == 0).mean() - 0.25) < 0.027
+  assert len(np.unique(values[:, 0], axis=0)) == 64
+
+
+def test_dropout_is_off_at_test_time():
+  x = jnp.ones((2, 4, 4, 10))
+  y = layers.MapDropout(0.5).apply({}, x, train=False)
+  np.testing.assert_array_equal(x, y)
+
+
+@pytest.mark.parametrize(
+  'field, value, message',
+  [
+    ('name', 'resnet', 'config.model.name=resnet: choose one of defectsegnet'),
+    ('dropout_rate', 1.0, 'config.model.dropout_rate=1.0: must be in'),
+    ('batch_norm_momentum', -0.1, 'config.model.batch_norm_momentum=-0.1'),
+  ],
+)
+def test_a_wrong_model_config_is_named(field, value, message):
+  config = {
+    'name': 'defectsegnet',
+    'dropout_rate': 0.0,
+    'batch_norm_momentum': 0.9,
+  }
+  with pytest.raises(InputError, match=message):
+    create_model({**config, field: value})

@@ -1,0 +1,59 @@
+import jax
+import numpy as np
+import pytest
+
+from defectseg_jax.models.defectsegnet import DefectSegNet
+from defectseg_jax.prediction.tiles import probability_map, tile_starts
+
+
+@pytest.mark.parametrize(
+  'length, core, starts',
+  [
+    (64, 64, [0]),
+    (128, 64, [0, 64]),
+    (136, 64, [0, 32, 72]),
+    (200, 64, [0, 48, 88, 136]),
+  ],
+)
+def test_starts_cover_the_length_evenly(length, core, starts):
+  found = tile_starts(length, core, 8)
+  assert found == starts
+  assert all(start % 8 == 0 for start in found)
+  covered = np.zeros(length, bool)
+  for start in found:
+    covered[start : start + core] = True
+  assert covered.all()
+
+
+@pytest.fixture(scope='module')
+def network():
+  model = DefectSegNet()
+  variables = model.init(jax.random.key(0), np.zeros((1, 8, 8, 1)))
+  return jax.jit(lambda x: jax.nn.sigmoid(model.apply(variables, x)))
+
+
+def whole(network, pixels):
+  """The micrograph in one piece: mirrored by 56, a multiple of 8 above 51."""
+  more = [(56, 56 + -n % 8) for n in pixels.shape]
+  padded = np.pad(pixels, more, mode='symmetric')
+  height, width = pixels.shape
+  probabilities = np.asarray(network(padded[None, ..., None]))
+  return probabilities[0, 56 : 56 + height, 56 : 56 + width, 0]
+
+
+@pytest.mark.parametrize(
+  'shape, core', [((8, 8), 64), ((150, 97), 64), ((96, 160), 32), ((61, 40), 40)]
+)
+@pytest.mark.parametrize('batch_size', [1, 3])
+def test_tiled_equals_whole(network, shape, core, batch_size):
+  pixels = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+  found = probability_map(
+    pixels,
+    network,
+    core_px=core,
+    batch_size=batch_size,
+    receptive_radius_px=DefectSegNet.receptive_radius,
+    multiple_px=DefectSegNet.size_multiple,
+  )
+  assert found.shape == shape
+  np.testing.assert_allclose(found, whole(network, pixels), atol=1e-5)
