@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Runs defectseg_jax on this machine; the first run makes .venv (BUILD.md).
+#
+#   launch/local.sh --config=configs/voids.py --workdir=runs/voids
+#
+# PYTHON=/path/to/python names the interpreter that .venv is made with.
+# Relative paths mean what they mean in the folder you call it from.
+set -u
+# shellcheck source=launch/environment.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
+
+[ -f "$root/defectseg_jax/main.py" ] ||
+  fail "defectseg_jax/main.py is not in $root; start from a whole checkout" \
+    '(git clone)'
+ensure_environment requirements.txt
+
+# Replaced, not extended: another program's packages would come before ours.
+export PYTHONPATH=$root
+# -P: nor is the folder it is called from looked in.
+exec "$venv/bin/python" -P -m defectseg_jax.main "$@"
