@@ -1,1 +1,1 @@
-"""Micrographs of steel into numbers: DefectSegNet in JAX, from file to report."""
+"""Micrographs of steel into numbers, by DefectSegNet in JAX."""

@@ -24,6 +24,11 @@ export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
 export TF_NUM_INTRAOP_THREADS=${TF_NUM_INTRAOP_THREADS:-1}
 
+# The tests start the program many times; XLA need not compile it each time.
+JAX_COMPILATION_CACHE_DIR=$(mktemp -d) || exit 1
+trap 'rm -rf "$JAX_COMPILATION_CACHE_DIR"' EXIT
+export JAX_COMPILATION_CACHE_DIR JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0.1
+
 worst=0
 failed=''
 # run NAME COMMAND...

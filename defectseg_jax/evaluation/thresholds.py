@@ -7,9 +7,16 @@ the honest one, and named so.
 
 import numpy as np
 
-# A power of two: p * BINS is exact in float32, so that a pixel's bin and its
-# comparison with a threshold k / BINS never disagree.
+# Thresholds are evenly spaced in logits. Early in training a large positive
+# weight drives the best threshold to 0.999 and beyond, where equal steps of
+# probability are too coarse to find it.
 BINS = 1024
+LOGIT_LIMIT = 10.0
+
+# The mask of threshold k is `p >= THRESHOLDS[k]`; the first one takes all.
+THRESHOLDS = np.concatenate(
+  [[0.0], 1 / (1 + np.exp(-np.linspace(-LOGIT_LIMIT, LOGIT_LIMIT, BINS - 1)))]
+).astype(np.float32)
 
 
 def histogram(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -21,9 +28,9 @@ def histogram(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
   Returns:
     int64 [2, BINS]: row 0 counts background pixels, row 1 defect pixels; bin k
-    holds k / BINS <= p < (k + 1) / BINS, and the last one p = 1 too.
+    holds THRESHOLDS[k] <= p < THRESHOLDS[k + 1], and the last one all above.
   """
-  bins = np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
+  bins = np.searchsorted(THRESHOLDS, probabilities, side='right') - 1
   return np.stack(
     [
       np.bincount(bins[truth == label].ravel(), minlength=BINS)
@@ -33,7 +40,7 @@ def histogram(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def iu_at_thresholds(histograms: np.ndarray) -> np.ndarray:
-  """IU of the masks `p >= k / BINS`, for every k.
+  """IU of the masks `p >= THRESHOLDS[k]`, for every k.
 
   Args:
     histograms: integer [..., 2, BINS], from `histogram`.
@@ -55,7 +62,7 @@ def best_threshold(histograms: np.ndarray) -> tuple[float, float]:
     histograms: integer [images, 2, BINS].
 
   Returns:
-    The threshold in [0, 1), to be used as `p >= threshold`, and the mean IU
+    The threshold, to be used as `p >= threshold` on float32, and the mean IU
     that it reaches. Of equal thresholds the middle one of the first run.
   """
   iu = iu_at_thresholds(histograms).mean(axis=0)
@@ -63,4 +70,4 @@ def best_threshold(histograms: np.ndarray) -> tuple[float, float]:
   last = first
   while last + 1 < BINS and iu[last + 1] == iu[first]:
     last += 1
-  return (first + last) // 2 / BINS, float(iu[first])
+  return float(THRESHOLDS[(first + last) // 2]), float(iu[first])

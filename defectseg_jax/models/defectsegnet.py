@@ -56,7 +56,7 @@ class DefectSegNet(nn.Module):
     Raises:
       ValueError: H or W is not divisible by 8, or there is not one channel.
     """
-    n, height, width, channels = x.shape
+    _, height, width, channels = x.shape
     if height % self.size_multiple or width % self.size_multiple:
       raise ValueError(
         f'{height} x {width} pixels: both must divide by {self.size_multiple}'

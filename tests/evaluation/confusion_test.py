@@ -45,7 +45,12 @@ def test_empty_masks_have_the_documented_answer(counts, expected):
 
 
 def test_pooled_counts_are_sums():
-  assert pooled([Confusion(1, 2, 3, 4), Confusion(5, 6, 7, 8)]) == (6, 8, 10, 12)
+  assert pooled([Confusion(1, 2, 3, 4), Confusion(5, 6, 7, 8)]) == (
+    6,
+    8,
+    10,
+    12,
+  )
 
 
 def test_summary_by_hand():

@@ -4,7 +4,7 @@ import pytest
 from defectseg_jax.evaluation import thresholds
 from defectseg_jax.evaluation.confusion import confusion, ratios
 
-BINS = thresholds.BINS
+BINS, THRESHOLDS = thresholds.BINS, thresholds.THRESHOLDS
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def images():
     for truth in truths
   ]
   # Values on the edges of bins, and the ends of the range.
-  probabilities[0][0, :8] = [0, 1, 0.5, 1 / BINS, 3 / BINS, 1, 0, 0.25]
+  probabilities[0][0, :8] = [0, 1, 0.5, *THRESHOLDS[[1, 2, 511, -2, -1]]]
   return list(zip(probabilities, truths, strict=True))
 
 
@@ -26,7 +26,7 @@ def test_iu_from_the_histogram_is_iu_from_the_masks(images):
       thresholds.histogram(probabilities, truth)
     )
     for k in range(0, BINS, 31):
-      expected = ratios(confusion(probabilities >= k / BINS, truth))['iu']
+      expected = ratios(confusion(probabilities >= THRESHOLDS[k], truth))['iu']
       assert found[k] == pytest.approx(expected, abs=0), k
 
 
@@ -44,7 +44,7 @@ def test_the_best_threshold_is_the_best_of_all_tried_one_by_one(images):
     return np.mean([ratios(confusion(p >= t, y))['iu'] for p, y in images])
 
   assert iu == pytest.approx(mean_iu(threshold), abs=1e-12)
-  assert iu >= max(mean_iu(k / BINS) for k in range(BINS)) - 1e-12
+  assert iu >= max(mean_iu(t) for t in THRESHOLDS) - 1e-12
 
 
 def test_among_equal_thresholds_the_middle_is_taken():
@@ -52,4 +52,11 @@ def test_among_equal_thresholds_the_middle_is_taken():
   histograms = thresholds.histogram(probabilities, np.array([False, True]))
   threshold, iu = thresholds.best_threshold(histograms[None])
   assert iu == 1
-  assert threshold == pytest.approx(0.5, abs=1 / BINS)
+  assert threshold == pytest.approx(0.5, abs=0.01)
+
+
+def test_thresholds_reach_close_to_zero_and_one():
+  assert THRESHOLDS[0] == 0
+  assert 0 < THRESHOLDS[1] < 1e-4
+  assert 1 - 1e-4 < THRESHOLDS[-1] < 1
+  assert (np.diff(THRESHOLDS) > 0).all()

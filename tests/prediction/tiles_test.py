@@ -42,7 +42,8 @@ def whole(network, pixels):
 
 
 @pytest.mark.parametrize(
-  'shape, core', [((8, 8), 64), ((150, 97), 64), ((96, 160), 32), ((61, 40), 40)]
+  'shape, core',
+  [((8, 8), 64), ((150, 97), 64), ((96, 160), 32), ((61, 40), 40)],
 )
 @pytest.mark.parametrize('batch_size', [1, 3])
 def test_tiled_equals_whole(network, shape, core, batch_size):

@@ -1,0 +1,1 @@
+"""One command a figure: each module's docstring is its command line."""

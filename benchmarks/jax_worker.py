@@ -1,0 +1,214 @@
+"""This project's network and train step, as one contender's process.
+
+Started by `benchmarks.training` and `benchmarks.input_pipeline`.
+"""
+
+import argparse
+import resource
+import sys
+import time
+
+from benchmarks import workers
+
+THREADS = workers.limit_threads()
+
+# What follows sizes its thread pools by the cores left.
+import jax  # noqa: E402
+import jax.numpy as jnp  # noqa: E402
+import numpy as np  # noqa: E402
+import optax  # noqa: E402
+
+from benchmarks import report  # noqa: E402
+from configs import common  # noqa: E402
+from defectseg_jax.models import create_model  # noqa: E402
+from defectseg_jax.training import (  # noqa: E402
+  losses,
+  schedules,
+  state,
+  step,
+)
+
+
+class Contender:
+  """One batch, and what is done with it."""
+
+  def __init__(self, patches: int, patch_px: int):
+    """Makes the batch: noise, with a tenth of its pixels positive."""
+    self._config = common.get_config()
+    rng = np.random.default_rng(0)
+    shape = (patches, patch_px, patch_px, 1)
+    self._batch = {
+      'image': rng.standard_normal(shape, np.float32),
+      'mask': (rng.random(shape) < 0.1).astype(np.uint8),
+      'weight': np.ones(shape, np.uint8),
+    }
+    self._passes = {}
+
+  def describe(self) -> dict:
+    """Versions, and the number of trainable parameters."""
+    variables = state.create_variables(create_model(self._config.model), seed=0)
+    return {
+      'versions': report.versions('jax', 'jaxlib', 'flax'),
+      'python': report.machine()['python'],
+      'parameters': sum(x.size for x in jax.tree.leaves(variables['params'])),
+    }
+
+  def write_reference(self, path: str) -> float:
+    """Writes the batch, the parameters and all that must come of them.
+
+    Parameters that are 0 or 1 at first are drawn at random, so that none can
+    be mistaken for another.
+
+    Returns:
+      The loss, in train mode.
+    """
+    variables = _drawn(
+      state.create_variables(create_model(self._config.model), seed=0)
+    )
+    model = create_model(self._config.model)
+    logits = jax.jit(model.apply)(variables, self._batch['image'])
+    (loss, _), gradients = self._value_and_grad()(
+      variables['params'], variables['batch_stats'], *self._images_and_truth()
+    )
+    arrays = {'/'.join(k): v for k, v in _flat(variables).items()}
+    for keys, gradient in _flat(gradients).items():
+      arrays['/'.join(['gradients', *keys])] = gradient
+    np.savez(
+      path,
+      image=self._batch['image'],
+      mask=self._batch['mask'],
+      positive_weight=np.float32(self._config.training.positive_weight),
+      logits=logits,
+      loss=loss,
+      **arrays,
+    )
+    return float(loss)
+
+  def first_pass(self, what: str) -> float:
+    """Compiles `forward_backward` or `train_step`; seconds that it took."""
+    began = time.perf_counter()
+    self._passes[what] = (
+      self._forward_backward()
+      if what == 'forward_backward'
+      else self._train_step()
+    )
+    self._passes[what]()
+    return time.perf_counter() - began
+
+  def passes(self, what: str, repeats: int) -> list[float]:
+    """Seconds of each pass."""
+    seconds = []
+    for _ in range(repeats):
+      began = time.perf_counter()
+      self._passes[what]()
+      seconds.append(time.perf_counter() - began)
+    return seconds
+
+  def peak_bytes(self) -> int:
+    """The most memory that this process has had resident."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == 'darwin' else peak * 1024
+
+  def _images_and_truth(self):
+    return self._batch['image'], self._batch['mask'].astype(np.float32)
+
+  def _value_and_grad(self):
+    model = create_model(self._config.model)
+    positive_weight = self._config.training.positive_weight
+
+    def mean_loss(params, batch_stats, images, truth):
+      logits, updated = model.apply(
+        {'params': params, 'batch_stats': batch_stats},
+        images,
+        train=True,
+        mutable=['batch_stats'],
+      )
+      pixel_losses = losses.weighted_cross_entropy(
+        logits, truth, positive_weight
+      )
+      return jnp.mean(pixel_losses), updated['batch_stats']
+
+    return jax.jit(jax.value_and_grad(mean_loss, has_aux=True))
+
+  def _forward_backward(self):
+    variables = state.create_variables(create_model(self._config.model), seed=0)
+    images, truth = map(jnp.asarray, self._images_and_truth())
+    value_and_grad = self._value_and_grad()
+
+    def forward_backward():
+      jax.block_until_ready(
+        value_and_grad(
+          variables['params'], variables['batch_stats'], images, truth
+        )
+      )
+
+    return forward_backward
+
+  def _train_step(self):
+    """The whole step as the training loop takes it, from NumPy to the loss."""
+    training = self._config.training
+    optimizer = optax.scale_by_adam()
+    model = create_model(self._config.model, axis_name=step.DEVICES)
+    current = step.replicated(
+      state.create_train_state(
+        model,
+        optimizer=optimizer,
+        plateau=schedules.plateau_decay(
+          factor=training.plateau_factor,
+          patience_epochs=training.plateau_patience_epochs,
+        ),
+        seed=0,
+      )
+    )
+    mapped = step.make_train_step(
+      model,
+      optimizer=optimizer,
+      learning_rate=training.learning_rate,
+      l2=training.l2,
+    )
+
+    def train_step():
+      nonlocal current
+      current, metrics = mapped(
+        current, step.divided(self._batch), training.positive_weight
+      )
+      jax.block_until_ready((current, metrics))
+
+    return train_step
+
+
+def _flat(tree):
+  return {
+    tuple(key.key for key in path): np.asarray(leaf)
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+  }
+
+
+def _drawn(variables):
+  """The variables, with all but the kernels drawn at random."""
+  rng = np.random.default_rng(1)
+
+  def drawn(path, leaf):
+    name = path[-1].key
+    if name == 'kernel':
+      return leaf
+    lowest, highest = (0.5, 1.5) if name in ('scale', 'var') else (-0.2, 0.2)
+    return rng.uniform(lowest, highest, leaf.shape).astype(np.float32)
+
+  return jax.tree_util.tree_map_with_path(drawn, variables)
+
+
+if __name__ == '__main__':
+  parser = argparse.ArgumentParser()
+  parser.add_argument('--patches', type=int)
+  parser.add_argument('--patch_px', type=int)
+  contender = Contender(**vars(parser.parse_args()))
+  workers.serve(
+    {
+      'describe': contender.describe,
+      'write_reference': contender.write_reference,
+      'first_pass': contender.first_pass,
+      'passes': contender.passes,
+      'peak_bytes': contender.peak_bytes,
+    }
+  )

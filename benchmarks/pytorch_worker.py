@@ -1,0 +1,136 @@
+"""The network in PyTorch, as one contender's process.
+
+Started by `benchmarks.training`, maybe under another interpreter than its
+own: imports PyTorch and NumPy, and nothing of the project but its peer.
+"""
+
+import argparse
+import os
+import platform
+import tempfile
+import time
+
+from benchmarks import workers
+
+THREADS = workers.limit_threads()
+# The first pass is to compile, whatever was compiled before.
+CACHE = tempfile.TemporaryDirectory()
+os.environ['TORCHINDUCTOR_CACHE_DIR'] = CACHE.name
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+
+from benchmarks import pytorch_peer  # noqa: E402
+
+LAYOUTS = {
+  'contiguous': torch.contiguous_format,
+  'channels_last': torch.channels_last,
+}
+
+
+class Contender:
+  """The batch and the network of the reference, and their passes."""
+
+  def __init__(self, layout: str, compiled: bool):
+    """Takes note of how to run it.
+
+    Args:
+      layout: of images and maps: contiguous or channels_last.
+      compiled: by torch.compile.
+    """
+    if THREADS:
+      torch.set_num_threads(THREADS)
+    torch.manual_seed(0)
+    self._layout = LAYOUTS[layout]
+    self._compiled = compiled
+
+  def describe(self) -> dict:
+    """Versions, and the number of trainable parameters."""
+    return {
+      'versions': {'torch': torch.__version__},
+      'python': platform.python_version(),
+      'threads': torch.get_num_threads(),
+      'parameters': pytorch_peer.parameter_count(pytorch_peer.DefectSegNet()),
+    }
+
+  def first_pass(self, reference: str) -> dict[str, float]:
+    """Loads the reference, compiles, and compares what comes out.
+
+    Args:
+      reference: written by `benchmarks.jax_worker`.
+
+    Returns:
+      `seconds` of the first pass, and relative differences: of `logits` in
+      eval mode, the largest over their range; of the `loss`; of the
+      `gradient`, in the Euclidean norm over all parameters.
+    """
+    with np.load(reference) as file:
+      arrays = dict(file)
+    self._model = pytorch_peer.DefectSegNet()
+    pytorch_peer.load_flax(self._model, arrays)
+    self._model.to(memory_format=self._layout)
+    self._image = self._laid_out(arrays['image'])
+    self._truth = self._laid_out(arrays['mask'].astype(np.float32))
+    self._positive_weight = torch.tensor(arrays['positive_weight'])
+
+    with torch.no_grad():
+      logits = self._model.eval()(self._image).permute(0, 2, 3, 1).numpy()
+    self._model.train()
+    self._network = (
+      torch.compile(self._model) if self._compiled else self._model
+    )
+    began = time.perf_counter()
+    loss = self._forward_backward()
+    seconds = time.perf_counter() - began
+    gradients = pytorch_peer.gradients_for_flax(self._model)
+    wanted = {name: arrays[f'gradients/{name}'] for name in gradients}
+    difference = {name: gradients[name] - wanted[name] for name in wanted}
+    return {
+      'seconds': seconds,
+      'logits': float(
+        np.max(np.abs(logits - arrays['logits'])) / np.ptp(arrays['logits'])
+      ),
+      'loss': abs(loss / float(arrays['loss']) - 1),
+      'gradient': _norm(difference) / _norm(wanted),
+    }
+
+  def passes(self, repeats: int) -> list[float]:
+    """Seconds of each forward and backward pass."""
+    seconds = []
+    for _ in range(repeats):
+      began = time.perf_counter()
+      self._forward_backward()
+      seconds.append(time.perf_counter() - began)
+    return seconds
+
+  def _forward_backward(self) -> float:
+    self._model.zero_grad(set_to_none=True)
+    loss = F.binary_cross_entropy_with_logits(
+      self._network(self._image), self._truth, pos_weight=self._positive_weight
+    )
+    loss.backward()
+    return loss.item()
+
+  def _laid_out(self, pixels):
+    """[N, H, W, 1] to a tensor [N, 1, H, W]."""
+    tensor = torch.from_numpy(np.moveaxis(pixels, -1, 1).copy())
+    return tensor.contiguous(memory_format=self._layout)
+
+
+def _norm(arrays):
+  return float(np.sqrt(sum(np.sum(np.square(a)) for a in arrays.values())))
+
+
+if __name__ == '__main__':
+  parser = argparse.ArgumentParser()
+  parser.add_argument('--layout', choices=tuple(LAYOUTS))
+  parser.add_argument('--compiled', action='store_true')
+  contender = Contender(**vars(parser.parse_args()))
+  workers.serve(
+    {
+      'describe': contender.describe,
+      'first_pass': contender.first_pass,
+      'passes': contender.passes,
+    }
+  )

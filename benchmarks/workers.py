@@ -1,0 +1,123 @@
+"""Contenders in processes of their own, which take turns.
+
+Thread pools that share a process disturb one another, so each contender has
+its own, keeps what it compiled, and waits while another has its turn.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+
+
+class WorkerError(RuntimeError):
+  """A worker could not do what it was asked; the message says why."""
+
+
+class Worker:
+  """A process that answers requests, one at a time."""
+
+  def __init__(
+    self,
+    module: str,
+    arguments: Sequence[str] = (),
+    *,
+    python: str = sys.executable,
+    threads: int | None = None,
+  ):
+    """Starts it.
+
+    Args:
+      module: run as `python -m module`; it calls `serve`.
+      arguments: of the module.
+      python: the interpreter.
+      threads: cores that it may use; None for all.
+    """
+    self._name = ' '.join([module, *arguments])
+    environment = {**os.environ, 'JAX_PLATFORMS': 'cpu'}
+    if threads:
+      environment['DEFECTSEG_BENCHMARK_THREADS'] = str(threads)
+    self._process = subprocess.Popen(
+      [python, '-m', module, *arguments],
+      cwd=REPOSITORY,
+      env=environment,
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      text=True,
+    )
+
+  def __enter__(self):
+    return self
+
+  def __exit__(self, *error):
+    with contextlib.suppress(BrokenPipeError):
+      self._process.stdin.close()
+    try:
+      self._process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+      self._process.kill()
+      self._process.wait()
+    self._process.stdout.close()
+
+  def ask(self, request: str, **arguments: Any) -> Any:
+    """The answer to a request.
+
+    Raises:
+      WorkerError: the worker said why not, or died.
+    """
+    question = json.dumps({'request': request, **arguments})
+    try:
+      self._process.stdin.write(question + '\n')
+      self._process.stdin.flush()
+      line = self._process.stdout.readline()
+    except BrokenPipeError:
+      line = ''
+    if not line:
+      raise WorkerError(
+        f'{self._name}: ended with exit code {self._process.wait()}'
+      )
+    answer = json.loads(line)
+    if 'error' in answer:
+      raise WorkerError(f'{self._name}: {answer["error"]}')
+    return answer['answer']
+
+
+def limit_threads() -> int | None:
+  """Keeps this process to the cores it may use, before any import of theirs.
+
+  JAX sizes its thread pools by the cores that it may run on; PyTorch is to be
+  told the number besides.
+
+  Returns:
+    The number, or None if it was not limited.
+  """
+  threads = int(os.environ.get('DEFECTSEG_BENCHMARK_THREADS', 0))
+  if threads and hasattr(os, 'sched_setaffinity'):
+    cores = sorted(os.sched_getaffinity(0))[:threads]
+    os.sched_setaffinity(0, cores)
+  return threads or None
+
+
+def serve(requests: Mapping[str, Callable[..., Any]]) -> None:
+  """Answers requests until the one who started this process is done.
+
+  Args:
+    requests: what may be asked; a ValueError is answered with its message.
+  """
+  answers = os.fdopen(os.dup(1), 'w')
+  # What libraries print is not to be taken for an answer.
+  os.dup2(2, 1)
+  for line in sys.stdin:
+    arguments = json.loads(line)
+    try:
+      answer = {'answer': requests[arguments.pop('request')](**arguments)}
+    except ValueError as error:
+      answer = {'error': str(error)}
+    answers.write(json.dumps(answer) + '\n')
+    answers.flush()

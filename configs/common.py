@@ -1,0 +1,139 @@
+"""What every defect's config begins from: the paper's protocol.
+
+A config is overridden on the command line, as --config.training.epochs=20, or
+by arguments of its file: --config=configs/voids.py:scale=quick. Arguments are
+key=value, separated by commas; these are known:
+
+  scale=paper  patches, batch and epochs of Roberts et al. (2019)
+  scale=quick  a run of about 5 minutes on 4 cores
+
+Without one, the file's own stand: the paper's, if it says nothing of them.
+"""
+
+import ml_collections
+
+SCALES = {
+  'paper': {
+    'data.patch_px': 512,
+    'data.patches': 'tiled',
+    'training.batch_size': 16,
+    'training.epochs': 100,
+    'training.plateau_patience_epochs': 10,
+  },
+  'quick': {
+    'data.patch_px': 256,
+    'data.patches': 'random',
+    'training.batch_size': 8,
+    'training.epochs': 10,
+    'training.plateau_patience_epochs': 2,
+    'training.positive_weight_decay': 0.6,
+  },
+}
+
+
+def get_config() -> ml_collections.ConfigDict:
+  """The paper's protocol, for any defect."""
+  config = ml_collections.ConfigDict()
+
+  # voids, precipitates or dislocations: names the run and its dataset.
+  config.defect = ''
+  # Of the first weights, the order and orientation of patches, and dropout.
+  config.seed = 0
+  # A workdir, or one folder of its checkpoints/, whose weights to begin from;
+  # '' begins from random ones.
+  config.init_from = ''
+
+  config.data = ml_collections.ConfigDict()
+  # Where micrographs come from: simulated foils, or a folder.
+  config.data.source = 'simulated'
+  # The folder: images/, masks/ and optionally splits.csv.
+  config.data.dir = ''
+  # Where prepared datasets are kept between runs; '' is ~/.cache/defectseg_jax.
+  config.data.cache_dir = ''
+  # Side of a training patch, in pixels: a multiple of 8.
+  config.data.patch_px = 512
+  # How patches are laid out: 'tiled' gives every tile in all eight
+  # orientations each epoch; 'random' gives as many as there are tiles, each at
+  # a random place and in a random orientation.
+  config.data.patches = 'tiled'
+
+  config.preprocessing = ml_collections.ConfigDict()
+  # Whether defects are dark in the micrograph, and it is to be inverted.
+  config.preprocessing.invert = False
+  # How the background is subtracted: none, gaussian or rolling_ball.
+  config.preprocessing.background = 'gaussian'
+  # Standard deviation of the Gaussian, or radius of the ball, in pixels.
+  config.preprocessing.background_radius_px = 100.0
+  # How variance is normalised: none, global or local.
+  config.preprocessing.normalisation = 'global'
+  # Standard deviation of the window of local normalisation, in pixels.
+  config.preprocessing.normalisation_radius_px = 100.0
+
+  config.model = ml_collections.ConfigDict()
+  # The architecture.
+  config.model.name = 'defectsegnet'
+  # Fraction of maps dropped after each hidden convolution.
+  config.model.dropout_rate = 0.0
+  # What running statistics keep at each step.
+  config.model.batch_norm_momentum = 0.9
+
+  config.training = ml_collections.ConfigDict()
+  # Patches in a step, over all devices; their number must divide it.
+  config.training.batch_size = 16
+  # Passes through the training patches, at most.
+  config.training.epochs = 100
+  # Adam's, before any decay.
+  config.training.learning_rate = 1.8e-3
+  # What the rate is multiplied by at a plateau of the development IU.
+  config.training.plateau_factor = 0.5
+  # Epochs without a better development IU that make a plateau.
+  config.training.plateau_patience_epochs = 10
+  # Training ends after this many decays.
+  config.training.max_decays = 6
+  # Weight of a defect pixel in the loss, in the first epoch.
+  config.training.positive_weight = 8.0
+  # What the weight's excess over 1 is multiplied by each epoch.
+  config.training.positive_weight_decay = 0.9
+  # Weight of half the sum of squares of the kernels in the loss.
+  config.training.l2 = 1e-4
+
+  config.evaluation = ml_collections.ConfigDict()
+  # Side of the part of a micrograph that one tile covers, in pixels.
+  config.evaluation.tile_px = 512
+
+  return config
+
+
+def with_arguments(
+  config: ml_collections.ConfigDict, argument: str | None
+) -> ml_collections.ConfigDict:
+  """Applies what stands after the colon of --config=FILE:key=value,...
+
+  Args:
+    config: changed in place.
+    argument: `key=value` pairs separated by commas; None or '' for none.
+
+  Returns:
+    The config.
+
+  Raises:
+    ValueError: a pair is no pair, its key is unknown, or stands there twice,
+      or its value is unknown.
+  """
+  given = {}
+  for pair in argument.split(',') if argument else []:
+    key, equals, value = pair.partition('=')
+    if not equals or key != 'scale' or key in given:
+      raise ValueError(
+        f'config argument {pair!r}: write scale=paper or scale=quick, once'
+      )
+    given[key] = value
+  if not given:
+    return config
+  if given['scale'] not in SCALES:
+    raise ValueError(
+      f'config argument scale={given["scale"]}: choose one of '
+      f'{", ".join(SCALES)}'
+    )
+  config.update_from_flattened_dict(SCALES[given['scale']])
+  return config

@@ -1,0 +1,22 @@
+"""The eight rotations and flips that map a square onto itself."""
+
+import tensorflow as tf
+
+ORIENTATIONS = 8
+
+
+def oriented(patch: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
+  """Turns a patch by quarter turns, then flips it.
+
+  Args:
+    patch: [S, S, C].
+    orientation: integer in 0..7: modulo 4 the quarter turns (anticlockwise),
+      and from 4 on flipped left to right.
+
+  Returns:
+    [S, S, C].
+  """
+  turned = tf.image.rot90(patch, tf.cast(orientation % 4, tf.int32))
+  return tf.cond(
+    orientation >= 4, lambda: tf.reverse(turned, axis=[1]), lambda: turned
+  )

@@ -1,0 +1,190 @@
+"""The TFDS builder: labelled regions, preprocessed, ready for any pipeline.
+
+A dataset is named by the fingerprint of all that it was made from: the bytes
+of the source files, and how they were preprocessed and divided. Changed files
+have another name, and are built anew; what was built before is never served
+in their place.
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import pathlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from defectseg_jax.datasets import folder, regions
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs import preprocessing
+
+DEFECTS = ('voids', 'precipitates', 'dislocations')
+
+
+@dataclasses.dataclass
+class DefectConfig(tfds.core.BuilderConfig):
+  """A defect, and the folder its micrographs are in.
+
+  Attributes:
+    folder: of the user's; '' for none.
+    preprocessing: keyword arguments of `preprocessing.preprocessed`.
+  """
+
+  folder: str = ''
+  preprocessing: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class DefectMicrographs(tfds.core.GeneratorBasedBuilder):
+  """Regions of micrographs with their masks, in splits train, dev and test."""
+
+  VERSION = tfds.core.Version('1.0.0')
+  BUILDER_CONFIGS = [DefectConfig(name=defect) for defect in DEFECTS]
+
+  def _info(self) -> tfds.core.DatasetInfo:
+    return self.dataset_info_from_configs(
+      features=tfds.features.FeaturesDict(
+        {
+          'image': tfds.features.Tensor(
+            shape=(None, None), dtype=np.float32, encoding='bytes'
+          ),
+          'mask': tfds.features.Tensor(
+            shape=(None, None), dtype=np.uint8, encoding='zlib'
+          ),
+          'name': tfds.features.Text(),
+          'top': np.int64,
+          'left': np.int64,
+          # As text, for TFDS keeps only 32 bits of a float; '' if unknown.
+          'pixel_size_nm': tfds.features.Text(),
+          'thickness_nm': tfds.features.Text(),
+        }
+      ),
+      supervised_keys=('image', 'mask'),
+    )
+
+  def _split_generators(self, dl_manager):
+    del dl_manager  # Nothing is downloaded.
+    return {split: self._generate_examples(split) for split in regions.SPLITS}
+
+  def _generate_examples(self, split: str) -> Iterator[tuple[str, dict]]:
+    for file in folder.labelled_files(self.builder_config.folder):
+      if file.split not in (None, split):
+        continue
+      micrograph, mask = folder.read_labelled(file)
+      image = preprocessing.preprocessed(
+        micrograph.pixels, **self.builder_config.preprocessing
+      )
+      boxes = (
+        regions.quarters(*mask.shape)
+        if file.split is None
+        else regions.whole(*mask.shape, file.split)
+      )
+      for number, box in enumerate(boxes):
+        if box.split != split:
+          continue
+        rows = slice(box.top, box.top + box.height)
+        columns = slice(box.left, box.left + box.width)
+        yield (
+          f'{file.image.name}/{number}',
+          {
+            'image': image[rows, columns],
+            'mask': mask[rows, columns].astype(np.uint8),
+            'name': file.image.stem,
+            'top': box.top,
+            'left': box.left,
+            'pixel_size_nm': _as_text(micrograph.pixel_size_nm),
+            'thickness_nm': _as_text(micrograph.thickness_nm),
+          },
+        )
+
+
+def create_builder(config: Mapping[str, Any]) -> DefectMicrographs:
+  """The builder of what a config describes, its data on disk.
+
+  Args:
+    config: the whole config: `defect`, `data` and `preprocessing` are read.
+
+  Returns:
+    A builder whose data are prepared: made now, or found in the cache.
+
+  Raises:
+    InputError: the source is unknown or not there yet, or anything is wrong
+      with the folder or its files. Nothing is left in the cache then.
+  """
+  if config.defect not in DEFECTS:
+    raise InputError(
+      f'config.defect={config.defect}: choose one of {", ".join(DEFECTS)}'
+    )
+  if config.data.source == 'simulated':
+    raise InputError(
+      'config.data.source=simulated: simulated foils are not part of the '
+      'program yet; give a folder of your own with '
+      '--config.data.source=folder --config.data.dir=DIR'
+    )
+  if config.data.source != 'folder':
+    raise InputError(
+      f'config.data.source={config.data.source}: choose simulated or folder'
+    )
+  if not config.data.dir:
+    raise InputError(
+      "config.data.dir='': say where images/ and masks/ are, with "
+      '--config.data.dir=DIR'
+    )
+  options = dict(config.preprocessing)
+  name = f'{config.defect}_{_fingerprint(config.data.dir, options)}'
+  builder_config = DefectConfig(
+    name=name, folder=config.data.dir, preprocessing=options
+  )
+  return _prepared(builder_config, _cache_dir(config.data.cache_dir))
+
+
+def _as_text(length_nm: float | None) -> str:
+  return '' if length_nm is None else repr(float(length_nm))
+
+
+def _cache_dir(given: str) -> pathlib.Path:
+  if given:
+    return pathlib.Path(given).expanduser()
+  cache = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
+  return pathlib.Path(cache) / 'defectseg_jax'
+
+
+def _fingerprint(source: str, options: dict) -> str:
+  files = folder.labelled_files(source)
+  digest = hashlib.sha256()
+  recipe = {'version': str(DefectMicrographs.VERSION), **options}
+  digest.update(json.dumps(recipe, sort_keys=True).encode())
+  for file in files:
+    said = [file.split, file.pixel_size_nm, file.thickness_nm]
+    digest.update(json.dumps([file.image.name, *said]).encode())
+    for path in (file.image, file.mask):
+      with path.open('rb') as stream:
+        digest.update(hashlib.file_digest(stream, 'sha256').digest())
+  return digest.hexdigest()[:16]
+
+
+def _prepared(builder_config, cache) -> DefectMicrographs:
+  """Builds in a folder of its own and renames: whole, or not there."""
+  tfds.disable_progress_bar()
+  final = cache / DefectMicrographs.name / builder_config.name
+  if not final.is_dir():
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, prefix='building-') as scratch:
+      builder = DefectMicrographs(data_dir=scratch, config=builder_config)
+      with contextlib.redirect_stdout(io.StringIO()):
+        # It would speak of downloads, and there are none.
+        builder.download_and_prepare()
+      made = pathlib.Path(scratch) / DefectMicrographs.name
+      final.parent.mkdir(parents=True, exist_ok=True)
+      try:
+        (made / builder_config.name).rename(final)
+      except OSError:
+        # Another process has built the same dataset meanwhile.
+        if not final.is_dir():
+          raise
+  return DefectMicrographs(data_dir=cache, config=builder_config)

@@ -1,0 +1,224 @@
+"""TFDS to tf.data to batches of patches, the same from any step on.
+
+What patch stands at place p of the stream follows from the seed and p alone:
+pass p // n over the n patches goes through them in an order of its own. So a
+run that starts again at step s asks for the stream from p = s * batch_size,
+and every process of a cluster takes its share of each batch without talking
+to the others.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from defectseg_jax.datasets.augmentation import ORIENTATIONS, oriented
+from defectseg_jax.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Region:
+  """A labelled region of a micrograph.
+
+  Attributes:
+    image: float32 [H, W], preprocessed.
+    mask: uint8 [H, W], 0 or 1.
+    name: of the micrograph, with the region's first pixel if it was divided.
+    pixel_size_nm: None if unknown.
+    thickness_nm: None if unknown.
+  """
+
+  image: np.ndarray
+  mask: np.ndarray
+  name: str
+  pixel_size_nm: float | None = None
+  thickness_nm: float | None = None
+
+
+def read_regions(builder, split: str) -> list[Region]:
+  """The regions of a split, ordered by micrograph and place.
+
+  Args:
+    builder: from `create_builder`.
+    split: train, dev or test.
+
+  Returns:
+    All regions of the split; a test region of a divided micrograph is named
+    like `foil_1@1024,1536`.
+  """
+  examples = sorted(
+    builder.as_dataset(split=split, shuffle_files=False).as_numpy_iterator(),
+    key=lambda e: (e['name'], e['top'], e['left']),
+  )
+  names = [e['name'].decode() for e in examples]
+  return [
+    Region(
+      image=e['image'],
+      mask=e['mask'],
+      name=name
+      if not (e['top'] or e['left'])
+      else f'{name}@{e["top"]},{e["left"]}',
+      pixel_size_nm=_length_nm(e['pixel_size_nm']),
+      thickness_nm=_length_nm(e['thickness_nm']),
+    )
+    for name, e in zip(names, examples, strict=True)
+  ]
+
+
+class Patches:
+  """The training patches of a set of regions, and the stream of batches.
+
+  `tiled`: an epoch has every tile of every region in each of the eight
+  orientations, as in the paper. `random`: an epoch has as many patches as
+  there are tiles, so that it sees about as many pixels as the regions have,
+  each patch at a random place and orientation in the region of its tile.
+
+  Attributes:
+    count: patches in an epoch.
+    images: oriented regions in an epoch, 48 in the paper; only if tiled.
+  """
+
+  def __init__(
+    self, regions: Sequence[Region], *, patch_px: int, order: str, seed: int
+  ):
+    """Lays the patches out.
+
+    Args:
+      regions: of the training split.
+      patch_px: side of a patch.
+      order: tiled or random.
+      seed: of the order, the places and the orientations.
+
+    Raises:
+      InputError: no region has a defect pixel, or an option is out of range.
+    """
+    if patch_px <= 0 or patch_px % 8:
+      raise InputError(
+        f'config.data.patch_px={patch_px}: must be a positive multiple of 8'
+      )
+    if order not in ('tiled', 'random'):
+      raise InputError(f'config.data.patches={order}: choose tiled or random')
+    if not any(region.mask.any() for region in regions):
+      names = ', '.join(region.name for region in regions)
+      raise InputError(
+        f'training masks ({names}): no pixel is marked as a defect; label '
+        'some, or check that masks are white on black'
+      )
+    self._patch_px = patch_px
+    self._random = order == 'random'
+    self._seed = seed
+    self._pixels, self._rows = _flattened(regions, patch_px)
+    tiles = [
+      (number, top, left)
+      for number, (_, height, width) in enumerate(self._rows)
+      for top in _even_starts(height, patch_px)
+      for left in _even_starts(width, patch_px)
+    ]
+    if not self._random:
+      tiles = [(*tile, o) for tile in tiles for o in range(ORIENTATIONS)]
+      self.images = ORIENTATIONS * len(regions)
+    self._tiles = np.array(tiles, np.int64)
+    self.count = len(tiles)
+
+  def batches(
+    self,
+    *,
+    batch_size: int,
+    first_step: int,
+    process_index: int = 0,
+    process_count: int = 1,
+  ) -> Iterator[dict[str, np.ndarray]]:
+    """The endless stream of batches, from a step on.
+
+    Args:
+      batch_size: over all processes; a multiple of their number.
+      first_step: steps that were already done.
+      process_index: which share of each batch to give.
+      process_count: how many shares there are.
+
+    Returns:
+      An iterator of `image` float32, `mask` and `weight` uint8, each
+      [batch_size / process_count, S, S, 1]. `weight` is 0 where a region was
+      mirrored up to the size of a patch.
+    """
+    share = batch_size // process_count
+    steps = tf.data.Dataset.range(first_step, np.iinfo(np.int64).max)
+    places = steps.flat_map(
+      lambda step: tf.data.Dataset.range(share).map(
+        lambda i: step * batch_size + process_index * share + i
+      )
+    )
+    return (
+      places.map(self._patch, num_parallel_calls=tf.data.AUTOTUNE)
+      .batch(share, drop_remainder=True)
+      .prefetch(2)
+      .as_numpy_iterator()
+    )
+
+  def _patch(self, place: tf.Tensor) -> dict[str, tf.Tensor]:
+    """The patch at a place of the stream."""
+    epoch, place_in_epoch = place // self.count, place % self.count
+    index = tf.random.experimental.index_shuffle(
+      place_in_epoch,
+      tf.stack([tf.constant(self._seed, tf.int64), epoch]),
+      max_index=self.count - 1,
+    )
+    tile = tf.gather(self._tiles, index)
+    region = tf.gather(self._rows, tile[0])
+    start, height, width = region[0], region[1], region[2]
+    if self._random:
+      drawn = tf.random.stateless_uniform(
+        [3],
+        tf.stack([tf.constant(self._seed, tf.int64), place]),
+        maxval=np.iinfo(np.int64).max,
+        dtype=tf.int64,
+      )
+      top = drawn[0] % (height - self._patch_px + 1)
+      left = drawn[1] % (width - self._patch_px + 1)
+      orientation = drawn[2] % ORIENTATIONS
+    else:
+      top, left, orientation = tile[1], tile[2], tile[3]
+    side = tf.range(self._patch_px, dtype=tf.int64)
+    index = start + (top + side[:, None]) * width + (left + side[None, :])
+    patch = {
+      name: oriented(tf.gather(values, index)[..., None], orientation)
+      for name, values in self._pixels.items()
+    }
+    for values in patch.values():
+      values.set_shape([self._patch_px, self._patch_px, 1])
+    return patch
+
+
+def _length_nm(text: bytes) -> float | None:
+  return float(text) if text else None
+
+
+def _even_starts(length, patch_px):
+  """First pixels of the fewest patches that cover a length, evenly spaced."""
+  count = -(-length // patch_px)
+  return [
+    round((length - patch_px) * i / max(count - 1, 1)) for i in range(count)
+  ]
+
+
+def _flattened(regions, patch_px):
+  """All pixels in one row each of image, mask and weight, for gathering.
+
+  Returns the rows, and int64 [regions, 3]: first pixel, height and width of
+  each region, mirrored up to the size of a patch where it is smaller.
+  """
+  parts, table, start = {'image': [], 'mask': [], 'weight': []}, [], 0
+  for region in regions:
+    more = [(0, max(0, patch_px - n)) for n in region.image.shape]
+    image = np.pad(region.image, more, mode='symmetric')
+    parts['image'].append(image.ravel())
+    parts['mask'].append(np.pad(region.mask, more, mode='symmetric').ravel())
+    weight = np.pad(np.ones_like(region.mask), more)
+    parts['weight'].append(weight.ravel())
+    table.append((start, *image.shape))
+    start += image.size
+  pixels = {
+    name: tf.constant(np.concatenate(part)) for name, part in parts.items()
+  }
+  return pixels, np.array(table, np.int64)

@@ -1,0 +1,58 @@
+"""A micrograph's five regions, as Figure 3a of the paper divides it."""
+
+from typing import NamedTuple
+
+from defectseg_jax.errors import InputError
+
+SPLITS = ('train', 'dev', 'test')
+MINIMUM_SIDE_PX = 256
+
+
+class Box(NamedTuple):
+  """A rectangle of pixels, and what it is for."""
+
+  split: str
+  top: int
+  left: int
+  height: int
+  width: int
+
+
+def whole(height_px: int, width_px: int, split: str) -> list[Box]:
+  """The one box of a micrograph that belongs to one split."""
+  return [Box(split, 0, 0, height_px, width_px)]
+
+
+def quarters(height_px: int, width_px: int) -> list[Box]:
+  """Three quarters to train on, the fourth halved into dev and test.
+
+  2048 x 2048 gives three of 1024 x 1024 and two of 1024 x 512. Each pixel is
+  in exactly one box; with odd sides the boxes at the bottom and on the right
+  are the larger ones.
+
+  Args:
+    height_px: of the micrograph.
+    width_px: of the micrograph.
+
+  Returns:
+    The three training boxes, then dev, then test.
+  """
+  middle, centre = height_px // 2, width_px // 2
+  below, right = height_px - middle, width_px - centre
+  half = right // 2
+  return [
+    Box('train', 0, 0, middle, centre),
+    Box('train', 0, centre, middle, right),
+    Box('train', middle, 0, below, centre),
+    Box('dev', middle, centre, below, half),
+    Box('test', middle, centre + half, below, right - half),
+  ]
+
+
+def require_size(height_px: int, width_px: int, path: str) -> None:
+  """Raises InputError for a micrograph too small to learn from."""
+  if min(height_px, width_px) < MINIMUM_SIDE_PX:
+    raise InputError(
+      f'{path}: {height_px} x {width_px} pixels; each side must have at least '
+      f'{MINIMUM_SIDE_PX}: leave this micrograph out, with its mask'
+    )

@@ -1,0 +1,1 @@
+"""One file a --mode: composes the rooms, owns files, progress, exit codes."""

@@ -1,0 +1,143 @@
+"""--mode=evaluate: a trained run's test set, scored and drawn."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import ml_collections
+import numpy as np
+from rich.console import Console
+
+from defectseg_jax.evaluation import confusion, thresholds
+from defectseg_jax.jobs import checks, network
+from defectseg_jax.jobs.data import read_data
+from defectseg_jax.jobs.outputs import written_whole
+from defectseg_jax.jobs.workdir import Workdir
+from defectseg_jax.models import create_model
+from defectseg_jax.reporting import figures, tables
+from defectseg_jax.training import checkpoints, state, step
+
+
+def evaluate(
+  config: ml_collections.ConfigDict, workdir: Workdir, console: Console
+) -> None:
+  """Scores the test set with a run's best checkpoint.
+
+  Args:
+    config: of the run.
+    workdir: of a run that was trained for an epoch at least.
+    console: where the table goes.
+
+  Raises:
+    InputError: the run has no checkpoint, is of another config, or its data
+      have changed or cannot be read.
+  """
+  checks.require_valid(config)
+  workdir.require_config(config)
+  progress = checkpoints.read_progress(workdir.path)
+  data = read_data(config, splits=['test'])
+  data.require_same(progress.fingerprint, workdir.path)
+  with workdir.claimed(config):
+    score_test_set(
+      config,
+      workdir,
+      console,
+      regions=data.regions['test'],
+      progress=progress,
+    )
+
+
+def score_test_set(
+  config: ml_collections.ConfigDict,
+  workdir: Workdir,
+  console: Console,
+  *,
+  regions: Sequence[Any],
+  progress: Any,
+) -> None:
+  """Writes test_metrics.json and the figures, and prints the table.
+
+  Args:
+    config: of the run.
+    workdir: of the run; claimed.
+    console: where the table goes.
+    regions: of the test split.
+    progress: of the run; says the best checkpoint and its dev threshold.
+  """
+  shapes = state.variable_shapes(create_model(config.model))
+  params, batch_stats = step.replicated(
+    checkpoints.restore_model(workdir.path, **shapes)
+  )
+  maps = network.make_probability_maps(config)(params, batch_stats, regions)
+  metrics = test_metrics(config.defect, maps, regions, progress)
+  workdir.write_json(workdir.test_metrics, metrics)
+  _write_figures(workdir, maps, regions, metrics, progress)
+  console.print(tables.test_table(metrics))
+  console.print(
+    f'Scores: {workdir.test_metrics}\nPictures: {workdir.figures}',
+    soft_wrap=True,
+  )
+
+
+def test_metrics(
+  defect: str,
+  maps: Sequence[np.ndarray],
+  regions: Sequence[Any],
+  progress: Any,
+) -> dict[str, Any]:
+  """The content of test_metrics.json.
+
+  Args:
+    defect: what was looked for.
+    maps: float32 [H, W] probabilities of each region.
+    regions: with their masks.
+    progress: of the run.
+
+  Returns:
+    `threshold` (chosen on the development set), `per_image`, `mean`, `std` and
+    `pooled` at it; `oracle`, the mean over images at the threshold that is
+    best on the test set itself; `dev`, what the choice was made by.
+  """
+
+  def summary_at(threshold):
+    return confusion.summary(
+      [
+        confusion.confusion(probabilities >= threshold, region.mask > 0)
+        for probabilities, region in zip(maps, regions, strict=True)
+      ]
+    )
+
+  honest = summary_at(progress.threshold)
+  best, _ = thresholds.best_threshold(network.histograms(maps, regions))
+  names = [{'name': region.name} for region in regions]
+  return {
+    'defect': defect,
+    'threshold': progress.threshold,
+    'per_image': [
+      name | row for name, row in zip(names, honest['per_image'], strict=True)
+    ],
+    'mean': honest['mean'],
+    'std': honest['std'],
+    'pooled': honest['pooled'],
+    'oracle': {'threshold': best, **summary_at(best)['mean']},
+    'dev': {'iu': progress.best_iu, 'epoch': progress.best_epoch},
+  }
+
+
+def _write_figures(workdir, maps, regions, metrics, progress):
+  curves = figures.iu_curves(
+    progress.history, defect=metrics['defect'], best_epoch=progress.best_epoch
+  )
+  with written_whole(workdir.figures / 'iu_curves.png') as path:
+    curves.savefig(path, dpi=120)
+  for probabilities, region, row in zip(
+    maps, regions, metrics['per_image'], strict=True
+  ):
+    figure = figures.test_image(
+      region.image,
+      region.mask > 0,
+      probabilities >= metrics['threshold'],
+      name=region.name,
+      scores={key: row[key] for key in confusion.RATIOS},
+    )
+    with written_whole(workdir.figures / f'test_{region.name}.png') as path:
+      figure.savefig(path)

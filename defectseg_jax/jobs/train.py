@@ -1,0 +1,168 @@
+"""--mode=train: from files to a scored test set."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+import optax
+from rich.console import Console
+
+from defectseg_jax.jobs import checks, network
+from defectseg_jax.jobs.data import Data, read_data, training_patches
+from defectseg_jax.jobs.display import TrainingDisplay
+from defectseg_jax.jobs.evaluate import score_test_set
+from defectseg_jax.jobs.interruption import Interruption
+from defectseg_jax.jobs.workdir import Workdir
+from defectseg_jax.models import create_model
+from defectseg_jax.reporting.tensorboard import Events
+from defectseg_jax.training import checkpoints, loop, schedules, state, step
+from defectseg_jax.training.progress import Progress
+
+
+def train(
+  config: ml_collections.ConfigDict,
+  workdir: Workdir,
+  console: Console,
+  interruption: Interruption,
+) -> None:
+  """Trains, or goes on training, then scores the test set.
+
+  Args:
+    config: of the run.
+    workdir: new, or of the same run.
+    console: where the progress and the table go.
+    interruption: asked after each step whether to stop.
+
+  Raises:
+    InputError: anything is wrong with the config, the data, the checkpoint to
+      begin from or the workdir; it is found before anything is written.
+    loop.NonFiniteLossError: the loss is NaN or infinite.
+  """
+  checks.require_valid(config)
+  checks.require_divisible(config.training.batch_size, jax.local_device_count())
+  workdir.require_config(config)
+  model = create_model(config.model, axis_name=step.DEVICES)
+  data = read_data(config, splits=('train', 'dev', 'test'))
+  patches = training_patches(config, data.regions['train'])
+  optimizer = optax.scale_by_adam()
+  plateau = schedules.plateau_decay(
+    factor=config.training.plateau_factor,
+    patience_epochs=config.training.plateau_patience_epochs,
+  )
+  fresh = state.create_train_state(
+    model, optimizer=optimizer, plateau=plateau, seed=config.seed
+  )
+  if config.init_from:
+    fresh = _warm_started(fresh, config.init_from)
+
+  with workdir.claimed(config):
+    _describe(console, data, patches)
+    progress = _train(
+      config,
+      workdir,
+      console,
+      interruption,
+      fresh=fresh,
+      data=data,
+      patches=patches,
+      train_step=step.make_train_step(
+        model,
+        optimizer=optimizer,
+        learning_rate=config.training.learning_rate,
+        l2=config.training.l2,
+      ),
+      plateau=plateau,
+      dev_histograms=_make_dev_histograms(config, data.regions['dev']),
+    )
+    # Training is saved to its end; scoring again costs little.
+    interruption.nothing_to_save()
+    score_test_set(
+      config, workdir, console, regions=data.regions['test'], progress=progress
+    )
+
+
+def _warm_started(fresh: state.TrainState, path: str) -> state.TrainState:
+  params, batch_stats = checkpoints.restore_model(
+    path, params=fresh.params, batch_stats=fresh.batch_stats
+  )
+  return fresh.replace(params=params, batch_stats=batch_stats)
+
+
+def _describe(console: Console, data: Data, patches: Any) -> None:
+  counts = ', '.join(
+    f'{len(found)} {split}' for split, found in data.regions.items()
+  )
+  defect = np.mean([region.mask.mean() for region in data.regions['train']])
+  console.print(
+    f'Regions: {counts}; {100 * defect:.1f}% of training pixels are defect. '
+    f'{patches.count} patches an epoch, on {jax.local_device_count()} '
+    f'{jax.devices()[0].device_kind} device(s).',
+    soft_wrap=True,
+  )
+
+
+def _make_dev_histograms(config: Any, regions: Any) -> Callable[..., Any]:
+  maps = network.make_probability_maps(config)
+
+  def dev_histograms(params, batch_stats):
+    return network.histograms(maps(params, batch_stats, regions), regions)
+
+  return dev_histograms
+
+
+def _train(
+  config: ml_collections.ConfigDict,
+  workdir: Workdir,
+  console: Console,
+  interruption: Interruption,
+  *,
+  fresh: state.TrainState,
+  data: Data,
+  patches: Any,
+  **loop_arguments: Any,
+) -> Progress:
+  """The loop, from the last checkpoint on, with its files and its display."""
+  saved = checkpoints.Checkpoints(workdir.path)
+  current, progress = saved.restore_latest(fresh) or (
+    fresh,
+    Progress(fingerprint=data.fingerprint),
+  )
+  data.require_same(progress.fingerprint, workdir.path)
+  steps_per_epoch = max(1, round(patches.count / config.training.batch_size))
+  events = Events(workdir.events, first_epoch=progress.epochs + 1)
+  display = TrainingDisplay(
+    console,
+    epochs=config.training.epochs,
+    steps_per_epoch=steps_per_epoch,
+    first_step=int(current.step),
+  )
+
+  def on_step(epoch, number, loss):
+    interruption.something_to_save()
+    display.step(epoch, number, loss)
+
+  def on_epoch(ended):
+    workdir.write_history(ended.history)
+    events.write(ended.history[-1])
+    display.epoch(ended)
+
+  with display:
+    finished = loop.train_and_evaluate(
+      current,
+      progress,
+      batches_from=lambda first_step: patches.batches(
+        batch_size=config.training.batch_size, first_step=first_step
+      ),
+      steps_per_epoch=steps_per_epoch,
+      config=config.training,
+      checkpoints=saved,
+      listener=loop.Listener(on_step, on_epoch, interruption.requested),
+      **loop_arguments,
+    )
+  events.close()
+  saved.close()
+  if not finished:
+    interruption.nothing_to_save()
+  return progress

@@ -1,0 +1,138 @@
+"""A run's folder: whose it is, and what its files are called."""
+
+import contextlib
+import csv
+import fcntl
+import io
+import json
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import ml_collections
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.jobs.outputs import written_whole
+
+
+class Workdir:
+  """The folder of one run.
+
+  Attributes:
+    path: of the folder.
+    config: config.json, all fields of the run.
+    history: history.csv, an epoch a row.
+    test_metrics: test_metrics.json.
+    figures: the folder of pictures.
+    events: the folder of TensorBoard's events.
+  """
+
+  def __init__(self, path: str | pathlib.Path):
+    """Names the files; touches nothing."""
+    self.path = pathlib.Path(path).expanduser()
+    self.config = self.path / 'config.json'
+    self.history = self.path / 'history.csv'
+    self.test_metrics = self.path / 'test_metrics.json'
+    self.figures = self.path / 'figures'
+    self.events = self.path / 'events'
+
+  def require_config(self, config: ml_collections.ConfigDict) -> None:
+    """Refuses a folder that another config made.
+
+    Raises:
+      InputError: config.json differs (the fields are named) or is no JSON, or
+        the path is no folder or one that this program did not make.
+    """
+    if self.path.exists() and not self.path.is_dir():
+      raise InputError(f'{self.path}: is a file; give --workdir a folder')
+    if not self.config.exists():
+      if self.path.exists() and any(_not_hidden(self.path)):
+        raise InputError(
+          f'{self.path}: holds files, but no config.json of a run; give '
+          '--workdir a new or empty folder'
+        )
+      return
+    before, now = _flat(self.read_config()), _flat(config)
+    differing = [
+      f'config.{name} was {before.get(name, "absent")} and is now '
+      f'{now.get(name, "absent")}'
+      for name in sorted(before.keys() | now.keys())
+      if before.get(name) != now.get(name)
+    ]
+    if differing:
+      raise InputError(
+        f'{self.config}: this folder was made with another config: '
+        f'{"; ".join(differing)}; give another --workdir, or the same config'
+      )
+
+  def read_config(self) -> ml_collections.ConfigDict:
+    """The config of the run that made the folder."""
+    try:
+      fields = json.loads(self.config.read_text())
+    except FileNotFoundError as error:
+      raise InputError(
+        f'{self.config}: there is no such file; give --workdir the folder of '
+        'a run, or train one first'
+      ) from error
+    except ValueError as error:
+      raise InputError(
+        f'{self.config}: is no JSON ({error}); give another --workdir'
+      ) from error
+    return ml_collections.ConfigDict(fields)
+
+  @contextlib.contextmanager
+  def claimed(self, config: ml_collections.ConfigDict) -> Iterator[None]:
+    """Makes the folder, and keeps other processes out of it meanwhile.
+
+    Raises:
+      InputError: another process is at work in it, or it cannot be made.
+    """
+    try:
+      self.path.mkdir(parents=True, exist_ok=True)
+      lock = (self.path / '.lock').open('w')
+    except OSError as error:
+      raise InputError(
+        f'{self.path}: cannot be written to ({error.strerror}); give another '
+        '--workdir'
+      ) from error
+    with lock:
+      try:
+        # The lock goes with the process, however that ends.
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+      except BlockingIOError as error:
+        raise InputError(
+          f'{self.path}: another process is at work here; wait for it, or give '
+          'another --workdir'
+        ) from error
+      if not self.config.exists():
+        self.write_json(self.config, config.to_dict())
+      yield
+
+  def write_json(self, path: pathlib.Path, content: Any) -> None:
+    """Writes a JSON file whole."""
+    text = json.dumps(content, indent=2, sort_keys=False, allow_nan=False)
+    with written_whole(path) as temporary:
+      temporary.write_text(text + '\n')
+
+  def write_history(self, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes history.csv whole: all epochs so far, floats to the last bit."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, rows[0].keys(), lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(rows)
+    with written_whole(self.history) as temporary:
+      temporary.write_text(stream.getvalue())
+
+
+def _not_hidden(folder):
+  return (p for p in folder.iterdir() if not p.name.startswith('.'))
+
+
+def _flat(tree, prefix=''):
+  leaves = {}
+  for name, value in tree.items():
+    if isinstance(value, dict | ml_collections.ConfigDict):
+      leaves |= _flat(value, f'{prefix}{name}.')
+    else:
+      leaves[f'{prefix}{name}'] = value
+  return leaves

@@ -1,0 +1,1 @@
+"""Batches to a trained network, wherever the batches come from."""

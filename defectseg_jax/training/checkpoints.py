@@ -1,0 +1,236 @@
+"""Checkpoints: the only place that knows orbax.
+
+A checkpoint has three items. `model` is what a network is: parameters and
+running statistics. `trainer` is the rest of the state. `progress` is what the
+loop knows: epochs done, the best so far, the history. Any checkpoint that is
+kept, once restored, goes on to the same bits as a run that was never stopped.
+
+orbax writes into a temporary folder and renames it, so that a checkpoint is
+whole or is not there; what a killed process left half-written is removed when
+the run starts again.
+"""
+
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+from orbax.checkpoint.checkpoint_managers import PreservationPolicy
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.training.progress import Progress
+from defectseg_jax.training.state import TrainState
+
+
+class LatestAndBest(PreservationPolicy):
+  """Keeps the last checkpoint, to go on from, and the best, to use."""
+
+  def __init__(self):
+    self.best_step = None
+
+  def should_preserve(self, checkpoints: Sequence[Any], *, context: Any):
+    del context
+    latest = max((c.step for c in checkpoints), default=None)
+    return [c.step in (latest, self.best_step) for c in checkpoints]
+
+
+class Checkpoints:
+  """The checkpoints of one run, in `workdir/checkpoints`."""
+
+  def __init__(self, workdir: str | pathlib.Path):
+    """Opens the folder, and makes it if need be."""
+    self._directory = _directory(workdir)
+    self._policy = LatestAndBest()
+    self._saved = None
+    self._manager = ocp.CheckpointManager(
+      self._directory,
+      options=ocp.CheckpointManagerOptions(
+        preservation_policy=self._policy,
+        cleanup_tmp_directories=True,
+        enable_async_checkpointing=False,
+      ),
+    )
+
+  def save(self, state: TrainState, progress: Progress) -> None:
+    """Writes a checkpoint and lets go of those no longer needed.
+
+    Args:
+      state: the state after `state.step` steps.
+      progress: of the same moment.
+    """
+    step = int(state.step)
+    if self._saved == (step, progress.epochs):
+      return
+    self._policy.best_step = progress.best_step
+    if step in self._manager.all_steps():
+      # The epoch's steps were saved by an interrupted run, before they were
+      # evaluated. Any older checkpoint leads here again, should this fail.
+      self._manager.delete(step)
+    items = _items(jax.tree.map(np.asarray, state))
+    self._manager.save(
+      step,
+      args=ocp.args.Composite(
+        model=ocp.args.StandardSave(items['model']),
+        trainer=ocp.args.StandardSave(items['trainer']),
+        progress=ocp.args.JsonSave(dataclasses.asdict(progress)),
+      ),
+    )
+    self._manager.wait_until_finished()
+    self._saved = (step, progress.epochs)
+
+  def restore_latest(
+    self, state: TrainState
+  ) -> tuple[TrainState, Progress] | None:
+    """The last state and progress that were saved.
+
+    Args:
+      state: of the same shapes; says what to restore.
+
+    Returns:
+      The state, its arrays on the host, and the progress; None if there is no
+      checkpoint yet.
+    """
+    step = self._manager.latest_step()
+    if step is None:
+      return None
+    items = _items(jax.tree.map(np.asarray, state))
+    restored = self._manager.restore(
+      step,
+      args=ocp.args.Composite(
+        model=ocp.args.StandardRestore(items['model']),
+        trainer=ocp.args.StandardRestore(items['trainer']),
+        progress=ocp.args.JsonRestore(),
+      ),
+    )
+    state = TrainState(**restored.model, **restored.trainer)
+    return state, Progress(**restored.progress)
+
+  def close(self) -> None:
+    """Lets go of what orbax holds open."""
+    self._manager.close()
+
+
+def read_progress(workdir: str | pathlib.Path) -> Progress:
+  """The progress of a run's last checkpoint.
+
+  Args:
+    workdir: of the run.
+
+  Returns:
+    The progress; `best_step` is not None.
+
+  Raises:
+    InputError: no epoch of the run has ended yet.
+  """
+  path = _directory(workdir).parent
+  progress = _latest_progress(path)
+  if progress is None or progress.best_step is None:
+    raise InputError(
+      f'{path}: holds no checkpoint of a whole epoch; give the workdir of a '
+      'run that has trained for one, or train it with --mode=train'
+    )
+  return progress
+
+
+def restore_model(
+  path: str | pathlib.Path, *, params: Any, batch_stats: Any
+) -> tuple[Any, Any]:
+  """A network's arrays from a run's best checkpoint, or from a given one.
+
+  Args:
+    path: a workdir, or one checkpoint of it, as `workdir/checkpoints/1200`.
+    params: names and shapes of the network's parameters, as a tree of arrays
+      or of `jax.ShapeDtypeStruct`.
+    batch_stats: likewise.
+
+  Returns:
+    Restored parameters and statistics, on the host.
+
+  Raises:
+    InputError: there is no checkpoint, it cannot be read, or it is of another
+      architecture.
+  """
+  checkpoint = _best_checkpoint(pathlib.Path(path).expanduser().absolute())
+  wanted = jax.tree.map(
+    lambda leaf: np.empty(leaf.shape, leaf.dtype),
+    {'params': params, 'batch_stats': batch_stats},
+  )
+  with ocp.StandardCheckpointer() as checkpointer:
+    try:
+      found = checkpointer.metadata(checkpoint / 'model').item_metadata.tree
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+      raise InputError(
+        f'{checkpoint}: cannot be read as a checkpoint '
+        f'({_first_line(error)}); choose another'
+      ) from error
+    _require_same_shapes(wanted, found, checkpoint)
+    restored = checkpointer.restore(checkpoint / 'model', wanted)
+  return restored['params'], restored['batch_stats']
+
+
+def _directory(workdir):
+  return pathlib.Path(workdir).expanduser().absolute() / 'checkpoints'
+
+
+def _items(state: TrainState) -> dict[str, dict[str, Any]]:
+  fields = {f.name: getattr(state, f.name) for f in dataclasses.fields(state)}
+  model = {name: fields.pop(name) for name in ('params', 'batch_stats')}
+  return {'model': model, 'trainer': fields}
+
+
+def _best_checkpoint(path):
+  if (path / 'model').is_dir():
+    return path
+  progress = _latest_progress(path)
+  if progress is None or progress.best_step is None:
+    raise InputError(
+      f'{path}: holds no checkpoint; give the workdir of a run that has '
+      'trained for an epoch, or one folder of its checkpoints/'
+    )
+  return path / 'checkpoints' / str(progress.best_step)
+
+
+def _latest_progress(workdir):
+  saved = workdir / 'checkpoints'
+  if not saved.is_dir():
+    return None
+  with ocp.CheckpointManager(
+    saved, options=ocp.CheckpointManagerOptions(read_only=True)
+  ) as manager:
+    step = manager.latest_step()
+    if step is None:
+      return None
+    items = manager.restore(
+      step, args=ocp.args.Composite(progress=ocp.args.JsonRestore())
+    )
+  return Progress(**items.progress)
+
+
+def _require_same_shapes(wanted, found, checkpoint):
+  wanted, found = (
+    {
+      jax.tree_util.keystr(path, simple=True, separator='/'): leaf.shape
+      for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+    }
+    for tree in (wanted, found)
+  )
+  differing = sorted(
+    name
+    for name in wanted.keys() | found.keys()
+    if wanted.get(name) != found.get(name)
+  )
+  if differing:
+    name = differing[0]
+    raise InputError(
+      f'{checkpoint}: is of another architecture: {name} is '
+      f'{found.get(name, "missing")}, but config.model needs '
+      f'{wanted.get(name, "none")} ({len(differing)} arrays differ); choose '
+      'a checkpoint of the same config.model'
+    )
+
+
+def _first_line(error):
+  return str(error).split('\n')[0][:200]

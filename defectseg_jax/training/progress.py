@@ -1,0 +1,51 @@
+"""What the training loop knows of its own past."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from defectseg_jax.evaluation import thresholds
+
+
+@dataclasses.dataclass
+class Progress:
+  """How far a run is. All fields are plain values, so that JSON holds them.
+
+  Attributes:
+    fingerprint: of the data that the run began with.
+    epochs: how many were trained and evaluated.
+    decays: how often the learning rate was lowered.
+    best_step: the step of the best checkpoint; None before there is one.
+    best_epoch: the epoch, counted from 1, that ended at that step.
+    best_iu: its development IU.
+    threshold: its development threshold.
+    history: a row of history.csv for each epoch.
+    losses: of the steps of the epoch that is not yet evaluated.
+    histogram: of those steps, [2, BINS] as lists.
+  """
+
+  fingerprint: str
+  epochs: int = 0
+  decays: int = 0
+  best_step: int | None = None
+  best_epoch: int | None = None
+  best_iu: float | None = None
+  threshold: float | None = None
+  history: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+  losses: list[float] = dataclasses.field(default_factory=list)
+  histogram: list[list[int]] = dataclasses.field(
+    default_factory=lambda: np.zeros((2, thresholds.BINS), int).tolist()
+  )
+
+  def add_step(self, loss: float, histogram: np.ndarray) -> None:
+    """Counts a step into the epoch that is under way."""
+    self.losses.append(loss)
+    self.histogram = (np.asarray(self.histogram) + histogram).tolist()
+
+  def end_epoch(self, row: dict[str, Any]) -> None:
+    """Closes the epoch with its row of the history."""
+    self.history.append(row)
+    self.epochs += 1
+    self.losses = []
+    self.histogram = np.zeros_like(self.histogram).tolist()

@@ -1,0 +1,150 @@
+"""The mapped steps: the only place that knows there are several devices.
+
+A batch is divided among the local devices; the state is the same on all of
+them. Statistics of batch normalisation, the loss and the gradients are
+gathered over the whole batch, so that a step gives the same on 1, 2 or 4
+devices, but for the order in which float32 sums are taken.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import linen as nn
+
+from defectseg_jax.evaluation import thresholds
+from defectseg_jax.training import losses
+from defectseg_jax.training.state import TrainState
+
+DEVICES = 'devices'
+
+
+def replicated(tree: Any) -> Any:
+  """The tree with each array copied to every local device."""
+  mesh = jax.sharding.Mesh(np.array(jax.local_devices()), (DEVICES,))
+  everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+  return jax.device_put(tree, everywhere)
+
+
+def divided(batch: Any) -> Any:
+  """The batch with its first axis split: [N, ...] to [devices, N / d, ...]."""
+  count = jax.local_device_count()
+  return jax.tree.map(
+    lambda x: x.reshape(count, x.shape[0] // count, *x.shape[1:]), batch
+  )
+
+
+def make_train_step(
+  model: nn.Module,
+  *,
+  optimizer: optax.GradientTransformation,
+  learning_rate: float,
+  l2: float,
+) -> Callable[..., tuple[TrainState, dict[str, jax.Array]]]:
+  """Compiles one step of gradient descent over all local devices.
+
+  Args:
+    model: created with `axis_name=DEVICES`.
+    optimizer: scales gradients; the learning rate is applied here, times the
+      scale of the plateau decay.
+    learning_rate: before any decay.
+    l2: weight of the penalty on the kernels.
+
+  Returns:
+    `step(state, batch, positive_weight) -> state, metrics`. The state is
+    replicated, and given away. The batch holds `image` (float32), `mask` and
+    `weight` (uint8, 0 where mirrored pixels were added), each
+    [devices, N, H, W, 1]. Metrics are `loss`, averaged over the pixels of
+    weight 1, and `histogram`, int32 [2, BINS], of the probabilities.
+  """
+
+  def step(state, batch, positive_weight):
+    truth = batch['mask'].astype(jnp.float32)
+    weight = batch['weight'].astype(jnp.float32)
+    pixels = jax.lax.psum(jnp.sum(weight), DEVICES)
+    dropout_key = jax.random.fold_in(
+      jax.random.wrap_key_data(state.rng), state.step
+    )
+
+    def share_of_loss(params):
+      logits, updated = model.apply(
+        {'params': params, 'batch_stats': state.batch_stats},
+        batch['image'],
+        train=True,
+        mutable=['batch_stats'],
+        rngs={'dropout': dropout_key},
+      )
+      pixel_losses = losses.weighted_cross_entropy(
+        logits, truth, positive_weight
+      )
+      penalty = l2 * losses.l2_penalty(params) / jax.lax.axis_size(DEVICES)
+      share = jnp.sum(weight * pixel_losses) / pixels + penalty
+      return share, (logits, updated['batch_stats'])
+
+    (share, (logits, batch_stats)), gradients = jax.value_and_grad(
+      share_of_loss, has_aux=True
+    )(state.params)
+    gradients = jax.lax.psum(gradients, DEVICES)
+    updates, optimizer_state = optimizer.update(
+      gradients, state.optimizer, state.params
+    )
+    rate = learning_rate * state.plateau.scale
+    params = optax.apply_updates(
+      state.params, jax.tree.map(lambda u: -rate * u, updates)
+    )
+    metrics = {
+      'loss': jax.lax.psum(share, DEVICES),
+      'histogram': jax.lax.psum(
+        _histogram(logits, batch['mask'], batch['weight']),
+        DEVICES,
+      ),
+    }
+    return (
+      state.replace(
+        step=state.step + 1,
+        params=params,
+        batch_stats=batch_stats,
+        optimizer=optimizer_state,
+      ),
+      metrics,
+    )
+
+  return jax.pmap(
+    step,
+    axis_name=DEVICES,
+    in_axes=(None, 0, None),
+    out_axes=None,
+    donate_argnums=0,
+  )
+
+
+def make_eval_step(model: nn.Module) -> Callable[..., jax.Array]:
+  """Compiles the forward pass, with running statistics, over all devices.
+
+  Args:
+    model: from `create_model`.
+
+  Returns:
+    `step(params, batch_stats, images) -> probabilities`: both trees
+    replicated, images float32 [devices, N, H, W, 1], probabilities alike.
+  """
+
+  def step(params, batch_stats, images):
+    variables = {'params': params, 'batch_stats': batch_stats}
+    return jax.nn.sigmoid(model.apply(variables, images, train=False))
+
+  return jax.pmap(step, axis_name=DEVICES, in_axes=(None, None, 0))
+
+
+def _histogram(logits, mask, weight):
+  """`thresholds.histogram` of the pixels of weight 1, on the device."""
+  bins, limit = thresholds.BINS, thresholds.LOGIT_LIMIT
+  steps = jnp.floor((logits + limit) * ((bins - 2) / (2 * limit)))
+  index = 1 + jnp.clip(steps, -1, bins - 2).astype(jnp.int32)
+  index = index + bins * mask.astype(jnp.int32)
+  counts = jnp.zeros(2 * bins, jnp.int32)
+  counts = counts.at[index.ravel()].add(weight.ravel().astype(jnp.int32))
+  return counts.reshape(2, bins)

@@ -1,0 +1,39 @@
+"""Fixtures: a folder of small foils, and the command of a run on it."""
+
+import sys
+
+import pytest
+from tiny import TINY, write_foil
+
+
+@pytest.fixture
+def folder(tmp_path):
+  """Three micrographs, one for each split."""
+  made = tmp_path / 'foils'
+  for seed, name in enumerate(('a', 'b', 'c')):
+    write_foil(made, name, seed)
+  made.joinpath('splits.csv').write_text(
+    'file,split\na.png,train\nb.png,dev\nc.png,test\n'
+  )
+  return made
+
+
+@pytest.fixture
+def command(folder, tmp_path):
+  """Makes the command line of a tiny run: `command(workdir, field=value)`."""
+
+  def make(workdir, *flags, config='configs/voids.py', **fields):
+    fields = {
+      **TINY,
+      'data.dir': folder,
+      'data.cache_dir': tmp_path / 'cache',
+      **{name.replace('__', '.'): value for name, value in fields.items()},
+    }
+    return [
+      *(sys.executable, '-m', 'defectseg_jax.main'),
+      *(f'--config={config}', f'--workdir={workdir}'),
+      *(f'--config.{name}={value}' for name, value in fields.items()),
+      *flags,
+    ]
+
+  return make

@@ -1,0 +1,66 @@
+"""Small labelled micrographs, and ways to run the program on them."""
+
+import os
+import pathlib
+import subprocess
+
+import numpy as np
+from PIL import Image
+
+ROOT = pathlib.Path(__file__).parents[1]
+SHARED = ROOT.parent / 'shared'
+
+# A whole run in seconds: three steps an epoch.
+TINY = {
+  'data.source': 'folder',
+  'data.patch_px': 64,
+  'data.patches': 'random',
+  'training.batch_size': 4,
+  'training.epochs': 3,
+  'training.positive_weight_decay': 0.5,
+  'model.dropout_rate': 0.1,
+  'evaluation.tile_px': 128,
+}
+
+
+def foil(seed: int, side: int = 256) -> tuple[np.ndarray, np.ndarray]:
+  """Bright discs on noise: uint8 micrograph and 0/255 mask, [side, side]."""
+  rng = np.random.default_rng(seed)
+  rows, columns = np.mgrid[:side, :side]
+  mask = np.zeros((side, side), bool)
+  for row, column in rng.uniform(0, side, (side // 16, 2)):
+    radius = rng.uniform(5, 12)
+    mask |= (rows - row) ** 2 + (columns - column) ** 2 < radius**2
+  pixels = 90 + 60 * mask + rng.normal(0, 20, mask.shape)
+  return np.clip(pixels, 0, 255).astype(np.uint8), mask.astype(np.uint8) * 255
+
+
+def write_foil(folder: pathlib.Path, name: str, seed: int, side: int = 256):
+  for kind, pixels in zip(('images', 'masks'), foil(seed, side), strict=True):
+    (folder / kind).mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(folder / kind / f'{name}.png')
+
+
+def environment(devices: int = 1) -> dict[str, str]:
+  """The environment of a program that sees so many (virtual) devices."""
+  flag = f'--xla_force_host_platform_device_count={devices}'
+  return {
+    **os.environ,
+    'XLA_FLAGS': flag,
+    'JAX_PLATFORMS': 'cpu',
+    'PYTHONPATH': str(ROOT),
+    'COLUMNS': '200',
+  }
+
+
+def run(command, *, devices: int = 1) -> subprocess.CompletedProcess:
+  """Runs the program to its end, with its output as text."""
+  return subprocess.run(
+    command,
+    cwd=ROOT,
+    env=environment(devices),
+    capture_output=True,
+    text=True,
+    timeout=300,
+    check=False,
+  )
