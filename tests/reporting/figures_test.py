@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from rich.console import Console
 
 from defectseg_jax.evaluation import confusion
@@ -7,8 +8,9 @@ from defectseg_jax.reporting import figures, tables
 
 
 def drawn(figure):
-  figure.canvas.draw()
-  return np.asarray(figure.canvas.buffer_rgba())[..., :3]
+  canvas = FigureCanvasAgg(figure)
+  canvas.draw()
+  return np.asarray(canvas.buffer_rgba())[..., :3]
 
 
 def test_the_comparison_map_has_the_papers_colours():

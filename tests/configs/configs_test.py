@@ -1,0 +1,46 @@
+import importlib
+
+import pytest
+
+from configs import common
+from defectseg_jax.jobs import checks
+
+DEFECTS = ('voids', 'precipitates', 'dislocations')
+
+
+@pytest.mark.parametrize('argument', [None, '', 'scale=paper', 'scale=quick'])
+@pytest.mark.parametrize('defect', DEFECTS)
+def test_every_config_is_valid(defect, argument):
+  config = importlib.import_module(f'configs.{defect}').get_config(argument)
+  assert config.defect == defect
+  assert config.data.source == 'simulated'
+  checks.require_valid(config)
+
+
+def test_the_paper_is_what_common_begins_from():
+  config = common.get_config()
+  assert common.with_arguments(config.copy_and_resolve_references(), None) == (
+    common.with_arguments(config, 'scale=paper')
+  )
+  # Batch, patch and epochs of the paper's section "Training procedure".
+  assert config.training.batch_size == 16
+  assert config.data.patch_px == 512
+  assert config.training.epochs == 100
+  assert config.training.plateau_patience_epochs == 10
+  assert config.training.max_decays == 6
+
+
+@pytest.mark.parametrize(
+  'argument',
+  [
+    'quick',
+    'scale',
+    'scale=',
+    'scale=tiny',
+    'size=2',
+    'scale=quick,scale=quick',
+  ],
+)
+def test_arguments_are_strict(argument):
+  with pytest.raises(ValueError, match='config argument'):
+    common.with_arguments(common.get_config(), argument)
