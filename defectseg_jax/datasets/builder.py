@@ -171,8 +171,13 @@ def _fingerprint(source: str, options: dict) -> str:
     said = [file.split, file.pixel_size_nm, file.thickness_nm]
     digest.update(json.dumps([file.image.name, *said]).encode())
     for path in (file.image, file.mask):
-      with path.open('rb') as stream:
-        digest.update(hashlib.file_digest(stream, 'sha256').digest())
+      try:
+        with path.open('rb') as stream:
+          digest.update(hashlib.file_digest(stream, 'sha256').digest())
+      except OSError as error:
+        raise InputError(
+          f'{path}: cannot be read ({error.strerror}); mend it or take it out'
+        ) from error
   return digest.hexdigest()[:16]
 
 
@@ -181,7 +186,7 @@ def _prepared(builder_config, cache) -> DefectMicrographs:
   tfds.disable_progress_bar()
   final = cache / DefectMicrographs.name / builder_config.name
   if not final.is_dir():
-    cache.mkdir(parents=True, exist_ok=True)
+    _require_writable(cache)
     with tempfile.TemporaryDirectory(dir=cache, prefix='building-') as scratch:
       builder = DefectMicrographs(data_dir=scratch, config=builder_config)
       with contextlib.redirect_stdout(io.StringIO()):
@@ -196,3 +201,14 @@ def _prepared(builder_config, cache) -> DefectMicrographs:
         if not final.is_dir():
           raise
   return DefectMicrographs(data_dir=cache, config=builder_config)
+
+
+def _require_writable(cache):
+  try:
+    cache.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=cache).close()
+  except OSError as error:
+    raise InputError(
+      f'{cache}: cannot be written to ({error.strerror}); set '
+      '--config.data.cache_dir to a folder that can'
+    ) from error

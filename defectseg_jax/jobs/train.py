@@ -37,8 +37,8 @@ def train(
 
   Raises:
     InputError: anything is wrong with the config, the data, the checkpoint to
-      begin from or the workdir; it is found before anything is written.
-    loop.NonFiniteLossError: the loss is NaN or infinite.
+      begin from or the workdir, which is found before anything is written;
+      or the loss is NaN or infinite.
   """
   checks.require_valid(config)
   checks.require_divisible(config.training.batch_size, jax.local_device_count())

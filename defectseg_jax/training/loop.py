@@ -14,16 +14,13 @@ import jax
 import numpy as np
 import optax
 
+from defectseg_jax.errors import InputError
 from defectseg_jax.evaluation import thresholds
 from defectseg_jax.training import schedules
 from defectseg_jax.training.checkpoints import Checkpoints
 from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.state import TrainState
 from defectseg_jax.training.step import divided, replicated
-
-
-class NonFiniteLossError(RuntimeError):
-  """The loss of a step is NaN or infinite; the message says which step."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +71,8 @@ def train_and_evaluate(
     way the last state is saved.
 
   Raises:
-    NonFiniteLossError: a loss was NaN or infinite. That state is not saved.
+    InputError: a loss was NaN or infinite; the message says at which step.
+      That state is not saved.
   """
   state = replicated(state)
   batches = None
@@ -92,8 +90,9 @@ def train_and_evaluate(
       state, metrics = train_step(state, divided(next(batches)), weight)
       loss = float(metrics['loss'])
       if not math.isfinite(loss):
-        raise NonFiniteLossError(
-          f'step {int(state.step)} (epoch {epoch + 1}): the loss is {loss}'
+        raise InputError(
+          f'step {int(state.step)} (epoch {epoch + 1}): the loss is {loss}; '
+          f'lower config.training.learning_rate={config.learning_rate}'
         )
       progress.add_step(loss, np.asarray(metrics['histogram']))
       listener.step(epoch, number + 1, loss)

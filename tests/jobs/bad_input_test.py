@@ -88,6 +88,19 @@ def test_a_mask_without_an_image(folder, refused):
   assert 'masks/b.png: is the mask of no image' in refused()
 
 
+def test_a_folder_among_the_images(folder, refused):
+  for kind in ('images', 'masks'):
+    folder.joinpath(kind, 'b.png').unlink()
+    folder.joinpath(kind, 'b.png').mkdir()
+  assert 'images/b.png: cannot be read (Is a directory)' in refused()
+
+
+def test_a_cache_that_cannot_be_written(config, refused, tmp_path):
+  tmp_path.joinpath('file').write_text('')
+  config.data.cache_dir = str(tmp_path / 'file')
+  assert 'file: cannot be written to (File exists)' in refused()
+
+
 def test_two_images_of_one_stem(folder, refused):
   image = folder / 'images' / 'b.png'
   image.with_suffix('.jpg').write_bytes(image.read_bytes())

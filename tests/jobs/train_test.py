@@ -55,15 +55,20 @@ def bits_of(workdir):
   """All that must not depend on whether, and when, a run was killed."""
   config = json.loads(workdir.joinpath('config.json').read_text())
   shapes = state.variable_shapes(create_model(config['model']))
+  # A kill between a save and the removal of an older one leaves that one.
+  best, latest = (
+    str(checkpoints.read_progress(workdir).best_step),
+    steps_of(workdir)[-1],
+  )
   arrays = [
     checkpoints.restore_model(workdir / 'checkpoints' / step, **shapes)
-    for step in steps_of(workdir)
+    for step in (best, latest)
   ]
   leaves = [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(arrays)]
   return {
     'history': workdir.joinpath('history.csv').read_bytes(),
     'metrics': workdir.joinpath('test_metrics.json').read_bytes(),
-    'steps': steps_of(workdir),
+    'steps': (best, latest),
     'arrays': leaves,
   }
 
@@ -206,8 +211,11 @@ def test_sigterm_in_the_middle_changes_no_bit(command, tmp_path):
   options = {'data__patches': 'tiled', 'training__epochs': 2}
   assert run(command(alone, **options)).returncode == 0
   process = start(command(stopped, **options))
-  wait_for(lambda: rows_of(stopped), process)
-  time.sleep(0.3)
+  wait_for(
+    lambda: (stopped / 'checkpoints').is_dir() and '32' in steps_of(stopped),
+    process,
+  )
+  time.sleep(0.4)
   process.send_signal(signal.SIGTERM)
   output, _ = process.communicate(timeout=30)
   assert process.returncode == 0, output
@@ -234,6 +242,16 @@ def test_a_run_warm_starts_from_another(command, tmp_path):
   best = max(float(row['dev_iu']) for row in rows_of(first))
   (row,) = rows_of(second)
   assert float(row['dev_iu']) == pytest.approx(best, abs=0.02)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(command, workdir):
+  done = run(command(workdir, training__learning_rate=1e30))
+  assert done.returncode == 1
+  (line,) = done.stderr.splitlines()
+  # The first step's loss is sound; the weights that it leaves are not.
+  assert line.startswith('error: step 2 (epoch 1): the loss is ')
+  assert 'lower config.training.learning_rate=1e+30' in line
+  assert steps_of(workdir) == []
 
 
 def test_evaluate_scores_again_without_a_config(command, workdir):
