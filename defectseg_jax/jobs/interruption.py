@@ -9,6 +9,7 @@ loop looks at after each step.
 
 import os
 import signal
+import sys
 import threading
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -57,5 +58,10 @@ class Interruption:
     os._exit(1)
 
   def _leave(self):
-    print('\nStopped. The same command goes on from here.', flush=True)
+    # Past rich, whose bar has hidden the cursor and will not bring it back.
+    show_cursor = '\x1b[?25h' if sys.__stdout__.isatty() else ''
+    sys.__stdout__.write(
+      f'{show_cursor}\nStopped. The same command goes on from here.\n'
+    )
+    sys.__stdout__.flush()
     os._exit(0)

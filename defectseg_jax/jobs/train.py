@@ -76,6 +76,12 @@ def train(
       plateau=plateau,
       dev_histograms=_make_dev_histograms(config, data.regions['dev']),
     )
+    console.print(
+      f'Trained {progress.epochs} epochs. Kept: epoch {progress.best_epoch}, '
+      f'development IU {progress.best_iu:.4f} at threshold '
+      f'{progress.threshold:.3f}.',
+      soft_wrap=True,
+    )
     # Training is saved to its end; scoring again costs little.
     interruption.nothing_to_save()
     score_test_set(
