@@ -48,6 +48,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.data.source = 'simulated'
   # The folder: images/, masks/ and optionally splits.csv.
   config.data.dir = ''
+  # What to do with micrographs in colour: refuse them, or take their luminance.
+  # Those whose channels are equal are grey, and are read either way.
+  config.data.rgb = 'refuse'
   # Where prepared datasets are kept between runs; '' is ~/.cache/defectseg_jax.
   config.data.cache_dir = ''
   # Side of a training patch, in pixels: a multiple of 8.

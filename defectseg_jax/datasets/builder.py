@@ -50,10 +50,12 @@ class DefectConfig(tfds.core.BuilderConfig):
 
   Attributes:
     folder: of the user's; '' for none.
+    rgb: what to do with colour, as in `read_micrographs`.
     preprocessing: keyword arguments of `preprocessing.preprocessed`.
   """
 
   folder: str = ''
+  rgb: str = 'refuse'
   preprocessing: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -79,7 +81,7 @@ class DefectMicrographs(tfds.core.GeneratorBasedBuilder):
     for file in folder.labelled_files(self.builder_config.folder):
       if file.split not in (None, split):
         continue
-      micrograph, mask = folder.read_labelled(file)
+      micrograph, mask = folder.read_labelled(file, rgb=self.builder_config.rgb)
       image = preprocessing.preprocessed(
         micrograph.pixels, **self.builder_config.preprocessing
       )
@@ -140,9 +142,14 @@ def create_builder(config: Mapping[str, Any]) -> DefectMicrographs:
       '--config.data.dir=DIR'
     )
   options = dict(config.preprocessing)
-  name = f'{config.defect}_{_fingerprint(config.data.dir, options)}'
+  fingerprint = _fingerprint(
+    config.data.dir, {'rgb': config.data.rgb, **options}
+  )
   builder_config = DefectConfig(
-    name=name, folder=config.data.dir, preprocessing=options
+    name=f'{config.defect}_{fingerprint}',
+    folder=config.data.dir,
+    rgb=config.data.rgb,
+    preprocessing=options,
   )
   return _prepared(builder_config, _cache_dir(config.data.cache_dir))
 

@@ -82,11 +82,14 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
   return [files[name] for name in sorted(files)]
 
 
-def read_labelled(file: LabelledFile) -> tuple[Micrograph, np.ndarray]:
+def read_labelled(
+  file: LabelledFile, *, rgb: str
+) -> tuple[Micrograph, np.ndarray]:
   """The micrograph and its mask, checked against each other.
 
   Args:
     file: from `labelled_files`.
+    rgb: what to do with colour, as in `read_micrographs`.
 
   Returns:
     The micrograph, and its mask, bool [H, W].
@@ -95,7 +98,7 @@ def read_labelled(file: LabelledFile) -> tuple[Micrograph, np.ndarray]:
     InputError: a file cannot be read, holds several frames, is too small, or
       the mask's size is not the micrograph's.
   """
-  frames = read_micrographs(file.image)
+  frames = read_micrographs(file.image, rgb=rgb)
   if len(frames) != 1:
     raise InputError(
       f'{file.image}: holds {len(frames)} frames; save the one that was '

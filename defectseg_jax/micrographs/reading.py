@@ -157,7 +157,7 @@ def grey_values(
     path,
     f'it is a colour image (row {row}, column {column} is'
     f' {values[row, column].tolist()})',
-    "save it in grey, or ask for rgb='luminance'",
+    "save it in grey, or ask for rgb='luminance' (--config.data.rgb=luminance)",
   )
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from configs import voids
 from defectseg_jax.datasets import builder, pipeline
+from defectseg_jax.errors import InputError
 
 
 @pytest.fixture
@@ -76,6 +77,21 @@ def test_a_scale_in_splits_reaches_the_region(config, folder):
   assert (unknown.pixel_size_nm, unknown.thickness_nm) == (None, None)
 
 
+def test_colour_is_read_only_if_asked_for(config, folder):
+  grey = tiny.foil(seed=0)[0]
+  colour = np.stack([grey, grey, grey // 2], axis=-1)
+  Image.fromarray(colour).save(folder / 'images' / 'a.png')
+  with pytest.raises(
+    InputError, match=r'a\.png.*--config\.data\.rgb=luminance'
+  ):
+    builder.create_builder(config)
+  config.data.rgb = 'luminance'
+  (region,) = regions(config, 'train')
+  # ITU-R BT.601: red and green weigh 0.886 together, blue 0.114.
+  expected = 0.886 * grey + 0.114 * (grey // 2)
+  np.testing.assert_allclose(region.image, expected, rtol=1e-6)
+
+
 def test_what_is_built_is_kept(config, monkeypatch):
   first = builder.create_builder(config)
   monkeypatch.setattr(
@@ -135,6 +151,7 @@ def test_the_real_sets_are_read(tmp_path):
         'source': 'folder',
         'dir': str(data / name),
         'cache_dir': str(tmp_path),
+        'rgb': 'refuse',
       }
     )
     made = builder.create_builder(config)

@@ -253,10 +253,14 @@ def test_radius_must_be_positive(function, method, radius_px):
 
 
 def test_radius_may_be_a_numpy_number():
+  expected = preprocessing.background_subtracted(
+    _NOISE, method='gaussian', radius_px=3.0
+  )
   for radius_px in (np.float32(3), np.int64(3)):
-    preprocessing.background_subtracted(
+    found = preprocessing.background_subtracted(
       _NOISE, method='gaussian', radius_px=radius_px
     )
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4)
 
 
 def test_other_shapes_are_refused():
