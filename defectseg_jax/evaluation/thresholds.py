@@ -55,17 +55,38 @@ def iu_at_thresholds(histograms: np.ndarray) -> np.ndarray:
   return np.where(union == 0, 1.0, true_positives / np.maximum(union, 1))
 
 
-def best_threshold(histograms: np.ndarray) -> tuple[float, float]:
-  """The threshold with the greatest IU, averaged over images.
+def pooled_iu(histograms: np.ndarray) -> np.ndarray:
+  """IU at each threshold of all images' pixels together: float64 [BINS].
+
+  What training is steered by, and the threshold chosen by. A development set
+  has few images, and in the mean over them one that is unlike the others has
+  as much say as all the rest.
 
   Args:
     histograms: integer [images, 2, BINS].
+  """
+  return iu_at_thresholds(np.sum(histograms, axis=0))
+
+
+def mean_iu(histograms: np.ndarray) -> np.ndarray:
+  """IU at each threshold, averaged over images: float64 [BINS].
+
+  Args:
+    histograms: integer [images, 2, BINS].
+  """
+  return iu_at_thresholds(histograms).mean(axis=0)
+
+
+def best_threshold(iu: np.ndarray) -> tuple[float, float]:
+  """The threshold with the greatest IU.
+
+  Args:
+    iu: float [BINS], of each threshold.
 
   Returns:
-    The threshold, to be used as `p >= threshold` on float32, and the mean IU
-    that it reaches. Of equal thresholds the middle one of the first run.
+    The threshold, to be used as `p >= threshold` on float32, and its IU. Of
+    equal thresholds the middle one of the first run.
   """
-  iu = iu_at_thresholds(histograms).mean(axis=0)
   first = int(np.argmax(iu))
   last = first
   while last + 1 < BINS and iu[last + 1] == iu[first]:

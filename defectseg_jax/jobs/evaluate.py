@@ -94,8 +94,8 @@ def test_metrics(
 
   Returns:
     `threshold` (chosen on the development set), `per_image`, `mean`, `std` and
-    `pooled` at it; `oracle`, the mean over images at the threshold that is
-    best on the test set itself; `dev`, what the choice was made by.
+    `pooled` at it; `oracle`, the mean over images at the threshold whose mean
+    IU is best on the test set itself; `dev`, what the choice was made by.
   """
 
   def summary_at(threshold):
@@ -107,7 +107,9 @@ def test_metrics(
     )
 
   honest = summary_at(progress.threshold)
-  best, _ = thresholds.best_threshold(network.histograms(maps, regions))
+  best, _ = thresholds.best_threshold(
+    thresholds.mean_iu(network.histograms(maps, regions))
+  )
   names = [{'name': region.name} for region in regions]
   return {
     'defect': defect,

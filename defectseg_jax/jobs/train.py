@@ -74,7 +74,9 @@ def train(
         l2=config.training.l2,
       ),
       plateau=plateau,
-      dev_histograms=_make_dev_histograms(config, data.regions['dev']),
+      dev_histograms=_make_dev_histograms(
+        config, data.regions['dev'], interruption
+      ),
     )
     console.print(
       f'Trained {progress.epochs} epochs. Kept: epoch {progress.best_epoch}, '
@@ -109,11 +111,21 @@ def _describe(console: Console, data: Data, patches: Any) -> None:
   )
 
 
-def _make_dev_histograms(config: Any, regions: Any) -> Callable[..., Any]:
+def _make_dev_histograms(
+  config: Any, regions: Any, interruption: Interruption
+) -> Callable[..., Any]:
+  """What `loop.train_and_evaluate` asks for; None once a stop is asked for."""
   maps = network.make_probability_maps(config)
 
   def dev_histograms(params, batch_stats):
-    return network.histograms(maps(params, batch_stats, regions), regions)
+    found = []
+    for region in regions:
+      if interruption.requested():
+        return None
+      found.extend(
+        network.histograms(maps(params, batch_stats, [region]), [region])
+      )
+    return np.stack(found)
 
   return dev_histograms
 

@@ -45,7 +45,7 @@ def train_and_evaluate(
   train_step: Callable[..., tuple[TrainState, dict[str, jax.Array]]],
   plateau: optax.GradientTransformationExtraArgs,
   batches_from: Callable[[int], Iterator[dict[str, np.ndarray]]],
-  dev_histograms: Callable[[Any, Any], np.ndarray],
+  dev_histograms: Callable[[Any, Any], np.ndarray | None],
   steps_per_epoch: int,
   config: Any,
   checkpoints: Checkpoints,
@@ -60,7 +60,8 @@ def train_and_evaluate(
     plateau: from `plateau_decay`, as the state was created with.
     batches_from: the endless stream of batches from a step on.
     dev_histograms: from params and batch_stats to `thresholds.histogram` of
-      each development image, integer [images, 2, BINS].
+      each development image, integer [images, 2, BINS]; None if it was asked
+      to stop meanwhile.
     steps_per_epoch: how many steps make an epoch.
     config: the `training` section of the config.
     checkpoints: where to save.
@@ -96,10 +97,10 @@ def train_and_evaluate(
         )
       progress.add_step(loss, np.asarray(metrics['histogram']))
       listener.step(epoch, number + 1, loss)
-    if listener.stop_requested():
+    histograms = dev_histograms(state.params, state.batch_stats)
+    if histograms is None:
       checkpoints.save(state, progress)
       return False
-    histograms = dev_histograms(state.params, state.batch_stats)
     state = _end_epoch(state, progress, histograms, weight, plateau, config)
     listener.epoch(progress)
     checkpoints.save(state, progress)
@@ -108,8 +109,12 @@ def train_and_evaluate(
 
 def _end_epoch(state, progress, dev_histograms, weight, plateau, config):
   """Notes the epoch in the progress; the state with the plateau updated."""
-  threshold, dev_iu = thresholds.best_threshold(dev_histograms)
-  _, train_iu = thresholds.best_threshold(np.asarray([progress.histogram]))
+  threshold, dev_iu = thresholds.best_threshold(
+    thresholds.pooled_iu(dev_histograms)
+  )
+  _, train_iu = thresholds.best_threshold(
+    thresholds.iu_at_thresholds(np.asarray(progress.histogram))
+  )
   before = jax.device_get(state.plateau)
   _, after = plateau.update(state.params, before, value=-dev_iu)
   row = {

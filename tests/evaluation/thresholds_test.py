@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from defectseg_jax.evaluation import thresholds
-from defectseg_jax.evaluation.confusion import confusion, ratios
+from defectseg_jax.evaluation.confusion import confusion, pooled, ratios
 
 BINS, THRESHOLDS = thresholds.BINS, thresholds.THRESHOLDS
 
@@ -36,21 +36,31 @@ def test_the_histogram_counts_every_pixel_once(images):
     assert counts.sum(axis=1).tolist() == [(~truth).sum(), truth.sum()]
 
 
-def test_the_best_threshold_is_the_best_of_all_tried_one_by_one(images):
+@pytest.mark.parametrize('kind', ['pooled', 'mean'])
+def test_the_best_threshold_is_the_best_of_all_tried_one_by_one(images, kind):
   histograms = np.stack([thresholds.histogram(*image) for image in images])
-  threshold, iu = thresholds.best_threshold(histograms)
+
+  def pooled_iu(t):
+    return ratios(pooled([confusion(p >= t, y) for p, y in images]))['iu']
 
   def mean_iu(t):
     return np.mean([ratios(confusion(p >= t, y))['iu'] for p, y in images])
 
-  assert iu == pytest.approx(mean_iu(threshold), abs=1e-12)
-  assert iu >= max(mean_iu(t) for t in THRESHOLDS) - 1e-12
+  curve, at = {
+    'pooled': (thresholds.pooled_iu, pooled_iu),
+    'mean': (thresholds.mean_iu, mean_iu),
+  }[kind]
+  threshold, iu = thresholds.best_threshold(curve(histograms))
+  assert iu == pytest.approx(at(threshold), abs=1e-12)
+  assert iu >= max(at(t) for t in THRESHOLDS) - 1e-12
 
 
 def test_among_equal_thresholds_the_middle_is_taken():
   probabilities = np.array([0.1, 0.9], np.float32)
   histograms = thresholds.histogram(probabilities, np.array([False, True]))
-  threshold, iu = thresholds.best_threshold(histograms[None])
+  threshold, iu = thresholds.best_threshold(
+    thresholds.iu_at_thresholds(histograms)
+  )
   assert iu == 1
   assert threshold == pytest.approx(0.5, abs=0.01)
 

@@ -97,7 +97,9 @@ def test_a_step_is_adam_on_the_loss_of_the_whole_batch(stepped, batch):
     batch_stats,
   )
   # Its first step moves every parameter by the learning rate at most.
-  moved = jax.tree.map(lambda a, b: np.abs(a - b).max(), after, before).params
+  moved = jax.tree.map(
+    lambda a, b: np.abs(a - b).max(), after.params, before.params
+  )
   assert 0.9 * RATE < max(jax.tree.leaves(moved)) < 1.01 * RATE
   assert after.step == 1
   histogram = thresholds.histogram(
