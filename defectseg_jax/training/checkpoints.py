@@ -92,19 +92,25 @@ class Checkpoints:
     Returns:
       The state, its arrays on the host, and the progress; None if there is no
       checkpoint yet.
+
+    Raises:
+      InputError: the checkpoint is damaged.
     """
     step = self._manager.latest_step()
     if step is None:
       return None
     items = _items(jax.tree.map(np.asarray, state))
-    restored = self._manager.restore(
-      step,
-      args=ocp.args.Composite(
-        model=ocp.args.StandardRestore(items['model']),
-        trainer=ocp.args.StandardRestore(items['trainer']),
-        progress=ocp.args.JsonRestore(),
-      ),
-    )
+    try:
+      restored = self._manager.restore(
+        step,
+        args=ocp.args.Composite(
+          model=ocp.args.StandardRestore(items['model']),
+          trainer=ocp.args.StandardRestore(items['trainer']),
+          progress=ocp.args.JsonRestore(),
+        ),
+      )
+    except _DAMAGED as error:
+      raise _damaged(self._directory / str(step), error) from error
     state = TrainState(**restored.model, **restored.trainer)
     return state, Progress(**restored.progress)
 
@@ -161,13 +167,12 @@ def restore_model(
   with ocp.StandardCheckpointer() as checkpointer:
     try:
       found = checkpointer.metadata(checkpoint / 'model').item_metadata.tree
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-      raise InputError(
-        f'{checkpoint}: cannot be read as a checkpoint '
-        f'({_first_line(error)}); choose another'
-      ) from error
-    _require_same_shapes(wanted, found, checkpoint)
-    restored = checkpointer.restore(checkpoint / 'model', wanted)
+      _require_same_shapes(wanted, found, checkpoint)
+      restored = checkpointer.restore(checkpoint / 'model', wanted)
+    except InputError:
+      raise
+    except _DAMAGED as error:
+      raise _damaged(checkpoint, error) from error
   return restored['params'], restored['batch_stats']
 
 
@@ -232,5 +237,13 @@ def _require_same_shapes(wanted, found, checkpoint):
     )
 
 
-def _first_line(error):
-  return str(error).split('\n')[0][:200]
+# What orbax and tensorstore raise where files are missing or cut off.
+_DAMAGED = (OSError, ValueError, KeyError, AttributeError)
+
+
+def _damaged(checkpoint, error):
+  reason = str(error).split('\n')[0][:200]
+  return InputError(
+    f'{checkpoint}: is damaged ({reason}); remove that folder to go on without '
+    'it, or choose another'
+  )

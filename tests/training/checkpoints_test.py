@@ -1,0 +1,91 @@
+import dataclasses
+
+import jax
+import numpy as np
+import optax
+import pytest
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.models import create_model
+from defectseg_jax.training import checkpoints, schedules, state
+from defectseg_jax.training.progress import Progress
+
+MODEL = {
+  'name': 'defectsegnet',
+  'dropout_rate': 0.0,
+  'batch_norm_momentum': 0.9,
+}
+
+
+@pytest.fixture(scope='module')
+def fresh():
+  made = state.create_train_state(
+    create_model(MODEL),
+    optimizer=optax.scale_by_adam(),
+    plateau=schedules.plateau_decay(factor=0.5, patience_epochs=3),
+    seed=0,
+  )
+  return jax.device_get(made)
+
+
+def at(fresh, step):
+  """A state that differs from others in every array."""
+  return jax.tree.map(
+    lambda x: (x + step).astype(x.dtype), fresh.replace(step=np.int32(0))
+  )
+
+
+def test_what_comes_back_is_what_was_saved(fresh, tmp_path):
+  saved = checkpoints.Checkpoints(tmp_path)
+  assert saved.restore_latest(fresh) is None
+  progress = Progress(fingerprint='f', epochs=1, losses=[0.1, 1 / 3])
+  saved.save(at(fresh, 7), progress)
+  found, found_progress = checkpoints.Checkpoints(tmp_path).restore_latest(
+    fresh
+  )
+  assert found_progress == progress
+  jax.tree.map(np.testing.assert_array_equal, found, at(fresh, 7))
+
+
+def test_the_best_and_the_latest_are_kept(fresh, tmp_path):
+  saved = checkpoints.Checkpoints(tmp_path)
+  progress = Progress(fingerprint='f', best_step=2)
+  for step in (1, 2, 3, 4):
+    saved.save(at(fresh, step), dataclasses.replace(progress, epochs=step))
+  kept = sorted(int(p.name) for p in (tmp_path / 'checkpoints').iterdir())
+  assert kept == [2, 4]
+  params, _ = checkpoints.restore_model(
+    tmp_path, params=fresh.params, batch_stats=fresh.batch_stats
+  )
+  jax.tree.map(np.testing.assert_array_equal, params, at(fresh, 2).params)
+
+
+def test_a_step_is_saved_anew_once_it_is_evaluated(fresh, tmp_path):
+  saved = checkpoints.Checkpoints(tmp_path)
+  saved.save(at(fresh, 5), Progress(fingerprint='f', losses=[0.5]))
+  saved = checkpoints.Checkpoints(tmp_path)
+  saved.save(at(fresh, 5), Progress(fingerprint='f', epochs=1, best_step=5))
+  assert checkpoints.read_progress(tmp_path).epochs == 1
+
+
+def test_a_damaged_checkpoint_is_named(fresh, tmp_path):
+  saved = checkpoints.Checkpoints(tmp_path)
+  saved.save(at(fresh, 3), Progress(fingerprint='f', epochs=1, best_step=3))
+  for path in (tmp_path / 'checkpoints' / '3' / 'model').rglob('*'):
+    if path.is_file():
+      path.write_bytes(b'')
+  with pytest.raises(InputError, match='checkpoints/3: is damaged'):
+    checkpoints.Checkpoints(tmp_path).restore_latest(fresh)
+  with pytest.raises(InputError, match='checkpoints/3: is damaged') as caught:
+    checkpoints.restore_model(
+      tmp_path, params=fresh.params, batch_stats=fresh.batch_stats
+    )
+  assert len(str(caught.value).splitlines()) == 1
+
+
+def test_before_the_first_epoch_there_is_nothing_to_use(fresh, tmp_path):
+  with pytest.raises(InputError, match='holds no checkpoint'):
+    checkpoints.read_progress(tmp_path)
+  checkpoints.Checkpoints(tmp_path).save(at(fresh, 1), Progress(fingerprint=''))
+  with pytest.raises(InputError, match='holds no checkpoint of a whole epoch'):
+    checkpoints.read_progress(tmp_path)
