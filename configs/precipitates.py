@@ -14,9 +14,10 @@ from configs import common
 def get_config(argument: str | None = None) -> ml_collections.ConfigDict:
   """Precipitates, dark in bright field, in micrographs of many sizes.
 
-  The paper's patches of 512 pixels are larger than many a micrograph, and its
-  192 an epoch take a CPU two hours; these are smaller and fewer, and a batch
-  has as many pixels as two of them. scale=paper gives the paper's.
+  The paper's patches of 512 pixels are larger than many a micrograph, and 100
+  epochs of its 192 take 4 cores two hours (docs/benchmarks.md: 2.9 a second).
+  These are smaller and fewer, and a batch has as many pixels as two of them.
+  scale=paper gives the paper's.
   """
   config = common.get_config()
   config.defect = 'precipitates'
