@@ -16,6 +16,7 @@ SCALES = {
   'paper': {
     'data.patch_px': 512,
     'data.patches': 'tiled',
+    'data.orientations': 8,
     'training.batch_size': 16,
     'training.epochs': 100,
     'training.plateau_patience_epochs': 10,
@@ -55,10 +56,14 @@ def get_config() -> ml_collections.ConfigDict:
   config.data.cache_dir = ''
   # Side of a training patch, in pixels: a multiple of 8.
   config.data.patch_px = 512
-  # How patches are laid out: 'tiled' gives every tile in all eight
-  # orientations each epoch; 'random' gives as many as there are tiles, each at
-  # a random place and in a random orientation.
+  # How patches are laid out: 'tiled' gives every tile in every orientation
+  # each epoch; 'random' gives as many as there are tiles, from each micrograph
+  # as often, each at a random place and in a random orientation.
   config.data.patches = 'tiled'
+  # Orientations of a patch: 8, the rotations and flips; 2, as it is and flipped
+  # left to right; 1, as it is. Fewer where up and down differ: by the side on
+  # which the detector stood, or by labels that sit to one side.
+  config.data.orientations = 8
 
   config.preprocessing = ml_collections.ConfigDict()
   # Whether defects are dark in the micrograph, and it is to be inverted.

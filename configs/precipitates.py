@@ -24,6 +24,9 @@ def get_config(argument: str | None = None) -> ml_collections.ConfigDict:
   config.preprocessing.invert = True
   config.data.patch_px = 256
   config.data.patches = 'random'
+  # Where the detector stands to one side, particles are shaded on one side, and
+  # their labels lie off them to one side too.
+  config.data.orientations = 2
   config.training.batch_size = 8
   config.training.learning_rate = 2e-3
   config.training.plateau_factor = 0.3

@@ -1,8 +1,10 @@
-"""The eight rotations and flips that map a square onto itself."""
+"""The rotations and flips that map a square onto itself."""
 
 import tensorflow as tf
 
-ORIENTATIONS = 8
+# By their number: as it is; also flipped left to right; all that map a square
+# onto itself.
+ORIENTATIONS = {1: (0,), 2: (0, 4), 8: tuple(range(8))}
 
 
 def oriented(patch: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:

@@ -13,7 +13,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from defectseg_jax.datasets.augmentation import ORIENTATIONS, oriented
+from defectseg_jax.datasets.augmentation import (
+  ORIENTATIONS,
+  oriented,
+)
 from defectseg_jax.errors import InputError
 
 
@@ -69,18 +72,25 @@ def read_regions(builder, split: str) -> list[Region]:
 class Patches:
   """The training patches of a set of regions, and the stream of batches.
 
-  `tiled`: an epoch has every tile of every region in each of the eight
-  orientations, as in the paper. `random`: an epoch has as many patches as
-  there are tiles, so that it sees about as many pixels as the regions have,
-  each patch at a random place and orientation in the region of its tile.
+  `tiled`: an epoch has every tile of every region in each orientation, as in
+  the paper. `random`: an epoch has as many patches as there are tiles, so that
+  it sees about as many pixels as the regions have; the regions take turns, so
+  that a small one is seen as often as a large one, and each patch has a random
+  place and orientation.
 
   Attributes:
     count: patches in an epoch.
-    images: oriented regions in an epoch, 48 in the paper; only if tiled.
+    images: regions times orientations, 48 in the paper; only if tiled.
   """
 
   def __init__(
-    self, regions: Sequence[Region], *, patch_px: int, order: str, seed: int
+    self,
+    regions: Sequence[Region],
+    *,
+    patch_px: int,
+    order: str,
+    seed: int,
+    orientations: int = 8,
   ):
     """Lays the patches out.
 
@@ -89,6 +99,7 @@ class Patches:
       patch_px: side of a patch.
       order: tiled or random.
       seed: of the order, the places and the orientations.
+      orientations: how many are drawn from: 1, 2 or 8, as in ORIENTATIONS.
 
     Raises:
       InputError: no region has a defect pixel, or an option is out of range.
@@ -99,6 +110,10 @@ class Patches:
       )
     if order not in ('tiled', 'random'):
       raise InputError(f'config.data.patches={order}: choose tiled or random')
+    if orientations not in ORIENTATIONS:
+      raise InputError(
+        f'config.data.orientations={orientations}: choose 1, 2 or 8'
+      )
     if not any(region.mask.any() for region in regions):
       names = ', '.join(region.name for region in regions)
       raise InputError(
@@ -108,6 +123,7 @@ class Patches:
     self._patch_px = patch_px
     self._random = order == 'random'
     self._seed = seed
+    self._orientations = np.array(ORIENTATIONS[orientations], np.int64)
     self._pixels, self._rows = _flattened(regions, patch_px)
     tiles = [
       (number, top, left)
@@ -116,8 +132,8 @@ class Patches:
       for left in _even_starts(width, patch_px)
     ]
     if not self._random:
-      tiles = [(*tile, o) for tile in tiles for o in range(ORIENTATIONS)]
-      self.images = ORIENTATIONS * len(regions)
+      tiles = [(*tile, o) for tile in tiles for o in self._orientations]
+      self.images = orientations * len(regions)
     self._tiles = np.array(tiles, np.int64)
     self.count = len(tiles)
 
@@ -165,18 +181,19 @@ class Patches:
       max_index=self.count - 1,
     )
     tile = tf.gather(self._tiles, index)
-    region = tf.gather(self._rows, tile[0])
+    number = index % len(self._rows) if self._random else tile[0]
+    region = tf.gather(self._rows, number)
     start, height, width = region[0], region[1], region[2]
+    seed = tf.stack([tf.constant(self._seed, tf.int64), place])
     if self._random:
       drawn = tf.random.stateless_uniform(
-        [3],
-        tf.stack([tf.constant(self._seed, tf.int64), place]),
-        maxval=np.iinfo(np.int64).max,
-        dtype=tf.int64,
+        [3], seed, maxval=np.iinfo(np.int64).max, dtype=tf.int64
       )
       top = drawn[0] % (height - self._patch_px + 1)
       left = drawn[1] % (width - self._patch_px + 1)
-      orientation = drawn[2] % ORIENTATIONS
+      orientation = tf.gather(
+        self._orientations, drawn[2] % len(self._orientations)
+      )
     else:
       top, left, orientation = tile[1], tile[2], tile[3]
     side = tf.range(self._patch_px, dtype=tf.int64)

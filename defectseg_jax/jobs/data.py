@@ -74,4 +74,5 @@ def training_patches(config: Any, regions: Sequence['Region']) -> 'Patches':
     patch_px=config.data.patch_px,
     order=config.data.patches,
     seed=config.seed,
+    orientations=config.data.orientations,
   )

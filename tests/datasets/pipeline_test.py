@@ -115,6 +115,34 @@ def test_random_patches_lie_anywhere_in_any_region():
   assert max(rows) <= 32 and max(columns) <= 32
 
 
+def test_random_patches_show_small_regions_as_often_as_large_ones():
+  found = numbered((32, 32), (320, 320))
+  patches = Patches(found, patch_px=32, order='random', seed=0)
+  epoch = drawn(patches, patches.count)['image']
+  # One tile and a hundred: fifty patches of each, and one over.
+  assert patches.count == 101
+  from_small = (epoch.min(axis=(1, 2, 3)) < 32 * 32).sum()
+  assert from_small in (50, 51)
+
+
+@pytest.mark.parametrize('order', ['tiled', 'random'])
+@pytest.mark.parametrize('orientations', [1, 2])
+def test_fewer_orientations_are_drawn_from(order, orientations):
+  patches = Patches(
+    numbered((64, 64)),
+    patch_px=32,
+    order=order,
+    seed=0,
+    orientations=orientations,
+  )
+  assert patches.count == 4 * (orientations if order == 'tiled' else 1)
+  found = drawn(patches, 16)['image'][..., 0]
+  # Down a column pixels grow by the width; to the right by one, or shrink.
+  assert np.all(np.diff(found, axis=1) == 64)
+  steps = {*np.unique(np.diff(found, axis=2))}
+  assert steps == ({1} if orientations == 1 else {-1, 1})
+
+
 def test_small_regions_are_mirrored_and_what_was_added_has_no_weight():
   (region,) = numbered((20, 40))
   patches = Patches([region], patch_px=32, order='tiled', seed=0)
@@ -141,6 +169,7 @@ def test_training_needs_a_defect_pixel():
   [
     ({'patch_px': 36}, 'config.data.patch_px=36: must be a positive multiple'),
     ({'patch_px': 0}, 'config.data.patch_px=0'),
+    ({'orientations': 4}, 'config.data.orientations=4: choose 1, 2 or 8'),
     ({'order': 'spiral'}, 'config.data.patches=spiral: choose tiled or random'),
   ],
 )
