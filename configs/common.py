@@ -12,11 +12,14 @@ Without one, the file's own stand: the paper's, if it says nothing of them.
 
 import ml_collections
 
+from configs import foil
+
 SCALES = {
   'paper': {
     'data.patch_px': 512,
     'data.patches': 'tiled',
     'data.orientations': 8,
+    'simulation.micrographs': 2,
     'training.batch_size': 16,
     'training.epochs': 100,
     'training.plateau_patience_epochs': 10,
@@ -24,6 +27,7 @@ SCALES = {
   'quick': {
     'data.patch_px': 256,
     'data.patches': 'random',
+    'simulation.micrographs': 4,
     'training.batch_size': 8,
     'training.epochs': 10,
     'training.plateau_patience_epochs': 2,
@@ -64,6 +68,16 @@ def get_config() -> ml_collections.ConfigDict:
   # left to right; 1, as it is. Fewer where up and down differ: by the side on
   # which the detector stood, or by labels that sit to one side.
   config.data.orientations = 8
+
+  config.simulation = ml_collections.ConfigDict()
+  # Micrographs that are simulated; each is divided as in the paper.
+  config.simulation.micrographs = 2
+  # Of everything in them.
+  config.simulation.seed = 0
+  # A micrograph without defects, to render them into; '' simulates that too.
+  config.simulation.background = ''
+  # What the foils are made of: configs/foil.py.
+  config.foil = foil.get_config()
 
   config.preprocessing = ml_collections.ConfigDict()
   # Whether defects are dark in the micrograph, and it is to be inverted.

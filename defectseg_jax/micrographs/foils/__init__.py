@@ -1,0 +1,16 @@
+"""Simulated foils: micrographs of defects whose truth is known exactly."""
+
+from defectseg_jax.micrographs.foils.foil import Foil, simulated_foil
+from defectseg_jax.micrographs.foils.parameters import (
+  FoilParameters,
+  foil_parameters,
+)
+from defectseg_jax.micrographs.foils.series import write_series
+
+__all__ = [
+  'Foil',
+  'FoilParameters',
+  'foil_parameters',
+  'simulated_foil',
+  'write_series',
+]

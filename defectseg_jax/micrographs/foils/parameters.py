@@ -1,0 +1,247 @@
+"""What a simulated foil is made of: every number that may be asked for."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from defectseg_jax.errors import InputError
+
+# Spheres placed at random overlap long before they fill a third of the volume.
+MAXIMUM_VOLUME_FRACTION = 0.3
+# Lines that cover half of the picture cannot be told apart by anyone.
+MAXIMUM_LINE_FRACTION = 0.5
+LABEL_WIDTH_PX = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Voids:
+  """Cavities; `configs/foil.py` says what each field means."""
+
+  density_per_m3: float
+  diameter_nm: float
+  diameter_std_nm: float
+  spherical_fraction: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Precipitates:
+  """Particles of a second phase."""
+
+  density_per_m3: float
+  diameter_nm: float
+  diameter_std_nm: float
+  elongation: float
+  roughness: float
+  halo_fraction: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Dislocations:
+  """Line defects."""
+
+  density_per_m2: float
+  threading_fraction: float
+  network_fraction: float
+  tangle_fraction: float
+  out_of_contrast_fraction: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Contrast:
+  """How the foil weakens the beam."""
+
+  absorption_length_nm: float
+  precipitate_absorption: float
+  extinction_distance_nm: float
+  fresnel_rim: float
+  line_darkness: float
+  line_width_nm: float
+  wedge_nm: float
+  bend_contours: float
+  lath_boundaries: float
+  mottling: float
+  surface_spots_per_um2: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Detector:
+  """How the beam becomes pixels."""
+
+  dose_electrons_per_px: float
+  read_noise_electrons: float
+  probe_nm: float
+  jitter_px: float
+  flyback_px: float
+  bits: int
+
+
+@dataclasses.dataclass(frozen=True)
+class FoilParameters:
+  """All of it. Fields are those of `config.foil`."""
+
+  side_px: int
+  pixel_size_nm: float
+  thickness_nm: float
+  voids: Voids
+  precipitates: Precipitates
+  dislocations: Dislocations
+  contrast: Contrast
+  detector: Detector
+
+  @property
+  def side_nm(self) -> float:
+    """Of the square that the micrograph shows."""
+    return self.side_px * self.pixel_size_nm
+
+  @property
+  def area_m2(self) -> float:
+    """Of that square."""
+    return (self.side_nm * 1e-9) ** 2
+
+  @property
+  def volume_m3(self) -> float:
+    """Of the foil under it."""
+    return self.area_m2 * self.thickness_nm * 1e-9
+
+
+_GROUPS = {
+  'voids': Voids,
+  'precipitates': Precipitates,
+  'dislocations': Dislocations,
+  'contrast': Contrast,
+  'detector': Detector,
+}
+_POSITIVE = {
+  'pixel_size_nm',
+  'thickness_nm',
+  'diameter_nm',
+  'absorption_length_nm',
+  'extinction_distance_nm',
+  'line_width_nm',
+  'dose_electrons_per_px',
+}
+_FRACTIONS = {
+  'spherical_fraction',
+  'halo_fraction',
+  'threading_fraction',
+  'network_fraction',
+  'tangle_fraction',
+  'out_of_contrast_fraction',
+}
+
+
+def foil_parameters(config: Mapping[str, Any]) -> FoilParameters:
+  """The parameters of `config.foil`, checked.
+
+  Args:
+    config: the fields of `FoilParameters`, groups as mappings.
+
+  Returns:
+    The parameters.
+
+  Raises:
+    InputError: a number is out of its range, a particle is larger than the
+      foil, or what is asked for does not fit into it.
+  """
+  given = dict(config)
+  groups = {name: group(**given.pop(name)) for name, group in _GROUPS.items()}
+  foil = FoilParameters(**given, **groups)
+  _require_ranges(foil)
+  _require_room(foil)
+  return foil
+
+
+def _require_ranges(foil: FoilParameters) -> None:
+  fields = {'foil': foil} | {f'foil.{n}': getattr(foil, n) for n in _GROUPS}
+  for path, group in fields.items():
+    for name, value in vars(group).items():
+      if name in _GROUPS:
+        continue
+      said = f'config.{path}.{name}={value}'
+      if name in _POSITIVE and not (math.isfinite(value) and value > 0):
+        raise InputError(f'{said}: must be above 0')
+      if not (math.isfinite(value) and value >= 0):
+        raise InputError(f'{said}: must be 0 or more')
+      if name in _FRACTIONS and value > 1:
+        raise InputError(f'{said}: is a fraction; must be at most 1')
+  if foil.side_px < 8:
+    raise InputError(f'config.foil.side_px={foil.side_px}: must be at least 8')
+  if foil.precipitates.elongation < 1:
+    raise InputError(
+      f'config.foil.precipitates.elongation={foil.precipitates.elongation}: is '
+      'the longer axis over the shorter; must be 1 or more'
+    )
+  if foil.precipitates.roughness >= 0.5:
+    raise InputError(
+      f'config.foil.precipitates.roughness={foil.precipitates.roughness}: must '
+      'be below 0.5, or outlines cross themselves'
+    )
+  if foil.detector.bits not in (8, 16):
+    raise InputError(
+      f'config.foil.detector.bits={foil.detector.bits}: choose 8 or 16'
+    )
+  lines = foil.dislocations
+  kinds = (
+    lines.threading_fraction + lines.network_fraction + lines.tangle_fraction
+  )
+  if kinds > 1:
+    raise InputError(
+      f'config.foil.dislocations: threading_fraction, network_fraction and '
+      f'tangle_fraction make {kinds:g}; must be at most 1 together'
+    )
+
+
+def _require_room(foil: FoilParameters) -> None:
+  for name in ('voids', 'precipitates'):
+    group = getattr(foil, name)
+    if group.diameter_nm > foil.thickness_nm:
+      raise InputError(
+        f'config.foil.{name}.diameter_nm={group.diameter_nm}: is more than the '
+        f"foil's thickness_nm={foil.thickness_nm}; make the foil thicker or "
+        'the particles smaller'
+      )
+    if group.diameter_std_nm > group.diameter_nm:
+      raise InputError(
+        f'config.foil.{name}.diameter_std_nm={group.diameter_std_nm}: is more '
+        f'than diameter_nm={group.diameter_nm}; must be at most that'
+      )
+    fraction = (
+      group.density_per_m3
+      * 1e-27
+      * mean_volume_nm3(group.diameter_nm, group.diameter_std_nm)
+    )
+    if fraction > MAXIMUM_VOLUME_FRACTION:
+      raise InputError(
+        f'config.foil.{name}.density_per_m3={group.density_per_m3:g}: would '
+        f'fill {fraction:.2g} of the foil; must fill at most '
+        f'{MAXIMUM_VOLUME_FRACTION}'
+      )
+  covered = (
+    foil.dislocations.density_per_m2
+    * (foil.thickness_nm * 1e-9)
+    * (LABEL_WIDTH_PX * foil.pixel_size_nm * 1e-9)
+  )
+  if covered > MAXIMUM_LINE_FRACTION:
+    raise InputError(
+      f'config.foil.dislocations.density_per_m2='
+      f'{foil.dislocations.density_per_m2:g}: its lines would cover '
+      f'{covered:.2g} of the micrograph; must cover at most '
+      f'{MAXIMUM_LINE_FRACTION}'
+    )
+
+
+def mean_volume_nm3(diameter_nm: float, diameter_std_nm: float) -> float:
+  """Mean of pi d^3 / 6 over gamma-distributed diameters.
+
+  The third moment of a gamma distribution of mean m and relative variance
+  r = (s / m)^2 is m^3 (1 + r) (1 + 2 r).
+  """
+  relative_variance = (diameter_std_nm / diameter_nm) ** 2
+  return (
+    math.pi
+    / 6
+    * diameter_nm**3
+    * (1 + relative_variance)
+    * (1 + 2 * relative_variance)
+  )
