@@ -15,7 +15,7 @@ from ml_collections import config_flags
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs.interruption import Interruption
 
-MODES = ('train', 'evaluate')
+MODES = ('train', 'evaluate', 'simulate')
 
 _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'The config file, as configs/voids.py[:key=value,...].'
@@ -24,7 +24,13 @@ _WORKDIR = flags.DEFINE_string(
   'workdir', None, 'Where the run leaves its files; default runs/<defect>.'
 )
 _MODE = flags.DEFINE_enum(
-  'mode', 'train', MODES, 'train: trains, then evaluates. evaluate: scores.'
+  'mode',
+  'train',
+  MODES,
+  'train: trains, then evaluates. evaluate: scores. simulate: makes foils.',
+)
+_OUTPUT = flags.DEFINE_string(
+  'output', None, 'The folder that --mode=simulate makes.'
 )
 
 
@@ -44,6 +50,18 @@ def main(argv: Sequence[str]) -> None:
     config = Workdir(_WORKDIR.value).read_config()
   if config is None:
     raise InputError('--config: is missing; give --config=configs/voids.py')
+  if _MODE.value == 'simulate':
+    from defectseg_jax.jobs.simulate import simulate
+
+    if not _OUTPUT.value:
+      raise InputError('--output: is missing; say which folder to make')
+    simulate(config, _OUTPUT.value, console, interruption)
+    return
+  if _OUTPUT.value:
+    raise InputError(
+      f'--output={_OUTPUT.value}: --mode={_MODE.value} has none; where it '
+      'leaves its files is --workdir'
+    )
   workdir = Workdir(_WORKDIR.value or os.path.join('runs', config.defect))
   if _MODE.value == 'train':
     from defectseg_jax.jobs.train import train

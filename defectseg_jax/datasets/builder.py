@@ -1,5 +1,7 @@
 """The TFDS builder: labelled regions, preprocessed, ready for any pipeline.
 
+Micrographs come from a folder: the user's, or that of simulated foils.
+
 A dataset is named by the fingerprint of all that it was made from: the bytes
 of the source files, and how they were preprocessed and divided. Changed files
 have another name, and are built anew; what was built before is never served
@@ -21,6 +23,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from defectseg_jax.datasets import folder, regions
+from defectseg_jax.datasets.simulated import simulated_folder
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import preprocessing
 
@@ -49,7 +52,7 @@ class DefectConfig(tfds.core.BuilderConfig):
   """A defect, and the folder its micrographs are in.
 
   Attributes:
-    folder: of the user's; '' for none.
+    folder: that they are in; '' for none.
     rgb: what to do with colour, as in `read_micrographs`.
     preprocessing: keyword arguments of `preprocessing.preprocessed`.
   """
@@ -119,39 +122,46 @@ def create_builder(config: Mapping[str, Any]) -> DefectMicrographs:
     A builder whose data are prepared: made now, or found in the cache.
 
   Raises:
-    InputError: the source is unknown or not there yet, or anything is wrong
-      with the folder or its files. Nothing is left in the cache then.
+    InputError: the source is unknown, a parameter of simulated foils is out of
+      range, or anything is wrong with the folder or its files. Nothing is left
+      in the cache then.
   """
   if config.defect not in DEFECTS:
     raise InputError(
       f'config.defect={config.defect}: choose one of {", ".join(DEFECTS)}'
     )
-  if config.data.source == 'simulated':
-    raise InputError(
-      'config.data.source=simulated: simulated foils are not part of the '
-      'program yet; give a folder of your own with '
-      '--config.data.source=folder --config.data.dir=DIR'
-    )
-  if config.data.source != 'folder':
+  cache = _cache_dir(config.data.cache_dir)
+  source = _source_folder(config, cache)
+  options = dict(config.preprocessing)
+  fingerprint = _fingerprint(source, {'rgb': config.data.rgb, **options})
+  builder_config = DefectConfig(
+    name=f'{config.defect}_{fingerprint}',
+    folder=str(source),
+    rgb=config.data.rgb,
+    preprocessing=options,
+  )
+  return _prepared(builder_config, cache)
+
+
+def _source_folder(config, cache) -> str | pathlib.Path:
+  if config.data.source not in ('simulated', 'folder'):
     raise InputError(
       f'config.data.source={config.data.source}: choose simulated or folder'
     )
+  if config.data.source == 'simulated':
+    if config.data.dir:
+      raise InputError(
+        f'config.data.dir={config.data.dir}: simulated foils have no folder; '
+        'add --config.data.source=folder, or leave it out'
+      )
+    _require_writable(cache)
+    return simulated_folder(config, cache)
   if not config.data.dir:
     raise InputError(
       "config.data.dir='': say where images/ and masks/ are, with "
       '--config.data.dir=DIR'
     )
-  options = dict(config.preprocessing)
-  fingerprint = _fingerprint(
-    config.data.dir, {'rgb': config.data.rgb, **options}
-  )
-  builder_config = DefectConfig(
-    name=f'{config.defect}_{fingerprint}',
-    folder=config.data.dir,
-    rgb=config.data.rgb,
-    preprocessing=options,
-  )
-  return _prepared(builder_config, _cache_dir(config.data.cache_dir))
+  return config.data.dir
 
 
 def _as_text(length_nm: float | None) -> str:
@@ -165,7 +175,7 @@ def _cache_dir(given: str) -> pathlib.Path:
   return pathlib.Path(cache) / 'defectseg_jax'
 
 
-def _fingerprint(source: str, options: dict) -> str:
+def _fingerprint(source: str | pathlib.Path, options: dict) -> str:
   files = folder.labelled_files(source)
   digest = hashlib.sha256()
   recipe = {

@@ -27,7 +27,8 @@ class LabelledFile:
   Attributes:
     image: path of the micrograph.
     mask: path of the mask, of the same stem.
-    split: train, dev or test; None where the micrograph is to be divided.
+    split: train, dev or test; None where the micrograph is to be divided into
+      all three.
     pixel_size_nm: overrides the file's own calibration; None if not given.
     thickness_nm: of the foil; None if not given.
   """
@@ -165,7 +166,7 @@ def _with_splits(files, path):
         f'{name},train (or dev, or test)'
       )
   for split in regions.SPLITS:
-    if not any(file.split == split for file in placed.values()):
+    if not any(file.split in (split, None) for file in placed.values()):
       raise InputError(
         f'{path}: no file is in split {split}; train, dev and test need at '
         'least one each'
@@ -181,15 +182,16 @@ def _row(row, files, placed, where):
     )
   if name in placed:
     raise InputError(f'{where}: {name} stands here twice; keep one line')
-  if split not in regions.SPLITS:
+  if split not in (*regions.SPLITS, ''):
     raise InputError(
-      f'{where}: split {split!r} of {name} is unknown; write train, dev or test'
+      f'{where}: split {split!r} of {name} is unknown; write train, dev or '
+      'test, or nothing to divide it into all three'
     )
   if None in row:
     raise InputError(f'{where}: has more columns than the header; mend it')
   return dataclasses.replace(
     files[name],
-    split=split,
+    split=split or None,
     pixel_size_nm=_length(row.get('pixel_size_nm'), 'pixel_size_nm', where),
     thickness_nm=_length(row.get('thickness_nm'), 'thickness_nm', where),
   )

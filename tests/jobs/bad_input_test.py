@@ -221,7 +221,7 @@ def test_a_batch_that_does_not_divide(config, refused):
     ('defect', 'loops', 'config.defect=loops: choose one of voids'),
     ('seed', -1, 'config.seed=-1: must be in'),
     ('data.source', 'web', 'config.data.source=web: choose simulated'),
-    ('data.source', 'simulated', 'not part of the program yet'),
+    ('data.source', 'simulated', 'simulated foils have no folder'),
     ('preprocessing.background', 'flat', 'flat'),
     ('preprocessing.background_radius_px', 0.0, '0'),
     ('preprocessing.normalisation', 'total', 'total'),

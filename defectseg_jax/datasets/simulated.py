@@ -1,0 +1,72 @@
+"""Simulated foils as a folder in the cache, made once for its parameters."""
+
+import hashlib
+import json
+import pathlib
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.foils import foil_parameters, write_series
+
+# To be raised when the same parameters come to give other micrographs.
+VERSION = 1
+
+
+def simulated_folder(
+  config: Mapping[str, Any], cache: pathlib.Path
+) -> pathlib.Path:
+  """The folder of the foils that a config describes.
+
+  Args:
+    config: the whole config: `defect`, `simulation` and `foil` are read.
+    cache: where it is kept; there, and writable.
+
+  Returns:
+    A folder as `--mode=simulate` writes it: made now, or found in the cache.
+
+  Raises:
+    InputError: a parameter is out of its range, or anything is wrong with the
+      background. Nothing is left in the cache then.
+  """
+  series = dict(config.simulation)
+  foil = foil_parameters(config.foil)
+  recipe = {
+    'version': VERSION,
+    'defect': config.defect,
+    'background': _digest(series['background']),
+    'micrographs': series['micrographs'],
+    'seed': series['seed'],
+    'foil': config.foil.to_dict(),
+  }
+  text = json.dumps(recipe, sort_keys=True)
+  fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
+  final = cache / 'simulated' / f'{config.defect}_{fingerprint}'
+  if final.is_dir():
+    return final
+  with tempfile.TemporaryDirectory(dir=cache, prefix='building-') as scratch:
+    made = pathlib.Path(scratch) / 'foils'
+    write_series(made, foil, defect=config.defect, **series)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    try:
+      made.rename(final)
+    except OSError:
+      # Another process has made the same foils meanwhile.
+      if not final.is_dir():
+        raise
+  return final
+
+
+def _digest(background: str) -> str:
+  """Of the file's bytes: a changed background gives other foils."""
+  if not background:
+    return ''
+  try:
+    with open(background, 'rb') as stream:
+      return hashlib.file_digest(stream, 'sha256').hexdigest()
+  except OSError as error:
+    raise InputError(
+      f'{background}: cannot be read ({error.strerror}); set '
+      '--config.simulation.background to a micrograph'
+    ) from error

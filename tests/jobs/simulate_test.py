@@ -1,0 +1,91 @@
+"""--mode=simulate, as a user starts it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import tiny
+
+PROGRAM = [sys.executable, '-m', 'defectseg_jax.main', '--mode=simulate']
+SMALL = ['--config=configs/voids.py', '--config.foil.side_px=256']
+
+
+def test_the_folder_it_makes_trains(tmp_path):
+  made = tmp_path / 'foils'
+  done = tiny.run([*PROGRAM, *SMALL, f'--output={made}'])
+  assert done.returncode == 0, done.stderr
+  assert str(made) in done.stdout
+  assert sorted(path.name for path in made.iterdir()) == [
+    'images',
+    'masks',
+    'splits.csv',
+    'truth',
+  ]
+  fields = {
+    **tiny.TINY,
+    'training.epochs': 1,
+    'data.dir': made,
+    'data.cache_dir': tmp_path / 'cache',
+  }
+  done = tiny.run(
+    [
+      *(sys.executable, '-m', 'defectseg_jax.main'),
+      '--config=configs/voids.py',
+      f'--workdir={tmp_path / "run"}',
+      *(f'--config.{name}={value}' for name, value in fields.items()),
+    ]
+  )
+  assert done.returncode == 0, done.stderr
+  assert (tmp_path / 'run' / 'test_metrics.json').exists()
+
+
+def refused(tmp_path, *flags):
+  before = sorted(tmp_path.rglob('*'))
+  done = tiny.run([*PROGRAM, *SMALL, *flags])
+  assert done.returncode == 1
+  assert sorted(tmp_path.rglob('*')) == before
+  assert len(done.stderr.strip().splitlines()) == 1
+  return done.stderr
+
+
+def test_what_cannot_be_made_is_said_in_one_line(tmp_path):
+  new = tmp_path / 'new'
+  assert '--output: is missing' in refused(tmp_path)
+  said = refused(tmp_path, f'--output={new}', '--config.foil.pixel_size_nm=0')
+  assert 'config.foil.pixel_size_nm=0.0: must be above 0' in said
+  said = refused(
+    tmp_path, f'--output={new}', '--config.simulation.micrographs=0'
+  )
+  assert 'config.simulation.micrographs=0' in said
+
+
+def test_what_is_there_already_is_kept(tmp_path):
+  tmp_path.joinpath('mine.txt').write_text('precious')
+  assert 'is there already' in refused(tmp_path, f'--output={tmp_path}')
+  assert tmp_path.joinpath('mine.txt').read_text() == 'precious'
+
+
+def test_a_stopped_simulation_leaves_nothing(tmp_path):
+  program = subprocess.Popen(
+    [
+      *PROGRAM,
+      *SMALL,
+      f'--output={tmp_path / "foils"}',
+      '--config.simulation.micrographs=10000',
+    ],
+    cwd=tiny.ROOT,
+    env=tiny.environment(),
+    stdout=subprocess.PIPE,
+    text=True,
+  )
+  deadline = time.monotonic() + 60
+  while not list(tmp_path.glob('.foils.*/images/foil_0001.tif')):
+    assert time.monotonic() < deadline and program.poll() is None
+    time.sleep(0.05)
+  os.kill(program.pid, signal.SIGTERM)
+  printed, _ = program.communicate(timeout=30)
+  assert program.returncode == 0
+  assert 'Stopped' in printed
+  assert not list(tmp_path.iterdir())
