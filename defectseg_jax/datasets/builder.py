@@ -13,9 +13,7 @@ import dataclasses
 import hashlib
 import io
 import json
-import os
 import pathlib
-import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,6 +21,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from defectseg_jax.datasets import folder, regions
+from defectseg_jax.datasets.cache import cache_dir, placed, scratch
 from defectseg_jax.datasets.simulated import simulated_folder
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import preprocessing
@@ -130,8 +129,7 @@ def create_builder(config: Mapping[str, Any]) -> DefectMicrographs:
     raise InputError(
       f'config.defect={config.defect}: choose one of {", ".join(DEFECTS)}'
     )
-  cache = _cache_dir(config.data.cache_dir)
-  source = _source_folder(config, cache)
+  cache, source = _source(config)
   options = dict(config.preprocessing)
   fingerprint = _fingerprint(source, {'rgb': config.data.rgb, **options})
   builder_config = DefectConfig(
@@ -143,36 +141,30 @@ def create_builder(config: Mapping[str, Any]) -> DefectMicrographs:
   return _prepared(builder_config, cache)
 
 
-def _source_folder(config, cache) -> str | pathlib.Path:
+def _source(config) -> tuple[pathlib.Path, str | pathlib.Path]:
+  """The cache, and the folder that micrographs are read from."""
   if config.data.source not in ('simulated', 'folder'):
     raise InputError(
       f'config.data.source={config.data.source}: choose simulated or folder'
     )
-  if config.data.source == 'simulated':
-    if config.data.dir:
-      raise InputError(
-        f'config.data.dir={config.data.dir}: simulated foils have no folder; '
-        'add --config.data.source=folder, or leave it out'
-      )
-    _require_writable(cache)
-    return simulated_folder(config, cache)
-  if not config.data.dir:
+  if config.data.source == 'folder' and not config.data.dir:
     raise InputError(
       "config.data.dir='': say where images/ and masks/ are, with "
       '--config.data.dir=DIR'
     )
-  return config.data.dir
+  if config.data.source == 'simulated' and config.data.dir:
+    raise InputError(
+      f'config.data.dir={config.data.dir}: simulated foils have no folder; '
+      'add --config.data.source=folder, or leave it out'
+    )
+  cache = cache_dir(config.data.cache_dir)
+  if config.data.source == 'folder':
+    return cache, config.data.dir
+  return cache, simulated_folder(config, cache)
 
 
 def _as_text(length_nm: float | None) -> str:
   return '' if length_nm is None else repr(float(length_nm))
-
-
-def _cache_dir(given: str) -> pathlib.Path:
-  if given:
-    return pathlib.Path(given).expanduser()
-  cache = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
-  return pathlib.Path(cache) / 'defectseg_jax'
 
 
 def _fingerprint(source: str | pathlib.Path, options: dict) -> str:
@@ -199,33 +191,13 @@ def _fingerprint(source: str | pathlib.Path, options: dict) -> str:
 
 
 def _prepared(builder_config, cache) -> DefectMicrographs:
-  """Builds in a folder of its own and renames: whole, or not there."""
   tfds.disable_progress_bar()
   final = cache / DefectMicrographs.name / builder_config.name
   if not final.is_dir():
-    _require_writable(cache)
-    with tempfile.TemporaryDirectory(dir=cache, prefix='building-') as scratch:
-      builder = DefectMicrographs(data_dir=scratch, config=builder_config)
+    with scratch(cache) as folder:
+      builder = DefectMicrographs(data_dir=folder, config=builder_config)
       with contextlib.redirect_stdout(io.StringIO()):
         # It would speak of downloads, and there are none.
         builder.download_and_prepare()
-      made = pathlib.Path(scratch) / DefectMicrographs.name
-      final.parent.mkdir(parents=True, exist_ok=True)
-      try:
-        (made / builder_config.name).rename(final)
-      except OSError:
-        # Another process has built the same dataset meanwhile.
-        if not final.is_dir():
-          raise
+      placed(folder / DefectMicrographs.name / builder_config.name, final)
   return DefectMicrographs(data_dir=cache, config=builder_config)
-
-
-def _require_writable(cache):
-  try:
-    cache.mkdir(parents=True, exist_ok=True)
-    tempfile.TemporaryFile(dir=cache).close()
-  except OSError as error:
-    raise InputError(
-      f'{cache}: cannot be written to ({error.strerror}); set '
-      '--config.data.cache_dir to a folder that can'
-    ) from error

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import pathlib
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
+from defectseg_jax.datasets.cache import placed, scratch
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.foils import foil_parameters, write_series
 
@@ -45,16 +45,10 @@ def simulated_folder(
   final = cache / 'simulated' / f'{config.defect}_{fingerprint}'
   if final.is_dir():
     return final
-  with tempfile.TemporaryDirectory(dir=cache, prefix='building-') as scratch:
-    made = pathlib.Path(scratch) / 'foils'
+  with scratch(cache) as folder:
+    made = folder / 'foils'
     write_series(made, foil, defect=config.defect, **series)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    try:
-      made.rename(final)
-    except OSError:
-      # Another process has made the same foils meanwhile.
-      if not final.is_dir():
-        raise
+    placed(made, final)
   return final
 
 

@@ -34,7 +34,8 @@ def evaluate(
   checks.require_valid(config)
   workdir.require_config(config)
   progress = checkpoints.read_progress(workdir.path)
-  data = read_data(config, splits=['test'])
+  with console.status('Preparing the micrographs'):
+    data = read_data(config, splits=['test'])
   data.require_same(progress.fingerprint, workdir.path)
   with workdir.claimed(config):
     score_test_set(

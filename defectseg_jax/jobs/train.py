@@ -44,7 +44,8 @@ def train(
   checks.require_divisible(config.training.batch_size, jax.local_device_count())
   workdir.require_config(config)
   model = create_model(config.model, axis_name=step.DEVICES)
-  data = read_data(config, splits=('train', 'dev', 'test'))
+  with console.status('Preparing the micrographs'):
+    data = read_data(config, splits=('train', 'dev', 'test'))
   patches = training_patches(config, data.regions['train'])
   optimizer = optax.scale_by_adam()
   plateau = schedules.plateau_decay(
