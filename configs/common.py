@@ -23,6 +23,7 @@ SCALES = {
     'training.batch_size': 16,
     'training.epochs': 100,
     'training.plateau_patience_epochs': 10,
+    'training.average_decay': 0.0,
   },
   'quick': {
     'data.patch_px': 256,
@@ -118,6 +119,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.training.positive_weight_decay = 0.9
   # Weight of half the sum of squares of the kernels in the loss.
   config.training.l2 = 1e-4
+  # The network that is scored and kept is an average over steps, which keeps so
+  # much of itself at each; 0 takes the last step alone, as in the paper.
+  config.training.average_decay = 0.0
 
   config.evaluation = ml_collections.ConfigDict()
   # Side of the part of a micrograph that one tile covers, in pixels.

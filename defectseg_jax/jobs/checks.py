@@ -30,6 +30,9 @@ _BOUNDS = {
   'training.max_decays': _AT_LEAST_1,
   'training.positive_weight': _AT_LEAST_1,
   'training.positive_weight_decay': _FRACTION,
+  'training.average_decay': _Bound(
+    lambda x: 0 <= x < 1, 'must be 0 or more, and below 1'
+  ),
   'training.l2': _AT_LEAST_0,
   'evaluation.tile_px': _AT_LEAST_1,
 }

@@ -73,6 +73,7 @@ def train(
         optimizer=optimizer,
         learning_rate=config.training.learning_rate,
         l2=config.training.l2,
+        average_decay=config.training.average_decay,
       ),
       plateau=plateau,
       dev_histograms=_make_dev_histograms(
@@ -96,7 +97,8 @@ def _warm_started(fresh: state.TrainState, path: str) -> state.TrainState:
   params, batch_stats = checkpoints.restore_model(
     path, params=fresh.params, batch_stats=fresh.batch_stats
   )
-  return fresh.replace(params=params, batch_stats=batch_stats)
+  model = {'params': params, 'batch_stats': batch_stats}
+  return fresh.replace(averaged=jax.tree.map(np.copy, model), **model)
 
 
 def _describe(console: Console, data: Data, patches: Any) -> None:

@@ -111,7 +111,7 @@ class Checkpoints:
       )
     except _DAMAGED as error:
       raise _damaged(self._directory / str(step), error) from error
-    state = TrainState(**restored.model, **restored.trainer)
+    state = TrainState(averaged=restored.model, **restored.trainer)
     return state, Progress(**restored.progress)
 
   def close(self) -> None:
@@ -182,8 +182,7 @@ def _directory(workdir):
 
 def _items(state: TrainState) -> dict[str, dict[str, Any]]:
   fields = {f.name: getattr(state, f.name) for f in dataclasses.fields(state)}
-  model = {name: fields.pop(name) for name in ('params', 'batch_stats')}
-  return {'model': model, 'trainer': fields}
+  return {'model': fields.pop('averaged'), 'trainer': fields}
 
 
 def _best_checkpoint(path):

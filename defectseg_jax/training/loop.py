@@ -97,7 +97,7 @@ def train_and_evaluate(
         )
       progress.add_step(loss, np.asarray(metrics['histogram']))
       listener.step(epoch, number + 1, loss)
-    histograms = dev_histograms(state.params, state.batch_stats)
+    histograms = dev_histograms(**state.averaged)
     if histograms is None:
       checkpoints.save(state, progress)
       return False

@@ -17,6 +17,8 @@ class TrainState:
     step: int32, the steps done; also the place in the stream of batches.
     params: the trainable parameters.
     batch_stats: running statistics of batch normalisation.
+    averaged: `params` and `batch_stats` averaged over steps: the network that
+      is scored and kept.
     optimizer: optax's state of Adam.
     plateau: optax's state of the plateau decay; its `scale` multiplies the
       learning rate.
@@ -26,6 +28,7 @@ class TrainState:
   step: jax.Array
   params: Any
   batch_stats: Any
+  averaged: Any
   optimizer: Any
   plateau: Any
   rng: jax.Array
@@ -55,6 +58,8 @@ def create_train_state(
     step=jnp.zeros((), jnp.int32),
     params=params,
     batch_stats=variables['batch_stats'],
+    # Copies: a step gives all its buffers away, each once.
+    averaged=jax.tree.map(jnp.copy, variables),
     optimizer=optimizer.init(params),
     plateau=plateau.init(params),
     rng=jax.random.key_data(jax.random.key(seed)),

@@ -43,6 +43,7 @@ def make_train_step(
   optimizer: optax.GradientTransformation,
   learning_rate: float,
   l2: float,
+  average_decay: float = 0.0,
 ) -> Callable[..., tuple[TrainState, dict[str, jax.Array]]]:
   """Compiles one step of gradient descent over all local devices.
 
@@ -52,6 +53,8 @@ def make_train_step(
       scale of the plateau decay.
     learning_rate: before any decay.
     l2: weight of the penalty on the kernels.
+    average_decay: what the average over steps keeps at each; less in the
+      first steps, which are far from the last. 0 keeps the last step alone.
 
   Returns:
     `step(state, batch, positive_weight) -> state, metrics`. The state is
@@ -95,6 +98,13 @@ def make_train_step(
     params = optax.apply_updates(
       state.params, jax.tree.map(lambda u: -rate * u, updates)
     )
+    done = state.step + 1
+    keep = jnp.minimum(average_decay, (1 + done) / (10 + done))
+    averaged = jax.tree.map(
+      lambda old, new: keep * old + (1 - keep) * new,
+      state.averaged,
+      {'params': params, 'batch_stats': batch_stats},
+    )
     metrics = {
       'loss': jax.lax.psum(share, DEVICES),
       'histogram': jax.lax.psum(
@@ -104,9 +114,10 @@ def make_train_step(
     }
     return (
       state.replace(
-        step=state.step + 1,
+        step=done,
         params=params,
         batch_stats=batch_stats,
+        averaged=averaged,
         optimizer=optimizer_state,
       ),
       metrics,

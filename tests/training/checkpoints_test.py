@@ -29,10 +29,11 @@ def fresh():
 
 
 def at(fresh, step):
-  """A state that differs from others in every array."""
-  return jax.tree.map(
+  """A state that differs from others in every array, as its fields do."""
+  made = jax.tree.map(
     lambda x: (x + step).astype(x.dtype), fresh.replace(step=np.int32(0))
   )
+  return made.replace(averaged=jax.tree.map(lambda x: x + 1, made.averaged))
 
 
 def test_what_comes_back_is_what_was_saved(fresh, tmp_path):
@@ -57,7 +58,9 @@ def test_the_best_and_the_latest_are_kept(fresh, tmp_path):
   params, _ = checkpoints.restore_model(
     tmp_path, params=fresh.params, batch_stats=fresh.batch_stats
   )
-  jax.tree.map(np.testing.assert_array_equal, params, at(fresh, 2).params)
+  # What is scored is the average over steps.
+  averaged = at(fresh, 2).averaged['params']
+  jax.tree.map(np.testing.assert_array_equal, params, averaged)
 
 
 def test_a_step_is_saved_anew_once_it_is_evaluated(fresh, tmp_path):

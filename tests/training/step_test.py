@@ -138,3 +138,35 @@ def test_the_plateau_scales_the_step(stepped, batch):
   np.testing.assert_allclose(
     kernels[2] - kernels[0], 0.5 * (kernels[1] - kernels[0]), atol=1e-6
   )
+
+
+def test_the_average_keeps_less_in_the_first_steps(stepped, batch):
+  before, _, _ = stepped
+  model = create_model(CONFIG, axis_name=step.DEVICES)
+  train_step = step.make_train_step(
+    model,
+    optimizer=optax.scale_by_adam(),
+    learning_rate=RATE,
+    l2=L2,
+    average_decay=0.2,
+  )
+  current, expected = before, before.params['conv_4']['kernel']
+  # (1 + n) / (10 + n) for the first step, then the decay itself.
+  for keep in (2 / 11, 0.2, 0.2):
+    current, _ = train_step(
+      step.replicated(jax.device_get(current)), step.divided(batch), WEIGHT
+    )
+    latest = np.asarray(current.params['conv_4']['kernel'])
+    expected = keep * expected + (1 - keep) * latest
+    found = np.asarray(current.averaged['params']['conv_4']['kernel'])
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+  assert not np.allclose(found, latest, atol=1e-4)
+
+
+def test_without_average_the_last_step_is_scored(stepped):
+  _, after, _ = stepped
+  jax.tree.map(
+    np.testing.assert_array_equal,
+    after.averaged,
+    {'params': after.params, 'batch_stats': after.batch_stats},
+  )
