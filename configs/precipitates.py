@@ -28,11 +28,7 @@ def get_config(argument: str | None = None) -> ml_collections.ConfigDict:
   # their labels lie off them to one side too.
   config.data.orientations = 2
   config.training.batch_size = 8
-  # What the authors' release found good for precipitates.
-  config.training.learning_rate = 1.45e-3
+  config.training.learning_rate = 2e-3
   config.training.plateau_factor = 0.3
   config.training.positive_weight = 4.0
-  # Patches of so unlike micrographs pull the weights to and fro.
-  config.training.average_decay = 0.99
-  config.model.dropout_rate = 0.1
   return common.with_arguments(config, argument)
