@@ -258,11 +258,11 @@ def other_architecture(config, tmp_path):
     plateau=plateau,
     seed=0,
   )
-  params = dict(fresh.params)
+  params = dict(fresh.averaged['params'])
   del params['conv_1']
   saved = checkpoints.Checkpoints(tmp_path / 'other')
   saved.save(
-    fresh.replace(params=params),
+    fresh.replace(averaged=fresh.averaged | {'params': params}),
     Progress(fingerprint='', epochs=1, best_step=0, best_epoch=1),
   )
   saved.close()
