@@ -1,0 +1,1 @@
+"""Masks and scales to materials numbers. NumPy in, numbers out."""

@@ -1,0 +1,88 @@
+"""What a user hands in, checked once, with one line for what is wrong."""
+
+import math
+
+import numpy as np
+
+from defectseg_jax.errors import InputError
+
+_FOREGROUNDS = (1, 255, 65535)
+
+
+def boolean_mask(mask: np.ndarray, *, name: str = 'mask') -> np.ndarray:
+  """The mask as bool: what is not zero is defect.
+
+  Args:
+    mask: [H, W]; bool, or numbers that are 0 and one of 1, 255, 65535.
+    name: what to call it in an error.
+
+  Returns:
+    bool [H, W]; the same array where it is bool already.
+
+  Raises:
+    InputError: no two axes, no pixels, NaN, or other values.
+  """
+  mask = np.asarray(mask)
+  if mask.ndim != 2 or mask.size == 0:
+    raise InputError(
+      f'{name}: an array of shape {mask.shape}; give one mask as [H, W] with '
+      'at least one pixel'
+    )
+  if mask.dtype == bool:
+    return mask
+  if mask.dtype.kind not in 'uif':
+    raise InputError(
+      f'{name}: has dtype {mask.dtype}; give booleans, or numbers 0 and 1'
+    )
+  highest = mask.max()
+  if highest != highest:
+    raise InputError(f'{name}: holds NaN; give 0 for background, 1 for defects')
+  found = mask != 0
+  if not found.any():
+    return found
+  if highest not in _FOREGROUNDS or (mask[found] != highest).any():
+    odd = mask[found & (mask != highest)]
+    value = odd[0] if odd.size else highest
+    raise InputError(
+      f'{name}: holds the value {value:g}; give 0 for background and 1 or 255 '
+      'for defects (threshold probabilities and greys first)'
+    )
+  return found
+
+
+def require_positive(value: float, name: str) -> None:
+  """Raises InputError unless the value is a finite number above 0."""
+  if not _is_number(value) or not math.isfinite(value) or value <= 0:
+    raise InputError(f'{name}={value}: must be a number above 0')
+
+
+def require_fraction(value: float, name: str) -> None:
+  """Raises InputError unless 0 <= value < 1."""
+  if not _is_number(value) or not 0 <= value < 1:
+    raise InputError(f'{name}={value}: must be 0 or more, and below 1')
+
+
+def require_not_negative(value: float, name: str) -> None:
+  """Raises InputError unless the value is a finite number, 0 or more."""
+  if not _is_number(value) or not math.isfinite(value) or value < 0:
+    raise InputError(f'{name}={value}: must be 0 or more')
+
+
+def require_below(value: float, limit: float, name: str) -> None:
+  """Raises InputError unless the value is below the limit, or that is NaN."""
+  if value >= limit:
+    raise InputError(f'{name}={value:g}: must be below {limit:g}')
+
+
+def require_choice(value: str, choices: tuple, name: str) -> None:
+  """Raises InputError unless the value is one of the choices."""
+  if value not in choices:
+    raise InputError(
+      f'{name}={value}: choose one of {", ".join(map(str, choices))}'
+    )
+
+
+def _is_number(value):
+  return isinstance(value, (int, float, np.number)) and not isinstance(
+    value, bool
+  )

@@ -1,0 +1,146 @@
+"""Test lines laid over a mask, and how often dislocation lines cross them.
+
+A crossing is one unbroken run of the mask along the test line, however many
+pixels it has.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.quantification import checks
+
+# Along slanting test lines the mask is interpolated this often. A run begins
+# where it reaches a half and ends where it falls to a quarter: two staircases,
+# one of the mask and one of the test line, would cross where the lines do not.
+_STEP_PX = 0.5
+_BEGINS = 0.5 - 1e-6
+_ENDS = 0.25
+
+
+class Crossings(NamedTuple):
+  """What each test line found; arrays [lines].
+
+  Attributes:
+    count: crossings on it.
+    length_px: its length.
+  """
+
+  count: np.ndarray
+  length_px: np.ndarray
+
+
+def grid_crossings(mask: np.ndarray, *, spacing_px: int = 32) -> Crossings:
+  """Crossings with horizontal and vertical test lines.
+
+  Args:
+    mask: [H, W], as `checks.boolean_mask` takes it.
+    spacing_px: between test lines; the first is half of it from the edge. An
+      image smaller than that has one line through its middle.
+
+  Returns:
+    Horizontal lines from the top, then vertical ones from the left.
+
+  Raises:
+    InputError: the mask is none, or the spacing below 1.
+  """
+  mask = checks.boolean_mask(mask)
+  if spacing_px != int(spacing_px) or spacing_px < 1:
+    raise InputError(
+      f'spacing_px={spacing_px}: must be a whole number, 1 or more'
+    )
+  height, width = mask.shape
+  rows, columns = (
+    np.arange(min(int(spacing_px), size) // 2, size, int(spacing_px))
+    for size in mask.shape
+  )
+  return Crossings(
+    count=np.concatenate([_runs(mask[rows]), _runs(mask[:, columns].T)]),
+    length_px=np.repeat(
+      [float(width), float(height)], [len(rows), len(columns)]
+    ),
+  )
+
+
+def random_crossings(
+  mask: np.ndarray, *, lines: int = 64, seed: int = 0
+) -> Crossings:
+  """Crossings with straight lines at random places, in random directions.
+
+  Every line that meets the image is as likely as any other (direction and
+  distance from the middle are uniform), so that the mean count per length is
+  that over all directions and places.
+
+  Args:
+    mask: [H, W], as `checks.boolean_mask` takes it.
+    lines: how many meet the image.
+    seed: of the lines.
+
+  Returns:
+    A count and a length for each.
+
+  Raises:
+    InputError: the mask is none, or there is to be no line.
+  """
+  mask = checks.boolean_mask(mask)
+  if lines != int(lines) or lines < 1:
+    raise InputError(f'lines={lines}: must be a whole number, 1 or more')
+  rng = np.random.default_rng(seed)
+  counts, lengths = [], []
+  while len(counts) < lines:
+    angle = rng.uniform(0, math.pi)
+    offset = rng.uniform(-0.5, 0.5) * math.hypot(*mask.shape)
+    ends = _chord(mask.shape, angle, offset)
+    if ends is not None:
+      counts.append(_along(mask, *ends))
+      lengths.append(math.hypot(*(ends[1] - ends[0])))
+  return Crossings(np.array(counts, np.int64), np.array(lengths))
+
+
+def _runs(lines):
+  """Runs of True in each row of bool [lines, pixels]."""
+  begins = lines[:, 1:] & ~lines[:, :-1]
+  return begins.sum(axis=1) + lines[:, 0]
+
+
+def _chord(shape, angle, offset):
+  """Where a line enters and leaves [0, H] x [0, W]; None where it misses."""
+  middle = np.array(shape) / 2
+  along = np.array([math.sin(angle), math.cos(angle)])
+  across = np.array([along[1], -along[0]])
+  through = middle + offset * across
+  low, high = -math.inf, math.inf
+  for place, step, size in zip(through, along, shape):
+    if abs(step) < 1e-12:
+      if not 0 <= place <= size:
+        return None
+      continue
+    ends = sorted(((0 - place) / step, (size - place) / step))
+    low, high = max(low, ends[0]), min(high, ends[1])
+  if high - low < 1e-9:
+    return None
+  return through + low * along, through + high * along
+
+
+def _along(mask, begin, end):
+  """Runs of the mask on a straight line between two points on its edge."""
+  steps = max(1, math.ceil(math.hypot(*(end - begin)) / _STEP_PX))
+  shares = (np.arange(steps) + 0.5) / steps
+  # Half a pixel less: 0, 0 is the middle of the first one.
+  places = begin + shares[:, None] * (end - begin) - 0.5
+  found = ndimage.map_coordinates(
+    mask.view(np.uint8),
+    places.T,
+    order=1,
+    mode='nearest',
+    output=np.float32,
+  )
+  inside = found >= _BEGINS
+  # In between, a place is what the last one before it was that is clear.
+  clear = inside | (found <= _ENDS)
+  before = np.where(clear, np.arange(steps), 0)
+  inside = inside[np.maximum.accumulate(before)]
+  return int(_runs(inside[None])[0])

@@ -1,0 +1,117 @@
+"""Particles that hide one another: the Boolean model of overlapping shapes.
+
+Seen through a foil, particles overlap, and a mask shows fewer and larger ones
+than there are. If they are strewn independently of each other (a Poisson
+process) and each is convex, a set of points K is free of all of them with
+probability
+
+  P(K) = exp(-N_A E|X + K|),
+
+where X is one particle, N_A their number per area and |X + K| the area of all
+shifts that make them touch. For two neighbouring pixels, |X + K| is the
+particle's area and its height or width; for a square of four, it is area +
+height + width + 1 (Steiner). So the logarithms of the fractions of free
+pixels, pairs and squares give number, area and width of what is strewn, edges
+of the image included, without telling one particle from another:
+
+  N_A = -log(P4 P1 / (P2_along P2_down))
+
+Stoyan, Kendall and Mecke, Stochastic Geometry and its Applications, section
+3.1 and 3.2 (there N_A by tangent points, which is the limit of small pixels).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+# The bits of a square's number: its pixels in the order of reading.
+_FREE = np.arange(16)[:, None] >> np.arange(4) & 1 == 0
+_BLOCK_PX = 1 << 21
+
+
+class BooleanModel(NamedTuple):
+  """What is strewn, from what of it is seen; arrays of one shape, or numbers.
+
+  All NaN where no background is left, or where squares of it are so few or
+  so arranged that no number of convex particles would leave them.
+
+  Attributes:
+    number_per_px2: mean number of particles, per area.
+    area_px: their mean area.
+    width_px: their mean width, over the image's two axes.
+  """
+
+  number_per_px2: np.ndarray
+  area_px: np.ndarray
+  width_px: np.ndarray
+
+
+def square_counts(mask: np.ndarray, *, tiles: int = 8) -> np.ndarray:
+  """How often each arrangement of 2 x 2 pixels occurs, by tile.
+
+  Args:
+    mask: [H, W]; what is not zero is particle.
+    tiles: the image is divided into tiles x tiles, or fewer if it is small.
+
+  Returns:
+    int64 [tiles * tiles, 16]: bit 0 of an arrangement's number is the pixel
+    at the top left, bits 1, 2 and 3 those right of it, below, and below right.
+    Images of one row or column have no squares: zeros.
+  """
+  height, width = mask.shape
+  down = np.linspace(0, max(height - 1, 0), min(tiles, height) + 1).astype(int)
+  along = np.linspace(0, max(width - 1, 0), min(tiles, width) + 1).astype(int)
+  counts = np.zeros((len(down) - 1, len(along) - 1, 16), np.int64)
+  if height < 2 or width < 2:
+    return counts.reshape(-1, 16)
+  rows = max(1, _BLOCK_PX // width)
+  for i in range(len(down) - 1):
+    for top in range(down[i], down[i + 1], rows):
+      last = min(top + rows, down[i + 1])
+      codes = _square_codes(mask[top : last + 1])
+      for j in range(len(along) - 1):
+        counts[i, j] += np.bincount(
+          codes[:, along[j] : along[j + 1]].ravel(), minlength=16
+        )
+  return counts.reshape(-1, 16)
+
+
+def _square_codes(mask):
+  bits = (mask != 0).view(np.uint8)
+  pairs = bits[:, :-1] | (bits[:, 1:] << 1)
+  return pairs[:-1] | (pairs[1:] << 2)
+
+
+def boolean_model(counts: np.ndarray) -> BooleanModel:
+  """Number, area and width of particles from counts of squares.
+
+  Args:
+    counts: [..., 16], sums or means of rows of `square_counts`.
+
+  Returns:
+    The model; numbers or arrays of shape [...]. Without any particle the
+    number is 0, and area and width are NaN.
+  """
+  counts = np.asarray(counts, float)
+  with np.errstate(divide='ignore', invalid='ignore'):
+    total = counts.sum(axis=-1)
+
+    def log_free(*pixels):
+      free = _FREE[:, pixels].all(axis=1)
+      return np.log(counts[..., free].sum(axis=-1) / total)
+
+    one = np.mean([log_free(pixel) for pixel in range(4)], axis=0)
+    along = (log_free(0, 1) + log_free(2, 3)) / 2
+    down = (log_free(0, 2) + log_free(1, 3)) / 2
+    number = along + down - one - log_free(0, 1, 2, 3)
+    # Rounding alone makes no particle.
+    number = np.where(one == 0, 0.0, number)
+    fits = np.isfinite(number) & ((number > 0) | (one == 0))
+    number = np.where(fits, number, math.nan)
+    seen = np.where(number > 0, number, math.nan)
+    return BooleanModel(
+      number_per_px2=number,
+      area_px=-one / seen,
+      width_px=(2 * one - along - down) / 2 / seen,
+    )
