@@ -2,9 +2,11 @@
 
   all      every one; too many, as if the image were larger by a diameter
   exclude  only whole ones; too few, and large ones fewest
-  frame    those that touch neither the bottom nor the right side; unbiased:
-           tiles laid side by side would count each particle once (Gundersen,
-           Journal of Microscopy 111, 1977, 219)
+  frame    those that touch neither the bottom nor the right side, since tiles
+           laid side by side would then count each particle once (Gundersen,
+           Journal of Microscopy 111, 1977, 219). What an image alone leaves of
+           bias: -1 / H - 1 / W, for a particle that touches an edge and is not
+           cut, and +(1 - pi / 4) d^2 / (H W), for those cut by a corner
 
 Sizes come from whole particles under every rule.
 """

@@ -72,7 +72,6 @@ def _separate(labels, count, neighbours):
 
 
 def _pieces(region, neighbours):
-  # The edge of the image is none of the particle: it goes on out there.
   distance = _distance(region)
   if distance.max() < 2 * SEPARATION_DEPTH_PX:
     return region.astype(np.int32), 1
@@ -91,6 +90,7 @@ def _pieces(region, neighbours):
 
 
 def _distance(region):
+  # Its box is tight: without a margin, background would begin nowhere.
   return ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
 
 

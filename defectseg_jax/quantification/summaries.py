@@ -67,6 +67,7 @@ def particle_summary(
   """
   checks.require_positive(thickness_nm, 'thickness_nm')
   checks.require_not_negative(unseen_nm, 'unseen_nm')
+  checks.require_below(unseen_nm, thickness_nm / 2, 'unseen_nm')
   checks.require_not_negative(thickness_uncertainty, 'thickness_uncertainty')
   checks.require_not_negative(pixel_size_uncertainty, 'pixel_size_uncertainty')
   counted = borders.counted(particles.at_border, border)

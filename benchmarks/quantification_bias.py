@@ -1,0 +1,296 @@
+"""How far numbers from masks are off, on foils whose truth is known.
+
+  python -m benchmarks.quantification_bias
+  python -m benchmarks.quantification_bias --seeds=8 --json=bias.json
+
+from the root of the repository. Masks are those a careful person would draw of
+simulated foils; no network is in between. Bias is of the mean over foils, with
+its standard error; an interval covers if the foil's own truth is in it, and,
+in the last column, if the density or diameter is that the foils were made of.
+
+Exit code 1: a number named `corrected` is further off than its bound, or its
+95% intervals cover the truth in fewer than 88% of the foils.
+"""
+
+import argparse
+import dataclasses
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks import report
+from configs import dislocations, precipitates, voids
+from defectseg_jax.micrographs.foils import FoilParameters, foil_parameters
+from defectseg_jax.micrographs.foils import truth as foil_truth
+from defectseg_jax.micrographs.foils.foil import foil_geometry, foil_labels
+from defectseg_jax.quantification.dislocations import (
+  LineCorrections,
+  dislocation_summary,
+)
+from defectseg_jax.quantification.particles import measured_particles
+from defectseg_jax.quantification.summaries import particle_summary
+
+LEAST_COVERAGE = 0.88
+MOST_BIAS = {'particles': 0.03, 'lines': 0.05}
+# What is thinner is not drawn: micrographs/foils/labels.py.
+UNSEEN_NM = {'voids': 6.0, 'precipitates': 3.0}
+# Series of foils: those that are measured, and those that tell what is known
+# of the lines beforehand, as stereo pairs of other foils would.
+_MEASURED, _KNOWN = 0, 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+  """One definition of one number.
+
+  Attributes:
+    name: for the table.
+    column: of the summary.
+    truth: name in the foil's totals.
+    separate: whether touching particles are cut apart first.
+  """
+
+  name: str
+  column: str
+  truth: str
+  separate: bool = False
+
+  @property
+  def corrected(self) -> bool:
+    """Whether bounds are kept on it."""
+    return 'corrected' in self.column
+
+
+DENSITY, DIAMETER = 'number_density_per_m3', 'diameter_mean_nm'
+LINES = 'density_per_m2'
+OF_PARTICLES = (
+  Estimate('number, N / (A t)', DENSITY, DENSITY),
+  Estimate('number, N / (A t), separated', DENSITY, DENSITY, True),
+  Estimate(
+    'number, N / (A (t + d - 2 h)), separated',
+    'number_density_with_diameter_per_m3',
+    DENSITY,
+    True,
+  ),
+  Estimate('number, corrected', 'number_density_corrected_per_m3', DENSITY),
+  Estimate('diameter', DIAMETER, DIAMETER),
+  Estimate('diameter, separated', DIAMETER, DIAMETER, True),
+  Estimate('diameter, corrected', 'diameter_mean_corrected_nm', DIAMETER),
+)
+OF_LINES = (
+  Estimate('grid, 2 N / (L t)', 'density_grid_per_m2', LINES),
+  Estimate('random lines, 2 N / (L t)', 'density_random_lines_per_m2', LINES),
+  Estimate('length, l / (A t)', 'density_projected_length_per_m2', LINES),
+  Estimate('length, 4 l / (pi A t)', 'density_length_per_m2', LINES),
+  Estimate('grid, corrected', 'density_grid_corrected_per_m2', LINES),
+  Estimate('length, corrected', 'density_length_corrected_per_m2', LINES),
+)
+
+
+def main() -> int:
+  """Runs what the flags ask for; the exit code."""
+  flags = _flags()
+  print(f'{flags.seeds} foils each\n{report.line(report.machine())}\n')
+  rows = []
+  for title, found in cases(flags.seeds):
+    print(f'{title}\n\n{table(found)}\n')
+    rows.extend({'case': title, **row} for row in found)
+  missed = [row for row in rows if row['missed']]
+  for row in missed:
+    print(f'MISSED: {row["case"]}: {row["name"]}')
+  if not missed:
+    print('All corrected numbers are within their bounds.')
+  report.write_json(
+    flags.json,
+    {'machine': report.machine(), 'foils': flags.seeds, 'rows': rows},
+  )
+  return 1 if missed else 0
+
+
+def cases(seeds: int):
+  """Yields the title and the rows of each kind of foil and defect."""
+  for kind, config in (('voids', voids), ('precipitates', precipitates)):
+    foil = foil_parameters(config.get_config().foil)
+    yield f'{kind}, configs/{kind}.py', particle_rows(foil, kind, seeds)
+  for config in (dislocations, voids):
+    foil = foil_parameters(config.get_config().foil)
+    name = config.__name__.rpartition('.')[2]
+    known = known_of_lines(foil, seeds)
+    factor = f'{known.projection_factor:.3f}'
+    title = (
+      f'dislocations, configs/{name}.py; corrected for a projection factor of '
+      f'{factor} (to {known.projection_uncertainty:.1%}) and '
+      f'{known.unseen_fraction:.1%} unseen (to {known.unseen_uncertainty:.1%})'
+    )
+    yield title, line_rows(foil, known, seeds)
+
+
+def particle_rows(
+  foil: FoilParameters, kind: str, seeds: int
+) -> list[dict[str, Any]]:
+  """A row for each estimate of voids or precipitates."""
+
+  def summaries(mask):
+    for separate in (False, True):
+      found = measured_particles(
+        mask, pixel_size_nm=foil.pixel_size_nm, separate=separate
+      )
+      yield particle_summary(
+        found, thickness_nm=foil.thickness_nm, unseen_nm=UNSEEN_NM[kind]
+      )
+
+  asked = getattr(foil, kind)
+  return _rows(
+    foil,
+    kind,
+    seeds,
+    summaries,
+    OF_PARTICLES,
+    {DENSITY: asked.density_per_m3, DIAMETER: asked.diameter_nm},
+    MOST_BIAS['particles'],
+  )
+
+
+def line_rows(
+  foil: FoilParameters, known: LineCorrections, seeds: int
+) -> list[dict[str, Any]]:
+  """A row for each estimate of dislocations."""
+
+  def summaries(mask):
+    yield dislocation_summary(
+      mask,
+      pixel_size_nm=foil.pixel_size_nm,
+      thickness_nm=foil.thickness_nm,
+      corrections=known,
+    )
+
+  return _rows(
+    foil,
+    'dislocations',
+    seeds,
+    summaries,
+    OF_LINES,
+    {LINES: foil.dislocations.density_per_m2},
+    MOST_BIAS['lines'],
+  )
+
+
+def known_of_lines(foil: FoilParameters, seeds: int) -> LineCorrections:
+  """Projection and visibility of other foils of the same steel.
+
+  Their standard deviation over foils is the uncertainty in any one.
+  """
+  sums = []
+  for seed in range(seeds):
+    lines = foil_geometry(foil, seed=seed, index=_KNOWN).lines
+    seen = [line for line in lines if line.in_contrast]
+    sums.append(
+      [
+        sum(line.length_nm for line in lines),
+        sum(line.length_nm for line in seen),
+        sum(line.projected_length_nm for line in seen),
+      ]
+    )
+  everything, seen, projected = np.array(sums).T
+  factor = seen.sum() / projected.sum()
+  return LineCorrections(
+    projection_factor=float(factor),
+    projection_uncertainty=float((seen / projected).std(ddof=1) / factor),
+    unseen_fraction=float(1 - seen.sum() / everything.sum()),
+    unseen_uncertainty=float((seen / everything).std(ddof=1)),
+  )
+
+
+def _rows(
+  foil: FoilParameters,
+  kind: str,
+  seeds: int,
+  summaries: Callable,
+  estimates,
+  asked,
+  most_bias,
+):
+  found, truths = [], []
+  for seed in range(seeds):
+    geometry = foil_geometry(foil, seed=seed, index=_MEASURED)
+    masks, drawn = foil_labels(foil, geometry)
+    truths.append(_totals(foil, geometry, drawn)[kind])
+    found.append(list(summaries(masks[kind])))
+  return [
+    _judged(
+      one,
+      [each[one.separate] for each in found],
+      np.array([total[one.truth] for total in truths]),
+      asked[one.truth],
+      most_bias,
+    )
+    for one in estimates
+  ]
+
+
+def _totals(foil, geometry, drawn):
+  rows = {
+    kind: foil_truth.particle_rows(getattr(geometry, kind), drawn[kind], foil)
+    for kind in ('voids', 'precipitates')
+  }
+  lines = foil_truth.line_rows(geometry.lines)
+  return foil_truth.totals(rows, lines, foil)
+
+
+def _judged(one, found, truth, asked, most_bias):
+  value, low, high = (
+    np.array([row[f'{one.column}{end}'] for row in found])
+    for end in ('', '_low', '_high')
+  )
+  ratio = value.mean() / truth.mean()
+  # Of the ratio of two means, to first order.
+  error = (value - ratio * truth).std(ddof=1) / truth.mean()
+  covered = float(np.mean((low <= truth) & (truth <= high)))
+  bias = float(ratio - 1)
+  return {
+    'name': one.name,
+    'bias': bias,
+    'standard_error': float(error / math.sqrt(len(truth))),
+    'half_width': float(np.mean((high - low) / 2 / value)),
+    'covered': covered,
+    'covered_asked': float(np.mean((low <= asked) & (asked <= high))),
+    'missed': one.corrected
+    and (abs(bias) > most_bias or covered < LEAST_COVERAGE),
+  }
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+  """The rows as Markdown."""
+  return report.table(
+    ('', 'bias', '+-', 'half interval', 'covers the foil', 'covers the steel'),
+    [
+      (
+        row['name'],
+        f'{row["bias"]:+.1%}',
+        f'{row["standard_error"]:.1%}',
+        f'{row["half_width"]:.1%}',
+        f'{row["covered"]:.0%}',
+        f'{row["covered_asked"]:.0%}',
+      )
+      for row in rows
+    ],
+  )
+
+
+def _flags():
+  parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+  )
+  parser.add_argument('--seeds', type=int, default=40, help='foils of each')
+  parser.add_argument('--json', help='file to write all figures to')
+  flags = parser.parse_args()
+  if flags.seeds < 2:
+    parser.error(f'--seeds={flags.seeds}: must be at least 2')
+  return flags
+
+
+if __name__ == '__main__':
+  sys.exit(main())

@@ -1,0 +1,101 @@
+import math
+
+import numpy as np
+import pytest
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.quantification import plausibility
+from defectseg_jax.quantification.particles import measured_particles
+from defectseg_jax.quantification.summaries import particle_summary
+
+
+def names(found):
+  for one in found:
+    assert '\n' not in one.message
+  return [one.name for one in found]
+
+
+def paper_image():
+  """10 voids of Table 3's mean diameter in the paper's square, at 0.32."""
+  y, x = np.mgrid[:1024, :1024]
+  mask = np.zeros((1024, 1024), bool)
+  for number in range(10):
+    row, column = 120 + 180 * (number // 3), 150 + 300 * (number % 3)
+    mask |= np.hypot(y - row, x - column) <= 22.64 / 2 / 0.32
+  return mask
+
+
+def of_paper(pixel_size_nm, thickness_nm):
+  found = measured_particles(paper_image(), pixel_size_nm=pixel_size_nm)
+  numbers = particle_summary(found, thickness_nm=thickness_nm)
+  assert numbers['count'] == 10
+  return names(
+    plausibility.particle_warnings(
+      found.diameter_nm,
+      volume_fraction=numbers['volume_fraction'],
+      pixel_size_nm=pixel_size_nm,
+      thickness_nm=thickness_nm,
+    )
+  )
+
+
+def test_the_papers_image_is_plausible_at_its_scale_and_not_at_ten_times_it():
+  assert of_paper(0.32, 177) == []
+  assert of_paper(3.2, 177) == ['foil_thinner_than_particles']
+  # The thickness that the printed densities would ask for at that scale.
+  assert of_paper(3.2, 1.8) == [
+    'foil_thin',
+    'foil_thinner_than_particles',
+    'volume_fraction_high',
+  ]
+  assert of_paper(0.32, 1770) == ['foil_thick']
+
+
+@pytest.mark.parametrize(
+  'diameters, fraction, expected',
+  [
+    ([], math.nan, []),
+    ([20, 30, 99.9], 0.5, []),
+    ([20, 30, 101], 0.1, ['foil_thinner_than_largest']),
+    ([20, 130, 150], 0.1, ['foil_thinner_than_particles']),
+    ([20], 0.51, ['volume_fraction_high']),
+  ],
+)
+def test_bounds(diameters, fraction, expected):
+  found = plausibility.particle_warnings(
+    np.array(diameters),
+    volume_fraction=fraction,
+    pixel_size_nm=0.5,
+    thickness_nm=100.0,
+  )
+  assert names(found) == expected
+
+
+@pytest.mark.parametrize(
+  'density, width, expected',
+  [
+    (8.9e14, 0.96, []),
+    (0.0, math.nan, []),
+    (2e18, 1, ['line_density_high']),
+    (1e12, 96, ['lines_wide']),
+  ],
+)
+def test_bounds_of_lines(density, width, expected):
+  found = plausibility.dislocation_warnings(
+    density_per_m2=density,
+    line_width_nm=width,
+    pixel_size_nm=0.32,
+    thickness_nm=113.0,
+  )
+  assert names(found) == expected
+
+
+def test_messages_have_the_numbers():
+  (found,) = plausibility.foil_warnings(pixel_size_nm=0.3, thickness_nm=2500)
+  assert '2500 nm' in found.message and 'thickness_nm' in found.message
+
+
+@pytest.mark.parametrize('wrong', [0, -1, math.nan])
+def test_no_thickness_at_all_is_an_error(wrong):
+  with pytest.raises(InputError, match='thickness_nm='):
+    plausibility.foil_warnings(pixel_size_nm=1, thickness_nm=wrong)
