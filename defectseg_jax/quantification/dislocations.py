@@ -107,7 +107,8 @@ def dislocation_summary(
     Numbers by name, units in the names; those of densities have a `_low` and a
     `_high` of the 95% interval: test lines, or 8 x 8 parts of the image for
     length, drawn again. NaN: corrected numbers where the mask covers all,
-    intervals of a length where there is no line or only one part.
+    intervals of a length where there is no line or only one part, and the
+    labels' width where there is no line.
 
   Raises:
     InputError: the mask is none, or a number is out of its range.
@@ -115,38 +116,32 @@ def dislocation_summary(
   mask = checks.boolean_mask(mask)
   checks.require_positive(pixel_size_nm, 'pixel_size_nm')
   checks.require_positive(thickness_nm, 'thickness_nm')
-  covered = float(np.count_nonzero(mask) / mask.size)
   foil = (pixel_size_nm, thickness_nm)
+  uncertainty = intervals.of_powers(
+    (-1, thickness_uncertainty), (-1, pixel_size_uncertainty)
+  )
   grid = crossings.grid_crossings(mask, spacing_px=spacing_px)
   random = crossings.random_crossings(mask, lines=random_lines, seed=seed)
   skeleton = skeletons.line_skeleton(mask, spur_px=spur_px)
   parts_px = skeletons.tile_lengths_px(skeleton, mask.shape)
-  by_grid = _of_crossings(grid, *foil, seed)
-  by_length = _of_length(parts_px, mask.size, *foil, seed)
-  of_grid = corrections.factor * crossings_overlap_factor(covered)
-  of_length = corrections.factor * length_overlap_factor(covered)
-  scale = intervals.of_powers(
-    (-1, thickness_uncertainty), (-1, pixel_size_uncertainty)
-  )
-  whole = math.hypot(scale, corrections.uncertainty)
+  length_px, marked_px = float(parts_px.sum()), int(np.count_nonzero(mask))
+  width_px = marked_px / length_px if length_px else math.nan
   return {
-    'area_fraction': covered,
+    'area_fraction': marked_px / mask.size,
     'grid_crossings': int(grid.count.sum()),
     'grid_length_nm': float(grid.length_px.sum()) * pixel_size_nm,
-    'line_length_nm': float(parts_px.sum()) * pixel_size_nm,
+    'line_length_nm': length_px * pixel_size_nm,
+    'line_width_nm': width_px * pixel_size_nm,
     'projection_factor': float(corrections.projection_factor),
     'unseen_fraction': float(corrections.unseen_fraction),
-    **_row('density_grid', by_grid, RANDOM_DIRECTIONS, scale),
-    **_row(
-      'density_random_lines',
+    **_densities(
+      _of_crossings(grid, *foil, seed),
       _of_crossings(random, *foil, seed),
-      RANDOM_DIRECTIONS,
-      scale,
+      _of_length(parts_px, mask.size, *foil, seed),
+      marked_px / mask.size,
+      corrections,
+      uncertainty,
     ),
-    **_row('density_length', by_length, RANDOM_DIRECTIONS, scale),
-    **_row('density_projected_length', by_length, 1.0, scale),
-    **_row('density_grid_corrected', by_grid, of_grid, whole),
-    **_row('density_length_corrected', by_length, of_length, whole),
   }
 
 
@@ -160,6 +155,21 @@ def length_overlap_factor(covered: float) -> float:
   if covered == 0:
     return 1.0
   return -math.log1p(-covered) / covered if covered < 1 else math.nan
+
+
+def _densities(grid, random, length, covered, corrections, uncertainty):
+  """Every definition, of projected densities with their intervals."""
+  whole = math.hypot(uncertainty, corrections.uncertainty)
+  of_grid = corrections.factor * crossings_overlap_factor(covered)
+  of_length = corrections.factor * length_overlap_factor(covered)
+  return {
+    **_row('density_grid', grid, RANDOM_DIRECTIONS, uncertainty),
+    **_row('density_random_lines', random, RANDOM_DIRECTIONS, uncertainty),
+    **_row('density_length', length, RANDOM_DIRECTIONS, uncertainty),
+    **_row('density_projected_length', length, 1.0, uncertainty),
+    **_row('density_grid_corrected', grid, of_grid, whole),
+    **_row('density_length_corrected', length, of_length, whole),
+  }
 
 
 def _row(name, found, factor, uncertainty):

@@ -18,6 +18,10 @@ of the image included, without telling one particle from another:
 
 Stoyan, Kendall and Mecke, Stochastic Geometry and its Applications, section
 3.1 and 3.2 (there N_A by tangent points, which is the limit of small pixels).
+
+Particles that keep apart in projection, as in a foil no thicker than they are
+or on a row of a lattice, overlap less than independent ones; the model then
+finds too many, by up to about twice the area fraction.
 """
 
 import math

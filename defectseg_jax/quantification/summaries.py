@@ -11,6 +11,10 @@ from defectseg_jax.quantification.densities import (
   sphere_volume,
   swelling,
 )
+from defectseg_jax.quantification.detection import (
+  Detection,
+  corrected_count,
+)
 from defectseg_jax.quantification.particles import Particles
 from defectseg_jax.quantification.strewn import strewn_particles
 
@@ -21,6 +25,9 @@ CONVENTIONS = {
   'number_density_with_diameter_per_m3': 'N / (A (t + d - 2 h))',
   'number_density_corrected_per_m3': (
     'N_A / (t + d - 2 h), N_A and d of overlapping particles: Boolean model'
+  ),
+  'number_density_detected_per_m3': (
+    'N / (A t) precision / recall, of the particles of a development set'
   ),
   'diameter_mean_nm': 'over whole particles, of sqrt(4 A / pi)',
   'diameter_std_nm': 'over whole particles, n - 1',
@@ -40,6 +47,7 @@ def particle_summary(
   unseen_nm: float = 0.0,
   thickness_uncertainty: float = 0.0,
   pixel_size_uncertainty: float = 0.0,
+  detection: Detection | None = None,
   seed: int = 0,
 ) -> dict[str, float]:
   """A row of numbers of one image; `CONVENTIONS` says how each is defined.
@@ -52,6 +60,9 @@ def particle_summary(
       nobody draws; 0 if the faintest is drawn.
     thickness_uncertainty, pixel_size_uncertainty: relative standard
       uncertainties; widen the intervals.
+    detection: what the network that made the mask found, missed and invented
+      in a development set; without it, nothing is said of
+      `number_density_detected_per_m3`.
     seed: of the bootstraps.
 
   Returns:
@@ -77,7 +88,14 @@ def particle_summary(
     'count_all': len(particles),
     'area_fraction': float(particles.area_px.sum() / particles.labels.size),
     **_diameters(particles, pixel_size_uncertainty, seed),
-    **_densities(particles, counted, thickness_nm, unseen_nm, uncertainties),
+    **_densities(
+      particles,
+      counted,
+      (thickness_nm, unseen_nm),
+      uncertainties,
+      detection,
+      seed,
+    ),
     **_volumes(particles, counted, thickness_nm, uncertainties),
     **_corrected(particles, thickness_nm, unseen_nm, uncertainties, seed),
   }
@@ -113,30 +131,39 @@ def _diameters(particles, pixel_size_uncertainty, seed):
   }
 
 
-def _densities(particles, counted, thickness_nm, unseen_nm, uncertainties):
-  """N / (A t), and with the diameter of whole particles, or of all."""
+def _densities(particles, counted, foil, uncertainties, detection, seed):
+  """N / (A t), N / (A (t + d - 2 h)), and N corrected for the network."""
+  thickness_nm, unseen_nm = foil
   count = int(counted.sum())
+  known = count, intervals.poisson_interval(count)
   sizes = particles.diameter_nm[particles.whole]
   diameter_nm = _mean(sizes if len(sizes) else particles.diameter_nm)
-  depths = {
-    'number_density_per_m3': (0.0, 0.0),
-    'number_density_with_diameter_per_m3': (diameter_nm, unseen_nm),
+  sliver_nm = unseen_nm if count else 0.0
+  rows = {
+    'number_density_per_m3': (known, 0.0, 0.0),
+    'number_density_with_diameter_per_m3': (
+      known,
+      diameter_nm if count else 0.0,
+      sliver_nm,
+    ),
   }
+  if detection is not None:
+    corrected = corrected_count(count, detection, seed=seed)
+    rows['number_density_detected_per_m3'] = (corrected, 0.0, 0.0)
+  uncertainty = intervals.of_powers(
+    (-2, uncertainties[0]), (-1, uncertainties[1])
+  )
   found = {}
-  for name, (added_nm, hidden_nm) in depths.items():
+  for name, ((number, interval), added_nm, hidden_nm) in rows.items():
     each = number_density(
       1.0,
       area_m2=_area_m2(particles),
       thickness_m=thickness_nm * NM,
-      diameter_m=0.0 if math.isnan(added_nm) else added_nm * NM,
-      unseen_m=0.0 if math.isnan(added_nm) else hidden_nm * NM,
+      diameter_m=added_nm * NM,
+      unseen_m=hidden_nm * NM,
     )
-    interval = intervals.propagated(
-      count,
-      intervals.poisson_interval(count),
-      intervals.of_powers((-2, uncertainties[0]), (-1, uncertainties[1])),
-    )
-    found |= intervals.with_interval(name, count * each, interval.scaled(each))
+    interval = intervals.propagated(number, interval, uncertainty)
+    found |= intervals.with_interval(name, number * each, interval.scaled(each))
   return found
 
 

@@ -74,6 +74,13 @@ def test_crossings_and_length_agree_where_directions_do_not_matter():
   )
 
 
+def test_labels_are_as_wide_as_they_were_drawn():
+  """3 px of circles, to the length's percent and that of their pixels."""
+  assert summary(circles())['line_width_nm'] == pytest.approx(
+    3 * PIXEL_NM, rel=0.02
+  )
+
+
 def test_ham_by_hand():
   """Two horizontal test lines over vertical lines: N and L as counted."""
   mask = np.zeros((64, 100), bool)
@@ -187,6 +194,7 @@ def test_no_lines(mask):
   found = summary(mask)
   for name in dislocations.CONVENTIONS:
     assert found[name] == 0
+  assert math.isnan(found['line_width_nm'])
   assert found['density_grid_per_m2_high'] > 0
   assert math.isnan(found['density_length_per_m2_high'])
 

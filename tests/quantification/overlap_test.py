@@ -55,6 +55,19 @@ def test_number_area_and_width_of_what_is_strewn(squares):
   assert clumps / 40 / 500**2 < 0.7 * density
 
 
+def test_discs_that_keep_apart_are_found_too_many():
+  """By twice the area fraction, to first order: of n discs that cover A, none
+  on another, the model makes n (1 / (1 - A) + A / (1 - A)^2) by the circles'
+  Euler number n and boundary; this estimator has the same limit."""
+  y, x = np.mgrid[:600, :600]
+  mask = np.hypot(y % 60 - 29.5, x % 60 - 29.5) <= 12
+  covered = mask.mean()
+  found = boolean_model(square_counts(mask).sum(axis=0))
+  excess = 1 / (1 - covered) + covered / (1 - covered) ** 2
+  assert excess > 1.25
+  assert found.number_per_px2 * 599**2 == pytest.approx(100 * excess, rel=0.05)
+
+
 def test_one_square_far_from_others():
   """Free fractions differ from 1 by a / n, (a + w) / n and (a + w + h + 1) / n;
   to first order of 1 / n the model gives 1 / n, a and (w + h) / 2."""

@@ -7,6 +7,7 @@ import pytest
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import intervals, summaries
+from defectseg_jax.quantification.detection import Detection
 from defectseg_jax.quantification.particles import measured_particles
 from defectseg_jax.quantification.summaries import particle_summary
 
@@ -133,7 +134,9 @@ def test_degenerate_masks(mask, count, diameter_px):
 def test_without_particles_densities_are_zero():
   found = summary(np.zeros((40, 40), bool))
   zeros = [
-    name for name in summaries.CONVENTIONS if not name.startswith('diameter')
+    name
+    for name in summaries.CONVENTIONS
+    if not name.startswith('diameter') and 'detected' not in name
   ]
   assert {name: found[name] for name in zeros} == dict.fromkeys(zeros, 0)
   # Garwood's 3.69 of a count of 0, over the volume; both ways of counting.
@@ -161,8 +164,26 @@ def test_voids_that_fill_the_foil_have_no_swelling():
   assert found['volume_fraction'] > 1 and math.isnan(found['swelling'])
 
 
+def test_misses_and_false_alarms_of_a_network():
+  """Of 100 found, 3 / 4 are real, and they are 9 / 10 of all."""
+  mask, known = grid_of_discs(), Detection(90, 10, 30)
+  found = summary(mask, detection=known, thickness_uncertainty=0.1)
+  name = 'number_density_detected_per_m3'
+  plain = found['number_density_per_m3']
+  assert found[name] == pytest.approx(plain * (3 / 4) / (9 / 10))
+  # Wider than the counts of 100 found and of 100 and 120 known, and the foil.
+  of_foil = summary(mask, thickness_uncertainty=0.1)
+  assert found[f'{name}_high'] / found[name] > (
+    of_foil['number_density_per_m3_high'] / plain
+  )
+  assert name not in summary(mask)
+  nothing = summary(np.zeros((9, 9), bool), detection=known)
+  assert nothing[name] == 0 and nothing[f'{name}_high'] > 0
+
+
 def test_every_convention_is_of_a_number_that_is_there():
-  assert set(summaries.CONVENTIONS) <= set(summary(grid_of_discs()))
+  found = summary(grid_of_discs(), detection=Detection(5, 1, 1))
+  assert set(summaries.CONVENTIONS) <= set(found)
 
 
 @pytest.mark.parametrize(
