@@ -29,8 +29,8 @@ class Particles:
     eccentricity: of the ellipse with the same second moments: 0 for a circle,
       towards 1 for a line.
     mean_intensity: of the image, NaN where none was given.
-    at_border: bool [n, 4], whether it touches the image's top, left, bottom
-      and right side.
+    box_px: int64 [n, 4], bounding box: first row and column, and the row and
+      column after the last.
   """
 
   labels: np.ndarray
@@ -44,7 +44,7 @@ class Particles:
   mean_width_px: np.ndarray
   eccentricity: np.ndarray
   mean_intensity: np.ndarray
-  at_border: np.ndarray
+  box_px: np.ndarray
 
   def __len__(self) -> int:
     return len(self.area_px)
@@ -58,6 +58,11 @@ class Particles:
   def diameter_nm(self) -> np.ndarray:
     """Of the circle of the same area."""
     return self.diameter_px * self.pixel_size_nm
+
+  @property
+  def at_border(self) -> np.ndarray:
+    """bool [n, 4]: whether it touches the image's `SIDES`."""
+    return self.box_px == (0, 0, *self.labels.shape)
 
   @property
   def whole(self) -> np.ndarray:
@@ -152,7 +157,7 @@ def measured_particles(
     mean_width_px=hulls.mean_width_px,
     eccentricity=eccentricity,
     mean_intensity=_mean_intensity(labels, count, image),
-    at_border=_at_border(runs, count, labels.shape),
+    box_px=_boxes(runs, count),
   )
 
 
@@ -196,14 +201,16 @@ def _mean_intensity(labels, count, image):
   return sums[1:] / pixels[1:]
 
 
-def _at_border(runs: Runs, count, shape):
-  found = np.zeros((count, 4), bool)
-  touches = (
-    runs.row == 0,
-    runs.first == 0,
-    runs.row == shape[0] - 1,
-    runs.last == shape[1] - 1,
+def _boxes(runs: Runs, count):
+  if count == 0:
+    return np.zeros((0, 4), np.int64)
+  starts = np.searchsorted(runs.label, np.arange(1, count + 1))
+  return np.stack(
+    [
+      np.minimum.reduceat(runs.row, starts),
+      np.minimum.reduceat(runs.first, starts),
+      np.maximum.reduceat(runs.row, starts) + 1,
+      np.maximum.reduceat(runs.last, starts) + 1,
+    ],
+    axis=1,
   )
-  for side, yes in enumerate(touches):
-    found[runs.label[yes] - 1, side] = True
-  return found

@@ -161,7 +161,6 @@ def _in_spur(skeleton, spur_px):
   length = np.where(skeleton.diagonal, DIAGONAL_STEP_PX, STRAIGHT_STEP_PX)
   lengths = total(first[on_branch], length[on_branch])
   lengths += total(meeting, length[meets])
-  spur = (
-    (total(degrees == 1) == 1) & (total(meeting) == 1) & (lengths < spur_px)
-  )
+  # What meets the rest of its line at one end is free at the other.
+  spur = (total(meeting) == 1) & (lengths < spur_px)
   return spur[branch] & ~junction

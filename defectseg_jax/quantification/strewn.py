@@ -29,7 +29,8 @@ class Strewn(NamedTuple):
     number_interval_per_m3: its interval.
     diameter_nm: their mean diameter; NaN without particles.
     diameter_interval_nm: its interval.
-    shape_factor: mean width over diameter; NaN where no single particle is.
+    shape_factor: width along the image's axes over diameter; NaN where no
+      particle stands alone.
   """
 
   number_per_m3: float
@@ -95,7 +96,10 @@ def _shape_factor(particles):
   single = particles.whole & solid
   if not single.any():
     return math.nan
-  ratios = particles.mean_width_px[single] / particles.diameter_px[single]
+  # Over the two directions in which the model has the width, or particles that
+  # lie alike would be judged from the wrong side.
+  first, last = particles.box_px[single, :2], particles.box_px[single, 2:]
+  ratios = (last - first).mean(axis=1) / particles.diameter_px[single]
   return float(np.median(ratios))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.quantification import crossings
 from defectseg_jax.quantification.crossings import (
   grid_crossings,
   random_crossings,
@@ -97,6 +98,17 @@ def test_a_crossing_is_a_run_however_thick():
   # inside a thick line all the way.
   assert found.count.tolist() == [3, 0, 1, 1, 0, 0]
   assert found.length_px.tolist() == [40, 8, 8, 8, 8, 8]
+
+
+@pytest.mark.parametrize(
+  'column, count', [(7.7, 0), (8.1, 1), (8.9, 1), (9.3, 0)]
+)
+def test_pixels_lie_where_they_are(column, count):
+  """The ninth column reaches from 8 to 9."""
+  mask = np.zeros((20, 30), bool)
+  mask[:, 8] = True
+  ends = np.array([[0.0, column], [20.0, column]])
+  assert crossings._along(mask, *ends) == count
 
 
 def test_seeds():

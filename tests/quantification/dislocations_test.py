@@ -175,7 +175,10 @@ def test_uncertainties_widen_what_they_concern():
     low, high = (found[f'density_{name}_per_m2_{e}'] for e in ('low', 'high'))
     return math.log(high / low)
 
+  pixels = summary(mask, pixel_size_uncertainty=0.1)
   for name in ('grid', 'random_lines', 'length', 'projected_length'):
+    # Both stand once in the denominator.
+    assert width(pixels, name) == pytest.approx(width(thick, name))
     assert width(thick, name) > width(plain, name) + 0.1
     assert width(projected, name) == width(plain, name)
   for name in ('grid_corrected', 'length_corrected'):

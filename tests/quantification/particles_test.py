@@ -57,17 +57,15 @@ def test_everything_that_regionprops_has_is_equal(seed, connectivity):
   np.testing.assert_allclose(
     found.eccentricity, expected['eccentricity'], atol=1e-7
   )
+  box = np.stack([expected[f'bbox-{side}'] for side in range(4)], axis=1)
+  np.testing.assert_array_equal(found.box_px, box)
   at_border = np.stack(
-    [
-      expected['bbox-0'] == 0,
-      expected['bbox-1'] == 0,
-      expected['bbox-2'] == mask.shape[0],
-      expected['bbox-3'] == mask.shape[1],
-    ],
+    [box[:, side] == end for side, end in enumerate((0, 0, *mask.shape))],
     axis=1,
   )
   assert at_border.any(axis=0).all()
   np.testing.assert_array_equal(found.at_border, at_border)
+  np.testing.assert_array_equal(found.whole, ~at_border.any(axis=1))
 
 
 def test_ferets_are_regionprops_to_its_pixels():

@@ -81,18 +81,31 @@ def test_intervals_stand_beside_their_values():
   )
 
 
-def test_thickness_uncertainty_is_that_of_the_density():
-  plain, wide = (
-    summary(grid_of_discs(), thickness_uncertainty=u) for u in (0, 0.1)
-  )
-  name = 'number_density_per_m3'
+@pytest.mark.parametrize(
+  'name, of_pixel, of_thickness',
+  [
+    ('number_density_per_m3', 2, 1),
+    ('number_density_corrected_per_m3', 2, 1),
+    # d^3 over an area.
+    ('volume_fraction', 1, 1),
+    ('diameter_mean_nm', 1, 0),
+    ('diameter_mean_corrected_nm', 1, 0),
+  ],
+)
+def test_each_uncertainty_has_its_power(name, of_pixel, of_thickness):
+  mask = grid_of_discs()
 
-  def log_width(found):
+  def log_width(**fields):
+    found = summary(mask, **fields)
     return math.log(found[f'{name}_high'] / found[name])
 
-  assert log_width(wide) == pytest.approx(
-    math.hypot(log_width(plain), 1.959964 * 0.1)
-  )
+  for field, power in (
+    ('pixel_size_uncertainty', of_pixel),
+    ('thickness_uncertainty', of_thickness),
+  ):
+    assert log_width(**{field: 0.1}) == pytest.approx(
+      math.hypot(log_width(), 1.959964 * 0.1 * power)
+    )
 
 
 def test_sizes_come_from_whole_particles():
