@@ -33,6 +33,7 @@ SCALES = {
     'training.epochs': 10,
     'training.plateau_patience_epochs': 2,
     'training.positive_weight_decay': 0.6,
+    'training.average_decay': 0.95,
   },
 }
 

@@ -57,15 +57,15 @@ def get_config() -> ml_collections.ConfigDict:
 
   config.contrast = ml_collections.ConfigDict()
   # Thickness over which the beam weakens to 1/e.
-  config.contrast.absorption_length_nm = 120.0
+  config.contrast.absorption_length_nm = 80.0
   # How much more than the matrix a precipitate weakens the beam, per length.
-  config.contrast.precipitate_absorption = 2.8
+  config.contrast.precipitate_absorption = 2.2
   # Period in depth of the contrast of dislocations.
   config.contrast.extinction_distance_nm = 40.0
   # Brightness of the rims that defocus gives voids.
-  config.contrast.fresnel_rim = 0.1
+  config.contrast.fresnel_rim = 0.12
   # How dark a dislocation is: the exponent of its transmission.
-  config.contrast.line_darkness = 0.3
+  config.contrast.line_darkness = 0.4
   # Width of a dislocation's image at half its darkness.
   config.contrast.line_width_nm = 4.0
   # How much thicker the foil is on one side of the micrograph.
@@ -75,13 +75,13 @@ def get_config() -> ml_collections.ConfigDict:
   # Lath boundaries in a micrograph, on average.
   config.contrast.lath_boundaries = 1.0
   # Strength of the mottling of damaged surfaces: relative, at its grains.
-  config.contrast.mottling = 0.035
+  config.contrast.mottling = 0.03
   # Pits and oxide islands in a square micrometre: soft spots, no defects.
   config.contrast.surface_spots_per_um2 = 100.0
 
   config.detector = ml_collections.ConfigDict()
   # Electrons that a pixel gets behind a foil of mean thickness.
-  config.detector.dose_electrons_per_px = 150.0
+  config.detector.dose_electrons_per_px = 300.0
   # Standard deviation of the noise of reading a pixel, in electrons.
   config.detector.read_noise_electrons = 4.0
   # Standard deviation of the probe's profile.

@@ -37,8 +37,8 @@ def test_a_void_lets_the_beam_through_by_its_path():
   found = contrast.defect_transmission(
     foil, [centred('voids', foil)], [], [], rng()
   )
-  # Beer-Lambert: exp(21.5 nm / 120 nm) through the middle of the sphere.
-  assert found[128, 128] == pytest.approx(np.exp(21.5 / 120), rel=1e-3)
+  # Beer-Lambert: exp(21.5 nm / 80 nm) through the middle of the sphere.
+  assert found[128, 128] == pytest.approx(np.exp(21.5 / 80), rel=1e-3)
   assert found[0, 0] == 1.0
 
 
@@ -157,4 +157,4 @@ def test_a_wedge_is_a_slope():
   found = np.log(contrast.matrix_transmission(foil, rng()).astype(float))
   down, right = np.gradient(found)
   slope = np.hypot(down, right) * foil.side_px
-  np.testing.assert_allclose(slope, 15 / 120, rtol=0.02)
+  np.testing.assert_allclose(slope, 15 / 80, rtol=0.02)
