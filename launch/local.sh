@@ -17,7 +17,7 @@ ensure_environment requirements.txt
 # Replaced, not extended: another program's packages would come before ours.
 export PYTHONPATH=$root
 # Each step takes and gives back hundreds of megabytes; in pages of 2 MiB the
-# kernel hands them out 200 times fewer (docs/benchmarks.md). Other C libraries
+# kernel hands them out 200 times fewer (benchmarks/huge_pages.py). Other C libs
 # than glibc take no notice.
 export GLIBC_TUNABLES=${GLIBC_TUNABLES:+$GLIBC_TUNABLES:}glibc.malloc.hugetlb=1
 # -P: nor is the folder it is called from looked in.
