@@ -112,28 +112,29 @@ def _moire(foil, shape, rng):
 
 def _add_strain(strain, precipitate, foil, rng):
   """Two lobes of strain, with a line of no contrast between them."""
-  pixel = foil.pixel_size_nm
   x, y, _ = precipitate.centre_nm
   width = precipitate.diameter_nm * rng.uniform(0.6, 0.9)
   angle = rng.uniform(0, 2 * math.pi)
   darkness = rng.uniform(0.06, 0.16)
-  reach = 2.5 * width
-  rows, columns = (
-    np.arange(
-      max(0, math.floor((c - reach) / pixel)),
-      min(foil.side_px, math.ceil((c + reach) / pixel)),
-    )
-    for c in (y, x)
-  )
-  if not (rows.size and columns.size):
-    return
-  v = ((rows + 0.5) * pixel - y)[:, None] / width
-  u = ((columns + 0.5) * pixel - x)[None, :] / width
+  area, u, v = _around(x, y, 2.5 * width, foil)
+  u, v = u / width, v / width
   along = u * math.cos(angle) + v * math.sin(angle)
-  lobes = along**2 * np.exp(1 - u**2 - v**2)
-  strain[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] -= (
-    darkness * lobes
+  strain[area] -= darkness * along**2 * np.exp(1 - u**2 - v**2)
+
+
+def _around(x_nm, y_nm, reach_nm, foil):
+  """The pixels about a place, and how far right and down of it they are."""
+  pixel = foil.pixel_size_nm
+  rows, columns = (
+    slice(
+      max(0, math.floor((c - reach_nm) / pixel)),
+      max(0, min(foil.side_px, math.ceil((c + reach_nm) / pixel))),
+    )
+    for c in (y_nm, x_nm)
   )
+  right = (np.arange(columns.start, columns.stop) + 0.5) * pixel - x_nm
+  down = (np.arange(rows.start, rows.stop) + 0.5) * pixel - y_nm
+  return (rows, columns), right[None, :], down[:, None]
 
 
 def _line_map(foil, lines, rng):
@@ -273,7 +274,6 @@ def _smooth_noise(side_px, height_px, width_px, rng):
 
 def _surface_spots(foil, rng):
   """Pits and oxide islands: soft spots, bright or dark, that are no defects."""
-  pixel = foil.pixel_size_nm
   total = np.zeros((foil.side_px, foil.side_px), np.float32)
   area_um2 = foil.area_m2 * 1e12
   for _ in range(rng.poisson(foil.contrast.surface_spots_per_um2 * area_um2)):
@@ -281,19 +281,9 @@ def _surface_spots(foil, rng):
     width = rng.uniform(3, 13)
     stretch, angle = rng.uniform(0.5, 1), rng.uniform(0, math.pi)
     height = rng.choice([-1.0, 1.0]) * rng.uniform(0.05, 0.16)
-    reach = 3 * width
-    rows, columns = (
-      np.arange(
-        max(0, int((c - reach) / pixel)),
-        min(foil.side_px, math.ceil((c + reach) / pixel)),
-      )
-      for c in (y, x)
-    )
-    v = ((rows + 0.5) * pixel - y)[:, None] / width
-    u = ((columns + 0.5) * pixel - x)[None, :] / width
+    area, u, v = _around(x, y, 3 * width, foil)
+    u, v = u / width, v / width
     first = u * math.cos(angle) + v * math.sin(angle)
     second = (v * math.cos(angle) - u * math.sin(angle)) / stretch
-    total[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] += (
-      height * np.exp(-(first**2) - second**2)
-    )
+    total[area] += height * np.exp(-(first**2) - second**2)
   return total

@@ -37,8 +37,9 @@ def write_series(
     on_written: called after each.
 
   Raises:
-    InputError: the defect is unknown, there are to be no micrographs, or
-      anything is wrong with the background. Nothing is written then.
+    InputError: the defect is unknown, there are to be no micrographs, the
+      seed is negative, or anything is wrong with the background. Nothing is
+      written then.
   """
   if defect not in KINDS:
     raise InputError(
@@ -48,6 +49,8 @@ def write_series(
     raise InputError(
       f'config.simulation.micrographs={micrographs}: must be 1 or more'
     )
+  if seed < 0:
+    raise InputError(f'config.simulation.seed={seed}: must be 0 or more')
   ground = read_background(background, foil) if background else None
   rows = []
   for index in range(micrographs):

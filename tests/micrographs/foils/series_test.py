@@ -61,6 +61,7 @@ def test_pixels_that_imagej_has_not_are_refused(tmp_path):
   'fields, said',
   [
     ({'micrographs': 0}, 'config.simulation.micrographs=0: must be 1 or more'),
+    ({'seed': -1}, 'config.simulation.seed=-1: must be 0 or more'),
     ({'defect': 'cracks'}, 'config.defect=cracks: choose one of voids'),
     ({'background': 'no.png'}, 'no.png'),
   ],
