@@ -4,20 +4,20 @@ Everything that can be wrong with a folder is found here, and said in one line
 that names the file, before anything is written.
 """
 
-import csv
 import dataclasses
-import math
 import pathlib
 
 import numpy as np
 
 from defectseg_jax.datasets import regions
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs import calibration_table
+from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.labels import read_mask
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import read_micrographs
 
-COLUMNS = ('file', 'split', 'pixel_size_nm', 'thickness_nm')
+COLUMNS = ('file', 'split', *calibration_table.COLUMNS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,12 +143,7 @@ def _files_by_stem(folder):
 
 
 def _with_splits(files, path):
-  with path.open(newline='', encoding='utf-8-sig') as stream:
-    reader = csv.DictReader(stream, strict=True)
-    try:
-      header, rows = reader.fieldnames or [], list(reader)
-    except (csv.Error, UnicodeDecodeError) as error:
-      raise InputError(f'{path}: is no CSV ({error}); save it again') from error
+  header, rows = read_csv(path)
   unknown = [name for name in header if name not in COLUMNS]
   if unknown or header[:2] != list(COLUMNS[:2]):
     raise InputError(
@@ -187,26 +182,7 @@ def _row(row, files, placed, where):
       f'{where}: split {split!r} of {name} is unknown; write train, dev or '
       'test, or nothing to divide it into all three'
     )
-  if None in row:
-    raise InputError(f'{where}: has more columns than the header; mend it')
+  calibration = calibration_table.calibration_of(row, where)
   return dataclasses.replace(
-    files[name],
-    split=split or None,
-    pixel_size_nm=_length(row.get('pixel_size_nm'), 'pixel_size_nm', where),
-    thickness_nm=_length(row.get('thickness_nm'), 'thickness_nm', where),
+    files[name], split=split or None, **calibration._asdict()
   )
-
-
-def _length(text, column, where):
-  if text is None or not text.strip():
-    return None
-  try:
-    value = float(text)
-  except ValueError:
-    value = math.nan
-  if not (math.isfinite(value) and value > 0):
-    raise InputError(
-      f'{where}: {column} is {text!r}; write a positive number of nanometres, '
-      'or nothing if it is not known'
-    )
-  return value
