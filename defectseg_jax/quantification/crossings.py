@@ -48,20 +48,53 @@ def grid_crossings(mask: np.ndarray, *, spacing_px: int = 32) -> Crossings:
     InputError: the mask is none, or the spacing below 1.
   """
   mask = checks.boolean_mask(mask)
-  if spacing_px != int(spacing_px) or spacing_px < 1:
-    raise InputError(
-      f'spacing_px={spacing_px}: must be a whole number, 1 or more'
-    )
   height, width = mask.shape
-  rows, columns = (
-    np.arange(min(int(spacing_px), size) // 2, size, int(spacing_px))
-    for size in mask.shape
-  )
+  rows, columns = grid_lines(mask.shape, spacing_px=spacing_px)
   return Crossings(
     count=np.concatenate([_runs(mask[rows]), _runs(mask[:, columns].T)]),
     length_px=np.repeat(
       [float(width), float(height)], [len(rows), len(columns)]
     ),
+  )
+
+
+def grid_lines(
+  shape: tuple[int, int], *, spacing_px: int = 32
+) -> tuple[np.ndarray, np.ndarray]:
+  """Where the grid's test lines lie: rows, and columns, of an image of `shape`.
+
+  Raises:
+    InputError: the spacing is below 1.
+  """
+  if spacing_px != int(spacing_px) or spacing_px < 1:
+    raise InputError(
+      f'spacing_px={spacing_px}: must be a whole number, 1 or more'
+    )
+  rows, columns = (
+    np.arange(min(int(spacing_px), size) // 2, size, int(spacing_px))
+    for size in shape
+  )
+  return rows, columns
+
+
+def grid_intervals_px(mask: np.ndarray, *, spacing_px: int = 32) -> np.ndarray:
+  """Distances from one crossing to the next along the grid's test lines.
+
+  Args:
+    mask: [H, W], as `checks.boolean_mask` takes it.
+    spacing_px: as of `grid_crossings`.
+
+  Returns:
+    float64 [intervals], between the middles of the runs; one fewer on each
+    test line than it has crossings.
+
+  Raises:
+    InputError: the mask is none, or the spacing below 1.
+  """
+  mask = checks.boolean_mask(mask)
+  rows, columns = grid_lines(mask.shape, spacing_px=spacing_px)
+  return np.concatenate(
+    [_between_runs(mask[rows]), _between_runs(mask[:, columns].T)]
   )
 
 
@@ -104,6 +137,14 @@ def _runs(lines):
   """Runs of True in each row of bool [lines, pixels]."""
   begins = lines[:, 1:] & ~lines[:, :-1]
   return begins.sum(axis=1) + lines[:, 0]
+
+
+def _between_runs(lines):
+  edges = np.diff(np.pad(lines, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+  line, first = np.nonzero(edges == 1)
+  _, after = np.nonzero(edges == -1)
+  middle = (first + after - 1) / 2
+  return np.diff(middle)[np.diff(line) == 0]
 
 
 def _chord(shape, angle, offset):

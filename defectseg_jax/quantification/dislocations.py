@@ -26,6 +26,10 @@ from defectseg_jax.quantification.densities import (
   line_density_of_crossings,
   line_density_of_length,
 )
+from defectseg_jax.quantification.line_detection import (
+  LineDetection,
+  detection_factor,
+)
 
 CONVENTIONS = {
   'density_grid_per_m2': '2 N / (L t), horizontal and vertical test lines',
@@ -37,6 +41,12 @@ CONVENTIONS = {
   ),
   'density_length_corrected_per_m2': (
     'projection_factor l / (A t) (-log(1 - A_A) / A_A) / (1 - unseen_fraction)'
+  ),
+  'density_grid_detected_per_m2': (
+    '2 N / (L t) precision / recall, of the lines of a development set'
+  ),
+  'density_length_detected_per_m2': (
+    '(4 / pi) l / (A t) precision / recall, likewise'
   ),
 }
 
@@ -87,6 +97,8 @@ def dislocation_summary(
   corrections: LineCorrections = LineCorrections(),
   thickness_uncertainty: float = 0.0,
   pixel_size_uncertainty: float = 0.0,
+  detection: LineDetection | None = None,
+  skeleton: skeletons.Skeleton | None = None,
   seed: int = 0,
 ) -> dict[str, float]:
   """A row of numbers of one image; `CONVENTIONS` says how each is defined.
@@ -101,6 +113,10 @@ def dislocation_summary(
     corrections: of the numbers named so.
     thickness_uncertainty, pixel_size_uncertainty: relative standard
       uncertainties; widen the intervals.
+    detection: what the network that made the mask found, missed and invented
+      in a development set; without it, nothing is said of the numbers named
+      `detected`.
+    skeleton: of the mask with these spurs pruned, if it is there already.
     seed: of the random lines and the bootstraps.
 
   Returns:
@@ -122,10 +138,16 @@ def dislocation_summary(
   )
   grid = crossings.grid_crossings(mask, spacing_px=spacing_px)
   random = crossings.random_crossings(mask, lines=random_lines, seed=seed)
-  skeleton = skeletons.line_skeleton(mask, spur_px=spur_px)
+  if skeleton is None:
+    skeleton = skeletons.line_skeleton(mask, spur_px=spur_px)
   parts_px = skeletons.tile_lengths_px(skeleton, mask.shape)
   length_px, marked_px = float(parts_px.sum()), int(np.count_nonzero(mask))
   width_px = marked_px / length_px if length_px else math.nan
+  projected = {
+    'density_grid': _of_crossings(grid, *foil, seed),
+    'density_random_lines': _of_crossings(random, *foil, seed),
+    'density_length': _of_length(parts_px, mask.size, *foil, seed),
+  }
   return {
     'area_fraction': marked_px / mask.size,
     'grid_crossings': int(grid.count.sum()),
@@ -134,14 +156,8 @@ def dislocation_summary(
     'line_width_nm': width_px * pixel_size_nm,
     'projection_factor': float(corrections.projection_factor),
     'unseen_fraction': float(corrections.unseen_fraction),
-    **_densities(
-      _of_crossings(grid, *foil, seed),
-      _of_crossings(random, *foil, seed),
-      _of_length(parts_px, mask.size, *foil, seed),
-      marked_px / mask.size,
-      corrections,
-      uncertainty,
-    ),
+    **_densities(projected, marked_px / mask.size, corrections, uncertainty),
+    **_detected(projected, detection, uncertainty, seed),
   }
 
 
@@ -157,8 +173,9 @@ def length_overlap_factor(covered: float) -> float:
   return -math.log1p(-covered) / covered if covered < 1 else math.nan
 
 
-def _densities(grid, random, length, covered, corrections, uncertainty):
+def _densities(projected, covered, corrections, uncertainty):
   """Every definition, of projected densities with their intervals."""
+  grid, random, length = projected.values()
   whole = math.hypot(uncertainty, corrections.uncertainty)
   of_grid = corrections.factor * crossings_overlap_factor(covered)
   of_length = corrections.factor * length_overlap_factor(covered)
@@ -170,6 +187,21 @@ def _densities(grid, random, length, covered, corrections, uncertainty):
     **_row('density_grid_corrected', grid, of_grid, whole),
     **_row('density_length_corrected', length, of_length, whole),
   }
+
+
+def _detected(projected, detection, uncertainty, seed):
+  if detection is None:
+    return {}
+  factor, of_factor = detection_factor(detection, seed=seed)
+  rows = {}
+  for name in ('density_grid', 'density_length'):
+    value, interval = projected[name]
+    found = (
+      value * factor,
+      intervals.of_product(value, interval, factor, of_factor),
+    )
+    rows |= _row(f'{name}_detected', found, RANDOM_DIRECTIONS, uncertainty)
+  return rows
 
 
 def _row(name, found, factor, uncertainty):

@@ -177,6 +177,41 @@ def propagated(
   return Interval(low, value * math.exp(up))
 
 
+def of_product(
+  value: float, interval: Interval, factor: float, of_factor: Interval
+) -> Interval:
+  """The interval of a product of two numbers that know nothing of each other.
+
+  As `propagated`: half-widths of the logarithms in quadrature, each side for
+  itself.
+
+  Args:
+    value: 0 or more.
+    interval: of it.
+    factor: above 0.
+    of_factor: its interval, of the same level.
+
+  Returns:
+    Of value * factor; unknown where one of the two is.
+  """
+  if any(math.isnan(end) for end in (*interval, *of_factor)):
+    return UNKNOWN
+  if value <= 0:
+    return Interval(0.0, interval.high * of_factor.high)
+  high = math.hypot(
+    math.log(max(interval.high / value, 1.0)),
+    math.log(max(of_factor.high / factor, 1.0)),
+  )
+  low = 0.0
+  if interval.low > 0 and of_factor.low > 0:
+    down = math.hypot(
+      math.log(max(value / interval.low, 1.0)),
+      math.log(max(factor / of_factor.low, 1.0)),
+    )
+    low = value * factor * math.exp(-down)
+  return Interval(low, value * factor * math.exp(high))
+
+
 def of_powers(*factors: tuple[float, float]) -> float:
   """The relative uncertainty of a product of powers.
 

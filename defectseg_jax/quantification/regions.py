@@ -95,7 +95,7 @@ def _distance(region):
 
 
 def _drop_small(labels, count, minimum_area_px):
-  areas = _areas(labels, count)
+  areas = areas_px(labels, count)
   kept = areas >= minimum_area_px
   kept[0] = False
   numbers = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
@@ -118,7 +118,8 @@ def _renumber(labels, count):
   return count
 
 
-def _areas(labels, count):
+def areas_px(labels: np.ndarray, count: int) -> np.ndarray:
+  """Numbers of pixels by label: int64 [count + 1], the background first."""
   areas = np.zeros(count + 1, np.int64)
   # bincount takes a copy of eight bytes a pixel: of some rows at a time.
   rows = max(1, (1 << 21) // labels.shape[1])

@@ -67,11 +67,15 @@ def line_skeleton(mask: np.ndarray, *, spur_px: float = 5.0) -> Skeleton:
 
 def skeleton_length_px(skeleton: Skeleton) -> float:
   """Length of all lines, by Vossepoel and Smeulders (see above)."""
-  return float(np.sum(_lengths(skeleton)))
+  return float(np.sum(pixel_lengths(skeleton)))
 
 
 def tile_lengths_px(
-  skeleton: Skeleton, shape: tuple[int, int], *, tiles: int = TILES
+  skeleton: Skeleton,
+  shape: tuple[int, int],
+  *,
+  tiles: int = TILES,
+  chosen: np.ndarray | None = None,
 ) -> np.ndarray:
   """The same length in each of tiles x tiles parts of an image of `shape`.
 
@@ -79,14 +83,18 @@ def tile_lengths_px(
     skeleton: of a mask of that shape.
     shape: height and width in pixels.
     tiles: in each direction, or fewer if the image is small.
+    chosen: bool [pixels], those of the skeleton that count; None for all.
 
   Returns:
-    float64 [parts]; their sum is `skeleton_length_px`.
+    float64 [parts]; their sum is `skeleton_length_px`, if all count.
   """
   down, along = min(tiles, shape[0]), min(tiles, shape[1])
   tile = skeleton.row * down // shape[0] * along
   tile += skeleton.column * along // shape[1]
-  return np.bincount(tile, weights=_lengths(skeleton), minlength=down * along)
+  lengths = pixel_lengths(skeleton)
+  if chosen is not None:
+    lengths = lengths * chosen
+  return np.bincount(tile, weights=lengths, minlength=down * along)
 
 
 def _graph(flat, pixels, width):
@@ -124,8 +132,12 @@ def _degrees(skeleton, chosen=slice(None)):
   return np.bincount(ends, minlength=len(skeleton.row))
 
 
-def _lengths(skeleton):
-  """The length that each pixel stands for: half of every step it has."""
+def pixel_lengths(skeleton: Skeleton) -> np.ndarray:
+  """The length that each pixel stands for: half of every step it has.
+
+  Returns:
+    float64 [pixels]; a corner's share is below 0, as the estimator has it.
+  """
   straight = _degrees(skeleton, ~skeleton.diagonal)
   diagonal = _degrees(skeleton, skeleton.diagonal)
   corner = (straight == 1) & (diagonal == 1)

@@ -100,6 +100,20 @@ def test_a_crossing_is_a_run_however_thick():
   assert found.length_px.tolist() == [40, 8, 8, 8, 8, 8]
 
 
+def test_intervals_run_from_middle_to_middle():
+  mask = np.zeros((8, 40), bool)
+  mask[:, 3:4] = mask[:, 10:25] = mask[:, 39:] = True
+  # Middles at 3, 17 and 39 on the one horizontal line.
+  found = crossings.grid_intervals_px(mask, spacing_px=8)
+  assert found.tolist() == [14, 22]
+  # Of vertical lines, which come after: at 0 and 5.
+  found = crossings.grid_intervals_px(
+    np.array([[1], [0], [0], [0], [0], [1]]), spacing_px=8
+  )
+  assert found.tolist() == [5]
+  assert not len(crossings.grid_intervals_px(mask * False, spacing_px=4))
+
+
 @pytest.mark.parametrize(
   'column, count', [(7.7, 0), (8.1, 1), (8.9, 1), (9.3, 0)]
 )

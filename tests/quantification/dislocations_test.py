@@ -11,8 +11,10 @@ from defectseg_jax.quantification.dislocations import (
   LineCorrections,
   dislocation_summary,
 )
+from defectseg_jax.quantification.line_detection import LineDetection
 
 PIXEL_NM, FOIL_NM = 0.5, 120.0
+DETECTION = LineDetection(np.ones(4), np.ones(4), np.ones(4))
 
 
 def parallel_lines(degrees, spacing_px, size=600, width_px=3.0):
@@ -194,7 +196,7 @@ def test_uncertainties_widen_what_they_concern():
   ],
 )
 def test_no_lines(mask):
-  found = summary(mask)
+  found = summary(mask, detection=DETECTION)
   for name in dislocations.CONVENTIONS:
     assert found[name] == 0
   assert math.isnan(found['line_width_nm'])
@@ -213,7 +215,7 @@ def test_no_lines(mask):
   ],
 )
 def test_degenerate_masks_have_answers(mask):
-  found = summary(mask)
+  found = summary(mask, detection=DETECTION)
   covered = np.mean(mask)
   assert found['area_fraction'] == covered
   for name in dislocations.CONVENTIONS:

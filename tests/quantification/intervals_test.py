@@ -111,6 +111,27 @@ def test_propagation_leaves_zero_and_unknown():
   assert math.isnan(intervals.propagated(math.nan, intervals.UNKNOWN, 0.1).high)
 
 
+def test_products_add_in_quadrature():
+  """Log half-widths of 3 and 4 units give 5, on either side for itself."""
+  unit = 0.05
+
+  def around(value, down, up):
+    return Interval(value * math.exp(-down * unit), value * math.exp(up * unit))
+
+  found = intervals.of_product(10.0, around(10, 3, 6), 0.8, around(0.8, 4, 8))
+  assert found == pytest.approx(around(8.0, 5, 10), rel=1e-9)
+
+
+def test_products_leave_zero_and_unknown():
+  wide = Interval(0.5, 2.0)
+  found = intervals.of_product(0.0, Interval(0.0, 3.0), 1.0, wide)
+  assert found == (0.0, 6.0)
+  found = intervals.of_product(1.0, Interval(0.0, 1.0), 1.0, wide)
+  assert found == pytest.approx((0.0, 2.0))
+  for pair in ((intervals.UNKNOWN, wide), (wide, intervals.UNKNOWN)):
+    assert math.isnan(intervals.of_product(1.0, pair[0], 1.0, pair[1]).low)
+
+
 def test_powers():
   # Pixel size to 1% squared and thickness to 5%: sqrt(2^2 + 5^2) percent.
   found = intervals.of_powers((-2, 0.01), (-1, 0.05))
