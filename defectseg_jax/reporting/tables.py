@@ -1,6 +1,7 @@
 """Tables for the terminal."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
@@ -53,3 +54,75 @@ def _percent(row):
   return [
     '–' if row[key] is None else f'{100 * row[key]:.2f}' for key in COLUMNS
   ]
+
+
+def quantities_table(
+  defect: str,
+  rows: Sequence[Mapping[str, Any]],
+  names: Sequence[str],
+  together: Mapping[str, Mapping[str, float]],
+) -> Table:
+  """Materials numbers with their 95% intervals, a number a row.
+
+  Args:
+    defect: for the title.
+    rows: of summary.csv.
+    names: of the numbers that are shown.
+    together: their mean over images and its interval, by name.
+
+  Returns:
+    A table for `rich` to print: image after image, then their mean.
+  """
+  table = Table(title=defect)
+  for title, justify in (
+    ('image', 'left'),
+    ('quantity', 'left'),
+    ('value', 'right'),
+    ('95% interval', 'left'),
+  ):
+    table.add_column(title, justify=justify)
+
+  def add(image, name, value, low, high):
+    interval = '–'
+    if low is not None and not math.isnan(low):
+      interval = f'{low:.3g} to {high:.3g}'
+    shown = '–' if math.isnan(value) else f'{value:.3g}'
+    table.add_row(escape(image), name.replace('_', ' '), shown, interval)
+
+  for row in rows:
+    for name in names:
+      ends = (row.get(f'{name}_{end}') for end in ('low', 'high'))
+      add(row['image'] if name == names[0] else '', name, row[name], *ends)
+    table.add_section()
+  for name in names if len(rows) > 1 else ():
+    found = together[name]
+    title = f'mean of {found["images"]}' if name == names[0] else ''
+    add(title, name, found['mean'], found['low'], found['high'])
+  return table
+
+
+def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+  """Percent errors of a panel and of the machine: Tables 2 and 3."""
+  table = Table(title='percent error against the truth')
+  for title, justify in (
+    ('', 'left'),
+    ('quantity', 'left'),
+    ('people: average', 'right'),
+    ('deviation', 'right'),
+    ('answers', 'right'),
+    ('machine', 'right'),
+  ):
+    table.add_column(title, justify=justify)
+  for row in rows:
+    table.add_row(
+      escape(row['image']),
+      escape(row['quantity']),
+      *(_as_percent(row[key]) for key in ('error_average', 'error_spread')),
+      str(row['answers']),
+      _as_percent(row['error_machine']),
+    )
+  return table
+
+
+def _as_percent(share):
+  return '–' if math.isnan(share) else f'{100 * share:.0f}%'

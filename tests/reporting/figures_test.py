@@ -1,16 +1,10 @@
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from pictures import drawn
 from rich.console import Console
 
 from defectseg_jax.evaluation import confusion
 from defectseg_jax.reporting import figures, tables
-
-
-def drawn(figure):
-  canvas = FigureCanvasAgg(figure)
-  canvas.draw()
-  return np.asarray(canvas.buffer_rgba())[..., :3]
 
 
 def test_the_comparison_map_has_the_papers_colours():

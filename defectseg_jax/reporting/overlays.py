@@ -1,0 +1,117 @@
+"""A micrograph with its objects outlined and numbered, pixel for pixel."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+COUNTED = (64, 224, 208)
+NOT_COUNTED = (255, 165, 0)
+TEST_LINE = (90, 140, 255)
+_NUMBER = (255, 255, 0)
+_WARNING = (200, 0, 0)
+# Numbers stand beside small objects only where a picture has room for them.
+_LEAST_SIDE_PX = 1024
+_MOST_TIMES = 4
+_FONT_PX = 13
+
+
+def overlay(
+  image: np.ndarray | None,
+  labels: np.ndarray,
+  *,
+  rows_px: np.ndarray,
+  columns_px: np.ndarray,
+  counted: np.ndarray,
+  test_lines: tuple[np.ndarray, np.ndarray] | None = None,
+  caption: Sequence[str] = (),
+  warnings: Sequence[str] = (),
+) -> Image.Image:
+  """Draws outlines, turquoise where counted and orange where not, and ids.
+
+  Args:
+    image: [H, W], the micrograph; None draws the objects in grey on black.
+    labels: int [H, W], the object's id, from 1, at each pixel; 0 elsewhere.
+    rows_px, columns_px: where to write the ids; [objects].
+    counted: bool [objects].
+    test_lines: rows and columns of a grid, drawn faintly; or None.
+    caption: lines of text above the picture.
+    warnings: more of them, in red.
+
+  Returns:
+    RGB; small images are enlarged by a whole number, for their ids.
+  """
+  grey = (labels > 0) * np.uint8(90) if image is None else _grey(image)
+  pixels = np.repeat(grey[..., None], 3, axis=2)
+  if test_lines is not None:
+    rows, columns = test_lines
+    pixels[rows] = _blended(pixels[rows], TEST_LINE)
+    pixels[:, columns] = _blended(pixels[:, columns], TEST_LINE)
+  colours = np.array([NOT_COUNTED, COUNTED], np.uint8)
+  colours = colours[np.concatenate([[False], counted]).astype(int)]
+  outline = _outline(labels)
+  pixels[outline] = colours[labels[outline]]
+  picture = Image.fromarray(pixels)
+  times = min(_MOST_TIMES, -(-_LEAST_SIDE_PX // max(picture.size)))
+  if times > 1:
+    picture = picture.resize(
+      (picture.width * times, picture.height * times), Image.Resampling.NEAREST
+    )
+  _write_ids(picture, rows_px, columns_px, times)
+  return _with_text(picture, caption, warnings)
+
+
+def _grey(image):
+  low, high = np.percentile(image, (0.5, 99.5))
+  share = (image - low) / max(high - low, np.finfo(np.float32).tiny)
+  return (np.clip(share, 0, 1) * 255).astype(np.uint8)
+
+
+def _blended(pixels, colour):
+  return (0.65 * pixels + 0.35 * np.array(colour)).astype(np.uint8)
+
+
+def _outline(labels):
+  """Pixels of objects with another object or background beside them."""
+  padded = np.pad(labels, 1)
+  middle = padded[1:-1, 1:-1]
+  inside = np.ones(labels.shape, bool)
+  for row, column in ((0, 1), (2, 1), (1, 0), (1, 2)):
+    height, width = labels.shape
+    inside &= padded[row : row + height, column : column + width] == middle
+  return (labels > 0) & ~inside
+
+
+def _write_ids(picture, rows_px, columns_px, times):
+  draw = ImageDraw.Draw(picture)
+  font = ImageFont.load_default(_FONT_PX)
+  for number, (row, column) in enumerate(zip(rows_px, columns_px), start=1):
+    place = ((column + 0.5) * times, (row + 0.5) * times)
+    draw.text(
+      place,
+      str(number),
+      fill=_NUMBER,
+      font=font,
+      anchor='mm',
+      stroke_width=1,
+      stroke_fill='black',
+    )
+
+
+def _with_text(picture, caption, warnings):
+  lines = [(text, 'black') for text in caption]
+  lines += [(f'WARNING: {text}', _WARNING) for text in warnings]
+  if not lines:
+    return picture
+  font = ImageFont.load_default(_FONT_PX + 3)
+  line_px = 2 * _FONT_PX
+  width = max(
+    picture.width, *(int(font.getlength(text)) + 16 for text, _ in lines)
+  )
+  top = line_px * len(lines) + 8
+  whole = Image.new('RGB', (width, picture.height + top), 'white')
+  whole.paste(picture, (0, top))
+  draw = ImageDraw.Draw(whole)
+  for number, (text, colour) in enumerate(lines):
+    draw.text((8, 6 + number * line_px), text, fill=colour, font=font)
+  return whole
