@@ -10,6 +10,8 @@ key=value, separated by commas; these are known:
 Without one, the file's own stand: the paper's, if it says nothing of them.
 """
 
+import math
+
 import ml_collections
 
 from configs import foil
@@ -127,6 +129,40 @@ def get_config() -> ml_collections.ConfigDict:
   config.evaluation = ml_collections.ConfigDict()
   # Side of the part of a micrograph that one tile covers, in pixels.
   config.evaluation.tile_px = 512
+
+  config.quantification = ml_collections.ConfigDict()
+  # Whether pixels that touch at a corner belong together: 8 yes, 4 no.
+  config.quantification.connectivity = 8
+  # Particles of fewer pixels are left out.
+  config.quantification.minimum_area_px = 1
+  # Whether background that a particle encloses becomes part of it.
+  config.quantification.fill_holes = False
+  # Whether particles that touch are cut apart where they are narrow.
+  config.quantification.separate = False
+  # Which particles at the image's edge are counted: all; exclude, only whole
+  # ones; frame, not those that touch the bottom or the right side.
+  config.quantification.border = 'frame'
+  # Thickness of the thickest sliver of a cut particle that nobody draws.
+  config.quantification.unseen_nm = 0.0
+  # Between test lines that are laid over dislocations.
+  config.quantification.spacing_px = 32
+  # Test lines at random places and in random directions.
+  config.quantification.random_lines = 64
+  # Side branches of dislocations that are shorter are pruned.
+  config.quantification.spur_px = 5.0
+  # Length of dislocations over that of their projection: 4 / pi in random
+  # directions, 1 if they lie flat in the foil.
+  config.quantification.projection_factor = 4 / math.pi
+  # Relative standard uncertainty of that factor.
+  config.quantification.projection_uncertainty = 0.0
+  # Fraction of the dislocations' length that is out of contrast.
+  config.quantification.unseen_fraction = 0.0
+  # Standard uncertainty of that fraction.
+  config.quantification.unseen_uncertainty = 0.0
+  # Relative standard uncertainty of the foil's thickness: 0.1 is 10%.
+  config.quantification.thickness_uncertainty = 0.0
+  # Relative standard uncertainty of the pixel's side.
+  config.quantification.pixel_size_uncertainty = 0.0
 
   return config
 

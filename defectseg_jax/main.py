@@ -15,55 +15,109 @@ from ml_collections import config_flags
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs.interruption import Interruption
 
-MODES = ('train', 'evaluate', 'simulate')
-
 _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'The config file, as configs/voids.py[:key=value,...].'
-)
-_WORKDIR = flags.DEFINE_string(
-  'workdir', None, 'Where the run leaves its files; default runs/<defect>.'
 )
 _MODE = flags.DEFINE_enum(
   'mode',
   'train',
-  MODES,
-  'train: trains, then evaluates. evaluate: scores. simulate: makes foils.',
+  ('train', 'evaluate', 'simulate', 'quantify'),
+  'train: trains, then evaluates. evaluate: scores. simulate: makes foils. '
+  'quantify: measures masks.',
 )
-_OUTPUT = flags.DEFINE_string(
-  'output', None, 'The folder that --mode=simulate makes.'
+_WORKDIR = flags.DEFINE_string(
+  'workdir', None, 'Where the run leaves its files; default runs/<defect>.'
 )
+_OUTPUT = flags.DEFINE_string('output', None, 'The folder that is made.')
+_INPUT = flags.DEFINE_multi_string(
+  'input', [], 'Masks: files, folders, patterns; more may follow.'
+)
+_MICROGRAPHS = flags.DEFINE_multi_string(
+  'micrographs', [], 'Micrographs of the masks, of the same names.'
+)
+_PIXEL_SIZE_NM = flags.DEFINE_float(
+  'pixel_size_nm', None, 'Side of a pixel in nanometres.'
+)
+_THICKNESS_NM = flags.DEFINE_float(
+  'thickness_nm', None, 'Thickness of the foil in nanometres.'
+)
+_CALIBRATION = flags.DEFINE_string(
+  'calibration', None, 'A CSV of file,pixel_size_nm,thickness_nm.'
+)
+_REFERENCE = flags.DEFINE_string(
+  'reference',
+  None,
+  'A panel: a CSV of person,image,quantity,value, or a folder of masks for '
+  'each person; the truth is a person called truth.',
+)
+_DETECTION = flags.DEFINE_string(
+  'detection', None, 'dev_detection.json of the run that drew the masks.'
+)
+
+_RUN = {'workdir'}
+_OF_MODE = {
+  'train': _RUN,
+  'evaluate': _RUN,
+  'simulate': {'output'},
+  'quantify': {
+    'output',
+    'input',
+    'micrographs',
+    'pixel_size_nm',
+    'thickness_nm',
+    'calibration',
+    'reference',
+    'detection',
+  },
+}
 
 
 def main(argv: Sequence[str]) -> None:
   """Runs the job that --mode names."""
-  if len(argv) > 1:
-    raise InputError(f'{argv[1]}: is no flag; write --flag=value')
+  mode, more = _MODE.value, argv[1:]
+  _require_flags_of(mode, more)
   interruption = Interruption()
   # Heavy imports come late: --help and a mistyped flag answer at once.
   from rich.console import Console
 
-  from defectseg_jax.jobs.workdir import Workdir
-
   console = Console(highlight=False)
   config = _given_config()
-  if config is None and _MODE.value == 'evaluate' and _WORKDIR.value:
-    config = Workdir(_WORKDIR.value).read_config()
+  if mode in ('train', 'evaluate'):
+    _run_network(mode, config, console, interruption)
+    return
   if config is None:
-    raise InputError('--config: is missing; give --config=configs/voids.py')
-  if _MODE.value == 'simulate':
+    raise _missing_config()
+  if not _OUTPUT.value:
+    raise InputError('--output: is missing; say which folder to make')
+  if mode == 'simulate':
     from defectseg_jax.jobs.simulate import simulate
 
-    if not _OUTPUT.value:
-      raise InputError('--output: is missing; say which folder to make')
     simulate(config, _OUTPUT.value, console, interruption)
-    return
-  if _OUTPUT.value:
-    raise InputError(
-      f'--output={_OUTPUT.value}: --mode={_MODE.value} has none; where it '
-      'leaves its files is --workdir'
+  else:
+    from defectseg_jax.jobs.quantify import Request, quantify
+
+    request = Request(
+      output=_OUTPUT.value,
+      masks=[*_INPUT.value, *more],
+      micrographs=_MICROGRAPHS.value,
+      pixel_size_nm=_PIXEL_SIZE_NM.value,
+      thickness_nm=_THICKNESS_NM.value,
+      calibration=_CALIBRATION.value,
+      reference=_REFERENCE.value,
+      detection=_DETECTION.value,
     )
+    quantify(config, request, console, interruption)
+
+
+def _run_network(mode, config, console, interruption):
+  from defectseg_jax.jobs.workdir import Workdir
+
+  if config is None and mode == 'evaluate' and _WORKDIR.value:
+    config = Workdir(_WORKDIR.value).read_config()
+  if config is None:
+    raise _missing_config()
   workdir = Workdir(_WORKDIR.value or os.path.join('runs', config.defect))
-  if _MODE.value == 'train':
+  if mode == 'train':
     from defectseg_jax.jobs.train import train
 
     train(config, workdir, console, interruption)
@@ -71,6 +125,22 @@ def main(argv: Sequence[str]) -> None:
     from defectseg_jax.jobs.evaluate import evaluate
 
     evaluate(config, workdir, console)
+
+
+def _require_flags_of(mode, more):
+  """Refuses what a mode would not read."""
+  if more and 'input' not in _OF_MODE[mode]:
+    raise InputError(f'{more[0]}: is no flag; write --flag=value')
+  for name in sorted(set().union(*_OF_MODE.values()) - _OF_MODE[mode]):
+    if flags.FLAGS[name].present:
+      raise InputError(
+        f'--{name}: --mode={mode} has none; it takes '
+        f'{", ".join(f"--{known}" for known in sorted(_OF_MODE[mode]))}'
+      )
+
+
+def _missing_config():
+  return InputError('--config: is missing; give --config=configs/voids.py')
 
 
 def run() -> None:

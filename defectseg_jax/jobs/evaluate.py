@@ -1,6 +1,6 @@
 """--mode=evaluate: a trained run's test set, scored and drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ml_collections
@@ -10,6 +10,7 @@ from rich.console import Console
 from defectseg_jax.evaluation import confusion, thresholds
 from defectseg_jax.jobs import checks, network
 from defectseg_jax.jobs.data import read_data
+from defectseg_jax.jobs.detections import development_detection
 from defectseg_jax.jobs.outputs import written_whole
 from defectseg_jax.jobs.workdir import Workdir
 from defectseg_jax.models import create_model
@@ -35,14 +36,14 @@ def evaluate(
   workdir.require_config(config)
   progress = checkpoints.read_progress(workdir.path)
   with console.status('Preparing the micrographs'):
-    data = read_data(config, splits=['test'])
+    data = read_data(config, splits=['dev', 'test'])
   data.require_same(progress.fingerprint, workdir.path)
   with workdir.claimed(config):
     score_test_set(
       config,
       workdir,
       console,
-      regions=data.regions['test'],
+      regions=data.regions,
       progress=progress,
     )
 
@@ -52,26 +53,37 @@ def score_test_set(
   workdir: Workdir,
   console: Console,
   *,
-  regions: Sequence[Any],
+  regions: Mapping[str, Sequence[Any]],
   progress: Any,
 ) -> None:
-  """Writes test_metrics.json and the figures, and prints the table.
+  """Writes test_metrics.json, dev_detection.json and the figures.
 
   Args:
     config: of the run.
     workdir: of the run; claimed.
     console: where the table goes.
-    regions: of the test split.
+    regions: of the splits dev and test.
     progress: of the run; says the best checkpoint and its dev threshold.
   """
   shapes = state.variable_shapes(create_model(config.model))
   params, batch_stats = step.replicated(
     checkpoints.restore_model(workdir.path, **shapes)
   )
-  maps = network.make_probability_maps(config)(params, batch_stats, regions)
-  metrics = test_metrics(config.defect, maps, regions, progress)
+  maps_of = network.make_probability_maps(config)
+  dev = maps_of(params, batch_stats, regions['dev'])
+  workdir.write_json(
+    workdir.dev_detection,
+    development_detection(
+      config.defect,
+      [probabilities >= progress.threshold for probabilities in dev],
+      [region.mask > 0 for region in regions['dev']],
+      config.quantification,
+    ),
+  )
+  maps = maps_of(params, batch_stats, regions['test'])
+  metrics = test_metrics(config.defect, maps, regions['test'], progress)
   workdir.write_json(workdir.test_metrics, metrics)
-  _write_figures(workdir, maps, regions, metrics, progress)
+  _write_figures(workdir, maps, regions['test'], metrics, progress)
   console.print(tables.test_table(metrics))
   console.print(
     f'Scores: {workdir.test_metrics}\nPictures: {workdir.figures}',

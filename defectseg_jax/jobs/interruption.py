@@ -15,6 +15,10 @@ import threading
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
+class Stopped(Exception):
+  """The user asked to stop, and what was half done has been taken away."""
+
+
 class Interruption:
   """Turns the first SIGTERM or SIGINT into a flag; a second one kills."""
 
@@ -33,6 +37,11 @@ class Interruption:
   def requested(self) -> bool:
     """Whether the process has been asked to stop."""
     return self._requested.is_set()
+
+  def check(self) -> None:
+    """Raises Stopped if the process has been asked to stop."""
+    if self.requested():
+      raise Stopped
 
   def something_to_save(self) -> None:
     """From now on the first signal waits for the loop to save."""

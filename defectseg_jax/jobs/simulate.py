@@ -1,20 +1,14 @@
 """--mode=simulate: a folder of simulated foils."""
 
-import os
 import pathlib
-import shutil
 
 import ml_collections
 from rich.console import Console
 from rich.progress import Progress
 
-from defectseg_jax.errors import InputError
-from defectseg_jax.jobs.interruption import Interruption
+from defectseg_jax.jobs.interruption import Interruption, Stopped
+from defectseg_jax.jobs.outputs import new_folder
 from defectseg_jax.micrographs.foils import foil_parameters, write_series
-
-
-class _Stopped(Exception):
-  """The user asked to stop."""
 
 
 def simulate(
@@ -38,39 +32,29 @@ def simulate(
   series = dict(config.simulation)
   foil = foil_parameters(config.foil)
   final = pathlib.Path(output).expanduser()
-  if final.exists() and not (final.is_dir() and not any(final.iterdir())):
-    raise InputError(f'{final}: is there already; give --output a new folder')
-  made = final.with_name(f'.{final.name}.{os.getpid()}')
   # What is half-written is to be taken away before the process ends.
   interruption.something_to_save()
   try:
-    made.mkdir(parents=True)
-  except OSError as error:
-    raise InputError(
-      f'{final}: cannot be written to ({error.strerror}); give another --output'
-    ) from error
-  try:
-    with Progress(
-      *Progress.get_default_columns(),
-      console=console,
-      disable=not console.is_terminal,
-    ) as progress:
+    with (
+      new_folder(final) as made,
+      Progress(
+        *Progress.get_default_columns(),
+        console=console,
+        disable=not console.is_terminal,
+      ) as progress,
+    ):
       task = progress.add_task('simulating', total=series['micrographs'])
 
       def on_written():
         progress.advance(task)
-        if interruption.requested():
-          raise _Stopped
+        interruption.check()
 
       write_series(
         made, foil, defect=config.defect, on_written=on_written, **series
       )
-    made.replace(final)
-  except _Stopped:
+  except Stopped:
     console.print(f'Stopped; {final} was not made.', soft_wrap=True)
     return
-  finally:
-    shutil.rmtree(made, ignore_errors=True)
   console.print(
     f'Simulated {series["micrographs"]} micrographs: {final}\n'
     f'Labels of {config.defect}: {final / "masks"}\n'

@@ -89,7 +89,7 @@ def train(
     # Training is saved to its end; scoring again costs little.
     interruption.nothing_to_save()
     score_test_set(
-      config, workdir, console, regions=data.regions['test'], progress=progress
+      config, workdir, console, regions=data.regions, progress=progress
     )
 
 

@@ -1,9 +1,7 @@
 """A run's folder: whose it is, and what its files are called."""
 
 import contextlib
-import csv
 import fcntl
-import io
 import json
 import pathlib
 from collections.abc import Iterator, Sequence
@@ -12,7 +10,7 @@ from typing import Any
 import ml_collections
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.jobs.outputs import written_whole
+from defectseg_jax.jobs.outputs import csv_text, json_text, written_whole
 
 
 class Workdir:
@@ -23,6 +21,8 @@ class Workdir:
     config: config.json, all fields of the run.
     history: history.csv, an epoch a row.
     test_metrics: test_metrics.json.
+    dev_detection: dev_detection.json, objects of the development set that the
+      network found, missed and invented.
     figures: the folder of pictures.
     events: the folder of TensorBoard's events.
   """
@@ -33,6 +33,7 @@ class Workdir:
     self.config = self.path / 'config.json'
     self.history = self.path / 'history.csv'
     self.test_metrics = self.path / 'test_metrics.json'
+    self.dev_detection = self.path / 'dev_detection.json'
     self.figures = self.path / 'figures'
     self.events = self.path / 'events'
 
@@ -52,7 +53,7 @@ class Workdir:
           '--workdir a new or empty folder'
         )
       return
-    before, now = _flat(self.read_config()), _flat(config)
+    before, now = map(_of_training, (self.read_config(), config))
     differing = [
       f'config.{name} was {before.get(name, "absent")} and is now '
       f'{now.get(name, "absent")}'
@@ -110,22 +111,24 @@ class Workdir:
 
   def write_json(self, path: pathlib.Path, content: Any) -> None:
     """Writes a JSON file whole."""
-    text = json.dumps(content, indent=2, sort_keys=False, allow_nan=False)
     with written_whole(path) as temporary:
-      temporary.write_text(text + '\n')
+      temporary.write_text(json_text(content))
 
   def write_history(self, rows: Sequence[dict[str, Any]]) -> None:
     """Writes history.csv whole: all epochs so far, floats to the last bit."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, rows[0].keys(), lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(rows)
     with written_whole(self.history) as temporary:
-      temporary.write_text(stream.getvalue())
+      temporary.write_text(csv_text(rows, digits=None))
 
 
 def _not_hidden(folder):
   return (p for p in folder.iterdir() if not p.name.startswith('.'))
+
+
+def _of_training(config):
+  """Every field, but what is done with masks later is no part of a run."""
+  sections = config.to_dict()
+  sections.pop('quantification', None)
+  return _flat(sections)
 
 
 def _flat(tree, prefix=''):

@@ -15,6 +15,7 @@ from tensorflow.compat.v1.train import summary_iterator
 from tiny import ROOT, environment, run, write_foil
 
 from defectseg_jax.models import create_model
+from defectseg_jax.quantification import regions
 from defectseg_jax.training import checkpoints, state
 
 EPOCHS = 5
@@ -79,7 +80,7 @@ def steps_of(workdir):
   return sorted(filter(str.isdigit, names), key=int)
 
 
-def test_a_run_leaves_what_a_person_looks_for(command, workdir):
+def test_a_run_leaves_what_a_person_looks_for(command, folder, workdir):
   done = run(command(workdir))
   assert done.returncode == 0, done.stderr
   assert done.stderr == ''
@@ -110,6 +111,12 @@ def test_a_run_leaves_what_a_person_looks_for(command, workdir):
   # Discs brighter than their noise are found after three epochs.
   assert metrics['mean']['iu'] > 0.5
   assert f'{100 * metrics["mean"]["iu"]:.2f}' in done.stdout
+
+  detected = json.loads(workdir.joinpath('dev_detection.json').read_text())
+  with Image.open(folder / 'masks' / 'b.png') as mask:
+    particles = regions.labelled_regions(np.asarray(mask))[1]
+  assert detected['found'] + detected['missed'] == particles
+  assert detected['found'] > particles / 2
 
   assert steps_of(workdir) == sorted({best['step'], '12'}, key=int)
   for name in ('iu_curves.png', 'test_c.png'):

@@ -1,0 +1,68 @@
+"""A run's misses and false alarms, from its dev set to a density."""
+
+import json
+
+import numpy as np
+import pytest
+from tiny import foil
+
+from configs import dislocations, voids
+from defectseg_jax.errors import InputError
+from defectseg_jax.jobs import detections
+from defectseg_jax.quantification.detection import Detection
+
+
+def of(defect, prediction, truth):
+  config = {'voids': voids, 'dislocations': dislocations}[defect].get_config()
+  return config, detections.development_detection(
+    defect, [prediction, truth], [truth, truth], config.quantification
+  )
+
+
+def test_particles_there_and_back(tmp_path):
+  truth = np.zeros((60, 60), bool)
+  truth[5:15, 5:15] = truth[30:40, 30:40] = True
+  prediction = truth.copy()
+  prediction[5:15] = False
+  prediction[50:55, 50:55] = True
+  config, content = of('voids', prediction, truth)
+  path = tmp_path / 'dev_detection.json'
+  path.write_text(json.dumps(content))
+  # One found and one missed, one invented; and both found in the second.
+  assert detections.read_detection(path, config) == Detection(3, 1, 1)
+  config.quantification.separate = True
+  with pytest.raises(InputError, match='separate=False, and now it is True'):
+    detections.read_detection(path, config)
+  with pytest.raises(InputError, match='defect=voids, and now it is disloc'):
+    detections.read_detection(path, dislocations.get_config())
+
+
+def test_lines_there_and_back(tmp_path):
+  truth = np.zeros((100, 100), bool)
+  truth[20:23] = truth[60:63] = True
+  prediction = truth.copy()
+  prediction[60:63] = False
+  config, content = of('dislocations', prediction, truth)
+  path = tmp_path / 'dev_detection.json'
+  path.write_text(json.dumps(content))
+  found = detections.read_detection(path, config)
+  # Three of four lines; two images of 8 x 8 parts.
+  assert found.found_px.sum() == pytest.approx(3 * found.missed_px.sum())
+  assert found.invented_px.sum() == 0 and len(found.found_px) == 128
+
+
+@pytest.mark.parametrize('text', ['', '{}', '[1]', '{"defect": "voids"}'])
+def test_another_file(tmp_path, text):
+  path = tmp_path / 'x.json'
+  path.write_text(text)
+  with pytest.raises(InputError, match=r'is no dev_detection\.json of a run'):
+    detections.read_detection(path, voids.get_config())
+  with pytest.raises(InputError, match='cannot be opened'):
+    detections.read_detection(tmp_path / 'none', voids.get_config())
+
+
+def test_a_perfect_network_changes_nothing():
+  _, mask = foil(0)
+  _, content = of('voids', mask > 0, mask > 0)
+  assert content['missed'] == content['invented'] == 0
+  assert content['found'] > 5
