@@ -53,7 +53,9 @@ class Workdir:
           '--workdir a new or empty folder'
         )
       return
-    before, now = map(_of_training, (self.read_config(), config))
+    before, now = (
+      _of_training(fields) for fields in (self._fields(), config.to_dict())
+    )
     differing = [
       f'config.{name} was {before.get(name, "absent")} and is now '
       f'{now.get(name, "absent")}'
@@ -67,9 +69,22 @@ class Workdir:
       )
 
   def read_config(self) -> ml_collections.ConfigDict:
-    """The config of the run that made the folder."""
+    """The config of the run that made the folder.
+
+    Raises:
+      InputError: there is none, it is no JSON, or an older version made it.
+    """
+    config = ml_collections.ConfigDict(self._fields())
+    if 'quantification' not in config:
+      raise InputError(
+        f'{self.config}: has no section quantification, as runs of older '
+        'versions; give --config and the flags of that run as well'
+      )
+    return config
+
+  def _fields(self):
     try:
-      fields = json.loads(self.config.read_text())
+      return json.loads(self.config.read_text())
     except FileNotFoundError as error:
       raise InputError(
         f'{self.config}: there is no such file; give --workdir the folder of '
@@ -79,7 +94,6 @@ class Workdir:
       raise InputError(
         f'{self.config}: is no JSON ({error}); give another --workdir'
       ) from error
-    return ml_collections.ConfigDict(fields)
 
   @contextlib.contextmanager
   def claimed(self, config: ml_collections.ConfigDict) -> Iterator[None]:
@@ -124,11 +138,9 @@ def _not_hidden(folder):
   return (p for p in folder.iterdir() if not p.name.startswith('.'))
 
 
-def _of_training(config):
+def _of_training(fields):
   """Every field, but what is done with masks later is no part of a run."""
-  sections = config.to_dict()
-  sections.pop('quantification', None)
-  return _flat(sections)
+  return _flat({k: v for k, v in fields.items() if k != 'quantification'})
 
 
 def _flat(tree, prefix=''):

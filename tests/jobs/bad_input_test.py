@@ -1,5 +1,6 @@
 """Everything a user can get wrong: one line, exit code 1, nothing left."""
 
+import json
 import sys
 
 import numpy as np
@@ -357,6 +358,26 @@ def test_a_wrong_config_file(tmp_path, config_file, message):
   assert done.returncode == 1
   assert message in done.stderr
   assert len(done.stderr.splitlines()) == 1
+
+
+def test_evaluate_without_a_config_a_run_of_an_older_version(tmp_path):
+  fields = voids.get_config().to_dict()
+  del fields['quantification']
+  tmp_path.joinpath('config.json').write_text(json.dumps(fields))
+  with pytest.raises(InputError, match='has no section quantification'):
+    Workdir(tmp_path).read_config()
+  # Nothing of its training has changed.
+  Workdir(tmp_path).require_config(voids.get_config())
+
+
+def test_what_is_done_with_masks_later_may_change(tmp_path):
+  config = voids.get_config()
+  tmp_path.joinpath('config.json').write_text(json.dumps(config.to_dict()))
+  config.quantification.separate = True
+  Workdir(tmp_path).require_config(config)
+  config.seed = 7
+  with pytest.raises(InputError, match=r'config\.seed was 0 and is now 7;'):
+    Workdir(tmp_path).require_config(config)
 
 
 def test_evaluate_before_training(tmp_path):
