@@ -32,7 +32,7 @@ SCALES = {
     'data.patches': 'random',
     'simulation.micrographs': 4,
     'training.batch_size': 8,
-    'training.epochs': 10,
+    'training.epochs': 15,
     'training.plateau_patience_epochs': 2,
     'training.positive_weight_decay': 0.6,
     'training.average_decay': 0.95,
