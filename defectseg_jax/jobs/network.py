@@ -1,4 +1,4 @@
-"""The network of a run and its way over a set of regions."""
+"""The network of a run and its way over micrographs."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,14 +8,52 @@ import numpy as np
 
 from defectseg_jax.evaluation import thresholds
 from defectseg_jax.models import create_model
+from defectseg_jax.prediction.orientations import averaged_over_orientations
 from defectseg_jax.prediction.tiles import probability_map
 from defectseg_jax.training import step
+
+
+def make_probabilities(
+  config: Any, *, orientations: int = 1
+) -> Callable[..., np.ndarray]:
+  """The forward pass over a whole micrograph, compiled once for all sizes.
+
+  Args:
+    config: the whole config; `model` and `evaluation` are read.
+    orientations: 1, or 8 for the average over rotations and flips.
+
+  Returns:
+    `of(params, batch_stats, pixels, **more)`: from float32 [H, W],
+    preprocessed, to probabilities, float32 [H, W]; `more` goes to
+    `probability_map`.
+  """
+  model = create_model(config.model)
+  eval_step = step.make_eval_step(model)
+
+  def of(params, batch_stats, pixels, **more):
+    def probabilities_of(images):
+      tiles = eval_step(params, batch_stats, step.divided(images))
+      return np.asarray(tiles).reshape(images.shape)
+
+    if orientations == 8:
+      probabilities_of = averaged_over_orientations(probabilities_of)
+    return probability_map(
+      pixels,
+      probabilities_of,
+      core_px=config.evaluation.tile_px,
+      batch_size=jax.local_device_count(),
+      receptive_radius_px=model.receptive_radius,
+      multiple_px=model.size_multiple,
+      **more,
+    )
+
+  return of
 
 
 def make_probability_maps(
   config: Any,
 ) -> Callable[[Any, Any, Sequence[Any]], list[np.ndarray]]:
-  """The forward pass over whole regions, compiled once for all of them.
+  """The same over the images of regions.
 
   Args:
     config: the whole config; `model` and `evaluation` are read.
@@ -23,25 +61,11 @@ def make_probability_maps(
   Returns:
     `maps(params, batch_stats, regions)`: a float32 [H, W] for each region.
   """
-  model = create_model(config.model)
-  eval_step = step.make_eval_step(model)
-  devices = jax.local_device_count()
+  probabilities = make_probabilities(config)
 
   def maps(params, batch_stats, regions):
-    def probabilities_of(images):
-      tiles = eval_step(params, batch_stats, step.divided(images))
-      return np.asarray(tiles).reshape(images.shape)
-
     return [
-      probability_map(
-        region.image,
-        probabilities_of,
-        core_px=config.evaluation.tile_px,
-        batch_size=devices,
-        receptive_radius_px=model.receptive_radius,
-        multiple_px=model.size_multiple,
-      )
-      for region in regions
+      probabilities(params, batch_stats, region.image) for region in regions
     ]
 
   return maps

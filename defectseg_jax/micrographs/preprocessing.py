@@ -1,7 +1,9 @@
 """Background subtraction, variance normalisation, contrast inversion.
 
 All functions take float32 [H, W] and return a new float32 [H, W]; in between
-they compute in float64. The same pixels give the same bits.
+they compute in float64, some rows at a time: a micrograph of 16384 x 16384
+pixels would take 2 GiB for every intermediate result. The same pixels give the
+same bits.
 """
 
 import math
@@ -21,6 +23,13 @@ _SHRINK_FACTORS = ((10, 1), (30, 2), (100, 4), (math.inf, 8))
 
 # The ball's height is counted in these parts of the image's range.
 _GREY_LEVELS = 255
+
+# Rows that are worked on together have about so many pixels; the micrographs of
+# most sessions are smaller.
+_PIXELS_AT_ONCE = 1 << 24
+
+# Standard deviations after which a Gaussian is cut off.
+_TRUNCATE = 4.0
 
 # A local standard deviation is taken to be at least this part of the global.
 _FLATTEST = 0.01
@@ -76,8 +85,12 @@ def contrast_inverted(pixels: np.ndarray) -> np.ndarray:
   Raises:
     errors.InputError: pixels that are not [H, W].
   """
-  values = _float64(pixels)
-  return (values.max() + values.min() - values).astype(np.float32)
+  pixels = _checked(pixels)
+  turned = np.empty(pixels.shape, np.float32)
+  ends = np.float64(pixels.max()) + np.float64(pixels.min())
+  for rows in _strips(pixels.shape):
+    turned[rows] = ends - pixels[rows].astype(np.float64)
+  return turned
 
 
 def background_subtracted(
@@ -116,15 +129,20 @@ def background_subtracted(
       that is not positive and finite.
   """
   _check_choice('background method', method, BACKGROUNDS)
-  values = _float64(pixels)
+  pixels = _checked(pixels)
   if method == 'none':
-    return values.astype(np.float32)
+    return pixels.astype(np.float32)
   _check_radius('background radius_px', radius_px)
-  if method == 'gaussian':
-    surface = _blurred(values, radius_px)
-  else:
-    surface = _rolling_ball_surface(values, radius_px)
-  return (values - surface).astype(np.float32)
+  if method == 'rolling_ball':
+    values = pixels.astype(np.float64)
+    return (values - _rolling_ball_surface(values, radius_px)).astype(
+      np.float32
+    )
+  flat = np.empty(pixels.shape, np.float32)
+  for rows in _strips(pixels.shape):
+    around, inner = _with_halo(pixels, rows, radius_px)
+    flat[rows] = (around - _blurred(around, radius_px))[inner]
+  return flat
 
 
 def variance_normalised(
@@ -158,25 +176,41 @@ def variance_normalised(
       that is not positive and finite.
   """
   _check_choice('normalisation method', method, NORMALISATIONS)
-  values = _float64(pixels)
+  pixels = _checked(pixels)
   if method == 'none':
-    return values.astype(np.float32)
+    return pixels.astype(np.float32)
   if method == 'local':
     _check_radius('normalisation radius_px', radius_px)
   # By max and min, since the standard deviation of equal numbers can round to
   # something other than zero.
-  if values.max() == values.min():
-    return np.zeros(values.shape, np.float32)
-  values = values - values.mean()
-  spread = values.std()
-  if method == 'local':
-    mean = _blurred(values, radius_px)
-    variance = _blurred(values**2, radius_px) - mean**2
+  if pixels.max() == pixels.min():
+    return np.zeros(pixels.shape, np.float32)
+  mean, spread = _moments(pixels)
+  scaled = np.empty(pixels.shape, np.float32)
+  for rows in _strips(pixels.shape):
+    if method == 'global':
+      scaled[rows] = (pixels[rows].astype(np.float64) - mean) / spread
+      continue
+    around, inner = _with_halo(pixels, rows, radius_px)
+    values = around - mean
+    local_mean = _blurred(values, radius_px)
+    variance = _blurred(values**2, radius_px) - local_mean**2
     # Rounding can leave the variance a little below zero.
     local = np.sqrt(np.maximum(variance, 0.0))
-    values = values - mean
-    spread = np.maximum(local, _FLATTEST * spread)
-  return (values / spread).astype(np.float32)
+    values = (values - local_mean) / np.maximum(local, _FLATTEST * spread)
+    scaled[rows] = values[inner]
+  return scaled
+
+
+def _moments(pixels: np.ndarray) -> tuple[float, float]:
+  """Mean and standard deviation, in float64."""
+  strips = _strips(pixels.shape)
+  total = sum(np.sum(pixels[rows].astype(np.float64)) for rows in strips)
+  mean = total / pixels.size
+  squares = sum(
+    np.sum((pixels[rows].astype(np.float64) - mean) ** 2) for rows in strips
+  )
+  return mean, math.sqrt(squares / pixels.size)
 
 
 def _rolling_ball_surface(values: np.ndarray, radius_px: float) -> np.ndarray:
@@ -223,17 +257,39 @@ def _enlarged(
 
 
 def _blurred(values: np.ndarray, sigma_px: float) -> np.ndarray:
-  return scipy.ndimage.gaussian_filter(values, sigma_px, mode='mirror')
+  return scipy.ndimage.gaussian_filter(
+    values, sigma_px, mode='mirror', truncate=_TRUNCATE
+  )
 
 
-def _float64(pixels: np.ndarray) -> np.ndarray:
+def _strips(shape: tuple[int, int]) -> list[slice]:
+  rows = max(1, _PIXELS_AT_ONCE // shape[1])
+  return [slice(top, top + rows) for top in range(0, shape[0], rows)]
+
+
+def _with_halo(
+  pixels: np.ndarray, rows: slice, sigma_px: float
+) -> tuple[np.ndarray, slice]:
+  """Rows with all that a Gaussian sees around them, and where they are in it.
+
+  float64. Inside the image nothing is mirrored that the whole image would not.
+  """
+  reach = int(_TRUNCATE * sigma_px + 0.5)
+  top = max(rows.start - reach, 0)
+  around = pixels[top : rows.stop + reach].astype(np.float64)
+  first = rows.start - top
+  height = min(rows.stop, len(pixels)) - rows.start
+  return around, slice(first, first + height)
+
+
+def _checked(pixels: np.ndarray) -> np.ndarray:
   pixels = np.asarray(pixels)
   if pixels.ndim != 2 or pixels.size == 0:
     raise errors.InputError(
       f'the pixels have shape {pixels.shape}; give one grey image [H, W] with'
       ' at least one pixel'
     )
-  return pixels.astype(np.float64)
+  return pixels
 
 
 def _check_choice(what: str, value: str, choices: tuple[str, ...]) -> None:

@@ -3,7 +3,8 @@
 The micrograph is mirrored outwards by a halo no smaller than the network's
 receptive radius, and cut into overlapping tiles whose cores cover it. A core
 sees all that it depends on, so that the stitched result is the whole image's,
-whatever the tile; zeros that the network pads inside never reach it.
+whatever the tile; zeros that the network pads inside never reach it. Memory
+beyond the image and the result is that of a batch of tiles.
 """
 
 from collections.abc import Callable
@@ -38,6 +39,7 @@ def probability_map(
   batch_size: int,
   receptive_radius_px: int,
   multiple_px: int,
+  on_tiles: Callable[[int, int], None] = lambda done, count: None,
 ) -> np.ndarray:
   """The probability of a defect at every pixel.
 
@@ -48,38 +50,47 @@ def probability_map(
     batch_size: tiles in a batch; the last batch is filled with zeros.
     receptive_radius_px: of the network.
     multiple_px: what S must be a multiple of.
+    on_tiles: called after each batch with the tiles done and their number.
 
   Returns:
     float32 [H, W].
   """
   core = _rounded_up(core_px, multiple_px)
   halo = _rounded_up(receptive_radius_px, multiple_px)
-  height, width = pixels.shape
-  covered = [max(core, _rounded_up(n, multiple_px)) for n in (height, width)]
-  padded = np.pad(
-    pixels,
-    [
-      (halo, halo + cover - n)
-      for n, cover in zip((height, width), covered, strict=True)
-    ],
-    mode='symmetric',
-  )
+  covered = [max(core, _rounded_up(n, multiple_px)) for n in pixels.shape]
   corners = [
     (top, left)
     for top in tile_starts(covered[0], core, multiple_px)
     for left in tile_starts(covered[1], core, multiple_px)
   ]
   side = core + 2 * halo
-  result = np.empty(covered, np.float32)
+  result = np.empty(pixels.shape, np.float32)
   for first in range(0, len(corners), batch_size):
     batch = np.zeros((batch_size, side, side, 1), np.float32)
     group = corners[first : first + batch_size]
-    for tile, (top, left) in zip(batch, group, strict=False):
-      tile[..., 0] = padded[top : top + side, left : left + side]
+    for tile, corner in zip(batch, group, strict=False):
+      tile[..., 0] = _mirrored(pixels, corner, halo, side)
     tiles = np.asarray(probabilities_of(batch))[:, halo:-halo, halo:-halo, 0]
     for tile, (top, left) in zip(tiles, group, strict=False):
-      result[top : top + core, left : left + core] = tile
-  return result[:height, :width]
+      inside = result[top : top + core, left : left + core]
+      inside[:] = tile[: inside.shape[0], : inside.shape[1]]
+    on_tiles(first + len(group), len(corners))
+  return result
+
+
+def _mirrored(pixels, corner, halo, side):
+  """A square of the image, mirrored at the edges as often as it takes."""
+  rows, columns = (
+    _reflected(start - halo + np.arange(side), length)
+    for start, length in zip(corner, pixels.shape, strict=True)
+  )
+  return pixels[rows[:, None], columns]
+
+
+def _reflected(places, length):
+  """Where mirrors at both edges put a place: ... 1 0 0 1 ... n-1 n-1 ..."""
+  places = places % (2 * length)
+  return np.minimum(places, 2 * length - 1 - places)
 
 
 def _rounded_up(length, multiple):

@@ -267,3 +267,28 @@ def test_other_shapes_are_refused():
   for pixels in (np.zeros(3), np.zeros((2, 3, 4)), np.zeros((0, 3))):
     with pytest.raises(InputError, match='shape'):
       preprocessing.contrast_inverted(pixels)
+
+
+@pytest.mark.parametrize('background', ['none', 'gaussian'])
+@pytest.mark.parametrize('normalisation', ['none', 'global', 'local'])
+@pytest.mark.parametrize('shape', [(90, 60), (7, 60)])
+def test_working_on_some_rows_at_a_time_changes_nothing(
+  monkeypatch, background, normalisation, shape
+):
+  rng = np.random.default_rng(0)
+  pixels = rng.integers(0, 256, shape).astype(np.float32)
+
+  def found():
+    return preprocessing.preprocessed(
+      pixels,
+      invert=True,
+      background=background,
+      background_radius_px=6.0,
+      normalisation=normalisation,
+      normalisation_radius_px=5.0,
+    )
+
+  whole = found()
+  monkeypatch.setattr(preprocessing, '_PIXELS_AT_ONCE', 5 * shape[1])
+  # Means of all pixels are summed in another order; the rest is the same.
+  np.testing.assert_allclose(found(), whole, rtol=1e-6, atol=1e-7)

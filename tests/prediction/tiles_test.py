@@ -58,3 +58,33 @@ def test_tiled_equals_whole(network, shape, core, batch_size):
   )
   assert found.shape == shape
   np.testing.assert_allclose(found, whole(network, pixels), atol=1e-5)
+
+
+def test_progress_is_told(network):
+  told = []
+  probability_map(
+    np.zeros((40, 70), np.float32),
+    lambda batch: batch,
+    core_px=32,
+    batch_size=4,
+    receptive_radius_px=8,
+    multiple_px=8,
+    on_tiles=lambda *counts: told.append(counts),
+  )
+  # Two rows of three tiles.
+  assert told == [(4, 6), (6, 6)]
+
+
+def test_mirrors_are_those_of_numpy():
+  pixels = np.random.default_rng(0).normal(size=(5, 9)).astype(np.float32)
+  seen = []
+  probability_map(
+    pixels,
+    lambda batch: seen.append(batch.copy()) or batch,
+    core_px=16,
+    batch_size=1,
+    receptive_radius_px=24,
+    multiple_px=8,
+  )
+  expected = np.pad(pixels, ((24, 24 + 11), (24, 24 + 7)), mode='symmetric')
+  np.testing.assert_array_equal(seen[0][0, ..., 0], expected)
