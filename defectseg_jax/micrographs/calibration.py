@@ -125,6 +125,36 @@ def imagej_pixel_size_nm(
   )
 
 
+def digitalmicrograph_pixel_size_nm(
+  x_scale: float,
+  y_scale: float,
+  *,
+  x_unit: str,
+  y_unit: str,
+  path: str | os.PathLike,
+) -> float | None:
+  """Pixel size of a TIFF by DigitalMicrograph, from its private tags.
+
+  Args:
+    x_scale: length of a pixel, in `x_unit`.
+    y_scale: height of a pixel, in `y_unit`.
+    x_unit: '' for an image that is not calibrated.
+    y_unit: as `x_unit`.
+    path: the file, for messages.
+
+  Raises:
+    errors.InputError: a unit that is no length, such as 1/nm; a scale that is
+      not positive; or pixels that are not square.
+  """
+  x_unit_nm = nm_per_unit(x_unit, path=path)
+  y_unit_nm = nm_per_unit(y_unit, path=path)
+  if x_unit_nm is None or y_unit_nm is None:
+    return None
+  return square_pixel_size_nm(
+    x_scale * x_unit_nm, y_scale * y_unit_nm, path=path
+  )
+
+
 def ome_pixel_size_nm(xml: str, *, path: str | os.PathLike) -> float | None:
   """Pixel size of an OME-TIFF: PhysicalSizeX and its unit (default um).
 

@@ -29,6 +29,9 @@ _TIFFFILE_ERRORS = (
   zlib.error,
 )
 
+# DigitalMicrograph's own tags: unit and scale of x and of y.
+_DM_UNITS, _DM_SCALES = (65003, 65004), (65009, 65010)
+
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
 _DAMAGED = 'copy or export it again'
 
@@ -190,6 +193,12 @@ def _pixel_size_nm(file: tifffile.TiffFile, path: pathlib.Path) -> float | None:
       x_per_unit=x_per_unit,
       y_per_unit=y_per_unit,
       path=path,
+    )
+  if all(tag in page.tags for tag in _DM_SCALES):
+    x_scale, y_scale = (float(page.tags[tag].value) for tag in _DM_SCALES)
+    x_unit, y_unit = (str(page.tags.valueof(tag, '')) for tag in _DM_UNITS)
+    return calibration.digitalmicrograph_pixel_size_nm(
+      x_scale, y_scale, x_unit=x_unit, y_unit=y_unit, path=path
     )
   return calibration.plain_tiff_pixel_size_nm(
     # The standard's default is the inch, but only where the tag is missing.

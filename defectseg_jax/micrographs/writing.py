@@ -11,6 +11,9 @@ def write_tiff(
 ) -> None:
   """Writes a grey TIFF as ImageJ does; its scale is in nanometres.
 
+  The scale stands in it twice: in ImageJ's way, and in the private tags that
+  DigitalMicrograph reads.
+
   Args:
     path: replaced if it exists.
     pixels: uint8, uint16 or float32 [H, W].
@@ -27,8 +30,35 @@ def write_tiff(
   scale = {}
   if pixel_size_nm is not None:
     scale = {
+      # tifffile finds fractions that are exact to about 1e-15.
       'resolution': (1 / pixel_size_nm, 1 / pixel_size_nm),
       'metadata': {'unit': 'nm', 'axes': 'YX'},
+      'extratags': _digitalmicrograph_tags(pixel_size_nm),
     }
   # Compressed files need a plug-in in ImageJ; a scale needs its format.
   tifffile.imwrite(path, pixels, imagej=True, **scale)
+
+
+def write_mask(
+  path: str | pathlib.Path, mask: np.ndarray, *, pixel_size_nm: float | None
+) -> None:
+  """Writes a mask as `write_tiff` does, 0 and 255.
+
+  Args:
+    path: replaced if it exists.
+    mask: bool [H, W], True on defects.
+    pixel_size_nm: None leaves the file without a scale.
+  """
+  pixels = np.where(mask, np.uint8(255), np.uint8(0))
+  write_tiff(path, pixels, pixel_size_nm=pixel_size_nm)
+
+
+def _digitalmicrograph_tags(
+  pixel_size_nm: float,
+) -> list[tuple[int, str, int, str | float, bool]]:
+  """For x and y: unit, origin and scale, in double precision."""
+  return [
+    *((tag, 's', 0, 'nm', True) for tag in (65003, 65004)),
+    *((tag, 'd', 1, 0.0, True) for tag in (65006, 65007)),
+    *((tag, 'd', 1, float(pixel_size_nm), True) for tag in (65009, 65010)),
+  ]

@@ -11,7 +11,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.foils.background import read_background
 from defectseg_jax.micrographs.foils.foil import KINDS, Foil, simulated_foil
 from defectseg_jax.micrographs.foils.parameters import FoilParameters
-from defectseg_jax.micrographs.writing import write_tiff
+from defectseg_jax.micrographs.writing import write_mask, write_tiff
 
 
 def write_series(
@@ -69,11 +69,14 @@ def write_series(
 def _write_foil(folder, name, made: Foil, defect, pixel_size_nm):
   for kind in ('images', 'masks', 'truth'):
     (folder / kind).mkdir(parents=True, exist_ok=True)
-  mask = made.masks[defect].astype(np.uint8) * 255
-  for kind, pixels in (('images', made.pixels), ('masks', mask)):
-    write_tiff(
-      folder / kind / f'{name}.tif', pixels, pixel_size_nm=pixel_size_nm
-    )
+  write_tiff(
+    folder / 'images' / f'{name}.tif', made.pixels, pixel_size_nm=pixel_size_nm
+  )
+  write_mask(
+    folder / 'masks' / f'{name}.tif',
+    made.masks[defect],
+    pixel_size_nm=pixel_size_nm,
+  )
   text = json.dumps(made.truth, indent=1, allow_nan=False)
   (folder / 'truth' / f'{name}.json').write_text(text + '\n')
   masks = {f'mask_{kind}': mask for kind, mask in made.masks.items()}
