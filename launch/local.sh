@@ -12,7 +12,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
 [ -f "$root/defectseg_jax/main.py" ] ||
   fail "defectseg_jax/main.py is not in $root; start from a whole checkout" \
     '(git clone)'
-ensure_environment requirements.txt
+ensure_environment requirements.txt requirements-microscopy.txt
 
 # Replaced, not extended: another program's packages would come before ours.
 export PYTHONPATH=$root

@@ -6,7 +6,8 @@
 set -u
 # shellcheck source=launch/environment.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
-ensure_environment requirements.txt requirements-test.txt
+ensure_environment requirements.txt requirements-microscopy.txt \
+  requirements-test.txt
 cd -- "$root" || exit 1
 
 export PYTHONPATH=$root MPLBACKEND=Agg JAX_PLATFORMS=cpu TF_CPP_MIN_LOG_LEVEL=3

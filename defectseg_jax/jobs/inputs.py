@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Iterable, Sequence
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.microscope import without_twins
 from defectseg_jax.micrographs.reading import SUFFIXES
 
 
@@ -15,7 +16,8 @@ def image_files(
 
   Args:
     given: files, folders (their images; other files are passed over) and
-      patterns such as `session/*.tif`.
+      patterns such as `session/*.tif`. Of an .emi and its .ser files in one
+      folder or pattern, which are the same images, the .ser files are taken.
     flag: for messages.
 
   Returns:
@@ -32,7 +34,7 @@ def image_files(
     elif path.exists():
       paths = [path]
     else:
-      paths = [pathlib.Path(name) for name in sorted(glob.glob(str(path)))]
+      paths = without_twins(map(pathlib.Path, sorted(glob.glob(str(path)))))
       if not paths:
         raise InputError(
           f'{flag}={text}: there is no such file or folder; see that the path '
@@ -48,11 +50,11 @@ def images_in(folder: pathlib.Path, *, flag: str) -> list[pathlib.Path]:
   Raises:
     InputError: it has none.
   """
-  paths = [
+  paths = without_twins(
     path
     for path in sorted(folder.iterdir())
     if path.suffix.lower() in SUFFIXES and not path.name.startswith('.')
-  ]
+  )
   if not paths:
     raise InputError(
       f'{flag}={folder}: no image in this folder; it may hold '

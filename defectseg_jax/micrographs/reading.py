@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 
 from defectseg_jax import errors
-from defectseg_jax.micrographs import frame, raster, tiff
+from defectseg_jax.micrographs import frame, microscope, raster, tiff
 from defectseg_jax.micrographs.micrograph import Micrograph
 
 _READERS = {
@@ -16,6 +16,7 @@ _READERS = {
   '.jpg': raster.read_png_or_jpeg,
   '.jpeg': raster.read_png_or_jpeg,
   '.npy': raster.read_npy,
+  **dict.fromkeys(microscope.SUFFIXES, microscope.read_microscope_file),
 }
 
 SUFFIXES: tuple[str, ...] = tuple(_READERS)
@@ -33,23 +34,26 @@ def read_micrographs(
   Values are the file's own, as float32: 16-bit grey runs to 65535, and what the
   file marks as white-is-zero is turned round so that bright is large.
 
-  The pixel size comes from ImageJ's unit and XResolution, from OME's
-  PhysicalSizeX, or from a plain TIFF's resolution where that is finer than one
-  micrometre a pixel; it is None for all other files.
+  The pixel size of a TIFF comes from ImageJ's unit and XResolution, from
+  DigitalMicrograph's tags, from OME's PhysicalSizeX, or from the plain
+  resolution where that is finer than one micrometre a pixel; that of a
+  microscope's own file from its axes. PNG, JPEG and NPY have none.
 
   Args:
-    path: TIFF, PNG, JPEG or NPY ([H, W] or [frames, H, W]).
+    path: TIFF, PNG, JPEG, NPY ([H, W] or [frames, H, W]), or one of
+      `microscope.SUFFIXES`.
     rgb: what to do with colour: 'refuse', or 'luminance' (0.299 R + 0.587 G +
       0.114 B, ITU-R BT.601-2). Colour images that are grey in truth (equal
       channels, constant alpha) are read either way.
 
   Returns:
-    The micrographs, named by the file's stem; those of a stack stem[0],
-    stem[1], ...
+    The micrographs, named by the file's stem; those of a stack, or of a file
+    with several images, stem[0], stem[1], ...
 
   Raises:
     errors.InputError: a file that is missing, empty, cut off, damaged, or no
-      image; a suffix not in `SUFFIXES`; colour or varying transparency; pixels
+      image (a spectrum, a diffraction pattern); a suffix not in `SUFFIXES`, or
+      one whose reader is not installed; colour or varying transparency; pixels
       that are complex, NaN or infinite; pixels that are not square; a unit that
       is no length; another value of rgb.
   """

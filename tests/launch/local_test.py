@@ -34,6 +34,7 @@ def _create_checkout(folder):
   (folder / 'defectseg_jax' / '__init__.py').touch()
   (folder / 'defectseg_jax' / 'main.py').write_text(_STUB)
   (folder / 'requirements.txt').touch()
+  (folder / 'requirements-microscopy.txt').touch()
   return folder
 
 
