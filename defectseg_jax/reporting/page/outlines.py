@@ -1,0 +1,66 @@
+"""Objects to SVG paths."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+from skimage import measure
+
+# A picture is about so many pixels of the screen wide.
+_SCREEN_PX = 1400
+# Larger objects are traced in fewer pixels, which bounds memory and time.
+_TRACED_PX = 2048
+
+
+class Outline(NamedTuple):
+  """Of one object.
+
+  Attributes:
+    path: the `d` of an SVG path, closed, holes included, to be filled by the
+      even-odd rule; 0, 0 is the upper left corner of the first pixel.
+    width_px: of the object.
+  """
+
+  path: str
+  width_px: int
+
+
+def outlines(labels: np.ndarray) -> dict[int, Outline]:
+  """The outline of every object, simplified to about a pixel of the screen.
+
+  Args:
+    labels: int [H, W], the object's id at each pixel, 0 in the background.
+
+  Returns:
+    Outlines by id.
+  """
+  tolerance_px = max(0.5, 0.7 * max(labels.shape) / _SCREEN_PX)
+  found = {}
+  for number, box in enumerate(ndimage.find_objects(labels), start=1):
+    if box is not None:
+      inside = labels[box] == number
+      found[number] = Outline(_path(inside, box, tolerance_px), inside.shape[1])
+  return found
+
+
+def _path(inside, box, tolerance_px):
+  step = -(-max(inside.shape) // _TRACED_PX)
+  # Contours run halfway between pixels' centres: along the pixels' edges.
+  padded = np.pad(inside[::step, ::step], 1).astype(np.uint8)
+  corner = np.array([side.start for side in box])
+  parts = []
+  for contour in measure.find_contours(padded, 0.5):
+    points = measure.approximate_polygon(contour, tolerance_px / step)
+    if len(points) < 4:
+      points = contour
+    corners = (points[:-1] - 0.5) * step + corner
+    parts.append(_text(corners[:, ::-1]))
+  return ''.join(parts)
+
+
+def _text(points):
+  """Begins absolute and goes on relative, which is shorter."""
+  points = np.round(points, 1)
+  first = ' '.join(f'{value:g}' for value in points[0])
+  rest = ' '.join(f'{value:g}' for value in np.diff(points, axis=0).ravel())
+  return f'M{first}l{rest}z'

@@ -1,0 +1,74 @@
+"""Layers of a picture to data URIs of bounded size."""
+
+import base64
+import io
+import itertools
+
+import numpy as np
+from PIL import Image
+
+# The longest side; a page of 20 images stays below 25 MB.
+LONGEST_PX = 1400
+_MOST_BYTES = 600_000
+_QUALITIES = (85, 75, 60, 40, 20)
+_MOST_COLOURS = 8
+
+
+def data_uri(pixels: np.ndarray) -> str:
+  """An image for `src` or `href`, scaled down if it is large.
+
+  Args:
+    pixels: uint8 [H, W] or [H, W, 3].
+
+  Returns:
+    A PNG where there are few colours, as in a mask, which stay what they are;
+    else a JPEG.
+  """
+  picture = Image.fromarray(pixels)
+  colours = picture.convert('RGB').getcolors(_MOST_COLOURS)
+  small = picture.copy()
+  small.thumbnail((LONGEST_PX, LONGEST_PX), Image.Resampling.BOX)
+  if colours is None:
+    return _uri('jpeg', _jpeg(small))
+  few = small.convert('RGB').quantize(
+    palette=_palette([colour for _, colour in colours]),
+    dither=Image.Dither.NONE,
+  )
+  return png_uri(few)
+
+
+def png_uri(picture: Image.Image) -> str:
+  """A picture without loss."""
+  stream = io.BytesIO()
+  picture.save(stream, 'PNG', optimize=True)
+  return _uri('png', stream.getvalue())
+
+
+def _jpeg(picture):
+  """At the best quality that is not too large; noise is, and tells nothing."""
+  for quality in _QUALITIES:
+    stream = io.BytesIO()
+    picture.save(stream, 'JPEG', quality=quality, optimize=True)
+    if stream.tell() <= _MOST_BYTES:
+      break
+  return stream.getvalue()
+
+
+def _palette(colours):
+  """The colours and, for edges that were scaled down, what is between two."""
+  colours = np.array(colours, float)
+  between = [
+    (1 - share) * one + share * other
+    for one, other in itertools.combinations(colours, 2)
+    for share in (0.25, 0.5, 0.75)
+  ]
+  every = np.vstack([colours, *between]).round().astype(np.uint8)
+  palette = Image.new('P', (1, 1))
+  # PIL fills the rest with black, which may be none of the colours.
+  filled = np.vstack([every, np.tile(every[:1], (256 - len(every), 1))])
+  palette.putpalette(filled.ravel().tolist())
+  return palette
+
+
+def _uri(kind, content):
+  return f'data:image/{kind};base64,{base64.b64encode(content).decode()}'

@@ -1,0 +1,70 @@
+"""Templates to one HTML file that a browser lets fetch nothing."""
+
+import base64
+import functools
+import hashlib
+import importlib.resources
+from typing import Any
+
+import jinja2
+
+_FOLDER = 'templates'
+_SCRIPTS = ('tables.js', 'viewer.js', 'page.js')
+
+
+def rendered(template: str, **content: Any) -> str:
+  """A page.
+
+  Args:
+    template: its file name.
+    **content: what the template shows; text is escaped.
+
+  Returns:
+    HTML, to be written as UTF-8. Its policy allows the style and the script in
+    it, by their checksums, images in it, and nothing else.
+  """
+  style, script = _source('page.css'), ''.join(map(_source, _SCRIPTS))
+  page = (
+    _environment()
+    .get_template(template)
+    .render(
+      style=style,
+      script=script,
+      policy='; '.join(
+        (
+          "default-src 'none'",
+          'img-src data:',
+          f"style-src '{_checksum(style)}'",
+          f"script-src '{_checksum(script)}'",
+          "base-uri 'none'",
+          "form-action 'none'",
+        )
+      ),
+      **content,
+    )
+  )
+  # A file's name may hold bytes that are no text; Python keeps them in halves
+  # of surrogates, which cannot be written.
+  return page.encode('utf-8', 'backslashreplace').decode('utf-8')
+
+
+@functools.cache
+def _environment():
+  return jinja2.Environment(
+    loader=jinja2.PackageLoader(__package__, _FOLDER),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+  )
+
+
+def _source(name):
+  """Ours, not data: it stands in the page as it is."""
+  folder = importlib.resources.files(__package__) / _FOLDER
+  return folder.joinpath(name).read_text(encoding='utf-8')
+
+
+def _checksum(text):
+  digest = hashlib.sha256(text.encode()).digest()
+  return f'sha256-{base64.b64encode(digest).decode()}'

@@ -1,0 +1,153 @@
+"""The page of a run's test set, beside the paper's numbers."""
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from PIL import Image
+
+from defectseg_jax.reporting import figures
+from defectseg_jax.reporting.page import paper, views, words
+from defectseg_jax.reporting.page.page_image import PageImage
+from defectseg_jax.reporting.page.pictures import png_uri
+from defectseg_jax.reporting.page.rendering import rendered
+from defectseg_jax.reporting.tables import COLUMNS
+
+_COMPARISON = 'comparison'
+
+
+class QuantityError(NamedTuple):
+  """How far a materials number of a test image is from the truth.
+
+  Attributes:
+    image: its name.
+    quantity: the name of the number in a summary, unit in the name.
+    predicted, truth: its values; NaN where there is none.
+    percent_error: 100 |predicted - truth| / truth; NaN where there is none.
+  """
+
+  image: str
+  quantity: str
+  predicted: float
+  truth: float
+  percent_error: float
+
+
+def training_page(
+  title: str,
+  *,
+  metrics: Mapping[str, Any],
+  history: Sequence[Mapping[str, Any]],
+  images: Iterable[PageImage],
+  errors: Sequence[QuantityError],
+  how_made: Mapping[str, str],
+  remarks: Sequence[str] = (),
+  sizes_label: str = 'diameter (nm)',
+) -> str:
+  """One HTML file of a run: scores, curves, maps and errors of its test set.
+
+  Args:
+    title: of the page.
+    metrics: the content of test_metrics.json.
+    history: the rows of history.csv, at least one.
+    images: of the test set, named as in `metrics`; a layer named comparison,
+      which `figures.comparison_map` draws, is shown first. May be a generator.
+    errors: of the materials numbers; may be empty.
+    how_made: label and text: command, run, threshold, versions.
+    remarks: what a reader of the errors must know.
+    sizes_label: of the histograms' axes, with the unit.
+
+  Returns:
+    HTML, to be written as UTF-8.
+  """
+  scores = {row['name']: row for row in metrics['per_image']}
+  shown = [
+    views.image_view(
+      image,
+      number=number,
+      facts=_score_facts(scores.get(image.name, {})),
+      sizes_label=sizes_label,
+      first_layer=_COMPARISON,
+    )
+    for number, image in enumerate(images, start=1)
+  ]
+  return rendered(
+    'training.html',
+    title=title,
+    metrics=metrics,
+    titles=COLUMNS,
+    scores=_scores(metrics),
+    numbers={view.name: view.number for view in shown},
+    images=shown,
+    curves=_curves(metrics, history),
+    errors=[_error_row(error) for error in errors],
+    paper_errors=paper.ERRORS.get(metrics['defect'], {}),
+    source=paper.SOURCE,
+    how_made=how_made,
+    remarks=remarks,
+    **views.common(),
+  )
+
+
+def _scores(metrics):
+  """Table 1: what a row is, its numbers in percent, and its kind."""
+  rows = [(row['name'], _percents(row), 'each') for row in metrics['per_image']]
+  mean, spread = _percents(metrics['mean']), _percents(metrics['std'])
+  rows.append(
+    ('this run', [f'{m} ± {s}' for m, s in zip(mean, spread)], 'headline')
+  )
+  published = paper.TABLE_1.get(metrics['defect'])
+  if published:
+    of_paper = [f'{m:.2f} ± {s:.2f}' for m, s in map(published.get, COLUMNS)]
+    rows.append((f'the paper, {metrics["defect"]}', of_paper, 'paper'))
+  rows.append(('this run, all pixels pooled', _percents(metrics['pooled']), ''))
+  oracle = metrics['oracle']
+  rows.append(
+    (
+      f'this run, oracle: threshold {oracle["threshold"]:.3f}, chosen on the '
+      'test set',
+      _percents(oracle),
+      '',
+    )
+  )
+  return rows
+
+
+def _percents(row):
+  return [
+    words.NONE if row.get(key) is None else f'{100 * row[key]:.2f}'
+    for key in COLUMNS
+  ]
+
+
+def _score_facts(row):
+  return [
+    views.Fact(title, text, '%', '')
+    for title, text in zip(COLUMNS.values(), _percents(row))
+    if text != words.NONE
+  ]
+
+
+def _curves(metrics, history):
+  stream = io.BytesIO()
+  figures.iu_curves(
+    history, defect=metrics['defect'], best_epoch=metrics['dev']['epoch']
+  ).savefig(stream, dpi=110)
+  return png_uri(Image.open(stream).convert('RGB').quantize(64))
+
+
+def _error_row(error):
+  """Predicted and true in one power of ten."""
+  known = error.truth if words.is_number(error.truth) else error.predicted
+  column = words.column_of(error.quantity, [known])
+  shown = words.NONE
+  if words.is_number(error.percent_error):
+    shown = f'{error.percent_error:.1f}'
+  return {
+    'image': error.image,
+    'column': column,
+    'predicted': column.text(error.predicted),
+    'truth': column.text(error.truth),
+    'percent': shown,
+    'value': words.file_text(error.percent_error),
+  }

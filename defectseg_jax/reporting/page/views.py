@@ -1,0 +1,234 @@
+"""Images as the templates want them: text, paths, data URIs."""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from defectseg_jax.reporting import figures
+from defectseg_jax.reporting.page import words
+from defectseg_jax.reporting.page.histograms import Histogram, histogram
+from defectseg_jax.reporting.page.outlines import outlines
+from defectseg_jax.reporting.page.page_image import PageImage
+from defectseg_jax.reporting.page.pictures import data_uri
+
+# Where an object lies is seen in the picture.
+_PLACES = ('row_px', 'column_px', 'x_nm', 'y_nm')
+# Of the width of a picture.
+_BAR_SHARE = 0.25
+_BESIDE_SHARE = 0.03
+_GAP_SHARE = 0.004
+
+
+@dataclasses.dataclass(frozen=True)
+class Fact:
+  """A number in words, with its interval.
+
+  Attributes:
+    title, value, unit: of the quantity.
+    interval: `4.1 to 6.6`, or ''.
+  """
+
+  title: str
+  value: str
+  unit: str
+  interval: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageView:
+  """What is shown of one image; `PageImage` says what the fields mean.
+
+  Attributes:
+    number: among all images of the page, from 1.
+    width, height: of the frame, in which outlines are given; in pixels of the
+      micrograph.
+    layers: data URIs by name.
+    printed: the layer that is printed, and seen first.
+    outlines: id, path, and whether the object is counted.
+    marks: id, x, y, and which end of the id is there, of the objects to be
+      checked.
+    facts: the headlines.
+    data: of the objects, for the script: `columns` and `rows`, and those of
+      the columns that are `shown` in their table.
+    pixel_size_nm: or None.
+    bar_nm: a round length for the scale bar, or None.
+    note: scale and thickness in words.
+  """
+
+  number: int
+  name: str
+  warnings: Sequence[tuple[str, str]]
+  check: Sequence[tuple[int, str]]
+  failure: str | None
+  width: int
+  height: int
+  layers: Mapping[str, str]
+  printed: str
+  outlines: Sequence[tuple[int, str, bool]]
+  marks: Sequence[tuple[int, float, float, str]]
+  facts: Sequence[Fact]
+  histogram: Histogram | None
+  data: Mapping[str, Any]
+  pixel_size_nm: float | None
+  bar_nm: float | None
+  note: str
+
+
+def image_view(
+  image: PageImage,
+  *,
+  number: int,
+  facts: Sequence[Fact],
+  sizes_label: str = '',
+  first_layer: str | None = None,
+) -> ImageView:
+  """Prepares one image; its arrays need not be kept.
+
+  Args:
+    image: what is known of it.
+    number: among all images, from 1.
+    facts: numbers to stand beside the picture.
+    sizes_label: of the histogram's axis, with the unit.
+    first_layer: the layer to show first; None, or one that is missing, for
+      the first there is.
+
+  Returns:
+    What the template `viewer.html` wants.
+  """
+  height, width = _frame(image)
+  rows = [_plain(row) for row in image.objects]
+  by_id = {row['id']: row for row in rows}
+  columns = list(rows[0]) if rows else []
+  found = {} if image.labels is None else outlines(image.labels)
+  pixel_size_nm = image.summary.get('pixel_size_nm')
+  return ImageView(
+    number=number,
+    name=image.name,
+    warnings=list(image.warnings),
+    check=list(image.check),
+    failure=image.failure,
+    width=width,
+    height=height,
+    layers={name: data_uri(pixels) for name, pixels in image.layers.items()},
+    printed=first_layer
+    if first_layer in image.layers
+    else next(iter(image.layers), ''),
+    outlines=[
+      (key, outline.path, by_id.get(key, {}).get('counted', True))
+      for key, outline in found.items()
+    ],
+    marks=[
+      _mark(by_id[key], found[key].width_px, width)
+      for key, _ in image.check
+      if key in found
+    ],
+    facts=facts,
+    histogram=None
+    if image.sizes_nm is None
+    else histogram(image.sizes_nm, sizes_label),
+    data={
+      'columns': columns,
+      'shown': _shown(columns),
+      'rows': [list(row.values()) for row in rows],
+    },
+    pixel_size_nm=pixel_size_nm,
+    bar_nm=_round_below(_BAR_SHARE * width * pixel_size_nm)
+    if pixel_size_nm
+    else None,
+    note=_note(image.summary),
+  )
+
+
+def facts_of(row: Mapping[str, Any], names: Iterable[str]) -> list[Fact]:
+  """Quantities of a row of summary.csv; those it has not are left out."""
+  found = []
+  for name in names:
+    if name not in row:
+      continue
+    ends = words.interval_of(row, name)
+    column = words.column_of(name, [row[name]])
+    interval = ' to '.join(map(column.text, ends)) if ends else ''
+    found.append(
+      Fact(column.title, column.text(row[name]), column.unit, interval)
+    )
+  return found
+
+
+def common() -> dict[str, Any]:
+  """What every page needs besides its content."""
+  colours = figures.COMPARISON_COLOURS
+  return {
+    'title_of': words.title_of,
+    'unit_of': words.unit_of,
+    'legend': [
+      ('found', _hex(colours['true positive'])),
+      ('missed', _hex(colours['false negative'])),
+      ('false alarm', _hex(colours['false positive'])),
+    ],
+  }
+
+
+def _frame(image):
+  if image.labels is not None:
+    return image.labels.shape
+  return next(iter(image.layers.values())).shape[:2] if image.layers else (1, 1)
+
+
+def _plain(row):
+  """As JSON has it, numbers as objects.csv has them."""
+  return {name: _value(value) for name, value in row.items()}
+
+
+def _value(value):
+  if isinstance(value, np.generic):
+    value = value.item()
+  if isinstance(value, float):
+    return float(words.file_text(value)) if math.isfinite(value) else None
+  return value
+
+
+def _mark(row, object_px, frame_px):
+  """The id stands beside its object, or on it where that is large."""
+  away_px = min(object_px / 2, _BESIDE_SHARE * frame_px)
+  away_px += _GAP_SHARE * frame_px
+  x, y = row['column_px'] + 0.5, row['row_px'] + 0.5
+  if x + away_px > (1 - 2 * _BESIDE_SHARE) * frame_px:
+    return row['id'], x - away_px, y, 'end'
+  return row['id'], x + away_px, y, 'start'
+
+
+def _shown(columns):
+  """The id, and what is not the same in pixels or seen in the picture."""
+  return [
+    name
+    for name in columns
+    if name not in _PLACES
+    and not (
+      name.endswith('_px')
+      and {name[:-2] + 'nm', name[:-2] + 'nm2'} & set(columns)
+    )
+  ]
+
+
+def _note(summary):
+  parts = []
+  if summary.get('width_px'):
+    parts.append(f'{summary["width_px"]} × {summary["height_px"]} pixels')
+  if summary.get('pixel_size_nm'):
+    parts.append(f'{summary["pixel_size_nm"]:g} nm a pixel')
+  if summary.get('thickness_nm'):
+    parts.append(f'foil of {summary["thickness_nm"]:g} nm')
+  return ', '.join(parts)
+
+
+def _round_below(length):
+  """The largest 1, 2 or 5 times a power of ten that is not above it."""
+  power = 10.0 ** math.floor(math.log10(length))
+  return next(k * power for k in (5, 2, 1) if k * power <= length * (1 + 1e-9))
+
+
+def _hex(colour):
+  return '#' + bytes(colour).hex()

@@ -1,0 +1,125 @@
+"""Names of columns and numbers as a person reads them."""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+NONE = '–'
+# Digits of summary.csv and objects.csv, by which a page is compared with them.
+FILE_DIGITS = 6
+_SHOWN_DIGITS = 3
+
+_UNITS = {
+  '_per_m3': 'm⁻³',
+  '_per_m2': 'm⁻²',
+  '_nm2': 'nm²',
+  '_nm': 'nm',
+  '_px': 'px',
+}
+_IN_PERCENT = ('volume_fraction', 'swelling', 'area_fraction')
+_TITLES = {
+  'diameter_mean_nm': 'mean diameter',
+  'diameter_mean_corrected_nm': 'mean diameter, corrected',
+  'diameter_std_nm': 'standard deviation of diameter',
+  'density_grid_per_m2': 'line density, by crossings',
+  'density_length_per_m2': 'line density, by length',
+  'density_grid_corrected_per_m2': 'line density, by crossings, corrected',
+  'density_length_corrected_per_m2': 'line density, by length, corrected',
+  'iu': 'IU',
+}
+_SUPERSCRIPTS = str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹')
+
+
+def title_of(name: str) -> str:
+  """A column's name in words, without its unit."""
+  if name in _TITLES:
+    return _TITLES[name]
+  for ending in _UNITS:
+    name = name.removesuffix(ending)
+  for ending in ('_corrected', '_detected'):
+    if name.endswith(ending):
+      name = f'{name.removesuffix(ending)},{ending}'
+  return name.replace('_', ' ')
+
+
+def unit_of(name: str) -> str:
+  """The unit that a column's name ends in; '' where there is none."""
+  if name in _IN_PERCENT:
+    return '%'
+  return next((u for ending, u in _UNITS.items() if name.endswith(ending)), '')
+
+
+def power_of_ten(exponent: int) -> str:
+  """10²¹, for 21."""
+  return '10' + str(exponent).translate(_SUPERSCRIPTS)
+
+
+def file_text(value: Any) -> str:
+  """A number as summary.csv has it; '' for None and NaN."""
+  if not is_number(value):
+    return ''
+  return f'{value:.{FILE_DIGITS}g}' if isinstance(value, float) else str(value)
+
+
+def is_number(value: Any) -> bool:
+  """Whether it is a finite number."""
+  return isinstance(value, int | float) and math.isfinite(value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+  """A quantity in a table, its numbers to one power of ten and alike long.
+
+  Attributes:
+    name: of the quantity, unit in the name.
+    exponent: numbers are shown over ten to this power.
+    decimals: that are shown.
+  """
+
+  name: str
+  exponent: int
+  decimals: int
+
+  @property
+  def title(self) -> str:
+    """Of the column, without the unit."""
+    return title_of(self.name)
+
+  @property
+  def unit(self) -> str:
+    """With the power of ten: `10²⁰ m⁻³`; '' of a bare number."""
+    unit = unit_of(self.name)
+    if not self.exponent or unit == '%':
+      return unit
+    return f'{power_of_ten(self.exponent)} {unit}'.strip()
+
+  def text(self, value: Any) -> str:
+    """A number in this column; a dash for None and NaN."""
+    if not is_number(value):
+      return NONE
+    shown = value / 10.0**self.exponent
+    text = f'{shown:.{self.decimals}f}'
+    # Far below its neighbours, but not nothing.
+    return f'{shown:.2g}' if value and not float(text) else text
+
+
+def column_of(name: str, values: Iterable[Any]) -> Column:
+  """The column in which these values are read best."""
+  sizes = sorted(abs(v) for v in values if is_number(v) and v)
+  typical = _exponent(sizes[len(sizes) // 2]) if sizes else 0
+  exponent = 0 if -3 < typical < 4 else typical
+  if unit_of(name) == '%':
+    exponent = -2
+  decimals = max(0, _SHOWN_DIGITS - 1 - (typical - exponent))
+  return Column(name, exponent, decimals)
+
+
+def interval_of(row: Mapping[str, Any], name: str) -> tuple[Any, Any] | None:
+  """The ends of a quantity's interval; None where one is not known."""
+  ends = row.get(f'{name}_low'), row.get(f'{name}_high')
+  return ends if all(map(is_number, ends)) else None
+
+
+def _exponent(value):
+  return math.floor(math.log10(abs(value)))
