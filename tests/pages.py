@@ -7,7 +7,12 @@ from scipy import ndimage
 
 from defectseg_jax.quantification.sessions import over_images
 from defectseg_jax.reporting.figures import comparison_map
-from defectseg_jax.reporting.page import PageImage, session_page
+from defectseg_jax.reporting.page import (
+  PageImage,
+  QuantityError,
+  session_page,
+  training_page,
+)
 
 AWKWARD = (
   '<b>&"\'.tif',
@@ -84,6 +89,39 @@ def page_image(name: str, seed: int, shape=(192, 256), **more) -> PageImage:
       ],
     }
     | more,
+  )
+
+
+RATIOS = ('pixel_accuracy', 'precision', 'recall', 'iu')
+
+
+def training(images) -> str:
+  """The page of a run's test set; another of its images is not shown."""
+  row = dict(zip(RATIOS, (0.98765, 0.5, 1.0, 0.25)))
+  names = [*(image.name for image in images), 'b']
+  name = images[0].name
+  return training_page(
+    'x',
+    metrics={
+      'defect': 'voids',
+      'threshold': 0.4321,
+      'per_image': [{'name': name, **row} for name in names],
+      'mean': row,
+      'std': dict.fromkeys(RATIOS),
+      'pooled': row,
+      'oracle': {'threshold': 0.6, **row},
+      'dev': {'iu': 0.8, 'epoch': 2},
+    },
+    history=[
+      {'epoch': e, 'train_iu': 0.1 * e, 'dev_iu': 0.1, 'learning_rate': 1e-3}
+      for e in (1, 2, 3)
+    ],
+    images=images,
+    errors=[
+      QuantityError(name, 'number_density_per_m3', 4.2e20, 5.25e20, 20.0),
+      QuantityError(name, 'diameter_mean_nm', 3.0, math.nan, math.nan),
+    ],
+    how_made={'run': 'runs/voids'},
   )
 
 

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import html.parser
 import json
-import math
 import pathlib
 import re
 
@@ -15,10 +14,8 @@ import tiny
 
 from defectseg_jax.reporting.page import (
   PageImage,
-  QuantityError,
   paper,
   session_page,
-  training_page,
 )
 
 TABLES = tiny.SHARED / 'reference' / 'tables.json'
@@ -240,37 +237,9 @@ def test_what_cannot_be_shown_is_refused(fields, words):
     pages.page_image('x', 0, **fields)
 
 
-RATIOS = ('pixel_accuracy', 'precision', 'recall', 'iu')
-
-
 def test_a_training_page_stands_beside_the_paper():
   image = pages.page_image('<b>.tif', 0, sizes_nm=None, check=[])
-  row = dict(zip(RATIOS, (0.98765, 0.5, 1.0, 0.25)))
-  metrics = {
-    'defect': 'voids',
-    'threshold': 0.4321,
-    'per_image': [{'name': image.name, **row}, {'name': 'b', **row}],
-    'mean': row,
-    'std': dict.fromkeys(RATIOS),
-    'pooled': row,
-    'oracle': {'threshold': 0.6, **row},
-    'dev': {'iu': 0.8, 'epoch': 2},
-  }
-  history = [
-    {'epoch': e, 'train_iu': 0.1 * e, 'dev_iu': 0.05 * e, 'learning_rate': 1e-3}
-    for e in (1, 2, 3)
-  ]
-  text = training_page(
-    'x',
-    metrics=metrics,
-    history=history,
-    images=[image],
-    errors=[
-      QuantityError(image.name, 'number_density_per_m3', 4.2e20, 5.25e20, 20.0),
-      QuantityError(image.name, 'diameter_mean_nm', 3.0, math.nan, math.nan),
-    ],
-    how_made={'run': 'runs/voids'},
-  )
+  text = pages.training([image])
   read = Read(text)
   assert not read.open and not re.search('https?:', text)
   cells = [td['text'] for td in read.all('td', **{'class': 'number'})]

@@ -38,15 +38,18 @@ def outlines(labels: np.ndarray) -> dict[int, Outline]:
   found = {}
   for number, box in enumerate(ndimage.find_objects(labels), start=1):
     if box is not None:
-      inside = labels[box] == number
-      found[number] = Outline(_path(inside, box, tolerance_px), inside.shape[1])
+      found[number] = Outline(
+        _path(labels[box], number, box, tolerance_px),
+        box[1].stop - box[1].start,
+      )
   return found
 
 
-def _path(inside, box, tolerance_px):
-  step = -(-max(inside.shape) // _TRACED_PX)
+def _path(labels, number, box, tolerance_px):
+  step = -(-max(labels.shape) // _TRACED_PX)
+  inside = labels[::step, ::step] == number
   # Contours run halfway between pixels' centres: along the pixels' edges.
-  padded = np.pad(inside[::step, ::step], 1).astype(np.uint8)
+  padded = np.pad(inside, 1).astype(np.uint8)
   corner = np.array([side.start for side in box])
   parts = []
   for contour in measure.find_contours(padded, 0.5):

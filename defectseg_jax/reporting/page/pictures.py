@@ -25,9 +25,13 @@ def data_uri(pixels: np.ndarray) -> str:
     else a JPEG.
   """
   picture = Image.fromarray(pixels)
-  colours = picture.convert('RGB').getcolors(_MOST_COLOURS)
-  small = picture.copy()
-  small.thumbnail((LONGEST_PX, LONGEST_PX), Image.Resampling.BOX)
+  colours = picture.getcolors(_MOST_COLOURS)
+  times = min(1.0, LONGEST_PX / max(picture.size))
+  # Not `thumbnail`, which would first copy what may be a gigabyte.
+  small = picture.resize(
+    [max(1, round(times * side)) for side in picture.size],
+    Image.Resampling.BOX,
+  )
   if colours is None:
     return _uri('jpeg', _jpeg(small))
   few = small.convert('RGB').quantize(
@@ -56,13 +60,13 @@ def _jpeg(picture):
 
 def _palette(colours):
   """The colours and, for edges that were scaled down, what is between two."""
-  colours = np.array(colours, float)
+  colours = [np.broadcast_to(np.array(c, float), 3) for c in colours]
   between = [
     (1 - share) * one + share * other
     for one, other in itertools.combinations(colours, 2)
     for share in (0.25, 0.5, 0.75)
   ]
-  every = np.vstack([colours, *between]).round().astype(np.uint8)
+  every = np.vstack([*colours, *between]).round().astype(np.uint8)
   palette = Image.new('P', (1, 1))
   # PIL fills the rest with black, which may be none of the colours.
   filled = np.vstack([every, np.tile(every[:1], (256 - len(every), 1))])
