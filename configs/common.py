@@ -133,8 +133,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.quantification = ml_collections.ConfigDict()
   # Whether pixels that touch at a corner belong together: 8 yes, 4 no.
   config.quantification.connectivity = 8
-  # Particles of fewer pixels are left out.
-  config.quantification.minimum_area_px = 1
+  # Particles of fewer pixels are left out; 0 leaves it to the development set
+  # of the run that drew them, and takes all where no run did.
+  config.quantification.minimum_area_px = 0
   # Whether background that a particle encloses becomes part of it.
   config.quantification.fill_holes = False
   # Whether particles that touch are cut apart where they are narrow.

@@ -74,9 +74,11 @@ def quantify(
     calibration=request.calibration,
     console=console,
   )
-  detection = None
+  counts = None
   if request.detection:
-    detection = detections.read_detection(request.detection, config)
+    counts, settings = detections.read_detection(request.detection, config)
+    config = config.copy_and_resolve_references()
+    config.quantification = settings
   final = pathlib.Path(request.output).expanduser()
   interruption.something_to_save()
   try:
@@ -92,7 +94,7 @@ def quantify(
       numbers, seconds = Numbers(made, config), {}
       for image in progress.track(images, description='measuring'):
         interruption.check()
-        seconds[image.name] = _add(numbers, image, config, detection)
+        seconds[image.name] = _add(numbers, image, config, counts)
       together = numbers.write_tables()
       judged = []
       if request.reference:

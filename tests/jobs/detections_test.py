@@ -28,13 +28,48 @@ def test_particles_there_and_back(tmp_path):
   config, content = of('voids', prediction, truth)
   path = tmp_path / 'dev_detection.json'
   path.write_text(json.dumps(content))
-  # One found and one missed, one invented; and both found in the second.
-  assert detections.read_detection(path, config) == Detection(3, 1, 1)
+  # One found and one missed, one invented; and both found in the second. What
+  # is invented has 25 pixels, and the others 100: 32 leave it out.
+  found, settings = detections.read_detection(path, config)
+  assert found == Detection(3, 1, 0)
+  assert settings.minimum_area_px == 32
+  assert config.quantification.minimum_area_px == 0
   config.quantification.separate = True
   with pytest.raises(InputError, match='separate=False, and now it is True'):
     detections.read_detection(path, config)
   with pytest.raises(InputError, match='defect=voids, and now it is disloc'):
     detections.read_detection(path, dislocations.get_config())
+
+
+def test_a_smallest_particle_that_was_asked_for(tmp_path):
+  truth = np.zeros((60, 60), bool)
+  truth[5:15, 5:15] = truth[30:33, 30:33] = True
+  prediction = truth.copy()
+  prediction[50:55, 50:55] = True
+  config = voids.get_config()
+  config.quantification.minimum_area_px = 10
+  content = detections.development_detection(
+    'voids', [prediction], [truth], config.quantification
+  )
+  # The small one of the truth is not asked for either.
+  assert content['settings']['minimum_area_px'] == 10
+  assert [content[k] for k in ('found', 'missed', 'invented')] == [1, 0, 1]
+  path = tmp_path / 'dev_detection.json'
+  path.write_text(json.dumps(content))
+  _, settings = detections.read_detection(path, config)
+  assert settings.minimum_area_px == 10
+  config.quantification.minimum_area_px = 20
+  with pytest.raises(InputError, match='minimum_area_px=10, and now it is 20'):
+    detections.read_detection(path, config)
+
+
+def test_nothing_is_left_out_for_nothing():
+  truth = np.zeros((60, 60), bool)
+  truth[5:8, 5:8] = True
+  _, content = of('voids', truth, truth)
+  assert content['settings']['minimum_area_px'] == 1
+  _, content = of('voids', truth & False, truth & False)
+  assert content['settings']['minimum_area_px'] == 1
 
 
 def test_lines_there_and_back(tmp_path):
@@ -45,7 +80,7 @@ def test_lines_there_and_back(tmp_path):
   config, content = of('dislocations', prediction, truth)
   path = tmp_path / 'dev_detection.json'
   path.write_text(json.dumps(content))
-  found = detections.read_detection(path, config)
+  found, _ = detections.read_detection(path, config)
   # Three of four lines; two images of 8 x 8 parts.
   assert found.found_px.sum() == pytest.approx(3 * found.missed_px.sum())
   assert found.invented_px.sum() == 0 and len(found.found_px) == 128
