@@ -149,7 +149,7 @@ def _session(config, foils):
     defect=config.defect,
     images=[*(_page_image(config, foil) for foil in foils), failed],
     headlines=names,
-    over_images=sessions.over_images(rows, names),
+    over_images=lambda: sessions.over_images(rows, names),
     conventions=measuring.conventions(config.defect),
     how_made=HOW_MADE,
     sizes_label='diameter of the circle of the same area (nm)',

@@ -21,16 +21,16 @@ _CONFIG = config_flags.DEFINE_config_file(
 _MODE = flags.DEFINE_enum(
   'mode',
   'train',
-  ('train', 'evaluate', 'simulate', 'quantify'),
-  'train: trains, then evaluates. evaluate: scores. simulate: makes foils. '
-  'quantify: measures masks.',
+  ('train', 'evaluate', 'predict', 'quantify', 'simulate'),
+  'train: trains, then evaluates. evaluate: scores. predict: micrographs to '
+  'masks and numbers. quantify: measures masks. simulate: makes foils.',
 )
 _WORKDIR = flags.DEFINE_string(
   'workdir', None, 'Where the run leaves its files; default runs/<defect>.'
 )
 _OUTPUT = flags.DEFINE_string('output', None, 'The folder that is made.')
 _INPUT = flags.DEFINE_multi_string(
-  'input', [], 'Masks: files, folders, patterns; more may follow.'
+  'input', [], 'Files, folders, patterns; more may follow.'
 )
 _MICROGRAPHS = flags.DEFINE_multi_string(
   'micrographs', [], 'Micrographs of the masks, of the same names.'
@@ -53,22 +53,20 @@ _REFERENCE = flags.DEFINE_string(
 _DETECTION = flags.DEFINE_string(
   'detection', None, 'dev_detection.json of the run that drew the masks.'
 )
+_ORIENTATIONS = flags.DEFINE_integer(
+  'orientations', 1, '8: the average over rotations and flips; 1: as it is.'
+)
+_OVERWRITE = flags.DEFINE_bool(
+  'overwrite', False, "Whether --output's files may be replaced, whosever."
+)
 
-_RUN = {'workdir'}
+_SESSION = {'output', 'input', 'pixel_size_nm', 'thickness_nm', 'calibration'}
 _OF_MODE = {
-  'train': _RUN,
-  'evaluate': _RUN,
+  'train': {'workdir'},
+  'evaluate': {'workdir'},
+  'predict': {*_SESSION, 'workdir', 'orientations', 'overwrite'},
+  'quantify': {*_SESSION, 'micrographs', 'reference', 'detection'},
   'simulate': {'output'},
-  'quantify': {
-    'output',
-    'input',
-    'micrographs',
-    'pixel_size_nm',
-    'thickness_nm',
-    'calibration',
-    'reference',
-    'detection',
-  },
 }
 
 
@@ -82,13 +80,13 @@ def main(argv: Sequence[str]) -> None:
 
   console = Console(highlight=False)
   config = _given_config()
-  if mode in ('train', 'evaluate'):
-    _run_network(mode, config, console, interruption)
+  if 'output' in _OF_MODE[mode] and not _OUTPUT.value:
+    raise InputError('--output: is missing; say which folder to make')
+  if 'workdir' in _OF_MODE[mode]:
+    _of_a_run(mode, config, more, console, interruption)
     return
   if config is None:
     raise _missing_config()
-  if not _OUTPUT.value:
-    raise InputError('--output: is missing; say which folder to make')
   if mode == 'simulate':
     from defectseg_jax.jobs.simulate import simulate
 
@@ -97,23 +95,22 @@ def main(argv: Sequence[str]) -> None:
     from defectseg_jax.jobs.quantify import Request, quantify
 
     request = Request(
-      output=_OUTPUT.value,
       masks=[*_INPUT.value, *more],
       micrographs=_MICROGRAPHS.value,
-      pixel_size_nm=_PIXEL_SIZE_NM.value,
-      thickness_nm=_THICKNESS_NM.value,
-      calibration=_CALIBRATION.value,
       reference=_REFERENCE.value,
       detection=_DETECTION.value,
+      **_session(),
     )
     quantify(config, request, console, interruption)
 
 
-def _run_network(mode, config, console, interruption):
+def _of_a_run(mode, config, more, console, interruption):
   from defectseg_jax.jobs.workdir import Workdir
 
-  if config is None and mode == 'evaluate' and _WORKDIR.value:
+  if config is None and mode != 'train' and _WORKDIR.value:
     config = Workdir(_WORKDIR.value).read_config()
+  if config is None and mode != 'train':
+    raise InputError('--workdir: is missing; give the folder of a trained run')
   if config is None:
     raise _missing_config()
   workdir = Workdir(_WORKDIR.value or os.path.join('runs', config.defect))
@@ -121,10 +118,31 @@ def _run_network(mode, config, console, interruption):
     from defectseg_jax.jobs.train import train
 
     train(config, workdir, console, interruption)
-  else:
+  elif mode == 'evaluate':
     from defectseg_jax.jobs.evaluate import evaluate
 
     evaluate(config, workdir, console)
+  else:
+    from defectseg_jax.jobs.predict import Request, predict
+
+    request = Request(
+      images=[*_INPUT.value, *more],
+      orientations=_ORIENTATIONS.value,
+      overwrite=_OVERWRITE.value,
+      **_session(),
+    )
+    if not predict(config, workdir, request, console, interruption):
+      sys.exit(1)
+
+
+def _session():
+  """What --mode=predict and --mode=quantify are both told."""
+  return {
+    'output': _OUTPUT.value,
+    'pixel_size_nm': _PIXEL_SIZE_NM.value,
+    'thickness_nm': _THICKNESS_NM.value,
+    'calibration': _CALIBRATION.value,
+  }
 
 
 def _require_flags_of(mode, more):

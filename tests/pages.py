@@ -136,7 +136,7 @@ def session(count: int = 20) -> tuple[str, list[PageImage]]:
     defect='voids',
     images=iter(images),
     headlines=HEADLINES,
-    over_images=over_images(rows, HEADLINES),
+    over_images=lambda: over_images(rows, HEADLINES),
     conventions={HEADLINES[0]: 'N / (A t)', 'other': 'is not shown'},
     how_made={'command': f'--input={AWKWARD[1]}', 'threshold': '0.41'},
     remarks=['Intervals are <those> of counting.'],

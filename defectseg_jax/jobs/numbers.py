@@ -29,6 +29,7 @@ class Numbers:
   Attributes:
     rows: of summary.csv.
     doubts: image and doubt, of all images.
+    failures: why an image could not be measured, by its name.
   """
 
   def __init__(self, folder: pathlib.Path, config: ml_collections.ConfigDict):
@@ -46,6 +47,7 @@ class Numbers:
     self._sizes_nm = []
     self.rows: list[dict[str, Any]] = []
     self.doubts: list[tuple[str, Doubt]] = []
+    self.failures: dict[str, str] = {}
     for name in ('overlays', 'histograms'):
       (folder / name).mkdir()
 
@@ -111,7 +113,7 @@ class Numbers:
       objects = csv_text(self._objects, digits=_DIGITS)
     (self._folder / 'objects.csv').write_text(objects)
     (self._folder / 'summary.csv').write_text(
-      csv_text(self.rows, digits=_DIGITS)
+      csv_text(self._all_rows(), digits=_DIGITS)
     )
     content = {
       'defect': config.defect,
@@ -122,6 +124,7 @@ class Numbers:
       'images': [
         row | sources for row, sources in zip(self.rows, self._sources)
       ],
+      'failures': self.failures,
       'over_images': together,
       'warnings': [
         {'image': name, **doubt._asdict()} for name, doubt in self.doubts
@@ -135,6 +138,19 @@ class Numbers:
         self._folder / 'histogram.png', dpi=120
       )
     return together
+
+  def _all_rows(self):
+    """With a column for what failed, if anything did."""
+    if not self.failures:
+      return self.rows
+    columns = self.rows[0] if self.rows else ('image', 'warnings')
+    return [
+      *({**row, 'failure': ''} for row in self.rows),
+      *(
+        {**dict.fromkeys(columns, ''), 'image': name, 'failure': reason}
+        for name, reason in self.failures.items()
+      ),
+    ]
 
   def remarks(self) -> list[str]:
     """What the intervals do not know of."""

@@ -199,7 +199,7 @@ def test_little_is_a_page_too():
         defect='voids',
         images=given,
         headlines=pages.HEADLINES,
-        over_images={},
+        over_images=dict,
         conventions={},
         how_made={},
       )
@@ -216,7 +216,7 @@ def test_a_name_that_is_no_text_can_be_written(tmp_path):
     defect='voids',
     images=[image],
     headlines=pages.HEADLINES,
-    over_images={},
+    over_images=dict,
     conventions={},
     how_made={},
   )
@@ -316,7 +316,7 @@ def test_twenty_large_images_make_a_page_of_bounded_size():
       )
     ],
     headlines=pages.HEADLINES,
-    over_images={},
+    over_images=dict,
     conventions={},
     how_made={},
   )

@@ -1,7 +1,7 @@
 """The page of a session: its numbers, and the pictures to believe them by."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from defectseg_jax.reporting.page import views, words
 from defectseg_jax.reporting.page.page_image import PageImage
@@ -55,7 +55,7 @@ def session_page(
   defect: str,
   images: Iterable[PageImage],
   headlines: Sequence[str],
-  over_images: Mapping[str, Mapping[str, float]],
+  over_images: Callable[[], Mapping[str, Mapping[str, float]]],
   conventions: Mapping[str, str],
   how_made: Mapping[str, str],
   remarks: Sequence[str] = (),
@@ -68,7 +68,8 @@ def session_page(
     defect: what was looked for.
     images: may be a generator: of each no more is kept than the page shows.
     headlines: names of the numbers of a summary that are shown.
-    over_images: by name their `images`, `mean`, `low` and `high`.
+    over_images: asked for when all images have been seen; by name their
+      `images`, `mean`, `low` and `high`.
     conventions: by name how a number is defined.
     how_made: label and text: command, run, threshold, versions.
     remarks: what the intervals do not know of.
@@ -86,7 +87,7 @@ def session_page(
         image, number=number, facts=facts, sizes_label=sizes_label
       )
     )
-  together = _as_summary(over_images)
+  together = _as_summary(over_images())
   columns = [
     words.column_of(name, [row.get(name) for row in rows]) for name in headlines
   ]

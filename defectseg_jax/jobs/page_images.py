@@ -1,0 +1,136 @@
+"""What the page shows of an image: layers, objects, and what to check."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import ml_collections
+import numpy as np
+
+from defectseg_jax.jobs.measuring import LINES, Measured
+from defectseg_jax.quantification.doubtful import almost_found, doubtful
+from defectseg_jax.quantification.plausibility import Doubt
+from defectseg_jax.reporting.figures import comparison_map
+from defectseg_jax.reporting.page import PageImage
+
+# A void counts by its volume, a line by its length.
+_POWER_OF_AREA = {True: 1.0, False: 1.5}
+# What is smaller is noise, not something that was nearly found.
+_SPECK_PX = 4
+
+
+def page_image(
+  name: str,
+  summary: Mapping[str, Any],
+  found: Measured,
+  *,
+  config: ml_collections.ConfigDict,
+  threshold: float,
+  pixels: np.ndarray,
+  probabilities: np.ndarray,
+  doubts: list[Doubt],
+  truth: np.ndarray | None = None,
+) -> PageImage:
+  """An image of the page, with what was nearly found among its objects.
+
+  Args:
+    name: of the image.
+    summary: its row of summary.csv.
+    found: what was measured in it; with `mean_probability` of each object.
+    config: `defect` and `quantification` are read.
+    threshold: above which pixels were taken.
+    pixels: [H, W], the micrograph.
+    probabilities: float32 [H, W].
+    doubts: what cannot be right.
+    truth: bool [H, W], if it is known: then there is a comparison map.
+
+  Returns:
+    The image; its objects have `found`, which is False of regions that half
+    the threshold would have found, and which count in no number.
+  """
+  labels, objects, check = _with_almost_found(
+    found, probabilities, config, threshold
+  )
+  prediction = probabilities >= threshold
+  layers = {
+    'micrograph': _grey(pixels),
+    'mask': prediction * np.uint8(255),
+    'probability': (probabilities * 255).astype(np.uint8),
+  }
+  if truth is not None:
+    layers['comparison'] = comparison_map(prediction, truth)
+  return PageImage(
+    name=name,
+    summary=summary,
+    objects=objects,
+    labels=labels,
+    layers=layers,
+    sizes_nm=found.sizes_nm,
+    warnings=doubts,
+    check=check,
+  )
+
+
+def sizes_label(defect: str) -> str:
+  """Of the axis of an image's histogram."""
+  if defect == LINES:
+    return 'distance between crossings along test lines (nm)'
+  return 'diameter of the circle of the same area (nm)'
+
+
+def _with_almost_found(found, probabilities, config, threshold):
+  almost = almost_found(
+    found.labels,
+    probabilities,
+    threshold=threshold,
+    minimum_area_px=max(config.quantification.minimum_area_px, _SPECK_PX),
+  )
+  first = doubtful(
+    found.labels,
+    almost,
+    probabilities,
+    threshold=threshold,
+    power=_POWER_OF_AREA[config.defect == LINES],
+  )
+  columns = {name: values.tolist() for name, values in found.objects.items()}
+  objects = [
+    {**dict(zip(columns, values)), 'found': True}
+    for values in zip(*columns.values())
+  ]
+  labels, check = found.labels, []
+  if any(one.almost_id for one in first):
+    labels = labels.copy()
+  for one in first:
+    number = one.id
+    if not number:
+      number = len(objects) + 1
+      labels[almost == one.almost_id] = number
+      objects.append(
+        {
+          **dict.fromkeys(columns, ''),
+          'id': number,
+          'row_px': one.row_px,
+          'column_px': one.column_px,
+          'area_px': one.area_px,
+          'counted': False,
+          'mean_probability': one.probability,
+          'found': False,
+        }
+      )
+    check.append((number, _reason(one, threshold)))
+  return labels, objects, check
+
+
+def _reason(one, threshold):
+  weight = f'up to {100 * one.influence:.0f}% of the answer'
+  if one.id:
+    return f'{weight}: mean probability {one.probability:.2f}'
+  return (
+    f'{weight}: not counted, highest probability {one.probability:.2f}, '
+    f'threshold {threshold:.2f}'
+  )
+
+
+def _grey(pixels):
+  low, high = np.percentile(pixels, (0.5, 99.5))
+  share = (pixels - low) / max(high - low, np.finfo(np.float32).tiny)
+  return (np.clip(share, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,177 @@
+"""--mode=predict: a microscope's files to masks, numbers and a page."""
+
+import dataclasses
+import importlib.metadata
+import pathlib
+import shlex
+import sys
+from collections.abc import Sequence
+
+import ml_collections
+from rich.console import Console
+from rich.markup import escape
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.jobs import detections
+from defectseg_jax.jobs.interruption import Interruption, Stopped
+from defectseg_jax.jobs.measuring import headlines
+from defectseg_jax.jobs.predicted import predicted_images
+from defectseg_jax.jobs.scales import Scales
+from defectseg_jax.jobs.session_folder import SessionFolder
+from defectseg_jax.jobs.session_results import write_results
+from defectseg_jax.jobs.trained import trained
+from defectseg_jax.jobs.workdir import Workdir
+from defectseg_jax.quantification import sessions
+from defectseg_jax.reporting import tables
+
+_VERSIONS_OF = ('jax', 'flax', 'numpy', 'scipy', 'scikit-image')
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+  """What the flags ask for; None, or nothing, where they say nothing.
+
+  Attributes:
+    output: the folder of the session.
+    images: --input, files, folders and patterns.
+    pixel_size_nm, thickness_nm: of all images of which no table says more.
+    calibration: a CSV of file,pixel_size_nm,thickness_nm.
+    orientations: 1, or 8 for the average over rotations and flips.
+    overwrite: whether files of others in the folder may be replaced.
+  """
+
+  output: str
+  images: Sequence[str] = ()
+  pixel_size_nm: float | None = None
+  thickness_nm: float | None = None
+  calibration: str | None = None
+  orientations: int = 1
+  overwrite: bool = False
+
+
+def predict(
+  config: ml_collections.ConfigDict,
+  workdir: Workdir,
+  request: Request,
+  console: Console,
+  interruption: Interruption,
+) -> bool:
+  """Predicts, measures and reports a session.
+
+  What was done before in the same folder, of the same images by the same
+  network, is not done again.
+
+  Args:
+    config: of the run; its `quantification` says how to measure.
+    workdir: of the run.
+    request: what is asked for.
+    console: where the tables go.
+    interruption: asked now and then whether to stop.
+
+  Returns:
+    Whether every image could be done.
+
+  Raises:
+    InputError: the run, a flag or the folder is wrong. What cannot be read or
+      has no scale does not end a session: it is listed with its reason.
+  """
+  if not request.images:
+    raise InputError('--input: is missing; say which micrographs to look at')
+  if request.orientations not in (1, 8):
+    raise InputError(f'--orientations={request.orientations}: choose 1 or 8')
+  if request.thickness_nm is None and request.calibration is None:
+    raise InputError(
+      '--thickness_nm: is missing; give it, or --calibration with a CSV of '
+      'file,thickness_nm'
+    )
+  workdir.require_config(config)
+  if not workdir.dev_detection.exists():
+    raise InputError(
+      f'{workdir.dev_detection}: is missing; train the run to its end, or '
+      f'score it by --mode=evaluate --workdir={workdir.path}'
+    )
+  counts, settings = detections.read_detection(workdir.dev_detection, config)
+  config = config.copy_and_resolve_references()
+  config.quantification = settings
+  scales = Scales(
+    pixel_size_nm=request.pixel_size_nm,
+    thickness_nm=request.thickness_nm,
+    table=request.calibration
+    and pathlib.Path(request.calibration).expanduser(),
+  )
+  folder = SessionFolder(request.output, overwrite=request.overwrite)
+  with console.status('Reading the network'):
+    run = trained(config, workdir, orientations=request.orientations)
+  interruption.something_to_save()
+  try:
+    images, failures = predicted_images(
+      request.images, run, folder, scales, console, interruption
+    )
+    with console.status('Measuring and drawing'):
+      numbers = write_results(
+        folder,
+        config,
+        run,
+        images,
+        failures,
+        counts=counts,
+        how_made=_how_made(config, workdir, run, request),
+        interruption=interruption,
+      )
+  except Stopped:
+    console.print(
+      f'Stopped; the same command goes on: {escape(str(folder.path))}',
+      soft_wrap=True,
+    )
+    return True
+  _tell(config, numbers, folder, console)
+  return not failures
+
+
+def _tell(config, numbers, folder, console):
+  names = headlines(config.defect)
+  if numbers.rows:
+    console.print(
+      tables.quantities_table(
+        config.defect,
+        numbers.rows,
+        names,
+        sessions.over_images(numbers.rows, names),
+      )
+    )
+  for name, doubt in numbers.doubts:
+    console.print(
+      f'[red]WARNING[/red] {escape(name)}: {doubt.name}: '
+      f'{escape(doubt.message)}',
+      soft_wrap=True,
+    )
+  for name, reason in numbers.failures.items():
+    console.print(
+      f'[red]FAILED[/red] {escape(name)}: {escape(reason)}', soft_wrap=True
+    )
+  for remark in numbers.remarks():
+    console.print(remark, soft_wrap=True)
+  console.print(
+    f'Page: {escape(str(folder.path / "report.html"))}', soft_wrap=True
+  )
+
+
+def _how_made(config, workdir, run, request):
+  average = {1: 'one orientation', 8: 'the average of eight orientations'}
+  return {
+    'command': shlex.join(sys.argv),
+    'run': str(workdir.path),
+    'network': f'{config.model.name}, epoch {run.progress.best_epoch}, '
+    f'{average[request.orientations]}',
+    'threshold': f'{run.progress.threshold:.3f}, chosen on the development '
+    f'set (IU {run.progress.best_iu:.3f})',
+    'preprocessing': ', '.join(
+      f'{name} {value}' for name, value in config.preprocessing.items()
+    ),
+    'measured with': ', '.join(
+      f'{name} {value}' for name, value in config.quantification.items()
+    ),
+    'versions': ', '.join(
+      f'{name} {importlib.metadata.version(name)}' for name in _VERSIONS_OF
+    ),
+  }

@@ -1,0 +1,152 @@
+"""What is made of a session's masks: numbers, regions to click on, the page.
+
+All of it follows from the files that the network left, so that a person who
+measures those masks again finds the same numbers.
+"""
+
+import dataclasses
+import os
+import pathlib
+import shutil
+from collections.abc import Mapping, Sequence
+
+import ml_collections
+
+from defectseg_jax.jobs.interruption import Interruption
+from defectseg_jax.jobs.measuring import conventions, headlines, measured
+from defectseg_jax.jobs.numbers import Numbers
+from defectseg_jax.jobs.outputs import csv_text
+from defectseg_jax.jobs.page_images import page_image, sizes_label
+from defectseg_jax.jobs.predicted import Predicted
+from defectseg_jax.jobs.session_folder import SessionFolder
+from defectseg_jax.jobs.trained import Trained
+from defectseg_jax.micrographs.labels import read_mask
+from defectseg_jax.micrographs.reading import read_micrographs
+from defectseg_jax.micrographs.rois import write_rois
+from defectseg_jax.quantification.detection import Detection
+from defectseg_jax.quantification.doubtful import mean_probabilities
+from defectseg_jax.quantification.line_detection import LineDetection
+from defectseg_jax.reporting import page
+
+
+def write_results(
+  folder: SessionFolder,
+  config: ml_collections.ConfigDict,
+  run: Trained,
+  images: Sequence[Predicted],
+  failures: Mapping[str, str],
+  *,
+  counts: Detection | LineDetection,
+  how_made: Mapping[str, str],
+  interruption: Interruption,
+) -> Numbers:
+  """Measures all masks and writes what a person looks at.
+
+  Args:
+    folder: of the session, with images, masks and probabilities.
+    config: `quantification` says how to measure.
+    run: the network that made the masks.
+    images: that are done.
+    failures: why others could not be.
+    counts: what the network found, missed and invented in its development set.
+    how_made: what the page says of that.
+    interruption: asked before each image whether to stop.
+
+  Returns:
+    The numbers.
+
+  Raises:
+    InputError: a file of somebody else is in the way, or a mask in the folder
+      is none any more.
+    Stopped: the user asked to stop.
+  """
+  made = folder.path / f'.results.{os.getpid()}'
+  made.mkdir()
+  try:
+    numbers = Numbers(made, config)
+    numbers.failures.update(failures)
+
+    def pages():
+      for image in images:
+        interruption.check()
+        yield _add(numbers, made, folder.path, config, run, image, counts)
+      for name, reason in failures.items():
+        yield page.PageImage(name=name, failure=reason)
+
+    if images:
+      (made / 'splits.csv').write_text(_splits(images))
+    (made / 'report.html').write_text(
+      page.session_page(
+        f'{config.defect.capitalize()}, {len(images)} micrographs',
+        defect=config.defect,
+        images=pages(),
+        headlines=headlines(config.defect),
+        over_images=numbers.write_tables,
+        conventions=conventions(config.defect),
+        how_made=how_made,
+        remarks=numbers.remarks(),
+        sizes_label=sizes_label(config.defect),
+      ),
+      encoding='utf-8',
+    )
+    folder.take_results(made)
+  finally:
+    shutil.rmtree(made, ignore_errors=True)
+  return numbers
+
+
+def _add(numbers, made, path, config, run, image, counts):
+  files = image.files()
+  mask = read_mask(path / files['masks'])
+  pixels, probabilities = (
+    read_micrographs(path / files[kind])[0].pixels
+    for kind in ('images', 'probabilities')
+  )
+  found = measured(
+    config.defect,
+    mask,
+    image=pixels,
+    pixel_size_nm=image.scale.pixel_size_nm,
+    thickness_nm=image.scale.thickness_nm,
+    settings=config.quantification,
+    detection=counts,
+    seed=config.seed,
+  )
+  means = mean_probabilities(found.labels, probabilities, len(found.counted))
+  found = dataclasses.replace(
+    found, objects={**found.objects, 'mean_probability': means}
+  )
+  numbers.add(
+    image.name,
+    found,
+    image.scale,
+    pixels=pixels,
+    sources={'micrograph': str(image.source), 'mask': files['masks']},
+  )
+  (made / 'rois').mkdir(exist_ok=True)
+  write_rois(made / 'rois' / f'{image.name}.zip', found.labels)
+  return page_image(
+    image.name,
+    numbers.rows[-1],
+    found,
+    config=config,
+    threshold=run.progress.threshold,
+    pixels=pixels,
+    probabilities=probabilities,
+    doubts=[*image.scale.doubts, *found.doubts],
+  )
+
+
+def _splits(images):
+  return csv_text(
+    [
+      {
+        'file': pathlib.Path(image.files()['images']).name,
+        'split': '',
+        'pixel_size_nm': repr(image.scale.pixel_size_nm),
+        'thickness_nm': repr(image.scale.thickness_nm),
+      }
+      for image in images
+    ],
+    digits=None,
+  )

@@ -1,0 +1,369 @@
+"""--mode=predict, from a trained run to the files a person opens."""
+
+import csv
+import json
+import pathlib
+import shutil
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+import tifffile
+import tiny
+from PIL import Image
+from rich.console import Console
+
+from configs import voids
+from defectseg_jax.errors import InputError
+from defectseg_jax.jobs import predict as job
+from defectseg_jax.jobs import quantify
+from defectseg_jax.jobs.interruption import Stopped
+from defectseg_jax.jobs.workdir import Workdir
+from defectseg_jax.micrographs.writing import write_tiff
+
+# The run is trained once; its tests share a process.
+pytestmark = pytest.mark.xdist_group('predict')
+
+PROGRAM = [sys.executable, '-m', 'defectseg_jax.main']
+
+
+class Never:
+  """Nobody interrupts."""
+
+  def something_to_save(self):
+    pass
+
+  def check(self):
+    pass
+
+
+class After(Never):
+  """Interrupts when it is asked for the n-th time."""
+
+  def __init__(self, times):
+    self.left = times
+
+  def check(self):
+    self.left -= 1
+    if self.left == 0:
+      raise Stopped
+
+
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+  """The workdir of a run of three epochs."""
+  folder = tmp_path_factory.mktemp('run')
+  for seed, name in enumerate('abc'):
+    tiny.write_foil(folder / 'foils', name, seed)
+  (folder / 'foils' / 'splits.csv').write_text(
+    'file,split\na.png,train\nb.png,dev\nc.png,test\n'
+  )
+  fields = {
+    **tiny.TINY,
+    'training.epochs': 6,
+    'data.dir': folder / 'foils',
+    'data.cache_dir': folder / 'cache',
+  }
+  done = tiny.run(
+    [
+      *PROGRAM,
+      *('--config=configs/voids.py', f'--workdir={folder / "run"}'),
+      *(f'--config.{name}={value}' for name, value in fields.items()),
+    ]
+  )
+  assert done.returncode == 0, done.stderr
+  return folder / 'run'
+
+
+@pytest.fixture
+def session(tmp_path):
+  """Two calibrated micrographs, one of a stack of two, of other sizes."""
+  folder = tmp_path / 'session'
+  folder.mkdir()
+  for seed, (name, side) in enumerate((('x', 200), ('y', 131)), start=10):
+    pixels, _ = tiny.foil(seed, side)
+    write_tiff(folder / f'{name}.tif', pixels, pixel_size_nm=0.5)
+  stack = np.stack([tiny.foil(seed, 96)[0] for seed in (20, 21)])
+  tifffile.imwrite(
+    folder / 'z.tif',
+    stack,
+    imagej=True,
+    resolution=(4, 4),
+    metadata={'unit': 'nm', 'axes': 'ZYX'},
+  )
+  return folder
+
+
+NAMES = ['x', 'y', 'z[0]', 'z[1]']
+
+
+@pytest.fixture
+def predict(run, session, tmp_path):
+  """Runs the job in this process; whether all could be done."""
+
+  def go(*given, interruption=None, config=None, **fields):
+    fields = {
+      'output': str(tmp_path / 'out'),
+      'thickness_nm': 100.0,
+      'images': [*map(str, given)] or [str(session)],
+      **fields,
+    }
+    workdir = Workdir(run)
+    return job.predict(
+      config or workdir.read_config(),
+      workdir,
+      job.Request(**fields),
+      Console(quiet=True),
+      interruption or Never(),
+    )
+
+  return go
+
+
+def rows_of(path):
+  with path.open(newline='') as stream:
+    return list(csv.DictReader(stream))
+
+
+def contents(folder):
+  """All that follows from the session, and not from when it was done."""
+  return {
+    str(path.relative_to(folder)): path.read_bytes()
+    for path in sorted(folder.rglob('*'))
+    if path.is_file() and path.name not in ('session.json', 'report.html')
+  }
+
+
+def test_the_command(run, session, tmp_path):
+  out = tmp_path / 'results'
+  done = tiny.run(
+    [
+      *PROGRAM,
+      *('--mode=predict', f'--workdir={run}', '--thickness_nm=100'),
+      *(f'--input={session}/[xy].tif', f'--output={out}'),
+      str(session / 'z.tif'),
+    ]
+  )
+  assert done.returncode == 0, done.stderr
+  assert done.stderr == ''
+  assert 'report.html' in done.stdout and '3/3 z.tif' in done.stdout
+  for kind in ('images', 'masks', 'probabilities'):
+    assert sorted(p.stem for p in (out / kind).iterdir()) == NAMES
+  for kind in ('overlays', 'histograms', 'rois'):
+    assert sorted(p.stem for p in (out / kind).iterdir()) == NAMES
+  assert not [path for path in out.rglob('.*')]
+
+  threshold = json.loads((run / 'test_metrics.json').read_text())['threshold']
+  for name in NAMES:
+    mask = tifffile.imread(out / 'masks' / f'{name}.tif')
+    probabilities = tifffile.imread(out / 'probabilities' / f'{name}.tif')
+    assert mask.dtype == np.uint8 and probabilities.dtype == np.float32
+    np.testing.assert_array_equal(mask, 255 * (probabilities >= threshold))
+    with zipfile.ZipFile(out / 'rois' / f'{name}.zip') as rois:
+      objects = [r for r in rows_of(out / 'objects.csv') if r['image'] == name]
+      assert len(rois.namelist()) == len(objects)
+  # Discs that stand out from noise are found.
+  _, truth = tiny.foil(10, 200)
+  found = tifffile.imread(out / 'masks' / 'x.tif')
+  both = np.count_nonzero((found > 0) & (truth > 0))
+  assert both > 0.5 * np.count_nonzero((found > 0) | (truth > 0))
+  page = (out / 'report.html').read_text()
+  assert all(name in page for name in NAMES)
+  assert '--mode=predict' in page
+
+
+def test_the_masks_measured_again_give_the_same_numbers(run, predict, tmp_path):
+  assert predict()
+  out, again = tmp_path / 'out', tmp_path / 'again'
+  config = Workdir(run).read_config()
+  quantify.quantify(
+    config,
+    quantify.Request(
+      output=str(again),
+      masks=[str(out)],
+      detection=str(run / 'dev_detection.json'),
+    ),
+    Console(quiet=True),
+    Never(),
+  )
+  assert (again / 'summary.csv').read_bytes() == (
+    out / 'summary.csv'
+  ).read_bytes()
+  ours = rows_of(out / 'objects.csv')
+  for row, other in zip(ours, rows_of(again / 'objects.csv'), strict=True):
+    assert float(row.pop('mean_probability')) > 0
+    assert row == other
+  summary = json.loads((out / 'summary.json').read_text())
+  page = (out / 'report.html').read_text()
+  assert str(summary['images'][0]['count']) in page
+
+
+def test_what_is_done_is_not_done_again(predict, tmp_path):
+  assert predict()
+  out = tmp_path / 'out'
+  before = contents(out)
+  stamps = {p: p.stat().st_mtime_ns for p in (out / 'masks').iterdir()}
+  assert predict()
+  assert contents(out) == before
+  assert stamps == {p: p.stat().st_mtime_ns for p in (out / 'masks').iterdir()}
+  # Another thickness is another session, of the same masks.
+  (out / 'masks' / 'x.tif').unlink()
+  assert predict()
+  assert contents(out) == before
+
+
+def test_an_interrupted_session_goes_on(predict, tmp_path):
+  """Stopped in the first image, between two, and while they are drawn."""
+  out = tmp_path / 'out'
+  assert predict(output=str(tmp_path / 'whole'))
+  for times in (1, 3, 6, 5):
+    predict(interruption=After(times))
+    assert not (out / 'report.html').exists()
+    assert not list(out.rglob('.*'))
+  assert predict()
+  assert contents(out) == contents(tmp_path / 'whole')
+
+
+def test_one_bad_image_does_not_end_a_session(session, run, tmp_path):
+  (session / 'broken.tif').write_bytes(b'II*\0nothing')
+  tifffile.imwrite(session / 'bare.tif', np.zeros((64, 64), np.uint8))
+  out = tmp_path / 'out'
+  done = tiny.run(
+    [
+      *PROGRAM,
+      *('--mode=predict', f'--workdir={run}', '--thickness_nm=100'),
+      *(f'--input={session}', f'--output={out}'),
+    ]
+  )
+  assert done.returncode == 1
+  assert 'Traceback' not in done.stderr
+  assert 'FAILED broken' in done.stdout
+  assert 'pixel_size_nm is not known' in done.stdout
+  rows = {row['image']: row for row in rows_of(out / 'summary.csv')}
+  assert rows.keys() == {*NAMES, 'broken', 'bare'}
+  assert 'broken.tif' in rows['broken']['failure']
+  assert rows['x']['failure'] == '' and rows['x']['count'] != ''
+  content = json.loads((out / 'summary.json').read_text())
+  assert content['failures'].keys() == {'broken', 'bare'}
+  assert 'broken' in (out / 'report.html').read_text()
+
+
+def test_nothing_but_bad_images(session, predict, tmp_path):
+  (session / 'broken.tif').write_bytes(b'II*\0nothing')
+  assert not predict(session / 'broken.tif')
+  (row,) = rows_of(tmp_path / 'out' / 'summary.csv')
+  assert row['image'] == 'broken'
+
+
+def test_eight_orientations_are_another_network(predict, tmp_path):
+  assert predict()
+  assert predict(output=str(tmp_path / 'eight'), orientations=8)
+  one, eight = (
+    tifffile.imread(tmp_path / name / 'probabilities' / 'x.tif')
+    for name in ('out', 'eight')
+  )
+  assert 0 < np.abs(one - eight).max() < 1
+  assert (
+    'eight orientations' in (tmp_path / 'eight' / 'report.html').read_text()
+  )
+
+
+def wrong(predict, tmp_path, *given, **fields):
+  before = sorted(tmp_path.rglob('*'))
+  with pytest.raises(InputError) as caught:
+    predict(*given, **fields)
+  assert sorted(tmp_path.rglob('*')) == before
+  assert len(str(caught.value).splitlines()) == 1
+  return str(caught.value)
+
+
+def test_what_the_program_did_not_write_is_left_alone(
+  predict, session, tmp_path
+):
+  out = tmp_path / 'out'
+  (out / 'masks').mkdir(parents=True)
+  mine = out / 'masks' / 'x.tif'
+  mine.write_text('precious')
+  said = wrong(predict, tmp_path)
+  assert 'out: holds files that are not of a session' in said
+  assert mine.read_text() == 'precious'
+  assert predict(overwrite=True)
+  assert tifffile.imread(mine).shape == (200, 200)
+  # In a session's own folder, too.
+  shutil.rmtree(out)
+  assert predict(session / 'x.tif')
+  (out / 'masks' / 'y.tif').write_text('precious')
+  with pytest.raises(InputError, match=r'y\.tif: is there already, and not of'):
+    predict(session / 'x.tif', session / 'y.tif')
+  assert (out / 'masks' / 'y.tif').read_text() == 'precious'
+
+
+def test_images_of_another_session_are_not_mixed_in(predict, session, tmp_path):
+  assert predict(session / 'x.tif', session / 'z.tif')
+  said = wrong(predict, tmp_path, session / 'y.tif')
+  assert 'out: holds results of x and 2 more, which --input does not' in said
+  assert predict(session / 'y.tif', overwrite=True)
+  masks = sorted(path.name for path in (tmp_path / 'out' / 'masks').iterdir())
+  assert masks == ['y.tif']
+  assert [
+    row['image'] for row in rows_of(tmp_path / 'out' / 'summary.csv')
+  ] == ['y']
+
+
+def test_what_is_wrong_is_said_before_anything_is_done(
+  predict, run, session, tmp_path
+):
+  said = wrong(predict, tmp_path, thickness_nm=None)
+  assert '--thickness_nm: is missing' in said
+  said = wrong(predict, tmp_path, orientations=4)
+  assert '--orientations=4: choose 1 or 8' in said
+  said = wrong(predict, tmp_path, tmp_path / 'none.tif')
+  assert 'none.tif: there is no such file' in said
+  config = Workdir(run).read_config()
+  config.quantification.separate = True
+  said = wrong(predict, tmp_path, config=config)
+  assert 'made with separate=False, and now it is True; score the run' in said
+  config = Workdir(run).read_config()
+  config.seed = 8
+  assert 'config.seed was 0' in wrong(predict, tmp_path, config=config)
+  done = tiny.run([*PROGRAM, '--mode=predict', f'--output={tmp_path / "o"}'])
+  assert done.stderr.startswith('error: --workdir: is missing')
+
+
+def test_a_run_that_was_not_scored(tmp_path):
+  workdir = Workdir(tmp_path / 'run')
+  workdir.path.mkdir()
+  workdir.config.write_text(json.dumps(voids.get_config().to_dict()))
+  with pytest.raises(InputError, match=r'dev_detection\.json: is missing'):
+    job.predict(
+      voids.get_config(),
+      workdir,
+      job.Request(output='x', images=['y'], thickness_nm=1.0),
+      Console(quiet=True),
+      Never(),
+    )
+
+
+def test_a_corrected_session_is_a_folder_to_train_on(predict, tmp_path):
+  assert predict()
+  out = tmp_path / 'out'
+  rows = rows_of(out / 'splits.csv')
+  assert [row['file'] for row in rows] == [f'{name}.tif' for name in NAMES]
+  assert {row['thickness_nm'] for row in rows} == {'100.0'}
+  for row in rows:
+    assert (out / 'images' / row['file']).exists()
+    assert (out / 'masks' / row['file']).exists()
+  original, _ = tiny.foil(10, 200)
+  np.testing.assert_array_equal(
+    tifffile.imread(out / 'images' / 'x.tif'), original
+  )
+
+
+def test_a_damaged_index(predict, tmp_path):
+  (tmp_path / 'out').mkdir()
+  (tmp_path / 'out' / 'session.json').write_text('{')
+  assert 'session.json: is damaged' in wrong(predict, tmp_path)
+  assert pathlib.Path(tmp_path / 'out' / 'session.json').read_text() == '{'
+  with Image.new('L', (9, 9)) as small:
+    small.save(tmp_path / 'session' / 'small.png')
