@@ -10,8 +10,13 @@ from rich.console import Console
 from defectseg_jax.evaluation import confusion, thresholds
 from defectseg_jax.jobs import checks, network
 from defectseg_jax.jobs.data import read_data
-from defectseg_jax.jobs.detections import development_detection
+from defectseg_jax.jobs.detections import (
+  development_detection,
+  read_detection,
+)
+from defectseg_jax.jobs.how_made import how_made
 from defectseg_jax.jobs.outputs import written_whole
+from defectseg_jax.jobs.run_page import run_page
 from defectseg_jax.jobs.workdir import Workdir
 from defectseg_jax.models import create_model
 from defectseg_jax.reporting import figures, tables
@@ -56,7 +61,7 @@ def score_test_set(
   regions: Mapping[str, Sequence[Any]],
   progress: Any,
 ) -> None:
-  """Writes test_metrics.json, dev_detection.json and the figures.
+  """Writes test_metrics.json, dev_detection.json, figures and the page.
 
   Args:
     config: of the run.
@@ -84,9 +89,26 @@ def score_test_set(
   metrics = test_metrics(config.defect, maps, regions['test'], progress)
   workdir.write_json(workdir.test_metrics, metrics)
   _write_figures(workdir, maps, regions['test'], metrics, progress)
+  _, settings = read_detection(workdir.dev_detection, config)
+  measuring = config.copy_and_resolve_references()
+  measuring.quantification = settings
+  with written_whole(workdir.report) as path:
+    path.write_text(
+      run_page(
+        measuring,
+        metrics=metrics,
+        history=progress.history,
+        regions=regions['test'],
+        maps=maps,
+        threshold=progress.threshold,
+        how_made=how_made(measuring, workdir, progress),
+      ),
+      encoding='utf-8',
+    )
   console.print(tables.test_table(metrics))
   console.print(
-    f'Scores: {workdir.test_metrics}\nPictures: {workdir.figures}',
+    f'Scores: {workdir.test_metrics}\nPictures: {workdir.figures}\n'
+    f'Page: {workdir.report}',
     soft_wrap=True,
   )
 

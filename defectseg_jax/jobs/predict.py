@@ -1,10 +1,7 @@
 """--mode=predict: a microscope's files to masks, numbers and a page."""
 
 import dataclasses
-import importlib.metadata
 import pathlib
-import shlex
-import sys
 from collections.abc import Sequence
 
 import ml_collections
@@ -13,6 +10,7 @@ from rich.markup import escape
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs import detections
+from defectseg_jax.jobs.how_made import how_made
 from defectseg_jax.jobs.interruption import Interruption, Stopped
 from defectseg_jax.jobs.measuring import headlines
 from defectseg_jax.jobs.predicted import predicted_images
@@ -23,8 +21,6 @@ from defectseg_jax.jobs.trained import trained
 from defectseg_jax.jobs.workdir import Workdir
 from defectseg_jax.quantification import sessions
 from defectseg_jax.reporting import tables
-
-_VERSIONS_OF = ('jax', 'flax', 'numpy', 'scipy', 'scikit-image')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +111,9 @@ def predict(
         images,
         failures,
         counts=counts,
-        how_made=_how_made(config, workdir, run, request),
+        how_made=how_made(
+          config, workdir, run.progress, orientations=request.orientations
+        ),
         interruption=interruption,
       )
   except Stopped:
@@ -154,24 +152,3 @@ def _tell(config, numbers, folder, console):
   console.print(
     f'Page: {escape(str(folder.path / "report.html"))}', soft_wrap=True
   )
-
-
-def _how_made(config, workdir, run, request):
-  average = {1: 'one orientation', 8: 'the average of eight orientations'}
-  return {
-    'command': shlex.join(sys.argv),
-    'run': str(workdir.path),
-    'network': f'{config.model.name}, epoch {run.progress.best_epoch}, '
-    f'{average[request.orientations]}',
-    'threshold': f'{run.progress.threshold:.3f}, chosen on the development '
-    f'set (IU {run.progress.best_iu:.3f})',
-    'preprocessing': ', '.join(
-      f'{name} {value}' for name, value in config.preprocessing.items()
-    ),
-    'measured with': ', '.join(
-      f'{name} {value}' for name, value in config.quantification.items()
-    ),
-    'versions': ', '.join(
-      f'{name} {importlib.metadata.version(name)}' for name in _VERSIONS_OF
-    ),
-  }

@@ -23,6 +23,7 @@ class Workdir:
     test_metrics: test_metrics.json.
     dev_detection: dev_detection.json, objects of the development set that the
       network found, missed and invented.
+    report: report.html, the page of the test set.
     figures: the folder of pictures.
     events: the folder of TensorBoard's events.
   """
@@ -34,6 +35,7 @@ class Workdir:
     self.history = self.path / 'history.csv'
     self.test_metrics = self.path / 'test_metrics.json'
     self.dev_detection = self.path / 'dev_detection.json'
+    self.report = self.path / 'report.html'
     self.figures = self.path / 'figures'
     self.events = self.path / 'events'
 

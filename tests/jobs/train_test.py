@@ -112,6 +112,10 @@ def test_a_run_leaves_what_a_person_looks_for(command, folder, workdir):
   assert metrics['mean']['iu'] > 0.5
   assert f'{100 * metrics["mean"]["iu"]:.2f}' in done.stdout
 
+  page = workdir.joinpath('report.html').read_text()
+  assert f'{100 * metrics["mean"]["iu"]:.2f}' in page
+  assert 'of c they are not' in page
+
   detected = json.loads(workdir.joinpath('dev_detection.json').read_text())
   with Image.open(folder / 'masks' / 'b.png') as mask:
     particles = regions.labelled_regions(np.asarray(mask))[1]
