@@ -74,7 +74,7 @@ def _check_heaps(path: pathlib.Path) -> None:
         number, _, length = struct.unpack_from('<HH4xQ', content, place)
         # Number 0 is what is left free, its header included.
         step = 16 + -(-length // 8) * 8 if number else length
-        if not step:
+        if step < 16:
           raise frame.refusal(
             path, f'damaged: nothing was written at byte {place}', _DAMAGED
           )

@@ -59,9 +59,9 @@ def read_microscope_file(path: pathlib.Path) -> list[frame.Frame]:
   """
   suffix = path.suffix.lower()
   plugin = _plugin(_PLUGINS[suffix], path)
-  uncalibrated = False
+  is_calibrated = True
   if suffix == '.mrc':
-    uncalibrated = not mrc_structure.check_mrc(path).is_calibrated
+    is_calibrated = mrc_structure.check_mrc(path)
   elif suffix in ('.emd', '.hspy'):
     hdf5_structure.check_hdf5(path)
   elif suffix == '.ser':
@@ -72,7 +72,7 @@ def read_microscope_file(path: pathlib.Path) -> list[frame.Frame]:
   found = _read(plugin, path, _OPTIONS.get(_PLUGINS[suffix], {}))
   if suffix == '.emi':
     _check_emi(path, len(found))
-  if uncalibrated:
+  if not is_calibrated:
     # RosettaSciIO takes 1 nm for the pixels of a file that gives no size.
     for axis in found[0]['axes']:
       axis['units'] = None

@@ -5,7 +5,6 @@ Layout: Cheng et al., J. Struct. Biol. 192, 146 (2015), MRC2014.
 
 import pathlib
 import struct
-from typing import NamedTuple
 
 from defectseg_jax.micrographs import frame
 
@@ -18,17 +17,11 @@ _FEI_EXTENDED_BYTES = 1024 * 128
 _FEI_PIXEL_SIZE_BYTE = 44
 
 
-class MrcHeader(NamedTuple):
-  """What is asked of an MRC header; `is_calibrated`: has a pixel size."""
+def check_mrc(path: pathlib.Path) -> bool:
+  """Compares the header with the size of the file.
 
-  columns: int
-  rows: int
-  sections: int
-  is_calibrated: bool
-
-
-def check_mrc(path: pathlib.Path) -> MrcHeader:
-  """Reads the header and compares it with the size of the file.
+  Returns:
+    Whether it gives a size of the pixels.
 
   Raises:
     errors.InputError: the header is cut off, is none, was written by a
@@ -59,10 +52,9 @@ def check_mrc(path: pathlib.Path) -> MrcHeader:
   end += columns * rows * sections * _PIXEL_BYTES[mode]
   if end > size:
     raise _damaged(path, f'its pixels would end at byte {end} of {size}')
-  is_calibrated = all(intervals) and all(lengths)
   if extended == _FEI_EXTENDED_BYTES:
-    is_calibrated = any(record[_FEI_PIXEL_SIZE_BYTE:])
-  return MrcHeader(columns, rows, sections, is_calibrated)
+    return any(record[_FEI_PIXEL_SIZE_BYTE:])
+  return all(intervals) and all(lengths)
 
 
 def _damaged(path: pathlib.Path, found: str) -> Exception:

@@ -349,6 +349,51 @@ def test_hspy_refused(tmp_path, data, axes, kind, match):
   _refused(write_hspy(path, data, axes, signal_type=kind), match)
 
 
+@pytest.mark.parametrize(
+  ('attribute', 'value', 'match'),
+  [
+    ('navigate', None, 'KeyError'),
+    ('scale', 'wide', 'ValueError'),
+    ('scale', None, 'not evenly spaced'),
+    ('scale', np.nan, 'nan nm'),
+    ('units', 7, "'7'"),
+  ],
+)
+def test_hspy_whose_axes_make_no_sense(tmp_path, attribute, value, match):
+  h5py = pytest.importorskip('h5py')
+  axes = _signal(_square(1.0, 'nm'))
+  path = write_hspy(tmp_path / 'foil.hspy', _GREY, axes)
+  with h5py.File(path, 'a') as file:
+    axis = file['Experiments/__unnamed__/axis-1'].attrs
+    del axis[attribute]
+    if value is not None:
+      axis[attribute] = value
+  _refused(path, match)
+
+
+def test_hspy_whose_metadata_make_no_sense(tmp_path):
+  h5py = pytest.importorskip('h5py')
+  path = tmp_path / 'foil.hspy'
+  write_hspy(path, _GREY, _signal(_square(1.0, 'nm')))
+  with h5py.File(path, 'a') as file:
+    metadata = file['Experiments/__unnamed__/metadata']
+    del metadata['Signal']
+    metadata.attrs['Signal'] = 'image'
+  _refused(path, 'AttributeError')
+
+
+def test_hspy_of_text_and_of_colours(tmp_path):
+  path, axes = tmp_path / 'foil.hspy', _signal(_square(1.0, 'nm'))
+  _refused(write_hspy(path, _GREY.astype('S2'), axes), 'no numbers')
+  colours = np.dtype([(name, 'u1') for name in 'RGB'])
+  grey = np.zeros(_GREY.shape, colours)
+  for name in 'RGB':
+    grey[name] = _GREY
+  _read(write_hspy(path, grey, axes), _GREY, 1.0)
+  grey['R'] = 0
+  _refused(write_hspy(path, grey, axes), 'colour image')
+
+
 def test_berkeley(tmp_path):
   path, dims = tmp_path / 'foil.emd', _square(0.3, '[n_m]')
   _read(write_berkeley(path, a=(_GREY, dims)), _GREY, 0.3)
