@@ -4,7 +4,7 @@ RosettaSciIO is under the GPL-3.0 and need not be installed: it is imported only
 here, when such a file is read.
 
 Of its readers these five were looked through: they parse with struct, NumPy,
-h5py, json and ElementTree. None unpickles anything (an .hspy file may carry
+h5py, json and ElementTree. None unpickles what a file holds (an .hspy may carry
 pickled functions in its metadata: they stay bytes), and none opens a network
 connection.
 """

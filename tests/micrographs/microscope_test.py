@@ -3,6 +3,7 @@
 import csv
 import functools
 import pathlib
+import pickle
 import subprocess
 import sys
 
@@ -516,6 +517,41 @@ def test_bytes_overwritten_give_no_traceback(tmp_path, name):
       reading.read_micrographs(path)
     except InputError as error:
       assert '\n' not in str(error)
+
+
+def test_nothing_is_unpickled_and_nothing_asked_of_a_network(tmp_path):
+  h5py = pytest.importorskip('h5py')
+  for name, write in _WRITERS.items():
+    write(tmp_path / name)
+  (tmp_path / 'foil.ser').rename(tmp_path / 'emi_1.ser')
+  write_emi(tmp_path / 'emi.emi')
+  with h5py.File(tmp_path / 'foil.hspy', 'a') as file:
+    # As HyperSpy keeps functions, and loads them when it opens the file.
+    metadata = file['Experiments/__unnamed__/metadata'].attrs
+    metadata['_bs_function'] = np.void(pickle.dumps(subprocess.run))
+  program = """
+import pathlib, sys
+from defectseg_jax.micrographs import reading
+def watch(event, arguments):
+  kind = event.split('.')[0]
+  # Dask pickles functions of its callers, and reads them again, as a checksum.
+  own = ('_operator', 'dask', 'numpy', 'rsciio')
+  if kind in ('socket', 'urllib') or (
+    event == 'pickle.find_class' and arguments[0].split('.')[0] not in own
+  ):
+    raise SystemExit(f'{event} {arguments}')
+sys.addaudithook(watch)
+for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+  print(len(reading.read_micrographs(path)))
+"""
+  done = subprocess.run(
+    [sys.executable, '-c', program, tmp_path],
+    cwd=pathlib.Path(__file__).parents[2],
+    capture_output=True,
+    text=True,
+  )
+  assert done.returncode == 0, done.stderr
+  assert len(done.stdout.split()) == len(_WRITERS) + 1
 
 
 # Without RosettaSciIO.
