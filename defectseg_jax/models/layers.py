@@ -3,13 +3,16 @@
 XLA lowers the gradients of `max_pool` and of a strided transposed convolution
 to a select-and-scatter and a dilated convolution, both slow on a CPU. With a
 window equal to the stride the same functions are a maximum of four slices, and
-a matrix product followed by depth-to-space.
+a matrix product followed by depth-to-space; windows of up to twice the stride
+overlap their neighbours', and are added.
 """
 
+import functools
 from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import linen as nn
 
 Initializer = Callable[..., jax.Array]
@@ -32,10 +35,113 @@ def max_pool_2x2(x: jax.Array) -> jax.Array:
 
 
 class UpConvolution(nn.Module):
-  """Transposed convolution, 2 x 2, stride 2: [N, H, W, C] to [N, 2H, 2W, F].
+  """Transposed convolution at stride 2: [N, H, W, C] to [N, 2H, 2W, F].
 
-  Equal to `flax.linen.ConvTranspose(features, (2, 2), strides=(2, 2))` up to
-  the layout of its kernel, which here is [C, 2, 2, F].
+  Equal to `flax.linen.ConvTranspose(features, (size, size), strides=(2, 2))`
+  without padding, cut to 2H x 2W: nothing at size 2, the last row and column at
+  size 3, one on each side at size 4. Its kernel here is [C, size, size, F].
+
+  Attributes:
+    features: F, the maps that come out.
+    size: of the kernel: 2, 3 or 4.
+    kernel_init: of the kernel.
+    use_bias: whether a constant is added to each map.
+  """
+
+  features: int
+  size: int = 2
+  # Each output pixel sees C inputs if the windows do not overlap.
+  kernel_init: Initializer = nn.initializers.variance_scaling(
+    1.0, 'fan_in', 'truncated_normal', in_axis=0, out_axis=(1, 2, 3)
+  )
+  use_bias: bool = True
+
+  @nn.compact
+  def __call__(self, x: jax.Array) -> jax.Array:
+    n, height, width, channels = x.shape
+    size, features = self.size, self.features
+    kernel = self.param(
+      'kernel', self.kernel_init, (channels, size, size, features)
+    )
+    windows = x.reshape(-1, channels) @ kernel.reshape(channels, -1)
+    y = _overlap_added(windows.reshape(n, height, width, size, size, features))
+    if not self.use_bias:
+      return y
+    return y + self.param('bias', nn.initializers.zeros, (features,))
+
+
+def _overlap_added(windows):
+  """[N, H, W, size, size, F] at stride 2 to the middle [N, 2H, 2W, F]."""
+  n, height, width, size, _, features = windows.shape
+  reach = (size - 1) // 2
+  # A part of a window is of 2 x 2 pixels, and falls p, q such parts further.
+  parts = []
+  for p in range(reach + 1):
+    for q in range(reach + 1):
+      part = windows[:, :, :, 2 * p : 2 * p + 2, 2 * q : 2 * q + 2]
+      missing = [(0, 2 - length) for length in part.shape[3:5]]
+      shift = [(p, reach - p), (q, reach - q)]
+      parts.append(jnp.pad(part, [(0, 0), *shift, *missing, (0, 0)]))
+  blocks = functools.reduce(jnp.add, parts).transpose(0, 1, 3, 2, 4, 5)
+  height, width = 2 * height, 2 * width
+  y = blocks.reshape(n, height + 2 * reach, width + 2 * reach, features)
+  cut = (size - 2) // 2
+  return y[:, cut : cut + height, cut : cut + width]
+
+
+def bilinear_kernel(
+  key: jax.Array, shape: tuple[int, ...], dtype: jnp.dtype = jnp.float32
+) -> jax.Array:
+  """First kernel of an `UpConvolution` that interpolates each map bilinearly.
+
+  Long, Shelhamer & Darrell, CVPR 2015, section 3.3.
+
+  Args:
+    key: not needed: the kernel is always the same.
+    shape: [C, size, size, F] with an even size.
+    dtype: of the kernel.
+
+  Returns:
+    The kernel.
+  """
+  channels, size, _, features = shape
+  half = size / 2
+  weights = 1 - np.abs(np.arange(size) + 0.5 - half) / half
+  same_map = np.eye(channels, features)
+  kernel = np.einsum('cf,a,b->cabf', same_map, weights, weights)
+  return jnp.asarray(kernel, dtype)
+
+
+def bilinear_up(x: jax.Array, factor: int) -> jax.Array:
+  """Bilinear interpolation: [N, H, W, C] to [N, factor H, factor W, C].
+
+  Args:
+    x: maps. Beyond their edges there are zeros, as around a convolution.
+    factor: an even number.
+
+  Returns:
+    What a transposed convolution of `bilinear_kernel` of size 2 factor gives.
+  """
+  for axis in (1, 2):
+    length = x.shape[axis]
+    around = [(1, 1) if i == axis else (0, 0) for i in range(4)]
+    padded = jnp.pad(x, around)
+    before = jax.lax.slice_in_dim(padded, 0, length, axis=axis)
+    after = jax.lax.slice_in_dim(padded, 2, length + 2, axis=axis)
+    phases = []
+    for i in range(factor):
+      # From the middle of a pixel to the middle of its i-th part.
+      offset = (i + 0.5) / factor - 0.5
+      other = before if offset < 0 else after
+      phases.append((1 - abs(offset)) * x + abs(offset) * other)
+    shape = [*x.shape]
+    shape[axis] *= factor
+    x = jnp.stack(phases, axis=axis + 1).reshape(shape)
+  return x
+
+
+class BilinearUp(nn.Module):
+  """1 x 1 convolution, then interpolation: [N, H, W, C] to [N, 2H, 2W, F].
 
   Attributes:
     features: F, the maps that come out.
@@ -45,20 +151,8 @@ class UpConvolution(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
-    n, height, width, channels = x.shape
-    kernel = self.param(
-      'kernel',
-      # The windows do not overlap: each output pixel sees C inputs.
-      nn.initializers.variance_scaling(
-        1.0, 'fan_in', 'truncated_normal', in_axis=0, out_axis=(1, 2, 3)
-      ),
-      (channels, 2, 2, self.features),
-    )
-    bias = self.param('bias', nn.initializers.zeros, (self.features,))
-    blocks = x.reshape(-1, channels) @ kernel.reshape(channels, -1)
-    blocks = blocks.reshape(n, height, width, 2, 2, self.features)
-    blocks = blocks.transpose(0, 1, 3, 2, 4, 5)
-    return blocks.reshape(n, 2 * height, 2 * width, self.features) + bias
+    # Both are linear and commute; the convolution first has less to do.
+    return bilinear_up(nn.Conv(self.features, (1, 1), name='mix')(x), 2)
 
 
 class MapDropout(nn.Module):

@@ -2,10 +2,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from flax import linen as nn
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.models import create_model, layers
+from defectseg_jax.models import create_model
 from defectseg_jax.models.defectsegnet import DefectSegNet
 
 # Map, channels, and what a side is divided by: the table of the release.
@@ -149,59 +148,9 @@ def test_a_micrograph_has_one_channel(variables):
     DefectSegNet().apply(variables, np.zeros((1, 16, 16, 3), np.float32))
 
 
-def test_up_convolution_is_flax_conv_transpose():
-  x = np.random.default_rng(0).normal(size=(2, 6, 4, 5)).astype(np.float32)
-  ours = layers.UpConvolution(3)
-  params = ours.init(jax.random.key(0), x)['params']
-  params['bias'] = jnp.arange(3.0)
-  theirs = nn.ConvTranspose(3, (2, 2), strides=(2, 2), transpose_kernel=True)
-  kernel = params['kernel'].transpose(1, 2, 3, 0)
-  expected = theirs.apply(
-    {'params': {'kernel': kernel, 'bias': params['bias']}}, x
-  )
-  actual = ours.apply({'params': params}, x)
-  np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
-
-
-def test_max_pool_is_flax_max_pool_with_its_gradient():
-  x = np.random.default_rng(0).normal(size=(2, 6, 4, 5)).astype(np.float32)
-
-  def theirs(x):
-    return nn.max_pool(x, (2, 2), strides=(2, 2))
-
-  np.testing.assert_array_equal(layers.max_pool_2x2(x), theirs(x))
-  weights = np.random.default_rng(1).normal(size=(2, 3, 2, 5))
-  gradients = [
-    jax.grad(lambda x, pool=pool: jnp.sum(weights * pool(x)))(x)
-    for pool in (layers.max_pool_2x2, theirs)
-  ]
-  np.testing.assert_array_equal(*gradients)
-
-
-def test_dropout_drops_whole_maps_at_its_rate_and_keeps_the_mean():
-  layer = layers.MapDropout(0.25)
-  x = jnp.ones((64, 4, 4, 100))
-  y = np.asarray(
-    layer.apply({}, x, train=True, rngs={'dropout': jax.random.key(0)})
-  )
-  values = y.reshape(64, 16, 100)
-  assert (values == values[:, :1]).all()
-  np.testing.assert_allclose(np.unique(y), [0, 1 / 0.75], rtol=1e-6)
-  # 6,400 draws at 0.25: five standard deviations are 0.027.
-  assert abs((y[:, 0, 0] == 0).mean() - 0.25) < 0.027
-  assert len(np.unique(values[:, 0], axis=0)) == 64
-
-
-def test_dropout_is_off_at_test_time():
-  x = jnp.ones((2, 4, 4, 10))
-  y = layers.MapDropout(0.5).apply({}, x, train=False)
-  np.testing.assert_array_equal(x, y)
-
-
 @pytest.mark.parametrize(
   'field, value, message',
   [
-    ('name', 'resnet', 'config.model.name=resnet: choose one of defectsegnet'),
     ('dropout_rate', 1.0, 'config.model.dropout_rate=1.0: must be in'),
     ('batch_norm_momentum', -0.1, 'config.model.batch_norm_momentum=-0.1'),
   ],

@@ -53,7 +53,7 @@ def test_tiled_equals_whole(network, shape, core, batch_size):
     network,
     core_px=core,
     batch_size=batch_size,
-    receptive_radius_px=DefectSegNet.receptive_radius,
+    receptive_radius_px=DefectSegNet().receptive_radius,
     multiple_px=DefectSegNet.size_multiple,
   )
   assert found.shape == shape
