@@ -1,0 +1,78 @@
+"""U-Net: what the encoder saw is set beside what the decoder makes of it.
+
+Ronneberger, Fischer & Brox, MICCAI 2015 (arXiv:1505.04597), section 2 and
+Figure 1. Three differences: zeros are padded, so that nothing is cropped;
+batch normalisation takes the place of each hidden convolution's bias, since
+training starts from random weights; one class is one logit. As drawn there,
+with biases and two classes, the network has 31,030,658 parameters.
+"""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from defectseg_jax.models import layers, receptive_field
+from defectseg_jax.models.architecture import Architecture, scaled
+
+# Maps at each resolution, of two convolutions each.
+WIDTHS = (64, 128, 256, 512, 1024)
+
+WIDTHS_350K = scaled(WIDTHS, 0.1063)
+
+
+class UNet(Architecture):
+  """23 convolutions, four poolings; reaches 107 pixels.
+
+  31,036,481 parameters with `WIDTHS`, 350,054 with `WIDTHS_350K`.
+
+  Attributes:
+    widths: maps at each resolution, from the image's to the lowest.
+  """
+
+  widths: tuple[int, ...] = WIDTHS
+
+  size_multiple = 16
+
+  @property
+  def longest_path(self) -> Sequence[receptive_field.Layer]:
+    """Down to the lowest resolution and up again."""
+    conv = receptive_field.convolution(3)
+    down = [conv, conv, receptive_field.max_pool_2x2]
+    up = [receptive_field.up_convolution(2), conv, conv]
+    levels = len(self.widths) - 1
+    return [*down * levels, conv, conv, *up * levels]
+
+  @nn.compact
+  def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
+    """Logits of a batch of micrographs.
+
+    Args:
+      x: float32 [N, H, W, 1], H and W divisible by 16.
+      train: whether statistics are the batch's own and maps are dropped.
+
+    Returns:
+      float32 [N, H, W, 1] logits.
+
+    Raises:
+      ValueError: H or W is not divisible by 16, or there is not one channel.
+    """
+    self.require_micrographs(x)
+    conv = self.conv_norm_relu(train=train)
+
+    def two_convs(x, features, name):
+      x = conv(x, features, 3, f'{name}_1')
+      return conv(x, features, 3, f'{name}_2')
+
+    across = []
+    for level, features in enumerate(self.widths[:-1]):
+      x = two_convs(x, features, f'down_{level}')
+      across.append(x)
+      x = layers.max_pool_2x2(x)
+    x = two_convs(x, self.widths[-1], 'bottom')
+    for level, features in reversed([*enumerate(self.widths[:-1])]):
+      x = layers.UpConvolution(features, name=f'up_{level}')(x)
+      x = jnp.concatenate([across.pop(), x], axis=-1)
+      x = two_convs(x, features, f'again_{level}')
+    return nn.Conv(1, (1, 1), name='output')(x)

@@ -1,0 +1,107 @@
+"""Every architecture trains a step.
+
+What differs only in widths or depth is the same code. A small one of each kind
+is trained, and the published ones are traced.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from defectseg_jax.models import create_model
+from defectseg_jax.models.defectsegnet import DefectSegNet
+from defectseg_jax.models.fc_densenet import FCDenseNet
+from defectseg_jax.models.fcn import FCN8s
+from defectseg_jax.models.unet import UNet
+from defectseg_jax.training import schedules, state, step
+
+CONFIG = {'dropout_rate': 0.1, 'batch_norm_momentum': 0.8}
+OPTIONS = {**CONFIG, 'axis_name': step.DEVICES}
+SHALLOW = ((4,), 8, ((4, (4,)),))
+TRAINED = {
+  'no_dense': DefectSegNet(widths=SHALLOW, dense_blocks=False, **OPTIONS),
+  'no_skips': DefectSegNet(widths=SHALLOW, skips=False, **OPTIONS),
+  'added': DefectSegNet(widths=SHALLOW, concatenation=False, **OPTIONS),
+  'bilinear': DefectSegNet(
+    widths=SHALLOW, transposed_convolution=False, **OPTIONS
+  ),
+  'fcn8s': FCN8s(widths=(2, 2, 2, 4, 4, 8, 8), **OPTIONS),
+  'unet': UNet(widths=(4, 8, 8), **OPTIONS),
+  'fc_densenet': FCDenseNet(
+    block_layers=(1, 2, 1), growth_rate=4, first_features=4, **OPTIONS
+  ),
+}
+NAMES = [
+  'defectsegnet_no_dense',
+  'defectsegnet_no_skips',
+  'defectsegnet_added',
+  'defectsegnet_bilinear',
+  'fcn8s',
+  'unet',
+  'fc_densenet56',
+]
+
+
+@pytest.fixture(autouse=True)
+def quick_compilation():
+  """One step is run: to make it fast would take longer."""
+  jax.config.update('jax_disable_most_optimizations', True)
+  yield
+  jax.config.update('jax_disable_most_optimizations', False)
+
+
+def make_step(model):
+  """What creates the state before a step, and the step."""
+  optimizer = optax.scale_by_adam()
+  train_step = step.make_train_step(
+    model, optimizer=optimizer, learning_rate=1e-3, l2=1e-4
+  )
+
+  def create():
+    return state.create_train_state(
+      model,
+      optimizer=optimizer,
+      plateau=schedules.plateau_decay(factor=0.5, patience_epochs=10),
+      seed=0,
+    )
+
+  return create, train_step
+
+
+def batch():
+  rng = np.random.default_rng(0)
+  shape = (jax.local_device_count(), 1, 64, 64, 1)
+  return {
+    'image': rng.normal(size=shape).astype(np.float32),
+    'mask': (rng.random(shape) < 0.2).astype(np.uint8),
+    'weight': np.ones(shape, np.uint8),
+  }
+
+
+@pytest.mark.parametrize('architecture', TRAINED)
+def test_a_step_changes_every_parameter(architecture):
+  create, train_step = make_step(TRAINED[architecture])
+  before = jax.device_get(create())
+  after, metrics = train_step(step.replicated(before), batch(), 5.0)
+  assert np.isfinite(metrics['loss'])
+  for part in ('params', 'batch_stats'):
+    for (path, old), new in zip(
+      jax.tree_util.tree_leaves_with_path(getattr(before, part)),
+      jax.tree.leaves(jax.device_get(getattr(after, part))),
+      strict=True,
+    ):
+      assert np.isfinite(new).all(), path
+      assert (old != new).any(), path
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_a_step_at_published_widths_fits_together(name):
+  """Traced and not computed: the largest has 134 million parameters."""
+  model = create_model({'name': name, **CONFIG}, axis_name=step.DEVICES)
+  create, train_step = make_step(model)
+  before = jax.eval_shape(create)
+  after, metrics = jax.eval_shape(train_step, before, batch(), 5.0)
+  assert metrics['loss'].shape == ()
+  assert jax.tree.map(jnp.shape, after) == jax.tree.map(jnp.shape, before)
