@@ -62,7 +62,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.data.rgb = 'refuse'
   # Where prepared datasets are kept between runs; '' is ~/.cache/defectseg_jax.
   config.data.cache_dir = ''
-  # Side of a training patch, in pixels: a multiple of 8.
+  # Side of a training patch, in pixels: a multiple of 8; of 16 for unet, of 32
+  # for fcn8s and fc_densenet.
   config.data.patch_px = 512
   # How patches are laid out: 'tiled' gives every tile in every orientation
   # each epoch; 'random' gives as many as there are tiles, from each micrograph
@@ -96,7 +97,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.preprocessing.normalisation_radius_px = 100.0
 
   config.model = ml_collections.ConfigDict()
-  # The architecture.
+  # The architecture: defectsegnet; defectsegnet_no_dense, _no_skips, _added or
+  # _bilinear; fcn8s; unet; fc_densenet56, 67 or 103. With _350k at the end (and
+  # fc_densenet_350k) it has as many parameters as the first.
   config.model.name = 'defectsegnet'
   # Fraction of maps dropped after each hidden convolution.
   config.model.dropout_rate = 0.0

@@ -104,10 +104,6 @@ class Patches:
     Raises:
       InputError: no region has a defect pixel, or an option is out of range.
     """
-    if patch_px <= 0 or patch_px % 8:
-      raise InputError(
-        f'config.data.patch_px={patch_px}: must be a positive multiple of 8'
-      )
     if order not in ('tiled', 'random'):
       raise InputError(f'config.data.patches={order}: choose tiled or random')
     if orientations not in ORIENTATIONS:

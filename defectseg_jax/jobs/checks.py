@@ -22,6 +22,7 @@ _FRACTION = _Bound(lambda x: 0 < x <= 1, 'must be above 0 and at most 1')
 
 _BOUNDS = {
   'seed': _Bound(lambda x: 0 <= x < 2**31, 'must be in 0 .. 2147483647'),
+  'data.patch_px': _AT_LEAST_1,
   'training.batch_size': _AT_LEAST_1,
   'training.epochs': _AT_LEAST_1,
   'training.learning_rate': _POSITIVE,
@@ -50,6 +51,15 @@ def require_valid(config: Any) -> None:
       value = value[part]
     if not bound.holds(value):
       raise InputError(f'config.{name}={value}: {bound.text}')
+
+
+def require_patch_fits(patch_px: int, model_config: Any, multiple: int) -> None:
+  """Raises InputError for a patch that the poolings cannot halve evenly."""
+  if patch_px % multiple:
+    raise InputError(
+      f'config.data.patch_px={patch_px}: must be a multiple of {multiple} for '
+      f'config.model.name={model_config.name}'
+    )
 
 
 def require_divisible(batch_size: int, device_count: int) -> None:

@@ -44,6 +44,9 @@ def train(
   checks.require_divisible(config.training.batch_size, jax.local_device_count())
   workdir.require_config(config)
   model = create_model(config.model, axis_name=step.DEVICES)
+  checks.require_patch_fits(
+    config.data.patch_px, config.model, model.size_multiple
+  )
   with console.status('Preparing the micrographs'):
     data = read_data(config, splits=('train', 'dev', 'test'))
   patches = training_patches(config, data.regions['train'])

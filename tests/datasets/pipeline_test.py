@@ -167,8 +167,6 @@ def test_training_needs_a_defect_pixel():
 @pytest.mark.parametrize(
   'options, message',
   [
-    ({'patch_px': 36}, 'config.data.patch_px=36: must be a positive multiple'),
-    ({'patch_px': 0}, 'config.data.patch_px=0'),
     ({'orientations': 4}, 'config.data.orientations=4: choose 1, 2 or 8'),
     ({'order': 'spiral'}, 'config.data.patches=spiral: choose tiled or random'),
   ],

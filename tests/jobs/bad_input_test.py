@@ -227,6 +227,13 @@ def test_a_batch_that_does_not_divide(config, refused):
     ('preprocessing.background_radius_px', 0.0, '0'),
     ('preprocessing.normalisation', 'total', 'total'),
     ('model.name', 'resnet', 'config.model.name=resnet'),
+    ('data.patch_px', 0, 'config.data.patch_px=0: must be 1 or more'),
+    (
+      'data.patch_px',
+      36,
+      'config.data.patch_px=36: must be a multiple of 8 for '
+      'config.model.name=defectsegnet',
+    ),
     ('training.learning_rate', 0.0, 'config.training.learning_rate=0.0'),
     ('training.plateau_factor', 1.0, 'config.training.plateau_factor=1.0'),
     ('training.positive_weight', 0.5, 'config.training.positive_weight=0.5'),
