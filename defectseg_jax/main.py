@@ -21,14 +21,17 @@ _CONFIG = config_flags.DEFINE_config_file(
 _MODE = flags.DEFINE_enum(
   'mode',
   'train',
-  ('train', 'evaluate', 'predict', 'quantify', 'simulate'),
+  ('train', 'evaluate', 'predict', 'quantify', 'export', 'simulate'),
   'train: trains, then evaluates. evaluate: scores. predict: micrographs to '
-  'masks and numbers. quantify: measures masks. simulate: makes foils.',
+  'masks and numbers. quantify: measures masks. export: the network '
+  'as ONNX. simulate: makes foils.',
 )
 _WORKDIR = flags.DEFINE_string(
   'workdir', None, 'Where the run leaves its files; default runs/<defect>.'
 )
-_OUTPUT = flags.DEFINE_string('output', None, 'The folder that is made.')
+_OUTPUT = flags.DEFINE_string(
+  'output', None, 'The folder, or file, that is made.'
+)
 _INPUT = flags.DEFINE_multi_string(
   'input', [], 'Files, folders, patterns; more may follow.'
 )
@@ -59,6 +62,9 @@ _ORIENTATIONS = flags.DEFINE_integer(
 _OVERWRITE = flags.DEFINE_bool(
   'overwrite', False, "Whether --output's files may be replaced, whosever."
 )
+_SIDE_PX = flags.DEFINE_integer(
+  'side_px', 1024, 'Side of the images that an exported network takes.'
+)
 
 _SESSION = {'output', 'input', 'pixel_size_nm', 'thickness_nm', 'calibration'}
 _OF_MODE = {
@@ -66,6 +72,7 @@ _OF_MODE = {
   'evaluate': {'workdir'},
   'predict': {*_SESSION, 'workdir', 'orientations', 'overwrite'},
   'quantify': {*_SESSION, 'micrographs', 'reference', 'detection'},
+  'export': {'workdir', 'output', 'side_px'},
   'simulate': {'output'},
 }
 
@@ -122,6 +129,16 @@ def _of_a_run(mode, config, more, console, interruption):
     from defectseg_jax.jobs.evaluate import evaluate
 
     evaluate(config, workdir, console)
+  elif mode == 'export':
+    from defectseg_jax.jobs.export import export
+
+    export(
+      config,
+      workdir,
+      _OUTPUT.value,
+      side_px=_SIDE_PX.value,
+      console=console,
+    )
   else:
     from defectseg_jax.jobs.predict import Request, predict
 
