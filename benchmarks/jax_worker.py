@@ -18,7 +18,7 @@ import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 import optax  # noqa: E402
 
-from benchmarks import report  # noqa: E402
+from benchmarks import report, variables_drawn  # noqa: E402
 from configs import common  # noqa: E402
 from defectseg_jax.models import create_model  # noqa: E402
 from defectseg_jax.training import (  # noqa: E402
@@ -62,17 +62,15 @@ class Contender:
     Returns:
       The loss, in train mode.
     """
-    variables = _drawn(
-      state.create_variables(create_model(self._config.model), seed=0)
-    )
+    variables = variables_drawn.drawn_variables(self._config)
     model = create_model(self._config.model)
     logits = jax.jit(model.apply)(variables, self._batch['image'])
     (loss, _), gradients = self._value_and_grad()(
       variables['params'], variables['batch_stats'], *self._images_and_truth()
     )
-    arrays = {'/'.join(k): v for k, v in _flat(variables).items()}
-    for keys, gradient in _flat(gradients).items():
-      arrays['/'.join(['gradients', *keys])] = gradient
+    arrays = variables_drawn.by_name(variables)
+    for name, gradient in variables_drawn.by_name(gradients).items():
+      arrays[f'gradients/{name}'] = gradient
     np.savez(
       path,
       image=self._batch['image'],
@@ -175,27 +173,6 @@ class Contender:
       jax.block_until_ready((current, metrics))
 
     return train_step
-
-
-def _flat(tree):
-  return {
-    tuple(key.key for key in path): np.asarray(leaf)
-    for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
-  }
-
-
-def _drawn(variables):
-  """The variables, with all but the kernels drawn at random."""
-  rng = np.random.default_rng(1)
-
-  def drawn(path, leaf):
-    name = path[-1].key
-    if name == 'kernel':
-      return leaf
-    lowest, highest = (0.5, 1.5) if name in ('scale', 'var') else (-0.2, 0.2)
-    return rng.uniform(lowest, highest, leaf.shape).astype(np.float32)
-
-  return jax.tree_util.tree_map_with_path(drawn, variables)
 
 
 if __name__ == '__main__':

@@ -50,7 +50,7 @@ PYTORCH = {
 def main() -> int:
   """Runs what the flags ask for; the exit code."""
   flags = _flags()
-  if not flags.memory and not _has_torch(flags.torch_python):
+  if not flags.memory and not has_torch(flags.torch_python):
     print(
       f'{flags.torch_python} has no PyTorch: pip install torch==2.13.0, or '
       'set --torch_python to an interpreter that has it',
@@ -237,7 +237,8 @@ def _require_same_function(name, differences):
       )
 
 
-def _has_torch(python):
+def has_torch(python: str) -> bool:
+  """Whether an interpreter can import PyTorch."""
   try:
     found = subprocess.run(
       [python, '-c', 'import torch'], capture_output=True, check=False

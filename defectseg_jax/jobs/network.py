@@ -9,18 +9,19 @@ import numpy as np
 from defectseg_jax.evaluation import thresholds
 from defectseg_jax.models import create_model
 from defectseg_jax.prediction.orientations import averaged_over_orientations
-from defectseg_jax.prediction.tiles import probability_map
+from defectseg_jax.prediction.tiles import fastest_core_px, probability_map
 from defectseg_jax.training import step
 
 
 def make_probabilities(
-  config: Any, *, orientations: int = 1
+  config: Any, *, orientations: int = 1, core_px: int | None = None
 ) -> Callable[..., np.ndarray]:
-  """The forward pass over a whole micrograph, compiled once for all sizes.
+  """The forward pass over a whole micrograph, in tiles of one or few shapes.
 
   Args:
-    config: the whole config; `model` and `evaluation` are read.
+    config: the whole config; `model` is read.
     orientations: 1, or 8 for the average over rotations and flips.
+    core_px: side of a tile's core; None for the fastest of a few.
 
   Returns:
     `of(params, batch_stats, pixels, **more)`: from float32 [H, W],
@@ -29,6 +30,10 @@ def make_probabilities(
   """
   model = create_model(config.model)
   eval_step = step.make_eval_step(model)
+  reach = {
+    'receptive_radius_px': model.receptive_radius,
+    'multiple_px': model.size_multiple,
+  }
 
   def of(params, batch_stats, pixels, **more):
     def probabilities_of(images):
@@ -40,10 +45,9 @@ def make_probabilities(
     return probability_map(
       pixels,
       probabilities_of,
-      core_px=config.evaluation.tile_px,
+      core_px=core_px or fastest_core_px(pixels.shape, **reach),
       batch_size=jax.local_device_count(),
-      receptive_radius_px=model.receptive_radius,
-      multiple_px=model.size_multiple,
+      **reach,
       **more,
     )
 
@@ -61,7 +65,7 @@ def make_probability_maps(
   Returns:
     `maps(params, batch_stats, regions)`: a float32 [H, W] for each region.
   """
-  probabilities = make_probabilities(config)
+  probabilities = make_probabilities(config, core_px=config.evaluation.tile_px)
 
   def maps(params, batch_stats, regions):
     return [

@@ -14,6 +14,8 @@ from defectseg_jax.reporting.page import PageImage
 
 # A void counts by its volume, a line by its length.
 _POWER_OF_AREA = {True: 1.0, False: 1.5}
+# Larger images are thinned out before the page averages them.
+_LARGEST_LAYER_PX = 4096
 # What is smaller is noise, not something that was nearly found.
 _SPECK_PX = 4
 
@@ -35,7 +37,8 @@ def page_image(
   Args:
     name: of the image.
     summary: its row of summary.csv.
-    found: what was measured in it; with `mean_probability` of each object.
+    found: what was measured in it; with `mean_probability` of each object. What
+      was nearly found is drawn into its labels.
     config: `defect` and `quantification` are read.
     threshold: above which pixels were taken.
     pixels: [H, W], the micrograph.
@@ -50,6 +53,11 @@ def page_image(
   labels, objects, check = _with_almost_found(
     found, probabilities, config, threshold
   )
+  # The page shows no more pixels than a screen has.
+  step = -(-max(pixels.shape) // _LARGEST_LAYER_PX)
+  pixels, probabilities = (
+    values[::step, ::step] for values in (pixels, probabilities)
+  )
   prediction = probabilities >= threshold
   layers = {
     'micrograph': _grey(pixels),
@@ -57,7 +65,7 @@ def page_image(
     'probability': (probabilities * 255).astype(np.uint8),
   }
   if truth is not None:
-    layers['comparison'] = comparison_map(prediction, truth)
+    layers['comparison'] = comparison_map(prediction, truth[::step, ::step])
   return PageImage(
     name=name,
     summary=summary,
@@ -97,8 +105,6 @@ def _with_almost_found(found, probabilities, config, threshold):
     for values in zip(*columns.values())
   ]
   labels, check = found.labels, []
-  if any(one.almost_id for one in first):
-    labels = labels.copy()
   for one in first:
     number = one.id
     if not number:

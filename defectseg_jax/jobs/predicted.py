@@ -109,7 +109,7 @@ def predicted_images(
 
 def _predict(run, folder, one, frame, on_tiles):
   digest = hashlib.sha256(f'{run.identity} {one.scale}'.encode())
-  digest.update(frame.pixels.tobytes())
+  digest.update(np.ascontiguousarray(frame.pixels))
   key, files = digest.hexdigest(), one.files()
   if folder.is_done(one.name, key):
     return
@@ -129,8 +129,10 @@ def _predict(run, folder, one, frame, on_tiles):
 
 def _smallest(frame: Micrograph) -> np.ndarray:
   """The pixels in the smallest type that holds them, as most files have it."""
-  whole = (frame.pixels == np.round(frame.pixels)).all()
-  for kind in (np.uint8, np.uint16) if whole else ():
-    if frame.pixels.min() >= 0 and frame.pixels.max() <= np.iinfo(kind).max:
-      return frame.pixels.astype(kind)
+  lowest, highest = frame.pixels.min(), frame.pixels.max()
+  for kind in (np.uint8, np.uint16):
+    if lowest >= 0 and highest <= np.iinfo(kind).max:
+      whole = frame.pixels.astype(kind)
+      if (whole == frame.pixels).all():
+        return whole
   return frame.pixels

@@ -125,6 +125,7 @@ def _add(numbers, made, path, config, run, image, counts):
   )
   (made / 'rois').mkdir(exist_ok=True)
   write_rois(made / 'rois' / f'{image.name}.zip', found.labels)
+  del mask
   return page_image(
     image.name,
     numbers.rows[-1],

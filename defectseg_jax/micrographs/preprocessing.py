@@ -8,6 +8,8 @@ same bits.
 
 import math
 import numbers
+import os
+from concurrent import futures
 
 import numpy as np
 import scipy.ndimage
@@ -257,9 +259,33 @@ def _enlarged(
 
 
 def _blurred(values: np.ndarray, sigma_px: float) -> np.ndarray:
-  return scipy.ndimage.gaussian_filter(
-    values, sigma_px, mode='mirror', truncate=_TRUNCATE
-  )
+  """As scipy.ndimage.gaussian_filter, bit for bit, on all cores."""
+  with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    for axis in (0, 1):
+      blurred = np.empty_like(values)
+      # Lines along the axis know nothing of each other.
+      blocks = zip(
+        *(
+          np.array_split(array, 2 * (os.cpu_count() or 1), axis=1 - axis)
+          for array in (values, blurred)
+        )
+      )
+      for done in [
+        pool.submit(
+          scipy.ndimage.gaussian_filter1d,
+          before,
+          sigma_px,
+          axis,
+          output=after,
+          mode='mirror',
+          truncate=_TRUNCATE,
+        )
+        for before, after in blocks
+        if before.size
+      ]:
+        done.result()
+      values = blurred
+  return values
 
 
 def _strips(shape: tuple[int, int]) -> list[slice]:

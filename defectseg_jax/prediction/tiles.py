@@ -7,9 +7,12 @@ whatever the tile; zeros that the network pads inside never reach it. Memory
 beyond the image and the result is that of a batch of tiles.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+# Above 1024 halos are a fifth of a tile at most, and memory grows.
+CORES_PX = (256, 512, 1024)
 
 
 def tile_starts(length_px: int, core_px: int, multiple_px: int) -> list[int]:
@@ -29,6 +32,36 @@ def tile_starts(length_px: int, core_px: int, multiple_px: int) -> list[int]:
   return [
     multiple_px * round(last * i / max(count - 1, 1)) for i in range(count)
   ]
+
+
+def fastest_core_px(
+  shape: tuple[int, int],
+  *,
+  receptive_radius_px: int,
+  multiple_px: int,
+  choices_px: Sequence[int] = CORES_PX,
+) -> int:
+  """The core whose tiles have the fewest pixels in all.
+
+  Large cores share their halos; small ones waste less on a small image.
+
+  Args:
+    shape: of the image.
+    receptive_radius_px: of the network.
+    multiple_px: what a tile's side must be a multiple of.
+    choices_px: from which to choose; each is compiled for once.
+
+  Returns:
+    One of the choices.
+  """
+  halo = _rounded_up(receptive_radius_px, multiple_px)
+
+  def pixels(choice):
+    core = _rounded_up(choice, multiple_px)
+    down, along = (-(-length // core) for length in shape)
+    return down * along * (core + 2 * halo) ** 2
+
+  return min(choices_px, key=pixels)
 
 
 def probability_map(

@@ -66,8 +66,11 @@ def almost_found(
   Returns:
     int32 [H, W], from 1; 0 elsewhere.
   """
-  lower, count = ndimage.label(
-    (probabilities >= _ALMOST * threshold) | (labels > 0), np.ones((3, 3))
+  lower = np.empty(labels.shape, np.int32)
+  count = ndimage.label(
+    (probabilities >= _ALMOST * threshold) | (labels > 0),
+    np.ones((3, 3)),
+    output=lower,
   )
   touches = np.zeros(count + 1, bool)
   touches[lower[labels > 0]] = True
@@ -75,7 +78,8 @@ def almost_found(
   small = regions.areas_px(lower, count) < minimum_area_px
   number = np.cumsum(~(touches | small), dtype=np.int32)
   number[touches | small] = 0
-  return number[lower]
+  # In place: a large micrograph's labels are a gigabyte.
+  return np.take(number, lower, out=lower, mode='clip')
 
 
 def doubtful(

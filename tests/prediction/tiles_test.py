@@ -3,7 +3,11 @@ import numpy as np
 import pytest
 
 from defectseg_jax.models.defectsegnet import DefectSegNet
-from defectseg_jax.prediction.tiles import probability_map, tile_starts
+from defectseg_jax.prediction.tiles import (
+  fastest_core_px,
+  probability_map,
+  tile_starts,
+)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +92,20 @@ def test_mirrors_are_those_of_numpy():
   )
   expected = np.pad(pixels, ((24, 24 + 11), (24, 24 + 7)), mode='symmetric')
   np.testing.assert_array_equal(seen[0][0, ..., 0], expected)
+
+
+@pytest.mark.parametrize(
+  'shape, core',
+  [
+    ((8, 8), 256),
+    ((256, 256), 256),
+    # Four tiles of 368 have 1.4 times the pixels of one of 624.
+    ((512, 512), 512),
+    ((2048, 2048), 1024),
+    # One row of 8 tiles of 368 against one of 2 of 1136.
+    ((200, 2048), 256),
+  ],
+)
+def test_the_fastest_core_has_the_fewest_pixels(shape, core):
+  reach = {'receptive_radius_px': 51, 'multiple_px': 8}
+  assert fastest_core_px(shape, **reach) == core

@@ -1,0 +1,72 @@
+"""This project's network over a whole micrograph, as one contender's process.
+
+Started by `benchmarks.prediction`.
+"""
+
+import time
+
+from benchmarks import workers
+
+THREADS = workers.limit_threads()
+
+# What follows sizes its thread pools by the cores left.
+import numpy as np  # noqa: E402
+
+from benchmarks import report, variables_drawn  # noqa: E402
+from configs import common  # noqa: E402
+from defectseg_jax.jobs import network  # noqa: E402
+from defectseg_jax.training import step  # noqa: E402
+
+
+class Contender:
+  """Tiles of one compiled shape, as --mode=predict has them."""
+
+  def __init__(self):
+    """Draws the parameters."""
+    config = common.get_config()
+    self._variables = variables_drawn.drawn_variables(config)
+    self._probabilities = network.make_probabilities(config)
+    self._arguments = None
+
+  def describe(self) -> dict:
+    """Versions."""
+    return {
+      'versions': report.versions('jax', 'jaxlib', 'flax'),
+      'python': report.machine()['python'],
+    }
+
+  def first_pass(self, pixels: str, reference: str) -> float:
+    """Compiles; writes parameters and probabilities. Seconds of the pass."""
+    replicated = step.replicated(
+      (self._variables['params'], self._variables['batch_stats'])
+    )
+    self._arguments = (*replicated, np.load(pixels))
+    began = time.perf_counter()
+    probabilities = self._probabilities(*self._arguments)
+    seconds = time.perf_counter() - began
+    np.savez(
+      reference,
+      probabilities=probabilities,
+      **variables_drawn.by_name(self._variables),
+    )
+    return seconds
+
+  def passes(self, repeats: int) -> list[float]:
+    """Seconds of each."""
+    seconds = []
+    for _ in range(repeats):
+      began = time.perf_counter()
+      self._probabilities(*self._arguments)
+      seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+if __name__ == '__main__':
+  contender = Contender()
+  workers.serve(
+    {
+      'describe': contender.describe,
+      'first_pass': contender.first_pass,
+      'passes': contender.passes,
+    }
+  )

@@ -1,0 +1,105 @@
+"""The network in PyTorch over a whole micrograph, as one contender's process.
+
+Started by `benchmarks.prediction`, maybe under another interpreter than its
+own: imports PyTorch and NumPy, and nothing of the project but its peer.
+"""
+
+import argparse
+import os
+import platform
+import tempfile
+import time
+
+from benchmarks import workers
+
+THREADS = workers.limit_threads()
+# The first pass is to compile, whatever was compiled before.
+CACHE = tempfile.TemporaryDirectory()
+os.environ['TORCHINDUCTOR_CACHE_DIR'] = CACHE.name
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+from benchmarks import pytorch_peer  # noqa: E402
+
+LAYOUTS = {
+  'contiguous': torch.contiguous_format,
+  'channels_last': torch.channels_last,
+}
+# Mirrored around the micrograph: a multiple of 8 above the reach of 51.
+HALO_PX = 56
+
+
+class Contender:
+  """The whole micrograph in one pass, with its mirrored surroundings."""
+
+  def __init__(self, layout: str, compiled: bool):
+    """Takes note of how to run it: see `pytorch_worker.Contender`."""
+    if THREADS:
+      torch.set_num_threads(THREADS)
+    self._layout = LAYOUTS[layout]
+    self._compiled = compiled
+
+  def describe(self) -> dict:
+    """Versions."""
+    return {
+      'versions': {'torch': torch.__version__},
+      'python': platform.python_version(),
+      'threads': torch.get_num_threads(),
+    }
+
+  def first_pass(self, pixels: str, reference: str) -> dict[str, float]:
+    """Loads the parameters, compiles, and compares what comes out.
+
+    Returns:
+      `seconds` of the first pass, and the largest `difference` of
+      probabilities.
+    """
+    model = pytorch_peer.DefectSegNet()
+    with np.load(reference) as file:
+      arrays = dict(file)
+    wanted = arrays.pop('probabilities')
+    pytorch_peer.load_flax(model, arrays)
+    model.eval().to(memory_format=self._layout)
+    self._network = torch.compile(model) if self._compiled else model
+    self._pixels = np.load(pixels)
+    began = time.perf_counter()
+    found = self._probabilities()
+    seconds = time.perf_counter() - began
+    return {
+      'seconds': seconds,
+      'difference': float(np.abs(found - wanted).max()),
+    }
+
+  def passes(self, repeats: int) -> list[float]:
+    """Seconds of each."""
+    seconds = []
+    for _ in range(repeats):
+      began = time.perf_counter()
+      self._probabilities()
+      seconds.append(time.perf_counter() - began)
+    return seconds
+
+  def _probabilities(self):
+    height, width = self._pixels.shape
+    around = [(HALO_PX, HALO_PX + -size % 8) for size in (height, width)]
+    padded = np.pad(self._pixels, around, mode='symmetric')
+    image = torch.from_numpy(padded)[None, None]
+    image = image.contiguous(memory_format=self._layout)
+    with torch.inference_mode():
+      found = torch.sigmoid(self._network(image))[0, 0].numpy()
+    return found[HALO_PX : HALO_PX + height, HALO_PX : HALO_PX + width]
+
+
+if __name__ == '__main__':
+  parser = argparse.ArgumentParser()
+  parser.add_argument('--layout', choices=tuple(LAYOUTS))
+  parser.add_argument('--compiled', action='store_true')
+  contender = Contender(**vars(parser.parse_args()))
+  workers.serve(
+    {
+      'describe': contender.describe,
+      'first_pass': contender.first_pass,
+      'passes': contender.passes,
+    }
+  )
