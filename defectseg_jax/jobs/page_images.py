@@ -50,13 +50,13 @@ def page_image(
     The image; its objects have `found`, which is False of regions that half
     the threshold would have found, and which count in no number.
   """
-  labels, objects, check = _with_almost_found(
-    found, probabilities, config, threshold
-  )
   # The page shows no more pixels than a screen has.
   step = -(-max(pixels.shape) // _LARGEST_LAYER_PX)
   pixels, probabilities = (
     values[::step, ::step] for values in (pixels, probabilities)
+  )
+  labels, objects, check = _with_almost_found(
+    found, probabilities, config, threshold, step
   )
   prediction = probabilities >= threshold
   layers = {
@@ -85,15 +85,18 @@ def sizes_label(defect: str) -> str:
   return 'diameter of the circle of the same area (nm)'
 
 
-def _with_almost_found(found, probabilities, config, threshold):
+def _with_almost_found(found, probabilities, config, threshold, step):
+  """Where every step-th pixel of a large image is enough to look at."""
+  thinned = found.labels[::step, ::step]
+  smallest_px = max(config.quantification.minimum_area_px, _SPECK_PX)
   almost = almost_found(
-    found.labels,
+    thinned,
     probabilities,
     threshold=threshold,
-    minimum_area_px=max(config.quantification.minimum_area_px, _SPECK_PX),
+    minimum_area_px=max(1, smallest_px // step**2),
   )
   first = doubtful(
-    found.labels,
+    thinned,
     almost,
     probabilities,
     threshold=threshold,
@@ -104,26 +107,34 @@ def _with_almost_found(found, probabilities, config, threshold):
     {**dict(zip(columns, values)), 'found': True}
     for values in zip(*columns.values())
   ]
-  labels, check = found.labels, []
+  check = []
   for one in first:
     number = one.id
     if not number:
       number = len(objects) + 1
-      labels[almost == one.almost_id] = number
+      _draw(found.labels, almost == one.almost_id, step, number)
       objects.append(
         {
           **dict.fromkeys(columns, ''),
           'id': number,
-          'row_px': one.row_px,
-          'column_px': one.column_px,
-          'area_px': one.area_px,
+          'row_px': one.row_px * step,
+          'column_px': one.column_px * step,
+          'area_px': one.area_px * step**2,
           'counted': False,
           'mean_probability': one.probability,
           'found': False,
         }
       )
     check.append((number, _reason(one, threshold)))
-  return labels, objects, check
+  return found.labels, objects, check
+
+
+def _draw(labels, region, step, number):
+  """A region of thinned pixels, at full size, where nothing else is."""
+  for row, column in zip(*np.nonzero(region)):
+    row, column = row * step, column * step
+    block = labels[row : row + step, column : column + step]
+    block[block == 0] = number
 
 
 def _reason(one, threshold):

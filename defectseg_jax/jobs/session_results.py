@@ -112,6 +112,7 @@ def _add(numbers, made, path, config, run, image, counts):
     detection=counts,
     seed=config.seed,
   )
+  del mask  # A large one is not needed twice.
   means = mean_probabilities(found.labels, probabilities, len(found.counted))
   found = dataclasses.replace(
     found, objects={**found.objects, 'mean_probability': means}
@@ -125,7 +126,6 @@ def _add(numbers, made, path, config, run, image, counts):
   )
   (made / 'rois').mkdir(exist_ok=True)
   write_rois(made / 'rois' / f'{image.name}.zip', found.labels)
-  del mask
   return page_image(
     image.name,
     numbers.rows[-1],

@@ -41,11 +41,12 @@ class Doubtful(NamedTuple):
 def mean_probabilities(
   labels: np.ndarray, probabilities: np.ndarray, count: int
 ) -> np.ndarray:
-  """The mean probability of each object: float64 [count]."""
+  """The mean probability of each object: float64 [count]; NaN of no pixels."""
   inside = labels > 0
   ids = labels[inside]
   sums = np.bincount(ids, weights=probabilities[inside], minlength=count + 1)
-  return sums[1:] / np.bincount(ids, minlength=count + 1)[1:]
+  pixels = np.bincount(ids, minlength=count + 1)[1:]
+  return np.where(pixels, sums[1:] / np.maximum(pixels, 1), np.nan)
 
 
 def almost_found(
@@ -78,8 +79,8 @@ def almost_found(
   small = regions.areas_px(lower, count) < minimum_area_px
   number = np.cumsum(~(touches | small), dtype=np.int32)
   number[touches | small] = 0
-  # In place: a large micrograph's labels are a gigabyte.
-  return np.take(number, lower, out=lower, mode='clip')
+  regions.renumber(lower, number)
+  return lower
 
 
 def doubtful(
@@ -102,7 +103,7 @@ def doubtful(
     most: how many are named.
 
   Returns:
-    By falling influence; at most `most`.
+    By falling influence; at most `most`. Objects without pixels are left out.
 
   Raises:
     InputError: the threshold is not between 0 and 1.
@@ -119,10 +120,12 @@ def doubtful(
     ]
   )
   means = mean_probabilities(labels, probabilities, found_count)
-  highest = ndimage.maximum(
-    probabilities, almost, np.arange(1, almost_count + 1)
-  )
-  probability = np.concatenate([means, np.asarray(highest, float).reshape(-1)])
+  boxes = [*ndimage.find_objects(labels), *ndimage.find_objects(almost)]
+  highest = [
+    probabilities[box][almost[box] == number].max()
+    for number, box in enumerate(boxes[found_count:], start=1)
+  ]
+  probability = np.concatenate([means, np.array(highest, float)])
   above = (probability - threshold) / (1 - threshold)
   below = (threshold - probability) / threshold
   unsure = 1 - np.clip(np.where(probability >= threshold, above, below), 0, 1)
@@ -130,11 +133,14 @@ def doubtful(
   whole = weights[:found_count].sum() or weights.sum()
   share = np.maximum(weights / whole, 1 / max(found_count, 1))
   influence = np.minimum(share, 1) * unsure
-  order = np.argsort(-influence, kind='stable')[:most]
-  middles = [
-    *_middles(labels, found_count),
-    *_middles(almost, almost_count),
-  ]
+  order = np.argsort(-influence, kind='stable')
+  order = order[~np.isnan(influence[order])][:most]
+  middles = {
+    i: _middle(labels, boxes[i], i + 1)
+    if i < found_count
+    else _middle(almost, boxes[i], i - found_count + 1)
+    for i in order
+  }
   return [
     Doubtful(
       id=int(i) + 1 if i < found_count else 0,
@@ -149,7 +155,6 @@ def doubtful(
   ]
 
 
-def _middles(labels, count):
-  if not count:
-    return []
-  return ndimage.center_of_mass(labels > 0, labels, np.arange(1, count + 1))
+def _middle(labels, box, number):
+  rows, columns = np.nonzero(labels[box] == number)
+  return rows.mean() + box[0].start, columns.mean() + box[1].start

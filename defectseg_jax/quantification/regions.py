@@ -14,6 +14,8 @@ from defectseg_jax.quantification import checks
 # make ripples of up to about half a pixel.
 SEPARATION_DEPTH_PX = 1.0
 
+_PIXELS_AT_ONCE = 1 << 21
+
 
 def labelled_regions(
   mask: np.ndarray,
@@ -99,8 +101,7 @@ def _drop_small(labels, count, minimum_area_px):
   kept = areas >= minimum_area_px
   kept[0] = False
   numbers = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
-  # `clip` writes in place; the default would buffer the whole image.
-  np.take(numbers, labels, out=labels, mode='clip')
+  renumber(labels, numbers)
   return int(kept.sum())
 
 
@@ -114,15 +115,29 @@ def _renumber(labels, count):
   order = sorted(range(count), key=firsts.__getitem__)
   numbers = np.zeros(count + 1, np.int32)
   numbers[np.array(order) + 1] = np.arange(1, count + 1)
-  np.take(numbers, labels, out=labels, mode='clip')
+  renumber(labels, numbers)
   return count
+
+
+def renumber(labels: np.ndarray, numbers: np.ndarray) -> None:
+  """Replaces each label by the number at its place, in place.
+
+  Args:
+    labels: int [H, W]; changed.
+    numbers: int [count + 1], of the background first.
+  """
+  # Indexing takes a copy of eight bytes a pixel: of some rows at a time.
+  rows = max(1, _PIXELS_AT_ONCE // labels.shape[1])
+  for top in range(0, len(labels), rows):
+    part = labels[top : top + rows]
+    part[:] = numbers[part]
 
 
 def areas_px(labels: np.ndarray, count: int) -> np.ndarray:
   """Numbers of pixels by label: int64 [count + 1], the background first."""
   areas = np.zeros(count + 1, np.int64)
   # bincount takes a copy of eight bytes a pixel: of some rows at a time.
-  rows = max(1, (1 << 21) // labels.shape[1])
+  rows = max(1, _PIXELS_AT_ONCE // labels.shape[1])
   for top in range(0, len(labels), rows):
     areas += np.bincount(labels[top : top + rows].ravel(), minlength=count + 1)
   return areas

@@ -13,6 +13,8 @@ _WARNING = (200, 0, 0)
 # Numbers stand beside small objects only where a picture has room for them.
 _LEAST_SIDE_PX = 1024
 _MOST_TIMES = 4
+# Larger pictures are more than most programs open.
+_MOST_SIDE_PX = 4096
 _FONT_PX = 13
 
 
@@ -39,8 +41,16 @@ def overlay(
     warnings: more of them, in red.
 
   Returns:
-    RGB; small images are enlarged by a whole number, for their ids.
+    RGB; small images are enlarged by a whole number, for their ids, and of
+    large ones every second pixel, or fewer, is taken.
   """
+  step = -(-max(labels.shape) // _MOST_SIDE_PX)
+  if step > 1:
+    labels = labels[::step, ::step]
+    image = None if image is None else image[::step, ::step]
+    rows_px, columns_px = rows_px / step, columns_px / step
+    if test_lines is not None:
+      test_lines = tuple(np.unique(lines // step) for lines in test_lines)
   grey = (labels > 0) * np.uint8(90) if image is None else _grey(image)
   pixels = np.repeat(grey[..., None], 3, axis=2)
   if test_lines is not None:

@@ -207,10 +207,22 @@ def test_what_is_done_is_not_done_again(predict, tmp_path):
   assert predict()
   assert contents(out) == before
   assert stamps == {p: p.stat().st_mtime_ns for p in (out / 'masks').iterdir()}
-  # Another thickness is another session, of the same masks.
   (out / 'masks' / 'x.tif').unlink()
   assert predict()
   assert contents(out) == before
+
+
+def test_an_image_that_has_changed_is_done_again(predict, session, tmp_path):
+  assert predict()
+  out = tmp_path / 'out'
+  stamps = {p: p.stat().st_mtime_ns for p in (out / 'masks').iterdir()}
+  changed, _ = tiny.foil(99, 200)
+  write_tiff(session / 'x.tif', changed, pixel_size_nm=0.5)
+  assert predict()
+  assert predict(output=str(tmp_path / 'fresh'))
+  assert contents(out) == contents(tmp_path / 'fresh')
+  again = [p.name for p, then in stamps.items() if p.stat().st_mtime_ns > then]
+  assert again == ['x.tif']
 
 
 def test_an_interrupted_session_goes_on(predict, tmp_path):

@@ -80,3 +80,10 @@ def test_nothing_at_all():
   assert doubtful(empty, empty, empty * 1.0, threshold=0.5, power=1.0) == []
   with pytest.raises(InputError, match='threshold=1'):
     doubtful(empty, empty, empty * 1.0, threshold=1.0, power=1.0)
+
+
+def test_an_object_that_thinning_lost_is_left_out(scene):
+  labels, probabilities = scene
+  lost = np.where(labels == 1, 3, labels)
+  found = doubtful(lost, labels * 0, probabilities, threshold=0.5, power=1.0)
+  assert sorted(one.id for one in found) == [2, 3]

@@ -82,3 +82,15 @@ def test_nothing_found():
     counted=np.zeros(0, bool),
   )
   assert not np.asarray(picture).any()
+
+
+def test_large_images_are_thinned_out(monkeypatch, labels):
+  monkeypatch.setattr(overlays, '_MOST_SIDE_PX', 600)
+  monkeypatch.setattr(overlays, '_MOST_TIMES', 1)
+  lines = (np.array([51]), np.array([20, 900]))
+  pixels = drawn(labels, np.zeros(labels.shape), test_lines=lines)
+  assert pixels.shape == (550, 512, 3)
+  assert (pixels[50, 50:100] == overlays.COUNTED).all()
+  assert (pixels[25, 0] != 0).any() and (pixels[26, 20] == 0).all()
+  yellow = (pixels[..., 0] > 200) & (pixels[..., 2] < 90)
+  assert yellow[65:85, 65:85].any()
