@@ -4,28 +4,17 @@ Started by `benchmarks.prediction`, maybe under another interpreter than its
 own: imports PyTorch and NumPy, and nothing of the project but its peer.
 """
 
-import argparse
-import os
 import platform
-import tempfile
 import time
 
-from benchmarks import workers
+# Limits threads and empties caches before PyTorch is there.
+from benchmarks.pytorch_worker import LAYOUTS, THREADS, contender_flags  # isort: skip
 
-THREADS = workers.limit_threads()
-# The first pass is to compile, whatever was compiled before.
-CACHE = tempfile.TemporaryDirectory()
-os.environ['TORCHINDUCTOR_CACHE_DIR'] = CACHE.name
+import numpy as np
+import torch
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
+from benchmarks import pytorch_peer, workers
 
-from benchmarks import pytorch_peer  # noqa: E402
-
-LAYOUTS = {
-  'contiguous': torch.contiguous_format,
-  'channels_last': torch.channels_last,
-}
 # Mirrored around the micrograph: a multiple of 8 above the reach of 51.
 HALO_PX = 56
 
@@ -92,10 +81,7 @@ class Contender:
 
 
 if __name__ == '__main__':
-  parser = argparse.ArgumentParser()
-  parser.add_argument('--layout', choices=tuple(LAYOUTS))
-  parser.add_argument('--compiled', action='store_true')
-  contender = Contender(**vars(parser.parse_args()))
+  contender = Contender(**contender_flags())
   workers.serve(
     {
       'describe': contender.describe,

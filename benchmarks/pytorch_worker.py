@@ -9,6 +9,7 @@ import os
 import platform
 import tempfile
 import time
+from typing import Any
 
 from benchmarks import workers
 
@@ -122,11 +123,16 @@ def _norm(arrays):
   return float(np.sqrt(sum(np.sum(np.square(a)) for a in arrays.values())))
 
 
-if __name__ == '__main__':
+def contender_flags() -> dict[str, Any]:
+  """What a contender is started with: `layout` and `compiled`."""
   parser = argparse.ArgumentParser()
   parser.add_argument('--layout', choices=tuple(LAYOUTS))
   parser.add_argument('--compiled', action='store_true')
-  contender = Contender(**vars(parser.parse_args()))
+  return vars(parser.parse_args())
+
+
+if __name__ == '__main__':
+  contender = Contender(**contender_flags())
   workers.serve(
     {
       'describe': contender.describe,

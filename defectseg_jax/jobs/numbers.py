@@ -13,6 +13,7 @@ from defectseg_jax.jobs.measuring import (
   headlines,
 )
 from defectseg_jax.jobs.outputs import csv_text, json_text
+from defectseg_jax.jobs.page_images import sizes_label
 from defectseg_jax.jobs.scales import Scale
 from defectseg_jax.quantification import sessions
 from defectseg_jax.quantification.crossings import grid_lines
@@ -197,8 +198,6 @@ class Numbers:
     return quantities.histogram(
       sizes_nm,
       title=f'{title}, {"crossings" if lines else self._config.defect}',
-      label='distance between crossings along test lines (nm)'
-      if lines
-      else 'diameter of the circle of the same area (nm)',
+      label=sizes_label(self._config.defect),
       warnings=warnings,
     )

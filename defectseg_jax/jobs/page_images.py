@@ -10,6 +10,7 @@ from defectseg_jax.jobs.measuring import LINES, Measured
 from defectseg_jax.quantification.doubtful import almost_found, doubtful
 from defectseg_jax.quantification.plausibility import Doubt
 from defectseg_jax.reporting.figures import comparison_map
+from defectseg_jax.reporting.overlays import grey_levels
 from defectseg_jax.reporting.page import PageImage
 
 # A void counts by its volume, a line by its length.
@@ -60,7 +61,7 @@ def page_image(
   )
   prediction = probabilities >= threshold
   layers = {
-    'micrograph': _grey(pixels),
+    'micrograph': grey_levels(pixels),
     'mask': prediction * np.uint8(255),
     'probability': (probabilities * 255).astype(np.uint8),
   }
@@ -145,9 +146,3 @@ def _reason(one, threshold):
     f'{weight}: not counted, highest probability {one.probability:.2f}, '
     f'threshold {threshold:.2f}'
   )
-
-
-def _grey(pixels):
-  low, high = np.percentile(pixels, (0.5, 99.5))
-  share = (pixels - low) / max(high - low, np.finfo(np.float32).tiny)
-  return (np.clip(share, 0, 1) * 255).astype(np.uint8)

@@ -18,6 +18,20 @@ _MOST_SIDE_PX = 4096
 _FONT_PX = 13
 
 
+def grey_levels(image: np.ndarray) -> np.ndarray:
+  """A micrograph as a screen shows it: all but its extremes from 0 to 255.
+
+  Args:
+    image: [H, W].
+
+  Returns:
+    uint8 [H, W].
+  """
+  low, high = np.percentile(image, (0.5, 99.5))
+  share = (image - low) / max(high - low, np.finfo(np.float32).tiny)
+  return (np.clip(share, 0, 1) * 255).astype(np.uint8)
+
+
 def overlay(
   image: np.ndarray | None,
   labels: np.ndarray,
@@ -51,7 +65,7 @@ def overlay(
     rows_px, columns_px = rows_px / step, columns_px / step
     if test_lines is not None:
       test_lines = tuple(np.unique(lines // step) for lines in test_lines)
-  grey = (labels > 0) * np.uint8(90) if image is None else _grey(image)
+  grey = (labels > 0) * np.uint8(90) if image is None else grey_levels(image)
   pixels = np.repeat(grey[..., None], 3, axis=2)
   if test_lines is not None:
     rows, columns = test_lines
@@ -69,12 +83,6 @@ def overlay(
     )
   _write_ids(picture, rows_px, columns_px, times)
   return _with_text(picture, caption, warnings)
-
-
-def _grey(image):
-  low, high = np.percentile(image, (0.5, 99.5))
-  share = (image - low) / max(high - low, np.finfo(np.float32).tiny)
-  return (np.clip(share, 0, 1) * 255).astype(np.uint8)
 
 
 def _blended(pixels, colour):
