@@ -20,12 +20,13 @@ from defectseg_jax.jobs.page_images import page_image, sizes_label
 from defectseg_jax.jobs.predicted import Predicted
 from defectseg_jax.jobs.session_folder import SessionFolder
 from defectseg_jax.jobs.trained import Trained
+from defectseg_jax.micrographs import rois
 from defectseg_jax.micrographs.labels import read_mask
 from defectseg_jax.micrographs.reading import read_micrographs
-from defectseg_jax.micrographs.rois import write_rois
 from defectseg_jax.quantification.detection import Detection
 from defectseg_jax.quantification.doubtful import mean_probabilities
 from defectseg_jax.quantification.line_detection import LineDetection
+from defectseg_jax.quantification.plausibility import Doubt
 from defectseg_jax.reporting import page
 
 
@@ -113,6 +114,15 @@ def _add(numbers, made, path, config, run, image, counts):
     seed=config.seed,
   )
   del mask  # A large one is not needed twice.
+  too_large = max(found.labels.shape) > rois.LARGEST_COORDINATE_PX
+  if too_large:
+    found.doubts.append(
+      Doubt(
+        'no_regions',
+        f"ImageJ's regions end at {rois.LARGEST_COORDINATE_PX} pixels, the "
+        'image does not: rois/ has none of it',
+      )
+    )
   means = mean_probabilities(found.labels, probabilities, len(found.counted))
   found = dataclasses.replace(
     found, objects={**found.objects, 'mean_probability': means}
@@ -125,7 +135,8 @@ def _add(numbers, made, path, config, run, image, counts):
     sources={'micrograph': str(image.source), 'mask': files['masks']},
   )
   (made / 'rois').mkdir(exist_ok=True)
-  write_rois(made / 'rois' / f'{image.name}.zip', found.labels)
+  if not too_large:
+    rois.write_rois(made / 'rois' / f'{image.name}.zip', found.labels)
   return page_image(
     image.name,
     numbers.rows[-1],

@@ -14,7 +14,7 @@ from defectseg_jax.micrographs.outlines import outlines
 
 # ImageJ keeps the box of a region in 16 bits with a sign, and counts the
 # corners of a polygon in 16 without.
-_LARGEST_COORDINATE = 2**15 - 1
+LARGEST_COORDINATE_PX = 2**15 - 1
 _MOST_CORNERS = 2**16 - 1
 # How a path that has several parts is stored: as java.awt.geom.PathIterator.
 _MOVE_TO, _LINE_TO, _CLOSE = 0, 1, 4
@@ -44,10 +44,10 @@ def write_rois(
     errors.InputError: an image larger than ImageJ's regions can be.
   """
   path = pathlib.Path(path)
-  if max(labels.shape) > _LARGEST_COORDINATE:
+  if max(labels.shape) > LARGEST_COORDINATE_PX:
     raise frame.refusal(
       path,
-      f"ImageJ's regions end at {_LARGEST_COORDINATE} pixels, the image has"
+      f"ImageJ's regions end at {LARGEST_COORDINATE_PX} pixels, the image has"
       f' {labels.shape[0]} x {labels.shape[1]}',
       'cut the micrograph into smaller ones',
     )

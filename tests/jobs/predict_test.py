@@ -20,6 +20,7 @@ from defectseg_jax.jobs import predict as job
 from defectseg_jax.jobs import quantify
 from defectseg_jax.jobs.interruption import Stopped
 from defectseg_jax.jobs.workdir import Workdir
+from defectseg_jax.micrographs import rois
 from defectseg_jax.micrographs.writing import write_tiff
 
 # The run is trained once; its tests share a process.
@@ -370,6 +371,17 @@ def test_a_corrected_session_is_a_folder_to_train_on(predict, tmp_path):
   np.testing.assert_array_equal(
     tifffile.imread(out / 'images' / 'x.tif'), original
   )
+
+
+def test_an_image_too_large_for_imagej_has_no_regions(
+  predict, tmp_path, monkeypatch
+):
+  monkeypatch.setattr(rois, 'LARGEST_COORDINATE_PX', 150)
+  assert predict()
+  out = tmp_path / 'out'
+  assert sorted(path.stem for path in (out / 'rois').iterdir()) == NAMES[1:]
+  warnings = [row['warnings'] for row in rows_of(out / 'summary.csv')]
+  assert warnings == ['no_regions', '', '', '']
 
 
 def test_a_damaged_index(predict, tmp_path):
