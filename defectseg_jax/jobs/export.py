@@ -33,9 +33,9 @@ def export(
 ) -> None:
   """Writes the network, and compares what it says with what JAX says.
 
-  The graph takes `image`, float32 [N, S, S, 1], preprocessed as the run's
-  config says, and gives `probability` of the same shape. Its metadata has the
-  threshold, the preprocessing and how many pixels at the edge are not to be
+  The graph has one input, float32 [1, S, S, 1], preprocessed as the run's
+  config says, and one output, probabilities of the same shape. Its metadata has
+  the threshold, the preprocessing and how many pixels at the edge are not to be
   trusted.
 
   Args:

@@ -12,15 +12,13 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.jobs import detections
 from defectseg_jax.jobs.how_made import how_made
 from defectseg_jax.jobs.interruption import Interruption, Stopped
-from defectseg_jax.jobs.measuring import headlines
 from defectseg_jax.jobs.predicted import predicted_images
 from defectseg_jax.jobs.scales import Scales
 from defectseg_jax.jobs.session_folder import SessionFolder
 from defectseg_jax.jobs.session_results import write_results
+from defectseg_jax.jobs.telling import tell_numbers
 from defectseg_jax.jobs.trained import trained
 from defectseg_jax.jobs.workdir import Workdir
-from defectseg_jax.quantification import sessions
-from defectseg_jax.reporting import tables
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,33 +120,8 @@ def predict(
       soft_wrap=True,
     )
     return True
-  _tell(config, numbers, folder, console)
-  return not failures
-
-
-def _tell(config, numbers, folder, console):
-  names = headlines(config.defect)
-  if numbers.rows:
-    console.print(
-      tables.quantities_table(
-        config.defect,
-        numbers.rows,
-        names,
-        sessions.over_images(numbers.rows, names),
-      )
-    )
-  for name, doubt in numbers.doubts:
-    console.print(
-      f'[red]WARNING[/red] {escape(name)}: {doubt.name}: '
-      f'{escape(doubt.message)}',
-      soft_wrap=True,
-    )
-  for name, reason in numbers.failures.items():
-    console.print(
-      f'[red]FAILED[/red] {escape(name)}: {escape(reason)}', soft_wrap=True
-    )
-  for remark in numbers.remarks():
-    console.print(remark, soft_wrap=True)
+  tell_numbers(config.defect, numbers, console)
   console.print(
     f'Page: {escape(str(folder.path / "report.html"))}', soft_wrap=True
   )
+  return not failures

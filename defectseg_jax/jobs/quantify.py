@@ -17,6 +17,7 @@ from defectseg_jax.jobs.mask_images import mask_images, micrograph_pixels
 from defectseg_jax.jobs.measuring import headlines, measured
 from defectseg_jax.jobs.numbers import Numbers
 from defectseg_jax.jobs.outputs import new_folder
+from defectseg_jax.jobs.telling import tell_numbers
 from defectseg_jax.micrographs.labels import read_mask
 from defectseg_jax.reporting import tables
 
@@ -95,7 +96,7 @@ def quantify(
       for image in progress.track(images, description='measuring'):
         interruption.check()
         seconds[image.name] = _add(numbers, image, config, counts)
-      together = numbers.write_tables()
+      numbers.write_tables()
       judged = []
       if request.reference:
         judged = _judge_masks(
@@ -105,21 +106,9 @@ def quantify(
   except Stopped:
     console.print(f'Stopped; {final} was not made.', soft_wrap=True)
     return
-  console.print(
-    tables.quantities_table(
-      config.defect, numbers.rows, headlines(config.defect), together
-    )
-  )
+  tell_numbers(config.defect, numbers, console)
   if judged:
     console.print(tables.panel_table(judged))
-  for name, doubt in numbers.doubts:
-    console.print(
-      f'[red]WARNING[/red] {escape(name)}: {doubt.name}: '
-      f'{escape(doubt.message)}',
-      soft_wrap=True,
-    )
-  for remark in numbers.remarks():
-    console.print(remark, soft_wrap=True)
   console.print(f'Numbers and pictures: {escape(str(final))}', soft_wrap=True)
 
 
