@@ -14,7 +14,7 @@ import math
 
 import ml_collections
 
-from configs import foil
+from configs import foil, search
 
 SCALES = {
   'paper': {
@@ -132,6 +132,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.evaluation = ml_collections.ConfigDict()
   # Side of the part of a micrograph that one tile covers, in pixels.
   config.evaluation.tile_px = 512
+
+  # What --mode=search tries: configs/search.py.
+  config.search = search.get_config()
 
   config.quantification = ml_collections.ConfigDict()
   # Whether pixels that touch at a corner belong together: 8 yes, 4 no.

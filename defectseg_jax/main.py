@@ -21,10 +21,18 @@ _CONFIG = config_flags.DEFINE_config_file(
 _MODE = flags.DEFINE_enum(
   'mode',
   'train',
-  ('train', 'evaluate', 'predict', 'quantify', 'export', 'simulate'),
-  'train: trains, then evaluates. evaluate: scores. predict: micrographs to '
-  'masks and numbers. quantify: measures masks. export: the network '
-  'as ONNX. simulate: makes foils.',
+  (
+    'train',
+    'search',
+    'evaluate',
+    'predict',
+    'quantify',
+    'export',
+    'simulate',
+  ),
+  'train: trains, then evaluates. search: trains many, from the best on. '
+  'evaluate: scores. predict: micrographs to masks and numbers. quantify: '
+  'measures masks. export: the network as ONNX. simulate: makes foils.',
 )
 _WORKDIR = flags.DEFINE_string(
   'workdir', None, 'Where the run leaves its files; default runs/<defect>.'
@@ -62,6 +70,9 @@ _ORIENTATIONS = flags.DEFINE_integer(
 _OVERWRITE = flags.DEFINE_bool(
   'overwrite', False, "Whether --output's files may be replaced, whosever."
 )
+_STORAGE = flags.DEFINE_string(
+  'storage', None, "URL of a database for the search's results."
+)
 _SIDE_PX = flags.DEFINE_integer(
   'side_px', 1024, 'Side of the images that an exported network takes.'
 )
@@ -69,6 +80,7 @@ _SIDE_PX = flags.DEFINE_integer(
 _SESSION = {'output', 'input', 'pixel_size_nm', 'thickness_nm', 'calibration'}
 _OF_MODE = {
   'train': {'workdir'},
+  'search': {'workdir', 'storage'},
   'evaluate': {'workdir'},
   'predict': {*_SESSION, 'workdir', 'orientations', 'overwrite'},
   'quantify': {*_SESSION, 'micrographs', 'reference', 'detection'},
@@ -89,6 +101,9 @@ def main(argv: Sequence[str]) -> None:
   config = _given_config()
   if 'output' in _OF_MODE[mode] and not _OUTPUT.value:
     raise InputError('--output: is missing; say which folder to make')
+  if mode == 'search':
+    _search(config, console, interruption)
+    return
   if 'workdir' in _OF_MODE[mode]:
     _of_a_run(mode, config, more, console, interruption)
     return
@@ -109,6 +124,20 @@ def main(argv: Sequence[str]) -> None:
       **_session(),
     )
     quantify(config, request, console, interruption)
+
+
+def _search(config, console, interruption):
+  from defectseg_jax.jobs.search import search
+
+  if config is None:
+    raise _missing_config()
+  search(
+    config,
+    _WORKDIR.value or os.path.join('runs', f'{config.defect}_search'),
+    console,
+    interruption,
+    storage=_STORAGE.value,
+  )
 
 
 def _of_a_run(mode, config, more, console, interruption):

@@ -39,13 +39,31 @@ _BOUNDS = {
 }
 
 
+_SEARCH_BOUNDS = {
+  'search.trials': _AT_LEAST_1,
+  'search.top': _AT_LEAST_1,
+  'search.warm_trials': _AT_LEAST_1,
+  'search.max_rounds': _AT_LEAST_1,
+  'search.prune_after_epochs': _AT_LEAST_0,
+}
+
+
 def require_valid(config: Any) -> None:
   """Raises InputError for the first number that is out of its bounds.
 
   Names of things (sources, methods, architectures) are checked where they are
   looked up.
   """
-  for name, bound in _BOUNDS.items():
+  _require_bounds(config, _BOUNDS)
+
+
+def require_valid_search(config: Any) -> None:
+  """Raises InputError for a number of `config.search` out of its bounds."""
+  _require_bounds(config, _SEARCH_BOUNDS)
+
+
+def _require_bounds(config, bounds):
+  for name, bound in bounds.items():
     value = config
     for part in name.split('.'):
       value = value[part]

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import pathlib
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -25,7 +26,7 @@ def written_whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
     The path to write to, with the same suffix.
   """
   path.parent.mkdir(parents=True, exist_ok=True)
-  temporary = path.with_name(f'.{path.stem}.{os.getpid()}{path.suffix}')
+  temporary = path.with_name(f'.{path.stem}.{_unique()}{path.suffix}')
   try:
     yield temporary
     temporary.replace(path)
@@ -48,7 +49,7 @@ def new_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
   """
   if path.exists() and not (path.is_dir() and not any(path.iterdir())):
     raise InputError(f'{path}: is there already; give --output a new folder')
-  made = path.with_name(f'.{path.name}.{os.getpid()}')
+  made = path.with_name(f'.{path.name}.{_unique()}')
   try:
     made.mkdir(parents=True)
   except OSError as error:
@@ -80,6 +81,11 @@ def csv_text(rows: Sequence[Mapping[str, Any]], digits: int | None) -> str:
   for row in rows:
     writer.writerow({name: _cell(value, digits) for name, value in row.items()})
   return stream.getvalue()
+
+
+def _unique():
+  """Also among processes of several machines, whose numbers may be the same."""
+  return f'{os.getpid()}.{secrets.token_hex(4)}'
 
 
 def _cell(value, digits):

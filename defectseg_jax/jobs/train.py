@@ -1,6 +1,7 @@
 """--mode=train: from files to a scored test set."""
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -21,6 +22,19 @@ from defectseg_jax.training import checkpoints, loop, schedules, state, step
 from defectseg_jax.training.progress import Progress
 
 
+@dataclasses.dataclass(frozen=True)
+class Fitted:
+  """A run that has been trained to its end.
+
+  Attributes:
+    progress: of the run.
+    data: that it was trained and judged by.
+  """
+
+  progress: Progress
+  data: Data
+
+
 def train(
   config: ml_collections.ConfigDict,
   workdir: Workdir,
@@ -36,19 +50,56 @@ def train(
     interruption: asked after each step whether to stop.
 
   Raises:
-    InputError: anything is wrong with the config, the data, the checkpoint to
-      begin from or the workdir, which is found before anything is written;
-      or the loss is NaN or infinite.
+    InputError: as `fit`.
   """
-  checks.require_valid(config)
-  checks.require_divisible(config.training.batch_size, jax.local_device_count())
+  fitted = fit(
+    config, workdir, console, interruption, splits=('train', 'dev', 'test')
+  )
+  # Training is saved to its end, or to where it was stopped; scoring again
+  # costs little.
+  interruption.nothing_to_save()
+  with workdir.claimed(config):
+    score_test_set(
+      config,
+      workdir,
+      console,
+      regions=fitted.data.regions,
+      progress=fitted.progress,
+    )
+
+
+def fit(
+  config: ml_collections.ConfigDict,
+  workdir: Workdir,
+  console: Console,
+  interruption: Interruption,
+  *,
+  splits: Sequence[str] = ('train', 'dev'),
+  give_up: Callable[[Progress], bool] = lambda progress: False,
+) -> Fitted | None:
+  """Trains, or goes on training.
+
+  Args:
+    config: of the run.
+    workdir: new, or of the same run.
+    console: where the progress goes.
+    interruption: asked after each step whether to stop.
+    splits: to be read; train and dev at least.
+    give_up: asked after each epoch whether to end there.
+
+  Returns:
+    What was trained; None if it was interrupted or given up, and is saved.
+
+  Raises:
+    InputError: anything is wrong with the config, the data, the checkpoint to
+      begin from or the workdir, which is found before anything is written.
+    loop.Diverged: the loss is NaN or infinite.
+  """
+  require_trainable(config)
   workdir.require_config(config)
   model = create_model(config.model, axis_name=step.DEVICES)
-  checks.require_patch_fits(
-    config.data.patch_px, config.model, model.size_multiple
-  )
   with console.status('Preparing the micrographs'):
-    data = read_data(config, splits=('train', 'dev', 'test'))
+    data = read_data(config, splits=splits)
   patches = training_patches(config, data.regions['train'])
   optimizer = optax.scale_by_adam()
   plateau = schedules.plateau_decay(
@@ -68,6 +119,7 @@ def train(
       workdir,
       console,
       interruption,
+      give_up,
       fresh=fresh,
       data=data,
       patches=patches,
@@ -83,17 +135,25 @@ def train(
         config, data.regions['dev'], interruption
       ),
     )
-    console.print(
-      f'Trained {progress.epochs} epochs. Kept: epoch {progress.best_epoch}, '
-      f'development IU {progress.best_iu:.4f} at threshold '
-      f'{progress.threshold:.3f}.',
-      soft_wrap=True,
-    )
-    # Training is saved to its end; scoring again costs little.
-    interruption.nothing_to_save()
-    score_test_set(
-      config, workdir, console, regions=data.regions, progress=progress
-    )
+  if progress is None:
+    return None
+  console.print(
+    f'Trained {progress.epochs} epochs. Kept: epoch {progress.best_epoch}, '
+    f'development IU {progress.best_iu:.4f} at threshold '
+    f'{progress.threshold:.3f}.',
+    soft_wrap=True,
+  )
+  return Fitted(progress, data)
+
+
+def require_trainable(config: ml_collections.ConfigDict) -> None:
+  """Raises InputError for a config that cannot be trained on these devices."""
+  checks.require_valid(config)
+  checks.require_divisible(config.training.batch_size, jax.local_device_count())
+  model = create_model(config.model)
+  checks.require_patch_fits(
+    config.data.patch_px, config.model, model.size_multiple
+  )
 
 
 def _warm_started(fresh: state.TrainState, path: str) -> state.TrainState:
@@ -141,12 +201,13 @@ def _train(
   workdir: Workdir,
   console: Console,
   interruption: Interruption,
+  give_up: Callable[[Progress], bool],
   *,
   fresh: state.TrainState,
   data: Data,
   patches: Any,
   **loop_arguments: Any,
-) -> Progress:
+) -> Progress | None:
   """The loop, from the last checkpoint on, with its files and its display."""
   saved = checkpoints.Checkpoints(workdir.path)
   current, progress = saved.restore_latest(fresh) or (
@@ -167,10 +228,17 @@ def _train(
     interruption.something_to_save()
     display.step(epoch, number, loss)
 
+  given_up = False
+
   def on_epoch(ended):
+    nonlocal given_up
     workdir.write_history(ended.history)
     events.write(ended.history[-1])
     display.epoch(ended)
+    given_up = give_up(ended)
+
+  def stop_requested():
+    return given_up or interruption.requested()
 
   with display:
     finished = loop.train_and_evaluate(
@@ -182,11 +250,9 @@ def _train(
       steps_per_epoch=steps_per_epoch,
       config=config.training,
       checkpoints=saved,
-      listener=loop.Listener(on_step, on_epoch, interruption.requested),
+      listener=loop.Listener(on_step, on_epoch, stop_requested),
       **loop_arguments,
     )
   events.close()
   saved.close()
-  if not finished:
-    interruption.nothing_to_save()
-  return progress
+  return progress if finished else None

@@ -141,15 +141,17 @@ def _not_hidden(folder):
 
 
 def _of_training(fields):
-  """Every field, but what is done with masks later is no part of a run."""
-  return _flat({k: v for k, v in fields.items() if k != 'quantification'})
+  """Every field but of what is done around a run: it is no part of it."""
+  others = ('quantification', 'search')
+  return flat_fields({k: v for k, v in fields.items() if k not in others})
 
 
-def _flat(tree, prefix=''):
+def flat_fields(tree: Any, prefix: str = '') -> dict[str, Any]:
+  """Fields of a config, nested, to their values by dotted names."""
   leaves = {}
   for name, value in tree.items():
     if isinstance(value, dict | ml_collections.ConfigDict):
-      leaves |= _flat(value, f'{prefix}{name}.')
+      leaves |= flat_fields(value, f'{prefix}{name}.')
     else:
       leaves[f'{prefix}{name}'] = value
   return leaves

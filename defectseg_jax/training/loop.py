@@ -23,6 +23,10 @@ from defectseg_jax.training.state import TrainState
 from defectseg_jax.training.step import divided, replicated
 
 
+class Diverged(InputError):
+  """A loss was NaN or infinite: this run's learning rate is too high."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Listener:
   """What the loop tells the one who started it.
@@ -72,7 +76,7 @@ def train_and_evaluate(
     way the last state is saved.
 
   Raises:
-    InputError: a loss was NaN or infinite; the message says at which step.
+    Diverged: a loss was NaN or infinite; the message says at which step.
       That state is not saved.
   """
   state = replicated(state)
@@ -91,7 +95,7 @@ def train_and_evaluate(
       state, metrics = train_step(state, divided(next(batches)), weight)
       loss = float(metrics['loss'])
       if not math.isfinite(loss):
-        raise InputError(
+        raise Diverged(
           f'step {int(state.step)} (epoch {epoch + 1}): the loss is {loss}; '
           f'lower config.training.learning_rate={config.learning_rate}'
         )

@@ -1,0 +1,80 @@
+"""Rounds of a search: random trials, then warm starts from the best.
+
+Roberts et al. (2019): networks were trained over random configurations, the
+best were kept, new ones began from their weights, and so on until nothing
+improved. What is to be trained next follows from what came out so far, whoever
+trained it and in whatever order.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+
+class Planned(NamedTuple):
+  """A trial that is to be trained, or was.
+
+  Attributes:
+    number: from 0.
+    round: from 1.
+    parent: the trial whose best weights it begins from; None for random ones.
+  """
+
+  number: int
+  round: int
+  parent: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+  """All that can be said now of what is to be trained.
+
+  Attributes:
+    trials: of all rounds so far, by number.
+    finished: whether no round will follow, and every trial has ended.
+  """
+
+  trials: Sequence[Planned]
+  finished: bool
+
+
+def plan(settings: Any, ious: Mapping[int, float | None]) -> Plan:
+  """The trials of every round that is done, and of the one under way.
+
+  Args:
+    settings: the section `search` of the config.
+    ious: the best development IU of each trial that has ended; None for one
+      that failed or was given up.
+
+  Returns:
+    The plan. A round begins when all trials before it have ended; none follows
+    one that brought no better IU.
+  """
+  trials = [Planned(number, 1, None) for number in range(settings.trials)]
+  under_way, best_before = trials, None
+  while all(trial.number in ious for trial in under_way):
+    # Not of all: a later round's are no parents of this one's.
+    ranked = ranking({trial.number: ious[trial.number] for trial in trials})
+    best = ious[ranked[0]] if ranked else None
+    number = under_way[-1].round
+    gained = best is not None and (best_before is None or best > best_before)
+    if not gained or number == settings.max_rounds:
+      return Plan(trials, finished=True)
+    best_before = best
+    parents = [
+      parent
+      for parent in ranked[: settings.top]
+      for _ in range(settings.warm_trials)
+    ]
+    under_way = [
+      Planned(len(trials) + place, number + 1, parent)
+      for place, parent in enumerate(parents)
+    ]
+    trials = [*trials, *under_way]
+  return Plan(trials, finished=False)
+
+
+def ranking(ious: Mapping[int, float | None]) -> list[int]:
+  """The trials that have an IU, the best first, of equals the earlier."""
+  known = [number for number, iu in ious.items() if iu is not None]
+  return sorted(known, key=lambda number: (-ious[number], number))
