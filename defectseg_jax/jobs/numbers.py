@@ -31,6 +31,7 @@ class Numbers:
     rows: of summary.csv.
     doubts: image and doubt, of all images.
     failures: why an image could not be measured, by its name.
+    notes: what a reader must know of all images together.
   """
 
   def __init__(self, folder: pathlib.Path, config: ml_collections.ConfigDict):
@@ -49,6 +50,7 @@ class Numbers:
     self.rows: list[dict[str, Any]] = []
     self.doubts: list[tuple[str, Doubt]] = []
     self.failures: dict[str, str] = {}
+    self.notes: list[str] = []
     for name in ('overlays', 'histograms'):
       (folder / name).mkdir()
 
@@ -154,18 +156,19 @@ class Numbers:
     ]
 
   def remarks(self) -> list[str]:
-    """What the intervals do not know of."""
+    """The notes, and what the intervals do not know of."""
     exact = [
       f'config.quantification.{name}'
       for name in ('thickness_uncertainty', 'pixel_size_uncertainty')
       if not self._config.quantification[name]
     ]
     if not exact:
-      return []
+      return self.notes
     return [
+      *self.notes,
       f'Intervals are those of counting: {" and ".join(exact)} '
       f'{"is" if len(exact) == 1 else "are"} 0. Give relative standard '
-      'uncertainties, such as 0.1 for 10%.'
+      'uncertainties, such as 0.1 for 10%.',
     ]
 
   def _draw(self, name, found, scale, pixels, doubts):

@@ -29,6 +29,7 @@ def page_image(
   config: ml_collections.ConfigDict,
   threshold: float,
   pixels: np.ndarray,
+  mask: np.ndarray,
   probabilities: np.ndarray,
   doubts: list[Doubt],
   truth: np.ndarray | None = None,
@@ -43,6 +44,7 @@ def page_image(
     config: `defect` and `quantification` are read.
     threshold: above which pixels were taken.
     pixels: [H, W], the micrograph.
+    mask: bool [H, W], what was measured.
     probabilities: float32 [H, W].
     doubts: what cannot be right.
     truth: bool [H, W], if it is known: then there is a comparison map.
@@ -53,20 +55,19 @@ def page_image(
   """
   # The page shows no more pixels than a screen has.
   step = -(-max(pixels.shape) // _LARGEST_LAYER_PX)
-  pixels, probabilities = (
-    values[::step, ::step] for values in (pixels, probabilities)
+  pixels, mask, probabilities = (
+    values[::step, ::step] for values in (pixels, mask, probabilities)
   )
   labels, objects, check = _with_almost_found(
     found, probabilities, config, threshold, step
   )
-  prediction = probabilities >= threshold
   layers = {
     'micrograph': grey_levels(pixels),
-    'mask': prediction * np.uint8(255),
+    'mask': mask * np.uint8(255),
     'probability': (probabilities * 255).astype(np.uint8),
   }
   if truth is not None:
-    layers['comparison'] = comparison_map(prediction, truth[::step, ::step])
+    layers['comparison'] = comparison_map(mask, truth[::step, ::step])
   return PageImage(
     name=name,
     summary=summary,

@@ -15,11 +15,12 @@ from defectseg_jax.jobs import inputs
 from defectseg_jax.jobs.interruption import Interruption
 from defectseg_jax.jobs.outputs import written_whole
 from defectseg_jax.jobs.scales import Scale, Scales
-from defectseg_jax.jobs.session_folder import SessionFolder
+from defectseg_jax.jobs.session_folder import MASKS, Done, SessionFolder
 from defectseg_jax.jobs.trained import Trained
 from defectseg_jax.micrographs.calibration_table import Calibration
+from defectseg_jax.micrographs.labels import read_mask
 from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.micrographs.reading import read_micrographs
+from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
 
 
@@ -31,17 +32,22 @@ class Predicted:
     name: of the image.
     source: the file it was read from.
     scale: of it.
+    corrected: whether its mask is not what the program wrote.
+    outdated: whether the corrected mask was the answer of another network, or
+      to other pixels.
   """
 
   name: str
   source: pathlib.Path
   scale: Scale
+  corrected: bool = False
+  outdated: bool = False
 
   def files(self) -> dict[str, str]:
     """Where its arrays are, from the session's folder on."""
     return {
       kind: f'{kind}/{self.name}.tif'
-      for kind in ('images', 'masks', 'probabilities')
+      for kind in ('images', MASKS, 'probabilities')
     }
 
 
@@ -54,6 +60,8 @@ def predicted_images(
   interruption: Interruption,
 ) -> tuple[list[Predicted], dict[str, str]]:
   """Takes every image through the network, unless that was done before.
+
+  A mask that somebody corrected is kept; of a new scale its file is told.
 
   Args:
     given: files, folders and patterns.
@@ -71,7 +79,9 @@ def predicted_images(
     Stopped: the user asked to stop; what is done stays.
   """
   paths = inputs.image_files(given)
-  folder.require_images(inputs.by_stem(paths))
+  stems = inputs.by_stem(paths)
+  folder.require_unchanged()
+  folder.require_images(stems)
   folder.begin()
   done, failed = [], {}
   with Progress(
@@ -96,8 +106,12 @@ def predicted_images(
         continue
       for frame in frames:
         one = Predicted(frame.name, path, scale)
-        _predict(run, folder, one, frame, on_tiles)
-        done.append(one)
+        try:
+          by_hand = _corrected_mask(folder, one, frame)
+        except InputError as error:
+          failed[frame.name] = str(error)
+          continue
+        done.append(_predict(run, folder, one, frame, by_hand, on_tiles))
       progress.update(task, completed=number + 1)
       interruption.check()
       if not console.is_terminal:
@@ -107,24 +121,66 @@ def predicted_images(
   return done, failed
 
 
-def _predict(run, folder, one, frame, on_tiles):
-  digest = hashlib.sha256(f'{run.identity} {one.scale}'.encode())
-  digest.update(np.ascontiguousarray(frame.pixels))
-  key, files = digest.hexdigest(), one.files()
-  if folder.is_done(one.name, key):
-    return
-  folder.claim(list(files.values()))
-  probabilities = run.probabilities(frame.pixels, on_tiles=on_tiles)
-  scale = {'pixel_size_nm': one.scale.pixel_size_nm}
-  with written_whole(folder.path / files['images']) as temporary:
-    write_tiff(temporary, _smallest(frame), **scale)
-  with written_whole(folder.path / files['masks']) as temporary:
-    write_mask(temporary, probabilities >= run.progress.threshold, **scale)
-  with written_whole(folder.path / files['probabilities']) as temporary:
-    write_tiff(temporary, probabilities, **scale)
+def _corrected_mask(folder, one, frame):
+  """The mask that somebody corrected, bool [H, W]; None where nobody did."""
+  file = one.files()[MASKS]
+  if not folder.is_corrected(file):
+    return None
+  mask = read_mask(folder.path / file)
+  if mask.shape != frame.pixels.shape:
+    has, needs = (
+      ' x '.join(map(str, pixels.shape)) for pixels in (mask, frame.pixels)
+    )
+    raise InputError(
+      f'{folder.path / file}: was corrected by hand and has {has} pixels, but '
+      f"the micrograph has {needs}; move it, and the network's is made again"
+    )
+  return mask
+
+
+def _predict(run, folder, one, frame, by_hand, on_tiles):
+  """Brings an image's files up to date, with no more work than that takes."""
+  key, files = _key(run, frame), one.files()
+  before, size_nm = folder.noted(one.name), one.scale.pixel_size_nm
+  corrected = by_hand is not None
+  mask_key = before.mask_key if corrected and before else key
+  one = dataclasses.replace(one, corrected=corrected, outdated=mask_key != key)
+  same = before and before.key == key and folder.is_whole(before)
+  rescaled = before is None or before.pixel_size_nm != size_nm
+  if same and not rescaled:
+    return one
+  folder.claim(file for kind, file in files.items() if kind != MASKS)
+  if not corrected:
+    folder.claim([files[MASKS]])
+  if same:
+    probabilities = read_frames(folder.path / files['probabilities'])[0].values
+  else:
+    probabilities = run.probabilities(frame.pixels, on_tiles=on_tiles)
+  scale = {'pixel_size_nm': size_nm}
+  writers = {
+    files['images']: lambda to: write_tiff(to, _smallest(frame), **scale),
+    files['probabilities']: lambda to: write_tiff(to, probabilities, **scale),
+  }
+  if not corrected:
+    mask = probabilities >= run.progress.threshold
+    writers[files[MASKS]] = lambda to: write_mask(to, mask, **scale)
+  elif rescaled:
+    # Not by `put`: it stays the person's.
+    with written_whole(folder.path / files[MASKS]) as temporary:
+      write_mask(temporary, by_hand, **scale)
+  folder.put(writers)
   folder.note_done(
-    one.name, stem=one.source.stem, key=key, files=list(files.values())
+    one.name,
+    Done(one.source.stem, key, mask_key, size_nm, list(files.values())),
   )
+  return one
+
+
+def _key(run, frame):
+  """Of all that the network's answer follows from."""
+  digest = hashlib.sha256(f'{run.identity} {frame.pixels.shape}'.encode())
+  digest.update(np.ascontiguousarray(frame.pixels))
+  return digest.hexdigest()
 
 
 def _smallest(frame: Micrograph) -> np.ndarray:

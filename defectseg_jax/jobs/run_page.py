@@ -70,6 +70,7 @@ def run_page(
         config=config,
         threshold=threshold,
         pixels=region.image,
+        mask=prediction,
         probabilities=probabilities,
         doubts=found.doubts if known else [],
         truth=region.mask > 0,

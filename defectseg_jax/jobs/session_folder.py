@@ -1,18 +1,43 @@
 """The folder of a session: whose its files are, and which images are done.
 
-session.json names every file that the program wrote, and what each image was
-made from. A session that was interrupted goes on from there; a file that it
-does not name is somebody else's, and is left alone.
+session.json names every file that the program wrote, with its checksum, and
+what each image was made from. A session that was interrupted goes on from
+there. A file that is not what the program wrote is somebody else's: a mask is
+taken as it stands, any other is left alone and said.
 """
 
+import contextlib
+import dataclasses
+import hashlib
 import json
 import pathlib
 import shutil
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs.outputs import json_text, written_whole
+
+# What is in here is made to be corrected by hand.
+MASKS = 'masks'
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+  """What is noted of an image that is done.
+
+  Attributes:
+    stem: of the file it was read from.
+    key: of the network and the pixels that its files were made from.
+    mask_key: likewise of its mask: another where a corrected one was kept.
+    pixel_size_nm: that stands in its files.
+    files: from the folder on.
+  """
+
+  stem: str
+  key: str
+  mask_key: str
+  pixel_size_nm: float
+  files: list[str]
 
 
 class SessionFolder:
@@ -27,7 +52,7 @@ class SessionFolder:
 
     Args:
       path: new, empty, or of a session that is to go on.
-      overwrite: whether files of others may be replaced.
+      overwrite: whether files of others, and corrected masks, may be replaced.
 
     Raises:
       InputError: there is something else, and it must not be replaced.
@@ -35,8 +60,10 @@ class SessionFolder:
     self.path = pathlib.Path(path).expanduser()
     self._index = self.path / 'session.json'
     self._overwrite = overwrite
-    self._done: dict[str, dict[str, Any]] = {}
+    self._done: dict[str, Done] = {}
     self._results: list[str] = []
+    # More than one checksum of a file only while it is being replaced.
+    self._written: dict[str, list[str]] = {}
     if self.path.exists() and not self.path.is_dir():
       raise InputError(f'{self.path}: is a file; give --output a folder')
     if self._index.exists():
@@ -61,6 +88,14 @@ class SessionFolder:
         '--output'
       ) from error
 
+  def require_unchanged(self) -> None:
+    """Refuses files, other than masks, that somebody wrote over.
+
+    Raises:
+      InputError: there is one, and it must not be replaced.
+    """
+    self.claim([f for f in self._written if not f.startswith(f'{MASKS}/')])
+
   def require_images(self, stems: Collection[str]) -> None:
     """Refuses a folder with images of files that this session has not.
 
@@ -70,7 +105,7 @@ class SessionFolder:
     Raises:
       InputError: there are, and they must not be removed.
     """
-    others = [n for n, done in self._done.items() if done['stem'] not in stems]
+    others = [n for n, done in self._done.items() if done.stem not in stems]
     if others and not self._overwrite:
       raise InputError(
         f'{self.path}: holds results of {others[0]}'
@@ -79,41 +114,63 @@ class SessionFolder:
         '--output, or --overwrite to remove them'
       )
     for name in others:
-      for file in self._done.pop(name)['files']:
-        (self.path / file).unlink(missing_ok=True)
+      self._remove(self._done.pop(name).files)
 
-  def is_done(self, name: str, key: str) -> bool:
-    """Whether all files of an image are there, made from the same."""
-    found = self._done.get(name)
-    return (
-      found is not None
-      and found['key'] == key
-      and all((self.path / file).exists() for file in found['files'])
+  def noted(self, name: str) -> Done | None:
+    """What is known of an image that was done before."""
+    return self._done.get(name)
+
+  def is_whole(self, done: Done) -> bool:
+    """Whether all files of an image are there, and may stay."""
+    return all((self.path / file).exists() for file in done.files) and not (
+      self._overwrite and any(map(self._differs, done.files))
     )
 
-  def claim(self, files: Sequence[str]) -> None:
-    """Refuses to replace a file that the program did not write.
+  def is_corrected(self, mask: str) -> bool:
+    """Whether a mask is there that is not what the program wrote, to keep."""
+    return not self._overwrite and mask in self._written and self._differs(mask)
+
+  def claim(self, files: Iterable[str]) -> None:
+    """Refuses to replace a file that is not what the program wrote.
 
     Raises:
       InputError: one is there.
     """
-    own = {*self._results, 'session.json'}
-    own |= {file for done in self._done.values() for file in done['files']}
     for file in files:
-      if (
-        not self._overwrite and file not in own and (self.path / file).exists()
-      ):
-        raise InputError(
-          f'{self.path / file}: is there already, and not of this session; '
-          'move it, or give --overwrite'
+      if self._overwrite or not self._differs(file):
+        continue
+      raise InputError(
+        f'{self.path / file}: '
+        + (
+          'is not what the program wrote; move it to keep it, delete it to '
+          'have it made anew'
+          if file in self._written
+          else 'is there already, and not of this session; move it, or give '
+          '--overwrite'
         )
+      )
 
-  def note_done(
-    self, name: str, *, stem: str, key: str, files: Sequence[str]
+  def put(
+    self, writers: Mapping[str, Callable[[pathlib.Path], object]]
   ) -> None:
-    """Writes down that an image is done, from a file of that stem."""
-    self._done[name] = {'stem': stem, 'key': key, 'files': list(files)}
-    self._write()
+    """Writes files that were claimed.
+
+    Args:
+      writers: by file, what writes it to the path it is given.
+    """
+    with contextlib.ExitStack() as renamed:
+      made = {
+        file: renamed.enter_context(written_whole(self.path / file))
+        for file in writers
+      }
+      for file, write in writers.items():
+        write(made[file])
+      self._expect(made)
+
+  def note_done(self, name: str, done: Done) -> None:
+    """Writes down that an image is done."""
+    self._done[name] = done
+    self._settle(done.files)
 
   def take_results(self, made: pathlib.Path) -> None:
     """Moves what was made of all images here, in place of what was before.
@@ -127,33 +184,62 @@ class SessionFolder:
     files = sorted(
       str(path.relative_to(made)) for path in made.rglob('*') if path.is_file()
     )
-    self.claim(files)
-    before, self._results = self._results, files
-    # Named before they are there: should this be cut short, they are known.
+    before = self._results
     self._results = sorted({*before, *files})
-    self._write()
+    self.claim(self._results)
+    self._expect({file: made / file for file in files})
     for file in files:
       (self.path / file).parent.mkdir(parents=True, exist_ok=True)
       (made / file).replace(self.path / file)
-    for file in before:
-      if file not in files:
-        (self.path / file).unlink(missing_ok=True)
+    self._remove(set(before) - set(files))
     self._results = files
-    self._write()
+    self._settle(files)
     shutil.rmtree(made)
+
+  def _differs(self, file):
+    """Whether a file is there that is not what the program wrote."""
+    path = self.path / file
+    return path.exists() and not (
+      path.is_file() and _checksum(path) in self._written.get(file, ())
+    )
+
+  def _expect(self, made):
+    """Known before they are there: should this be cut short, they are ours."""
+    for file, path in made.items():
+      self._written.setdefault(file, []).append(_checksum(path))
+    self._write()
+
+  def _settle(self, files):
+    for file in files:
+      self._written[file] = self._written[file][-1:]
+    self._write()
+
+  def _remove(self, files):
+    for file in files:
+      (self.path / file).unlink(missing_ok=True)
+      self._written.pop(file, None)
 
   def _read(self):
     try:
       content = json.loads(self._index.read_text())
-      self._done, self._results = content['images'], content['results']
-    except (ValueError, KeyError, TypeError) as error:
+      self._done = {n: Done(**one) for n, one in content['images'].items()}
+      self._results, self._written = content['results'], content['written']
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
       raise InputError(
-        f'{self._index}: is damaged; give another --output, or remove it and '
-        'give --overwrite'
+        f'{self._index}: is damaged, or of another version; give another '
+        '--output, or remove it and give --overwrite'
       ) from error
 
   def _write(self):
+    content = {
+      'images': {n: dataclasses.asdict(one) for n, one in self._done.items()},
+      'results': self._results,
+      'written': self._written,
+    }
     with written_whole(self._index) as temporary:
-      temporary.write_text(
-        json_text({'images': self._done, 'results': self._results})
-      )
+      temporary.write_text(json_text(content))
+
+
+def _checksum(path):
+  with path.open('rb') as stream:
+    return hashlib.file_digest(stream, 'sha256').hexdigest()

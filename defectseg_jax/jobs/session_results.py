@@ -5,6 +5,7 @@ measures those masks again finds the same numbers.
 """
 
 import dataclasses
+import math
 import os
 import pathlib
 import shutil
@@ -66,6 +67,12 @@ def write_results(
   try:
     numbers = Numbers(made, config)
     numbers.failures.update(failures)
+    corrected = [image.name for image in images if image.corrected]
+    if corrected:
+      numbers.notes.append(
+        f'Masks corrected by hand: {", ".join(corrected)}. Numbers are of the '
+        'corrected masks.'
+      )
 
     def pages():
       for image in images:
@@ -113,7 +120,17 @@ def _add(numbers, made, path, config, run, image, counts):
     detection=counts,
     seed=config.seed,
   )
-  del mask  # A large one is not needed twice.
+  if image.corrected:
+    found = _of_a_person(found)
+  if image.outdated:
+    found.doubts.append(
+      Doubt(
+        'corrected_mask_kept',
+        f'{files["masks"]} was corrected by hand when the run or the '
+        'micrograph was another, and the numbers are of it; --overwrite takes '
+        "the network's masks again",
+      )
+    )
   too_large = max(found.labels.shape) > rois.LARGEST_COORDINATE_PX
   if too_large:
     found.doubts.append(
@@ -144,8 +161,20 @@ def _add(numbers, made, path, config, run, image, counts):
     config=config,
     threshold=run.progress.threshold,
     pixels=pixels,
+    mask=mask,
     probabilities=probabilities,
     doubts=[*image.scale.doubts, *found.doubts],
+  )
+
+
+def _of_a_person(found):
+  """Without what corrects for the network's errors."""
+  return dataclasses.replace(
+    found,
+    summary={
+      name: math.nan if '_detected' in name else value
+      for name, value in found.summary.items()
+    },
   )
 
 

@@ -30,6 +30,7 @@ def test_what_was_nearly_found_is_drawn_where_it_is(monkeypatch, largest_px):
     config=config,
     threshold=0.5,
     pixels=probabilities,
+    mask=probabilities > 0.5,
     probabilities=probabilities,
     doubts=[],
     truth=probabilities > 0.3,
