@@ -58,8 +58,8 @@ _CALIBRATION = flags.DEFINE_string(
 _REFERENCE = flags.DEFINE_string(
   'reference',
   None,
-  'A panel: a CSV of person,image,quantity,value, or a folder of masks for '
-  'each person; the truth is a person called truth.',
+  'A folder of true masks; or a panel: a folder of masks for each person, or '
+  'a CSV of person,image,quantity,value; the truth is a person called truth.',
 )
 _DETECTION = flags.DEFINE_string(
   'detection', None, 'dev_detection.json of the run that drew the masks.'
@@ -77,13 +77,16 @@ _SIDE_PX = flags.DEFINE_integer(
   'side_px', 1024, 'Side of the images that an exported network takes.'
 )
 
-_SESSION = {'output', 'input', 'pixel_size_nm', 'thickness_nm', 'calibration'}
+_SESSION = {
+  *('output', 'input', 'pixel_size_nm', 'thickness_nm', 'calibration'),
+  'reference',
+}
 _OF_MODE = {
   'train': {'workdir'},
   'search': {'workdir', 'storage'},
   'evaluate': {'workdir'},
   'predict': {*_SESSION, 'workdir', 'orientations', 'overwrite'},
-  'quantify': {*_SESSION, 'micrographs', 'reference', 'detection'},
+  'quantify': {*_SESSION, 'micrographs', 'detection'},
   'export': {'workdir', 'output', 'side_px'},
   'simulate': {'output'},
 }
@@ -119,7 +122,6 @@ def main(argv: Sequence[str]) -> None:
     request = Request(
       masks=[*_INPUT.value, *more],
       micrographs=_MICROGRAPHS.value,
-      reference=_REFERENCE.value,
       detection=_DETECTION.value,
       **_session(),
     )
@@ -188,6 +190,7 @@ def _session():
     'pixel_size_nm': _PIXEL_SIZE_NM.value,
     'thickness_nm': _THICKNESS_NM.value,
     'calibration': _CALIBRATION.value,
+    'reference': _REFERENCE.value,
   }
 
 

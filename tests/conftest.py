@@ -1,9 +1,23 @@
-"""Fixtures: a folder of small foils, and the command of a run on it."""
+"""Fixtures: a folder of small foils, the command of a run on it, a browser."""
 
+import shutil
 import sys
 
 import pytest
 from tiny import TINY, write_foil
+
+
+@pytest.fixture(scope='module')
+def browser():
+  """Chromium; where there is none its tests are skipped."""
+  sync_api = pytest.importorskip('playwright.sync_api')
+  path = shutil.which('chromium') or shutil.which('chromium-browser')
+  if path is None:
+    pytest.skip('chromium is not installed')
+  with sync_api.sync_playwright() as started:
+    opened = started.chromium.launch(executable_path=path)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

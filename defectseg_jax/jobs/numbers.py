@@ -1,6 +1,8 @@
 """What is written of measured images: tables, overlays, histograms."""
 
 import pathlib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import ml_collections
@@ -14,6 +16,7 @@ from defectseg_jax.jobs.measuring import (
 )
 from defectseg_jax.jobs.outputs import csv_text, json_text
 from defectseg_jax.jobs.page_images import sizes_label
+from defectseg_jax.jobs.reference_masks import SCORES
 from defectseg_jax.jobs.scales import Scale
 from defectseg_jax.quantification import sessions
 from defectseg_jax.quantification.crossings import grid_lines
@@ -34,13 +37,21 @@ class Numbers:
     notes: what a reader must know of all images together.
   """
 
-  def __init__(self, folder: pathlib.Path, config: ml_collections.ConfigDict):
+  def __init__(
+    self,
+    folder: pathlib.Path,
+    config: ml_collections.ConfigDict,
+    *,
+    compared: bool = False,
+  ):
     """Begins without images.
 
     Args:
       folder: where to write; it is there.
       config: `defect` and `quantification` are read.
+      compared: whether images have scores against a truth.
     """
+    self._scores = SCORES if compared else {}
     self._folder = folder
     self._config = config
     self._sources = []
@@ -54,6 +65,16 @@ class Numbers:
     for name in ('overlays', 'histograms'):
       (folder / name).mkdir()
 
+  @property
+  def headlines(self) -> tuple[str, ...]:
+    """The numbers that go into a paper, and the scores."""
+    return (*headlines(self._config.defect), *self._scores)
+
+  @property
+  def conventions(self) -> dict[str, str]:
+    """How the numbers are defined, by name."""
+    return {**conventions(self._config.defect), **self._scores}
+
   def add(
     self,
     name: str,
@@ -62,6 +83,7 @@ class Numbers:
     *,
     pixels: np.ndarray | None,
     sources: dict[str, str | None],
+    scores: Mapping[str, float] = MappingProxyType({}),
   ) -> None:
     """Notes an image, and draws it.
 
@@ -71,6 +93,7 @@ class Numbers:
       scale: of it.
       pixels: float32 [H, W], the micrograph, or None.
       sources: the files it comes from, by what they are.
+      scores: against its truth, if it has one.
     """
     doubts = [*scale.doubts, *found.doubts]
     warnings = '; '.join(doubt.name for doubt in doubts)
@@ -83,6 +106,7 @@ class Numbers:
         'pixel_size_nm': scale.pixel_size_nm,
         'thickness_nm': scale.thickness_nm,
         **found.summary,
+        **{score: scores.get(score) for score in self._scores},
         'warnings': warnings,
       }
     )
@@ -110,7 +134,7 @@ class Numbers:
       The headlines over images, as `sessions.over_images` gives them.
     """
     config = self._config
-    together = sessions.over_images(self.rows, headlines(config.defect))
+    together = sessions.over_images(self.rows, self.headlines)
     objects = ','.join(self._object_columns) + '\n'
     if self._objects:
       objects = csv_text(self._objects, digits=_DIGITS)
@@ -122,7 +146,7 @@ class Numbers:
       'defect': config.defect,
       'level': LEVEL,
       'settings': config.quantification.to_dict(),
-      'conventions': conventions(config.defect),
+      'conventions': self.conventions,
       'remarks': self.remarks(),
       'images': [
         row | sources for row, sources in zip(self.rows, self._sources)

@@ -8,14 +8,17 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.jobs.inputs import by_stem, images_in
 from defectseg_jax.jobs.outputs import csv_text
+from defectseg_jax.jobs.reference_masks import (
+  TRUTH,
+  person_folders,
+  person_masks,
+)
 from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.labels import read_mask
 from defectseg_jax.quantification import panel
 from defectseg_jax.reporting import quantities
 
-TRUTH = 'truth'
 MACHINE = 'machine'
 # The quantity of a table that is no property of the foil.
 MINUTES = 'time_min'
@@ -45,8 +48,8 @@ def read_reference(
 
   Args:
     path: a CSV of person,image,quantity,value, in which one person is called
-      truth; or a folder with a folder of masks for each person, one of them
-      called truth, named as the images are.
+      truth; or a folder as `person_folders` takes it, of masks that are named
+      as the images are.
     measure: of an image's name and a mask to numbers by name.
 
   Returns:
@@ -57,14 +60,10 @@ def read_reference(
   """
   if path.is_dir():
     masks = {
-      folder.name: {
-        name: read_mask(mask)
-        for name, mask in by_stem(
-          images_in(folder, flag='--reference'), flag='--reference'
-        ).items()
+      person: {
+        name: read_mask(mask) for name, mask in person_masks(folder).items()
       }
-      for folder in sorted(path.iterdir())
-      if folder.is_dir() and not folder.name.startswith('.')
+      for person, folder in person_folders(path).items()
     }
     people = panel.values_of_masks(masks, measure)
   else:

@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.jobs import detections
+from defectseg_jax.jobs import detections, inputs
 from defectseg_jax.jobs.how_made import how_made
 from defectseg_jax.jobs.interruption import Interruption, Stopped
 from defectseg_jax.jobs.predicted import predicted_images
+from defectseg_jax.jobs.reference_masks import true_masks
 from defectseg_jax.jobs.scales import Scales
 from defectseg_jax.jobs.session_folder import SessionFolder
-from defectseg_jax.jobs.session_results import write_results
+from defectseg_jax.jobs.session_results import NO_COMPARISON, write_results
 from defectseg_jax.jobs.telling import tell_numbers
 from defectseg_jax.jobs.trained import trained
 from defectseg_jax.jobs.workdir import Workdir
@@ -30,6 +31,7 @@ class Request:
     images: --input, files, folders and patterns.
     pixel_size_nm, thickness_nm: of all images of which no table says more.
     calibration: a CSV of file,pixel_size_nm,thickness_nm.
+    reference: a folder of true masks, as `true_masks` takes it.
     orientations: 1, or 8 for the average over rotations and flips.
     overwrite: whether files of others in the folder may be replaced.
   """
@@ -39,6 +41,7 @@ class Request:
   pixel_size_nm: float | None = None
   thickness_nm: float | None = None
   calibration: str | None = None
+  reference: str | None = None
   orientations: int = 1
   overwrite: bool = False
 
@@ -63,21 +66,13 @@ def predict(
     interruption: asked now and then whether to stop.
 
   Returns:
-    Whether every image could be done.
+    Whether every image could be done, and compared where it has a truth.
 
   Raises:
     InputError: the run, a flag or the folder is wrong. What cannot be read or
       has no scale does not end a session: it is listed with its reason.
   """
-  if not request.images:
-    raise InputError('--input: is missing; say which micrographs to look at')
-  if request.orientations not in (1, 8):
-    raise InputError(f'--orientations={request.orientations}: choose 1 or 8')
-  if request.thickness_nm is None and request.calibration is None:
-    raise InputError(
-      '--thickness_nm: is missing; give it, or --calibration with a CSV of '
-      'file,thickness_nm'
-    )
+  _require_sensible(request)
   workdir.require_config(config)
   if not workdir.dev_detection.exists():
     raise InputError(
@@ -93,13 +88,17 @@ def predict(
     table=request.calibration
     and pathlib.Path(request.calibration).expanduser(),
   )
+  paths = inputs.image_files(request.images)
+  truths = {}
+  if request.reference:
+    truths = true_masks(request.reference, inputs.by_stem(paths))
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
     run = trained(config, workdir, orientations=request.orientations)
   interruption.something_to_save()
   try:
     images, failures = predicted_images(
-      request.images, run, folder, scales, console, interruption
+      paths, run, folder, scales, console, interruption
     )
     with console.status('Measuring and drawing'):
       numbers = write_results(
@@ -109,6 +108,7 @@ def predict(
         images,
         failures,
         counts=counts,
+        truths=truths,
         how_made=how_made(
           config, workdir, run.progress, orientations=request.orientations
         ),
@@ -124,4 +124,18 @@ def predict(
   console.print(
     f'Page: {escape(str(folder.path / "report.html"))}', soft_wrap=True
   )
-  return not failures
+  return not failures and NO_COMPARISON not in {
+    doubt.name for _, doubt in numbers.doubts
+  }
+
+
+def _require_sensible(request):
+  if not request.images:
+    raise InputError('--input: is missing; say which micrographs to look at')
+  if request.orientations not in (1, 8):
+    raise InputError(f'--orientations={request.orientations}: choose 1 or 8')
+  if request.thickness_nm is None and request.calibration is None:
+    raise InputError(
+      '--thickness_nm: is missing; give it, or --calibration with a CSV of '
+      'file,thickness_nm'
+    )

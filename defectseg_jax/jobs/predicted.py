@@ -52,7 +52,7 @@ class Predicted:
 
 
 def predicted_images(
-  given: Sequence[str],
+  paths: Sequence[pathlib.Path],
   run: Trained,
   folder: SessionFolder,
   scales: Scales,
@@ -64,7 +64,7 @@ def predicted_images(
   A mask that somebody corrected is kept; of a new scale its file is told.
 
   Args:
-    given: files, folders and patterns.
+    paths: of the session's files.
     run: the network.
     folder: of the session.
     scales: what the user said of them.
@@ -75,10 +75,9 @@ def predicted_images(
     The images that are done, and why others could not be, by name.
 
   Raises:
-    InputError: no file is named, or a file of somebody else is in the way.
+    InputError: a file of somebody else is in the way.
     Stopped: the user asked to stop; what is done stays.
   """
-  paths = inputs.image_files(given)
   stems = inputs.by_stem(paths)
   folder.require_unchanged()
   folder.require_images(stems)

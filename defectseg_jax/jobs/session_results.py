@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 
 import ml_collections
 
+from defectseg_jax.errors import InputError
+from defectseg_jax.jobs import reference_masks
 from defectseg_jax.jobs.interruption import Interruption
-from defectseg_jax.jobs.measuring import conventions, headlines, measured
+from defectseg_jax.jobs.measuring import measured
 from defectseg_jax.jobs.numbers import Numbers
 from defectseg_jax.jobs.outputs import csv_text
 from defectseg_jax.jobs.page_images import page_image, sizes_label
@@ -30,6 +32,9 @@ from defectseg_jax.quantification.line_detection import LineDetection
 from defectseg_jax.quantification.plausibility import Doubt
 from defectseg_jax.reporting import page
 
+# Of an image whose truth is of no use.
+NO_COMPARISON = 'no_comparison'
+
 
 def write_results(
   folder: SessionFolder,
@@ -39,6 +44,7 @@ def write_results(
   failures: Mapping[str, str],
   *,
   counts: Detection | LineDetection,
+  truths: Mapping[str, pathlib.Path],
   how_made: Mapping[str, str],
   interruption: Interruption,
 ) -> Numbers:
@@ -51,6 +57,7 @@ def write_results(
     images: that are done.
     failures: why others could not be.
     counts: what the network found, missed and invented in its development set.
+    truths: true masks by the name of their image; empty for no comparison.
     how_made: what the page says of that.
     interruption: asked before each image whether to stop.
 
@@ -65,19 +72,17 @@ def write_results(
   made = folder.path / f'.results.{os.getpid()}'
   made.mkdir()
   try:
-    numbers = Numbers(made, config)
+    numbers = Numbers(made, config, compared=bool(truths))
     numbers.failures.update(failures)
-    corrected = [image.name for image in images if image.corrected]
-    if corrected:
-      numbers.notes.append(
-        f'Masks corrected by hand: {", ".join(corrected)}. Numbers are of the '
-        'corrected masks.'
-      )
+    numbers.notes += _notes(images, failures, truths)
 
     def pages():
       for image in images:
         interruption.check()
-        yield _add(numbers, made, folder.path, config, run, image, counts)
+        truth = truths.get(image.name)
+        yield _add(
+          numbers, made, folder.path, config, run, image, counts, truth
+        )
       for name, reason in failures.items():
         yield page.PageImage(name=name, failure=reason)
 
@@ -88,9 +93,9 @@ def write_results(
         f'{config.defect.capitalize()}, {len(images)} micrographs',
         defect=config.defect,
         images=pages(),
-        headlines=headlines(config.defect),
+        headlines=numbers.headlines,
         over_images=numbers.write_tables,
-        conventions=conventions(config.defect),
+        conventions=numbers.conventions,
         how_made=how_made,
         remarks=numbers.remarks(),
         sizes_label=sizes_label(config.defect),
@@ -103,7 +108,21 @@ def write_results(
   return numbers
 
 
-def _add(numbers, made, path, config, run, image, counts):
+def _notes(images, failures, truths):
+  corrected = [image.name for image in images if image.corrected]
+  if corrected:
+    yield (
+      f'Masks corrected by hand: {", ".join(corrected)}. Numbers are of the '
+      'corrected masks.'
+    )
+  unused = reference_masks.unused(
+    truths, [*(image.name for image in images), *failures]
+  )
+  if unused:
+    yield unused
+
+
+def _add(numbers, made, path, config, run, image, counts, truth):
   files = image.files()
   mask = read_mask(path / files['masks'])
   pixels, probabilities = (
@@ -140,6 +159,14 @@ def _add(numbers, made, path, config, run, image, counts):
         'image does not: rois/ has none of it',
       )
     )
+  scores = {}
+  if truth is not None:
+    try:
+      truth = reference_masks.true_mask(truth, mask.shape)
+      scores = reference_masks.scores(mask, truth)
+    except InputError as error:
+      truth = None
+      found.doubts.append(Doubt(NO_COMPARISON, str(error)))
   means = mean_probabilities(found.labels, probabilities, len(found.counted))
   found = dataclasses.replace(
     found, objects={**found.objects, 'mean_probability': means}
@@ -150,6 +177,7 @@ def _add(numbers, made, path, config, run, image, counts):
     image.scale,
     pixels=pixels,
     sources={'micrograph': str(image.source), 'mask': files['masks']},
+    scores=scores,
   )
   (made / 'rois').mkdir(exist_ok=True)
   if not too_large:
@@ -164,6 +192,7 @@ def _add(numbers, made, path, config, run, image, counts):
     mask=mask,
     probabilities=probabilities,
     doubts=[*image.scale.doubts, *found.doubts],
+    truth=truth,
   )
 
 

@@ -3,7 +3,6 @@
 from rich.console import Console
 from rich.markup import escape
 
-from defectseg_jax.jobs.measuring import headlines
 from defectseg_jax.jobs.numbers import Numbers
 from defectseg_jax.quantification import sessions
 from defectseg_jax.reporting import tables
@@ -17,7 +16,7 @@ def tell_numbers(defect: str, numbers: Numbers, console: Console) -> None:
     numbers: of the session.
     console: where to.
   """
-  names = headlines(defect)
+  names = numbers.headlines
   if numbers.rows:
     console.print(
       tables.quantities_table(

@@ -66,7 +66,7 @@ def quantities_table(
 
   Args:
     defect: for the title.
-    rows: of summary.csv.
+    rows: of summary.csv; None is left out.
     names: of the numbers that are shown.
     together: their mean over images and its interval, by name.
 
@@ -91,6 +91,8 @@ def quantities_table(
 
   for row in rows:
     for name in names:
+      if row[name] is None:
+        continue
       ends = (row.get(f'{name}_{end}') for end in ('low', 'high'))
       add(row['image'] if name == names[0] else '', name, row[name], *ends)
     table.add_section()

@@ -390,6 +390,15 @@ def test_a_panel_of_masks(masks, people, measure):
     assert len(np.unique(np.asarray(figure.convert('L')))) > 50
 
 
+def test_a_folder_of_masks_is_the_truth(masks, people, measure):
+  out = measure(masks, reference=str(people / 'truth'))
+  row = errors_of(out)['a', 'number_density_per_m3']
+  assert (row['answers'], row['error_machine']) == ('0', '0')
+  assert row['error_average'] == 'NaN'
+  with Image.open(out / 'panel.png') as figure:
+    assert len(np.unique(np.asarray(figure.convert('L')))) > 50
+
+
 def test_a_panel_of_numbers(masks, tmp_path, measure):
   table = tmp_path / 'panel.csv'
   table.write_text(

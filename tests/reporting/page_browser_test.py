@@ -1,30 +1,14 @@
 """The page in Chromium, opened from disk as a person opens it."""
 
-import shutil
-
 import numpy as np
 import pages
 import pytest
 
 sync_api = pytest.importorskip('playwright.sync_api')
 
-CHROMIUM = next(
-  filter(None, map(shutil.which, ('chromium', 'chromium-browser'))), None
-)
-pytestmark = [
-  pytest.mark.skipif(not CHROMIUM, reason='chromium is not installed'),
-  # One worker, so that the browser is started once.
-  pytest.mark.xdist_group('browser'),
-]
+# One worker, so that the browser is started once.
+pytestmark = pytest.mark.xdist_group('browser')
 IMAGES = 20
-
-
-@pytest.fixture(scope='module')
-def browser():
-  with sync_api.sync_playwright() as started:
-    opened = started.chromium.launch(executable_path=CHROMIUM)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope='module')

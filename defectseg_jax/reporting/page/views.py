@@ -146,7 +146,7 @@ def facts_of(row: Mapping[str, Any], names: Iterable[str]) -> list[Fact]:
   """Quantities of a row of summary.csv; those it has not are left out."""
   found = []
   for name in names:
-    if name not in row:
+    if row.get(name) is None:
       continue
     ends = words.interval_of(row, name)
     column = words.column_of(name, [row[name]])

@@ -17,7 +17,14 @@ _UNITS = {
   '_nm': 'nm',
   '_px': 'px',
 }
-_IN_PERCENT = ('volume_fraction', 'swelling', 'area_fraction')
+_IN_PERCENT = (
+  'volume_fraction',
+  'swelling',
+  'area_fraction',
+  'iu',
+  'precision',
+  'recall',
+)
 _TITLES = {
   'diameter_mean_nm': 'mean diameter',
   'diameter_mean_corrected_nm': 'mean diameter, corrected',
