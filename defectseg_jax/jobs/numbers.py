@@ -135,6 +135,9 @@ class Numbers:
     """
     config = self._config
     together = sessions.over_images(self.rows, self.headlines)
+    for name in self._scores:
+      # NaN, of too few images, stays.
+      together[name]['high'] = min(together[name]['high'], 1.0)
     objects = ','.join(self._object_columns) + '\n'
     if self._objects:
       objects = csv_text(self._objects, digits=_DIGITS)

@@ -96,9 +96,13 @@ def quantities_table(
       ends = (row.get(f'{name}_{end}') for end in ('low', 'high'))
       add(row['image'] if name == names[0] else '', name, row[name], *ends)
     table.add_section()
+  said = None
   for name in names if len(rows) > 1 else ():
     found = together[name]
-    title = f'mean of {found["images"]}' if name == names[0] else ''
+    title = ''
+    if said is None or found['images'] not in (0, said):
+      said = found['images']
+      title = f'mean of {said}'
     add(title, name, found['mean'], found['low'], found['high'])
   return table
 

@@ -596,9 +596,13 @@ def test_a_truth_is_compared_with(predict, truth, tmp_path):
     assert rows[name]['warnings'] == ''
   content = json.loads((out / 'summary.json').read_text())
   assert content['over_images']['iu']['images'] == 2
+  # No ratio is above 1, however wide its interval.
+  assert content['over_images']['recall']['high'] <= 1
   assert content['conventions']['iu'].startswith('TP / (TP + FP + FN)')
   said = console.file.getvalue()
   assert said.count(' iu ') == 3  # Of two images, and their mean.
+  assert 'mean of 4' in said and 'mean of 2 ' in said
+  assert ', of 2<' in (out / 'report.html').read_text()
   # A panel with a truth means the same.
   panel = tmp_path / 'panel'
   shutil.copytree(truth, panel / 'truth')

@@ -111,7 +111,7 @@ def session_page(
     doubts=_doubts(shown),
     columns=columns,
     rows=table,
-    mean=_row(f'mean of {len(done)}', 0, together, columns, largest)
+    mean=_mean_row(len(done), together, columns, largest)
     if len(done) > 1 and together
     else None,
     conventions={
@@ -127,7 +127,7 @@ def _as_summary(over_images):
   """The mean over images under the names that an image's numbers have."""
   found = {}
   for name, row in over_images.items():
-    found[name] = row['mean']
+    found[name], found[f'{name}_images'] = row['mean'], row['images']
     found[f'{name}_low'], found[f'{name}_high'] = row['low'], row['high']
   return found
 
@@ -146,6 +146,19 @@ def _row(name, number, row, columns, largest):
   if ends and largest and words.is_number(row[first]):
     whisker = tuple(value / largest for value in (row[first], *ends))
   return Row(name, number, [_cell(row, column) for column in columns], whisker)
+
+
+def _mean_row(count, together, columns, largest):
+  """Says of how many images a number is where not all of them have it."""
+  row = _row(f'mean of {count}', 0, together, columns, largest)
+  cells = []
+  for column, cell in zip(columns, row.cells):
+    images = together[f'{column.name}_images']
+    if images not in (0, count):
+      interval = f'{cell.interval}, of {images}' if cell.interval else ''
+      cell = dataclasses.replace(cell, interval=interval or f'of {images}')
+    cells.append(cell)
+  return dataclasses.replace(row, cells=cells)
 
 
 def _cell(row, column):
