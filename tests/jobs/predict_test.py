@@ -602,7 +602,7 @@ def test_a_truth_is_compared_with(predict, truth, tmp_path):
   said = console.file.getvalue()
   assert said.count(' iu ') == 3  # Of two images, and their mean.
   assert 'mean of 4' in said and 'mean of 2 ' in said
-  assert ', of 2<' in (out / 'report.html').read_text()
+  assert '\nof 2<' in (out / 'report.html').read_text()
   # A panel with a truth means the same.
   panel = tmp_path / 'panel'
   shutil.copytree(truth, panel / 'truth')
@@ -694,6 +694,10 @@ def test_the_comparison_is_seen(predict, truth, tmp_path, browser):
   page.get_by_label('Next image').click()  # y, which has no truth.
   assert switch.is_disabled() and seen() == ['micrograph']
   assert 'IU' not in page.locator('.image.current .facts').inner_text()
+  # The scores' columns fit on a sheet of A4 with its margins.
+  page.set_viewport_size({'width': 688, 'height': 900})
+  page.emulate_media(media='print')
+  assert page.evaluate('document.documentElement.scrollWidth') <= 688
   page.close()
 
 

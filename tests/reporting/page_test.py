@@ -175,7 +175,7 @@ def test_warnings_stand_where_they_are_seen(session):
   top = read.one('section', **{'aria-label': 'Warnings'})
   assert 'foil thin' in top['text'] and message in top['text']
   assert message in read.one('p', **{'class': 'warning'})['text']
-  doubts = [td['text'] for td in read.all('td', **{'class': 'doubts'})]
+  doubts = [td['text'] for td in read.all('td', **{'class': 'doubts aside'})]
   assert doubts.count('foil thin') == 1 and doubts.count('') == 6
 
 

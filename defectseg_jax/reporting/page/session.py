@@ -155,8 +155,8 @@ def _mean_row(count, together, columns, largest):
   for column, cell in zip(columns, row.cells):
     images = together[f'{column.name}_images']
     if images not in (0, count):
-      interval = f'{cell.interval}, of {images}' if cell.interval else ''
-      cell = dataclasses.replace(cell, interval=interval or f'of {images}')
+      interval = f'{cell.interval}\nof {images}'.strip()
+      cell = dataclasses.replace(cell, interval=interval)
     cells.append(cell)
   return dataclasses.replace(row, cells=cells)
 
