@@ -67,6 +67,9 @@ _DETECTION = flags.DEFINE_string(
 _ORIENTATIONS = flags.DEFINE_integer(
   'orientations', 1, '8: the average over rotations and flips; 1: as it is.'
 )
+_DISTRIBUTED = flags.DEFINE_bool(
+  'distributed', False, 'Whether this is one of several processes of a run.'
+)
 _OVERWRITE = flags.DEFINE_bool(
   'overwrite', False, "Whether --output's files may be replaced, whosever."
 )
@@ -82,7 +85,7 @@ _SESSION = {
   'reference',
 }
 _OF_MODE = {
-  'train': {'workdir'},
+  'train': {'workdir', 'distributed'},
   'search': {'workdir', 'storage'},
   'evaluate': {'workdir'},
   'predict': {*_SESSION, 'workdir', 'orientations', 'overwrite'},
@@ -100,8 +103,13 @@ def main(argv: Sequence[str]) -> None:
   # Heavy imports come late: --help and a mistyped flag answer at once.
   from rich.console import Console
 
-  console = Console(highlight=False)
   config = _given_config()
+  speaks = True
+  if _DISTRIBUTED.value:
+    from defectseg_jax.jobs import processes
+
+    speaks = processes.connect(interruption)
+  console = Console(highlight=False, quiet=not speaks)
   if 'output' in _OF_MODE[mode] and not _OUTPUT.value:
     raise InputError('--output: is missing; say which folder to make')
   if mode == 'search':

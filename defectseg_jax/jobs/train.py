@@ -1,5 +1,6 @@
 """--mode=train: from files to a scored test set."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import optax
 from rich.console import Console
 
-from defectseg_jax.jobs import checks, network
+from defectseg_jax.jobs import checks, network, processes
 from defectseg_jax.jobs.data import Data, read_data, training_patches
 from defectseg_jax.jobs.display import TrainingDisplay
 from defectseg_jax.jobs.evaluate import score_test_set
@@ -55,6 +56,9 @@ def train(
   fitted = fit(
     config, workdir, console, interruption, splits=('train', 'dev', 'test')
   )
+  processes.part()
+  if not processes.is_first():
+    return
   # Training is saved to its end, or to where it was stopped; scoring again
   # costs little.
   interruption.nothing_to_save()
@@ -95,24 +99,27 @@ def fit(
       begin from or the workdir, which is found before anything is written.
     loop.Diverged: the loss is NaN or infinite.
   """
-  require_trainable(config)
-  workdir.require_config(config)
-  model = create_model(config.model, axis_name=step.DEVICES)
-  with console.status('Preparing the micrographs'):
-    data = read_data(config, splits=splits)
-  patches = training_patches(config, data.regions['train'])
-  optimizer = optax.scale_by_adam()
-  plateau = schedules.plateau_decay(
-    factor=config.training.plateau_factor,
-    patience_epochs=config.training.plateau_patience_epochs,
-  )
-  fresh = state.create_train_state(
-    model, optimizer=optimizer, plateau=plateau, seed=config.seed
-  )
-  if config.init_from:
-    fresh = _warm_started(fresh, config.init_from)
-
-  with workdir.claimed(config):
+  with contextlib.ExitStack() as held:
+    with processes.agreed(interruption):
+      require_trainable(config)
+      if processes.is_first():
+        workdir.require_config(config)
+      model = create_model(config.model, axis_name=step.DEVICES)
+      with console.status('Preparing the micrographs'):
+        data = read_data(config, splits=splits)
+      patches = training_patches(config, data.regions['train'])
+      optimizer = optax.scale_by_adam()
+      plateau = schedules.plateau_decay(
+        factor=config.training.plateau_factor,
+        patience_epochs=config.training.plateau_patience_epochs,
+      )
+      fresh = state.create_train_state(
+        model, optimizer=optimizer, plateau=plateau, seed=config.seed
+      )
+      if processes.is_first():
+        if config.init_from:
+          fresh = _warm_started(fresh, config.init_from)
+        held.enter_context(workdir.claimed(config))
     _describe(console, data, patches)
     progress = _train(
       config,
@@ -149,7 +156,7 @@ def fit(
 def require_trainable(config: ml_collections.ConfigDict) -> None:
   """Raises InputError for a config that cannot be trained on these devices."""
   checks.require_valid(config)
-  checks.require_divisible(config.training.batch_size, jax.local_device_count())
+  checks.require_divisible(config.training.batch_size, jax.device_count())
   model = create_model(config.model)
   checks.require_patch_fits(
     config.data.patch_px, config.model, model.size_multiple
@@ -169,10 +176,13 @@ def _describe(console: Console, data: Data, patches: Any) -> None:
     f'{len(found)} {split}' for split, found in data.regions.items()
   )
   defect = np.mean([region.mask.mean() for region in data.regions['train']])
+  several = ''
+  if jax.process_count() > 1:
+    several = f' of {jax.process_count()} processes'
   console.print(
     f'Regions: {counts}; {100 * defect:.1f}% of training pixels are defect. '
-    f'{patches.count} patches an epoch, on {jax.local_device_count()} '
-    f'{jax.devices()[0].device_kind} device(s).',
+    f'{patches.count} patches an epoch, on {jax.device_count()} '
+    f'{jax.devices()[0].device_kind} device(s){several}.',
     soft_wrap=True,
   )
 
@@ -180,18 +190,29 @@ def _describe(console: Console, data: Data, patches: Any) -> None:
 def _make_dev_histograms(
   config: Any, regions: Any, interruption: Interruption
 ) -> Callable[..., Any]:
-  """What `loop.train_and_evaluate` asks for; None once a stop is asked for."""
-  maps = network.make_probability_maps(config)
+  """What `loop.train_and_evaluate` asks for; None once a stop is asked for.
 
-  def dev_histograms(params, batch_stats):
+  The processes take the regions in turns, and tell each other what they found.
+  """
+  maps = network.make_probability_maps(config)
+  index, count = jax.process_index(), jax.process_count()
+
+  def share(params, batch_stats):
     found = []
-    for region in regions:
+    for region in regions[index::count]:
       if interruption.requested():
         return None
-      found.extend(
-        network.histograms(maps(params, batch_stats, [region]), [region])
-      )
-    return np.stack(found)
+      map_of_region = maps(params, batch_stats, [region])
+      found += network.histograms(map_of_region, [region]).tolist()
+    return found
+
+  def dev_histograms(params, batch_stats):
+    shares = processes.gathered(share(params, batch_stats))
+    if None in shares:
+      return None
+    return np.array(
+      [shares[n % count][n // count] for n in range(len(regions))]
+    )
 
   return dev_histograms
 
@@ -209,14 +230,10 @@ def _train(
   **loop_arguments: Any,
 ) -> Progress | None:
   """The loop, from the last checkpoint on, with its files and its display."""
-  saved = checkpoints.Checkpoints(workdir.path)
-  current, progress = saved.restore_latest(fresh) or (
-    fresh,
-    Progress(fingerprint=data.fingerprint),
-  )
-  data.require_same(progress.fingerprint, workdir.path)
+  saved, current, progress = _resumed(workdir, interruption, fresh, data)
   steps_per_epoch = max(1, round(patches.count / config.training.batch_size))
-  events = Events(workdir.events, first_epoch=progress.epochs + 1)
+  # The first process alone has files.
+  events = saved and Events(workdir.events, first_epoch=progress.epochs + 1)
   display = TrainingDisplay(
     console,
     epochs=config.training.epochs,
@@ -232,27 +249,52 @@ def _train(
 
   def on_epoch(ended):
     nonlocal given_up
-    workdir.write_history(ended.history)
-    events.write(ended.history[-1])
+    if events:
+      workdir.write_history(ended.history)
+      events.write(ended.history[-1])
     display.epoch(ended)
     given_up = give_up(ended)
 
   def stop_requested():
     return given_up or interruption.requested()
 
-  with display:
+  with processes.agreed(interruption), display:
     finished = loop.train_and_evaluate(
       current,
       progress,
       batches_from=lambda first_step: patches.batches(
-        batch_size=config.training.batch_size, first_step=first_step
+        batch_size=config.training.batch_size,
+        first_step=first_step,
+        process_index=jax.process_index(),
+        process_count=jax.process_count(),
       ),
       steps_per_epoch=steps_per_epoch,
       config=config.training,
-      checkpoints=saved,
+      save=saved.save if saved else lambda *_: None,
       listener=loop.Listener(on_step, on_epoch, stop_requested),
       **loop_arguments,
     )
-  events.close()
-  saved.close()
+  if saved:
+    events.close()
+    saved.close()
   return progress if finished else None
+
+
+def _resumed(
+  workdir: Workdir,
+  interruption: Interruption,
+  fresh: state.TrainState,
+  data: Data,
+) -> tuple[checkpoints.Checkpoints | None, state.TrainState, Progress]:
+  """The run's checkpoints, in the first process; state and progress, in all."""
+  saved, current = None, fresh
+  progress = Progress(fingerprint=data.fingerprint)
+  with processes.agreed(interruption):
+    if processes.is_first():
+      saved = checkpoints.Checkpoints(workdir.path)
+      current, progress = saved.restore_latest(fresh) or (current, progress)
+  current = processes.from_first(current)
+  progress = Progress(**processes.gathered(dataclasses.asdict(progress))[0])
+  with processes.agreed(interruption):
+    data.require_same(progress.fingerprint, workdir.path)
+  return saved, current, progress

@@ -7,7 +7,8 @@ kept, once restored, goes on to the same bits as a run that was never stopped.
 
 orbax writes into a temporary folder and renames it, so that a checkpoint is
 whole or is not there; what a killed process left half-written is removed when
-the run starts again.
+the run starts again. Where a run has several processes the first one alone
+writes and reads them, so that they look as a single process's do.
 """
 
 import dataclasses
@@ -23,6 +24,11 @@ from orbax.checkpoint.checkpoint_managers import PreservationPolicy
 from defectseg_jax.errors import InputError
 from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.state import TrainState
+
+
+_FIRST_PROCESS = ocp.options.MultiprocessingOptions(
+  primary_host=0, active_processes={0}
+)
 
 
 class LatestAndBest(PreservationPolicy):
@@ -43,6 +49,7 @@ class Checkpoints:
   def __init__(self, workdir: str | pathlib.Path):
     """Opens the folder, and makes it if need be."""
     self._directory = _directory(workdir)
+    self._directory.mkdir(parents=True, exist_ok=True)
     self._policy = LatestAndBest()
     self._saved = None
     self._manager = ocp.CheckpointManager(
@@ -51,6 +58,8 @@ class Checkpoints:
         preservation_policy=self._policy,
         cleanup_tmp_directories=True,
         enable_async_checkpointing=False,
+        create=False,
+        multiprocessing_options=_FIRST_PROCESS,
       ),
     )
 
@@ -164,7 +173,9 @@ def restore_model(
     lambda leaf: np.empty(leaf.shape, leaf.dtype),
     {'params': params, 'batch_stats': batch_stats},
   )
-  with ocp.StandardCheckpointer() as checkpointer:
+  with ocp.StandardCheckpointer(
+    multiprocessing_options=_FIRST_PROCESS
+  ) as checkpointer:
     try:
       found = checkpointer.metadata(checkpoint / 'model').item_metadata.tree
       _require_same_shapes(wanted, found, checkpoint)
@@ -202,7 +213,10 @@ def _latest_progress(workdir):
   if not saved.is_dir():
     return None
   with ocp.CheckpointManager(
-    saved, options=ocp.CheckpointManagerOptions(read_only=True)
+    saved,
+    options=ocp.CheckpointManagerOptions(
+      read_only=True, multiprocessing_options=_FIRST_PROCESS
+    ),
   ) as manager:
     step = manager.latest_step()
     if step is None:

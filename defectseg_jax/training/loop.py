@@ -17,7 +17,6 @@ import optax
 from defectseg_jax.errors import InputError
 from defectseg_jax.evaluation import thresholds
 from defectseg_jax.training import schedules
-from defectseg_jax.training.checkpoints import Checkpoints
 from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.state import TrainState
 from defectseg_jax.training.step import divided, replicated
@@ -34,7 +33,8 @@ class Listener:
   Attributes:
     step: called with the epoch (from 0), the step in it (from 1) and the loss.
     epoch: called with the progress after each epoch, before it is saved.
-    stop_requested: asked after each step; True ends the run, saved.
+    stop_requested: asked before each step; True in any process ends the run in
+      all, saved.
   """
 
   step: Callable[[int, int, float], None]
@@ -52,7 +52,7 @@ def train_and_evaluate(
   dev_histograms: Callable[[Any, Any], np.ndarray | None],
   steps_per_epoch: int,
   config: Any,
-  checkpoints: Checkpoints,
+  save: Callable[[TrainState, Progress], None],
   listener: Listener,
 ) -> bool:
   """Trains until the last epoch or the last decay, whichever comes first.
@@ -62,13 +62,14 @@ def train_and_evaluate(
     progress: of the same moment; changed in place.
     train_step: from `make_train_step`.
     plateau: from `plateau_decay`, as the state was created with.
-    batches_from: the endless stream of batches from a step on.
+    batches_from: the endless stream of this process's share of the batches,
+      from a step on.
     dev_histograms: from params and batch_stats to `thresholds.histogram` of
-      each development image, integer [images, 2, BINS]; None if it was asked
-      to stop meanwhile.
+      each development image, integer [images, 2, BINS], the same in
+      every process; None if one was asked to stop meanwhile.
     steps_per_epoch: how many steps make an epoch.
     config: the `training` section of the config.
-    checkpoints: where to save.
+    save: keeps a state and the progress of the same moment.
     listener: who is told.
 
   Returns:
@@ -87,12 +88,13 @@ def train_and_evaluate(
       epoch, initial=config.positive_weight, decay=config.positive_weight_decay
     )
     for number in range(len(progress.losses), steps_per_epoch):
-      if listener.stop_requested():
-        checkpoints.save(state, progress)
+      stop = listener.stop_requested()
+      if stop and jax.process_count() == 1:
+        save(state, progress)
         return False
       if batches is None:
         batches = batches_from(int(state.step))
-      state, metrics = train_step(state, divided(next(batches)), weight)
+      state, metrics = train_step(state, divided(next(batches)), weight, stop)
       loss = float(metrics['loss'])
       if not math.isfinite(loss):
         raise Diverged(
@@ -101,13 +103,16 @@ def train_and_evaluate(
         )
       progress.add_step(loss, np.asarray(metrics['histogram']))
       listener.step(epoch, number + 1, loss)
+      if metrics['stop'] > 0:
+        save(state, progress)
+        return False
     histograms = dev_histograms(**state.averaged)
     if histograms is None:
-      checkpoints.save(state, progress)
+      save(state, progress)
       return False
     state = _end_epoch(state, progress, histograms, weight, plateau, config)
     listener.epoch(progress)
-    checkpoints.save(state, progress)
+    save(state, progress)
   return True
 
 

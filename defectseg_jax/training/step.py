@@ -1,9 +1,10 @@
 """The mapped steps: the only place that knows there are several devices.
 
-A batch is divided among the local devices; the state is the same on all of
-them. Statistics of batch normalisation, the loss and the gradients are
-gathered over the whole batch, so that a step gives the same on 1, 2 or 4
-devices, but for the order in which float32 sums are taken.
+A batch is divided among the devices of all processes, each of which holds its
+share; the state is the same on all of them. Statistics of batch normalisation,
+the loss and the gradients are gathered over the whole batch, so that a step
+gives the same on 1, 2 or 4 devices, in one process or in several, but for the
+order in which float32 sums are taken.
 """
 
 from collections.abc import Callable
@@ -30,7 +31,7 @@ def replicated(tree: Any) -> Any:
 
 
 def divided(batch: Any) -> Any:
-  """The batch with its first axis split: [N, ...] to [devices, N / d, ...]."""
+  """This process's share, split among its d devices: [d, N / d, ...]."""
   count = jax.local_device_count()
   return jax.tree.map(
     lambda x: x.reshape(count, x.shape[0] // count, *x.shape[1:]), batch
@@ -45,7 +46,7 @@ def make_train_step(
   l2: float,
   average_decay: float = 0.0,
 ) -> Callable[..., tuple[TrainState, dict[str, jax.Array]]]:
-  """Compiles one step of gradient descent over all local devices.
+  """Compiles one step of gradient descent over all devices.
 
   Args:
     model: created with `axis_name=DEVICES`.
@@ -57,14 +58,16 @@ def make_train_step(
       first steps, which are far from the last. 0 keeps the last step alone.
 
   Returns:
-    `step(state, batch, positive_weight) -> state, metrics`. The state is
-    replicated, and given away. The batch holds `image` (float32), `mask` and
-    `weight` (uint8, 0 where mirrored pixels were added), each
-    [devices, N, H, W, 1]. Metrics are `loss`, averaged over the pixels of
-    weight 1, and `histogram`, int32 [2, BINS], of the probabilities.
+    `step(state, batch, positive_weight, stop) -> state, metrics`. The state is
+    replicated, and given away. The batch, of this process, holds `image`
+    (float32), `mask` and `weight` (uint8, 0 where mirrored pixels were added),
+    each [devices, N, H, W, 1]; `stop`: whether this process was asked to.
+    Metrics are `loss`, averaged over the pixels of weight 1, `histogram`, int32
+    [2, BINS], of the probabilities, and `stop`, above 0 if any process was
+    asked: so all learn of it at the same step, at no further exchange.
   """
 
-  def step(state, batch, positive_weight):
+  def mapped(state, batch, positive_weight, stop):
     truth = batch['mask'].astype(jnp.float32)
     weight = batch['weight'].astype(jnp.float32)
     pixels = jax.lax.psum(jnp.sum(weight), DEVICES)
@@ -111,6 +114,7 @@ def make_train_step(
         _histogram(logits, batch['mask'], batch['weight']),
         DEVICES,
       ),
+      'stop': jax.lax.psum(stop, DEVICES),
     }
     return (
       state.replace(
@@ -123,17 +127,25 @@ def make_train_step(
       metrics,
     )
 
-  return jax.pmap(
-    step,
+  over_devices = jax.pmap(
+    mapped,
     axis_name=DEVICES,
-    in_axes=(None, 0, None),
+    in_axes=(None, 0, None, 0),
     out_axes=None,
     donate_argnums=0,
   )
 
+  def step(state, batch, positive_weight, stop=False):
+    stop = np.full(jax.local_device_count(), stop, np.int32)
+    return over_devices(state, batch, positive_weight, stop)
+
+  return step
+
 
 def make_eval_step(model: nn.Module) -> Callable[..., jax.Array]:
-  """Compiles the forward pass, with running statistics, over all devices.
+  """Compiles the forward pass, with running statistics.
+
+  Over the devices of this process: each evaluates images of its own.
 
   Args:
     model: from `create_model`.
@@ -147,7 +159,12 @@ def make_eval_step(model: nn.Module) -> Callable[..., jax.Array]:
     variables = {'params': params, 'batch_stats': batch_stats}
     return jax.nn.sigmoid(model.apply(variables, images, train=False))
 
-  return jax.pmap(step, axis_name=DEVICES, in_axes=(None, None, 0))
+  return jax.pmap(
+    step,
+    axis_name=DEVICES,
+    in_axes=(None, None, 0),
+    devices=jax.local_devices(),
+  )
 
 
 def _histogram(logits, mask, weight):
