@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import socket
 import subprocess
 
 import numpy as np
@@ -51,6 +52,30 @@ def environment(devices: int = 1) -> dict[str, str]:
     'PYTHONPATH': str(ROOT),
     'COLUMNS': '200',
   }
+
+
+def start_processes(commands, *, devices: int = 2) -> list[subprocess.Popen]:
+  """Starts a program for each command, as the processes of one run."""
+  with socket.socket() as free:
+    free.bind(('127.0.0.1', 0))
+    address = f'127.0.0.1:{free.getsockname()[1]}'
+  return [
+    subprocess.Popen(
+      command,
+      cwd=ROOT,
+      env={
+        **environment(devices),
+        'JAX_COORDINATOR_ADDRESS': address,
+        'JAX_COORDINATOR_BIND_ADDRESS': address,
+        'JAX_NUM_PROCESSES': str(len(commands)),
+        'JAX_PROCESS_ID': str(index),
+      },
+      stdout=subprocess.PIPE,
+      stderr=subprocess.PIPE,
+      text=True,
+    )
+    for index, command in enumerate(commands)
+  ]
 
 
 def run(command, *, devices: int = 1) -> subprocess.CompletedProcess:

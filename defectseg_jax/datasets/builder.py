@@ -194,10 +194,15 @@ def _prepared(builder_config, cache) -> DefectMicrographs:
   tfds.disable_progress_bar()
   final = cache / DefectMicrographs.name / builder_config.name
   if not final.is_dir():
-    with scratch(cache) as folder:
-      builder = DefectMicrographs(data_dir=folder, config=builder_config)
-      with contextlib.redirect_stdout(io.StringIO()):
-        # It would speak of downloads, and there are none.
-        builder.download_and_prepare()
-      placed(folder / DefectMicrographs.name / builder_config.name, final)
+    with scratch(cache, final) as folder:
+      if folder is not None:
+        _build(builder_config, folder)
+        placed(folder / DefectMicrographs.name / builder_config.name, final)
   return DefectMicrographs(data_dir=cache, config=builder_config)
+
+
+def _build(builder_config, folder):
+  builder = DefectMicrographs(data_dir=folder, config=builder_config)
+  with contextlib.redirect_stdout(io.StringIO()):
+    # It would speak of downloads, and there are none.
+    builder.download_and_prepare()

@@ -1,6 +1,7 @@
 """Where prepared data are kept, and how they come there: whole."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import shutil
@@ -31,14 +32,19 @@ def cache_dir(given: str) -> pathlib.Path:
 
 
 @contextlib.contextmanager
-def scratch(cache: pathlib.Path) -> Iterator[pathlib.Path]:
+def scratch(
+  cache: pathlib.Path, final: pathlib.Path
+) -> Iterator[pathlib.Path | None]:
   """A folder to build in, gone when the block ends.
+
+  Of several processes that would build the same, one does; the others wait.
 
   Args:
     cache: it is made there, so that what was built can be renamed.
+    final: what is to be built, which `placed` will put there.
 
   Yields:
-    Its path.
+    Its path; None where another process has built it meanwhile.
 
   Raises:
     InputError: the cache cannot be written to. One that can only be read will
@@ -56,8 +62,12 @@ def scratch(cache: pathlib.Path) -> Iterator[pathlib.Path]:
     with contextlib.suppress(OSError):
       if time.time() - left.stat().st_mtime > _STALE_S:
         shutil.rmtree(left)
-  with tempfile.TemporaryDirectory(dir=cache, prefix=_PREFIX) as folder:
-    yield pathlib.Path(folder)
+  with _locked(cache / f'.{final.name}.lock'):
+    if final.is_dir():
+      yield None
+      return
+    with tempfile.TemporaryDirectory(dir=cache, prefix=_PREFIX) as folder:
+      yield pathlib.Path(folder)
 
 
 def placed(made: pathlib.Path, final: pathlib.Path) -> None:
@@ -74,3 +84,17 @@ def placed(made: pathlib.Path, final: pathlib.Path) -> None:
   except OSError:
     if not final.is_dir():
       raise
+
+
+@contextlib.contextmanager
+def _locked(path):
+  """Holds the file's lock, which goes with the process, however that ends."""
+  with path.open('w') as lock:
+    # Some shared file systems have no locks: there the same may be built twice,
+    # and `placed` keeps the first.
+    with contextlib.suppress(OSError):
+      fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+      yield
+    finally:
+      path.unlink(missing_ok=True)

@@ -45,10 +45,11 @@ def simulated_folder(
   final = cache / 'simulated' / f'{config.defect}_{fingerprint}'
   if final.is_dir():
     return final
-  with scratch(cache) as folder:
-    made = folder / 'foils'
-    write_series(made, foil, defect=config.defect, **series)
-    placed(made, final)
+  with scratch(cache, final) as folder:
+    if folder is not None:
+      made = folder / 'foils'
+      write_series(made, foil, defect=config.defect, **series)
+      placed(made, final)
   return final
 
 

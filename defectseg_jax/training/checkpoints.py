@@ -25,7 +25,6 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.state import TrainState
 
-
 _FIRST_PROCESS = ocp.options.MultiprocessingOptions(
   primary_host=0, active_processes={0}
 )
