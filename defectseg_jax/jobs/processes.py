@@ -47,6 +47,8 @@ def connect(interruption: Interruption) -> bool:
   Raises:
     InputError: there is nothing to join, or the others cannot be reached.
   """
+  # It would take SIGTERM from us, and only make a note of it.
+  jax.config.update('jax_enable_preemption_service', False)
   try:
     jax.distributed.initialize(**_given(), shutdown_timeout_seconds=30)
   except ValueError as error:

@@ -57,24 +57,28 @@ def wait_for(condition, started):
     time.sleep(0.01)
 
 
-def model_of(workdir):
+def kernels_of(workdir):
+  """Of the best checkpoint.
+
+  Not its biases: those before a normalisation have no gradient but rounding,
+  which Adam makes steps of.
+  """
   config = json.loads(workdir.joinpath('config.json').read_text())
   shapes = state.variable_shapes(create_model(config['model']))
-  return checkpoints.restore_model(workdir, **shapes)
+  params, _ = checkpoints.restore_model(workdir, **shapes)
+  leaves = {
+    jax.tree_util.keystr(path): leaf
+    for path, leaf in jax.tree_util.tree_leaves_with_path(params)
+  }
+  return {name: leaf for name, leaf in leaves.items() if 'kernel' in name}
 
 
-def assert_alike(workdir, other):
+def assert_rows_alike(workdir, other):
   """The same but for float32 rounding, grown through the steps of Adam."""
-  assert saved_steps(workdir)[-1] == saved_steps(other)[-1]
   for row, expected in zip(rows_of(workdir), rows_of(other), strict=True):
     assert row.keys() == expected.keys()
     for name, value in row.items():
       assert value == pytest.approx(expected[name], rel=5e-3), name
-  jax.tree.map(
-    lambda a, b: np.testing.assert_allclose(a, b, rtol=0.05, atol=0.02),
-    model_of(workdir),
-    model_of(other),
-  )
 
 
 def test_two_processes_leave_what_one_leaves(command, tmp_path):
@@ -94,7 +98,13 @@ def test_two_processes_leave_what_one_leaves(command, tmp_path):
 
   done = run(command(one, **options), devices=4)
   assert done.returncode == 0, done.stderr
-  assert_alike(two, one)
+  assert_rows_alike(two, one)
+  assert saved_steps(two) == saved_steps(one) == [4]
+  found, expected = kernels_of(two), kernels_of(one)
+  assert found.keys() == expected.keys()
+  for name, kernel in found.items():
+    off = np.linalg.norm(kernel - expected[name])
+    assert off < 1e-4 * np.linalg.norm(kernel), name
   assert rows_of(two)[0]['loss'] == pytest.approx(
     rows_of(one)[0]['loss'], rel=1e-5
   )
@@ -116,8 +126,8 @@ def test_any_process_stops_all_and_any_number_goes_on(command, tmp_path):
 
   started = start_processes(in_two)
   wait_for(lambda: 32 in saved_steps(broken), started)
-  # Slurm's notice of a time limit, to the one that does not write.
-  started[1].send_signal(signal.SIGUSR1)
+  # To the one that does not write.
+  started[1].send_signal(signal.SIGTERM)
   codes, outputs, errors = finish(started)
   assert codes == [0, 0], errors
   assert outputs[0].count('The same command goes on from here') == 1
@@ -134,7 +144,8 @@ def test_any_process_stops_all_and_any_number_goes_on(command, tmp_path):
   codes, outputs, errors = finish(start_processes(in_two))
   assert codes == [0, 0], errors
   assert 'epoch 3/3' in outputs[0] and 'epoch 2/3' not in outputs[0]
-  assert_alike(broken, alone)
+  assert_rows_alike(broken, alone)
+  assert saved_steps(broken)[-1] == saved_steps(alone)[-1] == 96
 
 
 def test_an_error_of_one_ends_all_and_is_said_once(command, folder, tmp_path):

@@ -1,0 +1,178 @@
+"""launch/slurm.sh and slurm_search.sh on a Slurm that runs for the tests."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+import pytest
+import slurm
+from tiny import ROOT, TINY, environment, write_foil
+
+# One worker, so that Slurm is started once.
+pytestmark = pytest.mark.xdist_group('slurm')
+
+OPTIONS = {**TINY, 'data.patches': 'tiled', 'training.epochs': 2}
+
+# Stands in for local.sh: a worker that says when it starts and when it is asked
+# to stop, and goes on until there is a file `finish`.
+_WORKER = """#!/usr/bin/env bash
+echo "start $SLURM_ARRAY_TASK_ID" >>"$STUB_FOLDER/said"
+trap 'echo "stop $SLURM_ARRAY_TASK_ID" >>"$STUB_FOLDER/said"; exit 0' USR1
+until [ -e "$STUB_FOLDER/finish" ]; do sleep 0.1; done
+echo "end $SLURM_ARRAY_TASK_ID $*" >>"$STUB_FOLDER/said"
+"""
+
+
+@pytest.fixture(scope='module')
+def cluster(tmp_path_factory):
+  try:
+    with slurm.running_cluster(tmp_path_factory.mktemp('slurm')) as started:
+      yield started
+  except slurm.CannotStart as error:
+    pytest.skip(str(error))
+
+
+@pytest.fixture(scope='module')
+def checkout(tmp_path_factory):
+  """The real scripts and program; .venv sees the packages of this Python."""
+  folder = tmp_path_factory.mktemp('checkout') / 'a copy'
+  folder.mkdir()
+  shutil.copytree(ROOT / 'launch', folder / 'launch')
+  for name in ('defectseg_jax', 'configs'):
+    (folder / name).symlink_to(ROOT / name)
+  for name in ('requirements.txt', 'requirements-microscopy.txt'):
+    (folder / name).touch()
+  made = subprocess.run(
+    [folder / 'launch' / 'local.sh', '--help'],
+    env=os.environ | {'PYTHON': sys._base_executable},
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  (packages,) = folder.glob('.venv/lib/python3*/site-packages')
+  assert 'making .venv' in made.stderr
+  packages.joinpath('ours.pth').write_text(sysconfig.get_path('purelib'))
+  return folder
+
+
+@pytest.fixture(scope='module')
+def submit(cluster, checkout, tmp_path_factory):
+  """Submits a run of two tasks of two devices; its number, workdir and log."""
+  folder = tmp_path_factory.mktemp('runs')
+  for seed, name in enumerate('abc'):
+    write_foil(folder / 'foils', name, seed)
+  folder.joinpath('foils', 'splits.csv').write_text(
+    'file,split\na.png,train\nb.png,dev\nc.png,test\n'
+  )
+  fields = OPTIONS | {
+    'data.dir': folder / 'foils',
+    'data.cache_dir': folder / 'cache',
+  }
+
+  def make(name):
+    workdir, log = folder / name, folder / f'{name}.log'
+    job = cluster.submit(
+      checkout / 'launch' / 'slurm.sh',
+      *('--ntasks=2', f'--output={log}', '--'),
+      *('--config=configs/voids.py', f'--workdir={workdir}'),
+      *(f'--config.{name}={value}' for name, value in fields.items()),
+      environment={**environment(2), 'PWD': str(ROOT)},
+    )
+    return job, workdir, log
+
+  return make
+
+
+@pytest.fixture(scope='module')
+def unbroken(cluster, submit):
+  """The workdir of a run that nobody disturbs."""
+  job, workdir, log = submit('unbroken')
+  assert cluster.wait_until_over(job) == 'COMPLETED', log.read_text()
+  assert 'on 4 cpu device(s) of 2 processes' in log.read_text()
+  assert cluster.field(job, 'Restarts') == '0'
+  return workdir
+
+
+def in_the_middle(workdir: pathlib.Path):
+  """Whether the first epoch is saved."""
+  return lambda: (workdir / 'checkpoints' / '32').is_dir()
+
+
+def test_a_run_over_two_tasks_leaves_what_a_run_leaves(unbroken):
+  names = {path.name for path in unbroken.iterdir()}
+  assert names >= {
+    *('config.json', 'history.csv', 'test_metrics.json', 'report.html'),
+    *('checkpoints', 'events', 'figures', 'dev_detection.json'),
+  }
+  metrics = json.loads(unbroken.joinpath('test_metrics.json').read_text())
+  assert metrics['mean']['iu'] > 0.5
+  assert len(unbroken.joinpath('history.csv').read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize('cause', ['its time is up', 'it is requeued'])
+def test_a_run_that_comes_again_loses_nothing(cluster, submit, unbroken, cause):
+  job, workdir, log = submit(cause.replace(' ', '_'))
+  cluster.wait_for(in_the_middle(workdir), 'the first epoch')
+  if cause == 'it is requeued':
+    done = cluster.run('scontrol', 'requeue', job)
+  else:
+    # What Slurm does itself two minutes before the end.
+    done = cluster.run('scancel', '--batch', '--signal=USR1', job)
+  assert done.returncode == 0, done.stderr
+  assert cluster.wait_until_over(job) == 'COMPLETED', log.read_text()
+  said = log.read_text()
+  assert cluster.field(job, 'Restarts') == '1', said
+  assert said.count('The same command goes on from here') == 1, said
+  assert ('the time is up' in said) == (cause == 'its time is up')
+  for name in ('history.csv', 'test_metrics.json'):
+    assert workdir.joinpath(name).read_bytes() == (
+      unbroken.joinpath(name).read_bytes()
+    )
+
+
+def test_a_cancelled_run_is_saved_and_does_not_come_again(cluster, submit):
+  job, workdir, log = submit('cancelled')
+  cluster.wait_for(in_the_middle(workdir), 'the first epoch')
+  cluster.run('scancel', job)
+  assert cluster.wait_until_over(job) == 'CANCELLED'
+  cluster.wait_for(
+    lambda: 'The same command goes on from here' in log.read_text(),
+    'the run to be saved',
+  )
+  steps = [int(path.name) for path in (workdir / 'checkpoints').iterdir()]
+  assert 32 < max(steps) < 64
+  assert cluster.field(job, 'Restarts') == '0'
+
+
+def test_of_an_array_the_one_whose_time_is_up_comes_again(
+  cluster, checkout, tmp_path
+):
+  """The scripts alone, with a stand-in for the program."""
+  stub = tmp_path / 'stub'
+  shutil.copytree(checkout, stub, symlinks=True)
+  stub.joinpath('launch', 'local.sh').write_text(_WORKER)
+
+  def said():
+    path = tmp_path / 'said'
+    return sorted(path.read_text().splitlines()) if path.exists() else []
+
+  job = cluster.submit(
+    stub / 'launch' / 'slurm_search.sh',
+    *('--array=1-2', f'--output={tmp_path}/%a.log', '--'),
+    *('--config=a.py', '--workdir=b'),
+    environment={**os.environ, 'STUB_FOLDER': str(tmp_path)},
+  )
+  cluster.wait_for(lambda: said() == ['start 1', 'start 2'], 'two workers')
+  cluster.run('scancel', '--batch', '--signal=USR1', f'{job}_2')
+  cluster.wait_for(
+    lambda: said() == ['start 1', 'start 2', 'start 2', 'stop 2'],
+    'the second worker to come again',
+  )
+  tmp_path.joinpath('finish').touch()
+  ends = [f'end {n} --mode=search --config=a.py --workdir=b' for n in (1, 2)]
+  cluster.wait_for(lambda: set(ends) <= set(said()), 'both to end')
+  assert 'stop 1' not in said()
