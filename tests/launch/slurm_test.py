@@ -15,13 +15,13 @@ from tiny import ROOT, TINY, environment, write_foil
 # One worker, so that Slurm is started once.
 pytestmark = pytest.mark.xdist_group('slurm')
 
-OPTIONS = {**TINY, 'data.patches': 'tiled', 'training.epochs': 2}
+OPTIONS = {**TINY, 'data.patches': 'tiled', 'training.epochs': 3}
 
 # Stands in for local.sh: a worker that says when it starts and when it is asked
 # to stop, and goes on until there is a file `finish`.
 _WORKER = """#!/usr/bin/env bash
 echo "start $SLURM_ARRAY_TASK_ID" >>"$STUB_FOLDER/said"
-trap 'echo "stop $SLURM_ARRAY_TASK_ID" >>"$STUB_FOLDER/said"; exit 0' USR1
+trap 'echo "stop $SLURM_ARRAY_TASK_ID" >>"$STUB_FOLDER/said"; exit 0' USR1 TERM
 until [ -e "$STUB_FOLDER/finish" ]; do sleep 0.1; done
 echo "end $SLURM_ARRAY_TASK_ID $*" >>"$STUB_FOLDER/said"
 """
@@ -97,9 +97,9 @@ def unbroken(cluster, submit):
   return workdir
 
 
-def in_the_middle(workdir: pathlib.Path):
-  """Whether the first epoch is saved."""
-  return lambda: (workdir / 'checkpoints' / '32').is_dir()
+def saved(workdir: pathlib.Path, step: int):
+  """Whether the epoch that ends at the step is saved."""
+  return lambda: (workdir / 'checkpoints' / str(step)).is_dir()
 
 
 def test_a_run_over_two_tasks_leaves_what_a_run_leaves(unbroken):
@@ -110,48 +110,37 @@ def test_a_run_over_two_tasks_leaves_what_a_run_leaves(unbroken):
   }
   metrics = json.loads(unbroken.joinpath('test_metrics.json').read_text())
   assert metrics['mean']['iu'] > 0.5
-  assert len(unbroken.joinpath('history.csv').read_text().splitlines()) == 3
+  assert len(unbroken.joinpath('history.csv').read_text().splitlines()) == 4
 
 
-@pytest.mark.parametrize('cause', ['its time is up', 'it is requeued'])
-def test_a_run_that_comes_again_loses_nothing(cluster, submit, unbroken, cause):
-  job, workdir, log = submit(cause.replace(' ', '_'))
-  cluster.wait_for(in_the_middle(workdir), 'the first epoch')
-  if cause == 'it is requeued':
-    done = cluster.run('scontrol', 'requeue', job)
-  else:
-    # What Slurm does itself two minutes before the end.
-    done = cluster.run('scancel', '--batch', '--signal=USR1', job)
+def test_a_run_that_comes_again_loses_nothing(cluster, submit, unbroken):
+  """First its time is up, then it is requeued from outside."""
+  job, workdir, log = submit('broken')
+  cluster.wait_for(saved(workdir, 32), 'the first epoch')
+  # What Slurm does itself two minutes before the end.
+  done = cluster.run('scancel', '--batch', '--signal=USR1', job)
+  assert done.returncode == 0, done.stderr
+  cluster.wait_for(saved(workdir, 64), 'the second epoch')
+  assert cluster.field(job, 'Restarts') == '1', log.read_text()
+  done = cluster.run('scontrol', 'requeue', job)
   assert done.returncode == 0, done.stderr
   assert cluster.wait_until_over(job) == 'COMPLETED', log.read_text()
   said = log.read_text()
-  assert cluster.field(job, 'Restarts') == '1', said
-  assert said.count('The same command goes on from here') == 1, said
-  assert ('the time is up' in said) == (cause == 'its time is up')
+  assert cluster.field(job, 'Restarts') == '2', said
+  assert said.count('The same command goes on from here') == 2, said
+  assert said.count('the time is up') == 1, said
   for name in ('history.csv', 'test_metrics.json'):
     assert workdir.joinpath(name).read_bytes() == (
       unbroken.joinpath(name).read_bytes()
     )
 
 
-def test_a_cancelled_run_is_saved_and_does_not_come_again(cluster, submit):
-  job, workdir, log = submit('cancelled')
-  cluster.wait_for(in_the_middle(workdir), 'the first epoch')
-  cluster.run('scancel', job)
-  assert cluster.wait_until_over(job) == 'CANCELLED'
-  cluster.wait_for(
-    lambda: 'The same command goes on from here' in log.read_text(),
-    'the run to be saved',
-  )
-  steps = [int(path.name) for path in (workdir / 'checkpoints').iterdir()]
-  assert 32 < max(steps) < 64
-  assert cluster.field(job, 'Restarts') == '0'
+@pytest.fixture
+def workers(cluster, checkout, tmp_path):
+  """The scripts alone, with a stand-in for the program: two of them.
 
-
-def test_of_an_array_the_one_whose_time_is_up_comes_again(
-  cluster, checkout, tmp_path
-):
-  """The scripts alone, with a stand-in for the program."""
+  Returns the number of the array, and what the workers have said, sorted.
+  """
   stub = tmp_path / 'stub'
   shutil.copytree(checkout, stub, symlinks=True)
   stub.joinpath('launch', 'local.sh').write_text(_WORKER)
@@ -167,6 +156,13 @@ def test_of_an_array_the_one_whose_time_is_up_comes_again(
     environment={**os.environ, 'STUB_FOLDER': str(tmp_path)},
   )
   cluster.wait_for(lambda: said() == ['start 1', 'start 2'], 'two workers')
+  return job, said
+
+
+def test_of_an_array_the_one_whose_time_is_up_comes_again(
+  cluster, workers, tmp_path
+):
+  job, said = workers
   cluster.run('scancel', '--batch', '--signal=USR1', f'{job}_2')
   cluster.wait_for(
     lambda: said() == ['start 1', 'start 2', 'start 2', 'stop 2'],
@@ -176,3 +172,16 @@ def test_of_an_array_the_one_whose_time_is_up_comes_again(
   ends = [f'end {n} --mode=search --config=a.py --workdir=b' for n in (1, 2)]
   cluster.wait_for(lambda: set(ends) <= set(said()), 'both to end')
   assert 'stop 1' not in said()
+
+
+def test_a_job_that_is_cancelled_stops_and_does_not_come_again(
+  cluster, workers
+):
+  job, said = workers
+  cluster.run('scancel', job)
+  cluster.wait_for(
+    lambda: {'stop 1', 'stop 2'} <= set(said()), 'both to be told'
+  )
+  for number in (1, 2):
+    assert cluster.wait_until_over(f'{job}_{number}') == 'CANCELLED'
+    assert cluster.field(f'{job}_{number}', 'Restarts') == '0'
