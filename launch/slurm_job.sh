@@ -17,15 +17,15 @@ shift
 
 srun --kill-on-bad-exit=1 --wait=0 "$root/launch/local.sh" "$@" &
 step=$!
-# An array's number alone would be all its jobs.
-job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_}
-job=${job:+$job$SLURM_ARRAY_TASK_ID}
-job=${job:-$SLURM_JOB_ID}
-
 out_of_time=''
 interrupted=''
 trap 'out_of_time=yes interrupted=yes; kill -USR1 "$step"' USR1
 trap 'interrupted=yes' TERM
+
+# An array's number alone would be all its jobs.
+job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_}
+job=${job:+$job$SLURM_ARRAY_TASK_ID}
+job=${job:-$SLURM_JOB_ID}
 
 # A signal ends the waiting, not the step.
 while :; do
