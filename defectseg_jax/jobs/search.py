@@ -71,7 +71,7 @@ def search(
   ranked = ranking(ious)
   if not ranked:
     raise InputError(_all_failed(study))
-  worker.score_once(planned.trials[ranked[0]])
+  worker.score_once(planned, planned.trials[ranked[0]])
   tell_trials(study, planned, console)
 
 
@@ -108,6 +108,7 @@ class _Worker:
     waited_for = None
     while True:
       with self._locked():
+        self._study.settle()
         outcomes = self._study.outcomes()
         planned = plan(self._study.config.search, ious_of(outcomes))
         self._study.draw(planned.trials)
@@ -125,7 +126,7 @@ class _Worker:
         )
       time.sleep(_LOOK_AGAIN_S)
 
-  def score_once(self, best: Planned) -> None:
+  def score_once(self, planned: Plan, best: Planned) -> None:
     """Copies the best run to best/ and scores its test set, if nobody did."""
     workdir = Workdir(self._study.best)
     while not workdir.report.exists():
@@ -134,6 +135,8 @@ class _Worker:
       if not ours:
         time.sleep(_LOOK_AGAIN_S)
         continue
+      # The worker of the last trial may have died before it could.
+      write_report(self._study, planned.trials)
       if not self._study.best.exists():
         with new_folder(self._study.best) as folder:
           shutil.copytree(

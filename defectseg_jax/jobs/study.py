@@ -153,17 +153,14 @@ class Study:
     if not path.exists():
       with written_whole(path) as temporary:
         temporary.write_text(json_text(dataclasses.asdict(outcome)))
-    states = {
-      'complete': optuna.trial.TrialState.COMPLETE,
-      'pruned': optuna.trial.TrialState.PRUNED,
-      'failed': optuna.trial.TrialState.FAIL,
-    }
-    self._optuna.tell(
-      number,
-      outcome.dev_iu,
-      state=states[outcome.state],
-      skip_if_finished=True,
-    )
+    self._tell_optuna(number, outcome)
+
+  def settle(self) -> None:
+    """Tells Optuna what a worker that died could not. Locked only."""
+    trials = self._optuna.get_trials(deepcopy=False)
+    for number, outcome in self.outcomes().items():
+      if not trials[number].state.is_finished():
+        self._tell_optuna(number, outcome)
 
   def outcomes(self) -> dict[int, Outcome]:
     """Of all trials that have ended, by number.
@@ -191,6 +188,19 @@ class Study:
     except FileNotFoundError:
       return []
     return [float(row['dev_iu']) for row in csv.DictReader(io.StringIO(text))]
+
+  def _tell_optuna(self, number, outcome):
+    states = {
+      'complete': optuna.trial.TrialState.COMPLETE,
+      'pruned': optuna.trial.TrialState.PRUNED,
+      'failed': optuna.trial.TrialState.FAIL,
+    }
+    self._optuna.tell(
+      number,
+      outcome.dev_iu,
+      state=states[outcome.state],
+      skip_if_finished=True,
+    )
 
   def _space_of(self, trial: Planned) -> Mapping[str, Any]:
     """Weights fit one architecture: a warm start does not choose another."""

@@ -125,7 +125,10 @@ def iu_by_field(
   for axes in grid[:, 0]:
     axes.set_ylabel('development IU')
   figure.colorbar(
-    drawn, ax=grid, label='round', ticks=MaxNLocator(integer=True)
+    drawn,
+    ax=list(grid.ravel()[: len(fields)]),
+    label='round',
+    ticks=MaxNLocator(integer=True),
   )
   return figure
 

@@ -67,7 +67,8 @@ def make_train_step(
     asked: so all learn of it at the same step, at no further exchange.
   """
 
-  def mapped(state, batch, positive_weight, stop):
+  def mapped(state, batch, positive_weight, stop, settings):
+    learning_rate, l2, average_decay = settings
     truth = batch['mask'].astype(jnp.float32)
     weight = batch['weight'].astype(jnp.float32)
     pixels = jax.lax.psum(jnp.sum(weight), DEVICES)
@@ -130,14 +131,17 @@ def make_train_step(
   over_devices = jax.pmap(
     mapped,
     axis_name=DEVICES,
-    in_axes=(None, 0, None, 0),
+    in_axes=(None, 0, None, 0, None),
     out_axes=None,
     donate_argnums=0,
   )
+  # Not constants of the program: the trials of a search share what is compiled,
+  # where JAX keeps that between programs.
+  settings = tuple(map(np.float32, (learning_rate, l2, average_decay)))
 
   def step(state, batch, positive_weight, stop=False):
     stop = np.full(jax.local_device_count(), stop, np.int32)
-    return over_devices(state, batch, positive_weight, stop)
+    return over_devices(state, batch, positive_weight, stop, settings)
 
   return step
 
