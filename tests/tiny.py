@@ -59,12 +59,18 @@ def start_processes(commands, *, devices: int = 2) -> list[subprocess.Popen]:
   with socket.socket() as free:
     free.bind(('127.0.0.1', 0))
     address = f'127.0.0.1:{free.getsockname()[1]}'
+  # JAX warns of proxies, which may be in the way of other machines.
+  variables = {
+    name: value
+    for name, value in environment(devices).items()
+    if not name.lower().endswith('_proxy')
+  }
   return [
     subprocess.Popen(
       command,
       cwd=ROOT,
       env={
-        **environment(devices),
+        **variables,
         'JAX_COORDINATOR_ADDRESS': address,
         'JAX_COORDINATOR_BIND_ADDRESS': address,
         'JAX_NUM_PROCESSES': str(len(commands)),
