@@ -116,9 +116,11 @@ def fit(
       fresh = state.create_train_state(
         model, optimizer=optimizer, plateau=plateau, seed=config.seed
       )
+      if processes.is_first() and config.init_from:
+        fresh = _warm_started(fresh, config.init_from)
+    # Only now is anything written.
+    with processes.agreed(interruption):
       if processes.is_first():
-        if config.init_from:
-          fresh = _warm_started(fresh, config.init_from)
         held.enter_context(workdir.claimed(config))
     _describe(console, data, patches)
     progress = _train(
