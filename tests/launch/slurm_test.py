@@ -60,26 +60,32 @@ def checkout(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def submit(cluster, checkout, tmp_path_factory):
-  """Submits a run of two tasks of two devices; its number, workdir and log."""
-  folder = tmp_path_factory.mktemp('runs')
+def fields(tmp_path_factory):
+  """The flags of a tiny run on three micrographs."""
+  folder = tmp_path_factory.mktemp('data')
   for seed, name in enumerate('abc'):
     write_foil(folder / 'foils', name, seed)
   folder.joinpath('foils', 'splits.csv').write_text(
     'file,split\na.png,train\nb.png,dev\nc.png,test\n'
   )
-  fields = OPTIONS | {
+  given = OPTIONS | {
     'data.dir': folder / 'foils',
     'data.cache_dir': folder / 'cache',
   }
+  return [f'--config.{name}={value}' for name, value in given.items()]
+
+
+@pytest.fixture(scope='module')
+def submit(cluster, checkout, fields, tmp_path_factory):
+  """Submits a run of two tasks of two devices; its number, workdir and log."""
+  folder = tmp_path_factory.mktemp('runs')
 
   def make(name):
     workdir, log = folder / name, folder / f'{name}.log'
     job = cluster.submit(
       checkout / 'launch' / 'slurm.sh',
       *('--ntasks=2', f'--output={log}', '--'),
-      *('--config=configs/voids.py', f'--workdir={workdir}'),
-      *(f'--config.{name}={value}' for name, value in fields.items()),
+      *('--config=configs/voids.py', f'--workdir={workdir}', *fields),
       environment={**environment(2), 'PWD': str(ROOT)},
     )
     return job, workdir, log
@@ -133,6 +139,52 @@ def test_a_run_that_comes_again_loses_nothing(cluster, submit, unbroken):
     assert workdir.joinpath(name).read_bytes() == (
       unbroken.joinpath(name).read_bytes()
     )
+
+
+def test_a_search_by_an_array_whose_jobs_come_again(
+  cluster, checkout, fields, tmp_path
+):
+  """One's time is up in the middle of a trial, the other is requeued in one."""
+  study = tmp_path / 'study'
+  job = cluster.submit(
+    checkout / 'launch' / 'slurm_search.sh',
+    *('--array=1-2', f'--output={tmp_path}/%a.log', '--'),
+    *('--config=configs/voids.py', f'--workdir={study}', *fields),
+    *('--config.search.trials=2', '--config.search.top=1'),
+    *('--config.search.warm_trials=1', '--config.search.max_rounds=2'),
+    # Each rate would be compiled for.
+    '--config.search.space.model.dropout_rate=()',
+    environment={**environment(), 'PWD': str(ROOT)},
+  )
+  for number, command in (
+    (1, ('scancel', '--batch', '--signal=USR1', f'{job}_1')),
+    (2, ('scontrol', 'requeue', f'{job}_2')),
+  ):
+    log = tmp_path / f'{number}.log'
+    cluster.wait_for(
+      lambda log=log: log.exists() and 'epoch 1/3' in log.read_text(),
+      f'the first epoch of worker {number}',
+    )
+    done = cluster.run(*command)
+    assert done.returncode == 0, done.stderr
+  for number in (1, 2):
+    task = f'{job}_{number}'
+    said = tmp_path / f'{number}.log'
+    assert cluster.wait_until_over(task) == 'COMPLETED', said.read_text()
+    assert cluster.field(task, 'Restarts') == '1', said.read_text()
+  logs = [(tmp_path / f'{number}.log').read_text() for number in (1, 2)]
+  assert sum(log.count('The same command goes on') for log in logs) == 2
+  # Two trials and a warm start, each trained to its end once.
+  assert sum(log.count('Trained 3 epochs') for log in logs) == 3
+  rows = study.joinpath('trials.csv').read_text().splitlines()[1:]
+  assert [row.split(',')[:2] for row in rows] == [
+    ['0', '1'],
+    ['1', '1'],
+    ['2', '2'],
+  ]
+  assert all(',complete,' in row for row in rows)
+  metrics = study.joinpath('best', 'test_metrics.json')
+  assert json.loads(metrics.read_text())['mean']['iu'] > 0
 
 
 @pytest.fixture
