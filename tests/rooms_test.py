@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from configs import common, foil
+from configs import common, foil, search
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / 'defectseg_jax'
@@ -127,14 +127,14 @@ def test_every_config_field_is_read_somewhere():
 def test_every_config_field_has_a_comment():
   lines = [
     line
-    for module in (common, foil)
+    for module in (common, foil, search)
     for line in inspect.getsource(module.get_config).splitlines()
   ]
   fields = [
     (above.strip(), line.strip())
     for above, line in itertools.pairwise(lines)
-    if line.strip().startswith('config.')
-    and not line.endswith(('ConfigDict()', 'get_config()'))
+    if line.strip().startswith(('config.', 'space.'))
+    and not line.endswith(('ConfigDict()', 'get_config()', '= space'))
   ]
   assert len(fields) == len(list(leaves(common.get_config())))
   for above, line in fields:

@@ -71,6 +71,7 @@ def search(
   ranked = ranking(ious)
   if not ranked:
     raise InputError(_all_failed(study))
+  console.print(_why_ended(config, planned, ious), soft_wrap=True)
   worker.score_once(planned, planned.trials[ranked[0]])
   tell_trials(study, planned, console)
 
@@ -275,6 +276,21 @@ def _heading(trial, config, space):
   flat = flat_fields(config)
   drawn = ', '.join(f'{name} {value_text(flat[name])}' for name in space)
   return f'\nTrial {trial.number}, round {trial.round}, {origin}: {drawn}'
+
+
+def _why_ended(config, planned, ious):
+  last = planned.trials[-1].round
+  best = planned.trials[ranking(ious)[0]]
+  if best.round < last:
+    return (
+      f'Round {last} brought no better development IU than '
+      f'{ious[best.number]:.4f}, of trial {best.number} in round {best.round}: '
+      'the search ends.'
+    )
+  return (
+    f'Round {last} was the last of '
+    f'config.search.max_rounds={config.search.max_rounds}.'
+  )
 
 
 def _all_failed(study):

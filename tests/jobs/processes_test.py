@@ -22,15 +22,19 @@ def finish(started):
   ended = [process.communicate(timeout=120) for process in started]
   return (
     [process.returncode for process in started],
-    [without_gloo(output) for output, _ in ended],
-    [without_gloo(errors) for _, errors in ended],
+    [output for output, _ in ended],
+    [errors for _, errors in ended],
   )
 
 
-def without_gloo(text):
-  """JAX's library for the network of CPUs says when it is connected."""
-  lines = text.splitlines(keepends=True)
-  return ''.join(line for line in lines if not line.startswith('[Gloo]'))
+def says_nothing(output):
+  """Of what the first process says.
+
+  JAX's library for the network of CPUs says when it is connected, from several
+  threads into one another.
+  """
+  ours = ('Regions', 'epoch', 'Trained', 'Stopped', 'Scores', 'error')
+  return not any(word in output for word in ours)
 
 
 def rows_of(workdir):
@@ -92,7 +96,7 @@ def test_two_processes_leave_what_one_leaves(command, tmp_path):
   assert 'on 4 cpu device(s) of 2 processes' in outputs[0]
   assert 'test set at the development threshold' in outputs[0]
   # The second one says nothing, and the dataset was made once.
-  assert outputs[1] == ''
+  assert says_nothing(outputs[1])
   assert len(list(tmp_path.glob('cache/defect_micrographs/*'))) == 1
   assert not list(tmp_path.glob('cache/.*'))
 
@@ -117,35 +121,37 @@ def test_two_processes_leave_what_one_leaves(command, tmp_path):
 
 
 def test_any_process_stops_all_and_any_number_goes_on(command, tmp_path):
-  """Two processes, then one, then two again; each stopped in an epoch."""
+  """One process, then two, then one again; each stopped in an epoch."""
   alone, broken = tmp_path / 'alone', tmp_path / 'broken'
-  # Of 32 steps, so that the signal comes in the middle of one.
-  options = {'data__patches': 'tiled', 'training__epochs': 3}
+  # Of 16 small steps, so that the signal comes in the middle of one.
+  options = {
+    'data__patches': 'tiled',
+    'data__orientations': 1,
+    'data__patch_px': 32,
+  }
   assert run(command(alone, **options), devices=4).returncode == 0
-  in_two = [command(broken, '--distributed', **options)] * 2
 
-  started = start_processes(in_two)
+  started = start_processes([command(broken, **options)], devices=4)
+  wait_for(lambda: 16 in saved_steps(broken), started)
+  started[0].send_signal(signal.SIGTERM)
+  codes, _, errors = finish(started)
+  assert codes == [0], errors
+  assert 16 < saved_steps(broken)[-1] < 32
+
+  started = start_processes([command(broken, '--distributed', **options)] * 2)
   wait_for(lambda: 32 in saved_steps(broken), started)
   # To the one that does not write.
   started[1].send_signal(signal.SIGTERM)
   codes, outputs, errors = finish(started)
   assert codes == [0, 0], errors
   assert outputs[0].count('The same command goes on from here') == 1
-  assert outputs[1] == ''
-  assert 32 < saved_steps(broken)[-1] < 64
+  assert 'epoch 2/3' in outputs[0] and 'epoch 1/3' not in outputs[0]
+  assert says_nothing(outputs[1])
+  assert 32 < saved_steps(broken)[-1] < 48
 
-  started = start_processes([command(broken, **options)], devices=4)
-  wait_for(lambda: len(rows_of(broken)) == 2, started)
-  started[0].send_signal(signal.SIGTERM)
-  codes, _, errors = finish(started)
-  assert codes == [0], errors
-  assert 64 <= saved_steps(broken)[-1] < 96
-
-  codes, outputs, errors = finish(start_processes(in_two))
-  assert codes == [0, 0], errors
-  assert 'epoch 3/3' in outputs[0] and 'epoch 2/3' not in outputs[0]
+  assert run(command(broken, **options), devices=4).returncode == 0
   assert_rows_alike(broken, alone)
-  assert saved_steps(broken)[-1] == saved_steps(alone)[-1] == 96
+  assert saved_steps(broken)[-1] == saved_steps(alone)[-1] == 48
 
 
 def test_an_error_of_one_ends_all_and_is_said_once(command, folder, tmp_path):
@@ -159,7 +165,7 @@ def test_an_error_of_one_ends_all_and_is_said_once(command, folder, tmp_path):
     )
   )
   assert codes == [1, 1]
-  assert outputs == ['', '']
+  assert all(map(says_nothing, outputs))
   assert errors[1] == ''
   (line,) = errors[0].splitlines()
   assert line.startswith('error: ') and str(tmp_path / 'none') in line

@@ -15,7 +15,13 @@ from tiny import ROOT, TINY, environment, write_foil
 # One worker, so that Slurm is started once.
 pytestmark = pytest.mark.xdist_group('slurm')
 
-OPTIONS = {**TINY, 'data.patches': 'tiled', 'training.epochs': 3}
+# Epochs of 32 small steps, so that a signal comes in the middle of one.
+OPTIONS = {
+  **TINY,
+  'data.patches': 'tiled',
+  'data.orientations': 2,
+  'data.patch_px': 32,
+}
 
 # Stands in for local.sh: a worker that says when it starts and when it is asked
 # to stop, and goes on until there is a file `finish`.
