@@ -71,8 +71,8 @@ def search(
   ranked = ranking(ious)
   if not ranked:
     raise InputError(_all_failed(study))
-  console.print(_why_ended(config, planned, ious), soft_wrap=True)
   worker.score_once(planned, planned.trials[ranked[0]])
+  console.print(_why_ended(config, planned, ious), soft_wrap=True)
   tell_trials(study, planned, console)
 
 

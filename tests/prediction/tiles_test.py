@@ -8,6 +8,7 @@ from defectseg_jax.prediction.tiles import (
   probability_map,
   tile_starts,
 )
+from defectseg_jax.training.state import create_variables
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def test_starts_cover_the_length_evenly(length, core, starts):
 @pytest.fixture(scope='module')
 def network():
   model = DefectSegNet()
-  variables = model.init(jax.random.key(0), np.zeros((1, 8, 8, 1)))
+  variables = create_variables(model, seed=0)
   return jax.jit(lambda x: jax.nn.sigmoid(model.apply(variables, x)))
 
 

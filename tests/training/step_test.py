@@ -77,8 +77,8 @@ def test_there_are_several_devices():
 
 def test_a_step_is_adam_on_the_loss_of_the_whole_batch(stepped, batch):
   before, after, metrics = stepped
-  (loss, (p, batch_stats)), gradients = jax.value_and_grad(
-    plain_loss, has_aux=True
+  (loss, (p, batch_stats)), gradients = jax.jit(
+    jax.value_and_grad(plain_loss, has_aux=True)
   )(before.params, before.batch_stats, batch)
   assert metrics['loss'] == pytest.approx(float(loss), rel=1e-5)
   # Adam's first moment after one step is a tenth of the gradient.
