@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Mapping
 
+import jax
 import ml_collections
 import optuna
 from rich.console import Console
@@ -229,6 +230,11 @@ class _Worker:
       )
     except Diverged as error:
       return Outcome('failed', reason=str(error))
+    except jax.errors.JaxRuntimeError as error:
+      # It would end every worker that takes it; others may fit the device.
+      if 'RESOURCE_EXHAUSTED' not in str(error):
+        raise
+      return Outcome('failed', reason=str(error).splitlines()[0])
     if fitted is not None:
       progress = fitted.progress
       return Outcome(

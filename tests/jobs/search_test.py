@@ -9,13 +9,16 @@ import subprocess
 import sys
 import time
 
+import jax
 import ml_collections
 import pytest
 from tiny import ROOT, TINY, environment, run, write_foil
 
+from defectseg_jax.jobs import search as search_job
 from defectseg_jax.jobs.search import _Judge
 from defectseg_jax.jobs.study import Outcome
 from defectseg_jax.training.progress import Progress
+from defectseg_jax.training.rounds import Planned
 
 # One worker of pytest, so that the search alone is run once.
 pytestmark = pytest.mark.xdist_group('search')
@@ -271,6 +274,32 @@ def test_what_cannot_be_searched_leaves_nothing(search, tmp_path, fields, says):
   assert done.stderr.count('\n') == 1
   assert done.stderr.startswith(f'error: {says}'), done.stderr
   assert not (tmp_path / 'study').exists()
+
+
+@pytest.mark.parametrize(
+  ('said', 'fails'),
+  [
+    ('RESOURCE_EXHAUSTED: Out of memory\nof 80 GiB', True),
+    ('INTERNAL: the driver was lost', False),
+  ],
+)
+def test_a_trial_too_large_for_the_device_has_failed(
+  monkeypatch, tmp_path, said, fails
+):
+  def fit(*_, **__):
+    raise jax.errors.JaxRuntimeError(said)
+
+  monkeypatch.setattr(search_job, 'fit', fit)
+  study = FakeStudy(after=0)
+  study.folder = lambda number: tmp_path
+  worker = search_job._Worker(study, None, None, None)
+  if fails:
+    assert worker._outcome(Planned(0, 1, None), None) == Outcome(
+      'failed', reason='RESOURCE_EXHAUSTED: Out of memory'
+    )
+  else:
+    with pytest.raises(jax.errors.JaxRuntimeError, match='driver'):
+      worker._outcome(Planned(0, 1, None), None)
 
 
 class FakeStudy:
