@@ -14,7 +14,6 @@ from collections.abc import Mapping
 
 import jax
 import ml_collections
-import optuna
 from rich.console import Console
 
 from defectseg_jax.errors import InputError
@@ -24,6 +23,7 @@ from defectseg_jax.jobs.data import read_data
 from defectseg_jax.jobs.evaluate import evaluate
 from defectseg_jax.jobs.interruption import Interruption
 from defectseg_jax.jobs.outputs import new_folder
+from defectseg_jax.jobs.pruning import Judge
 from defectseg_jax.jobs.search_report import (
   tell_trials,
   value_text,
@@ -33,7 +33,6 @@ from defectseg_jax.jobs.study import Outcome, Study
 from defectseg_jax.jobs.train import fit, require_trainable
 from defectseg_jax.jobs.workdir import Workdir, flat_fields
 from defectseg_jax.training.loop import Diverged
-from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.rounds import Plan, Planned, plan, ranking
 from defectseg_jax.training.search_space import ends, search_space
 
@@ -219,7 +218,7 @@ class _Worker:
 
   def _outcome(self, trial, config):
     """None if it was interrupted."""
-    judge = _Judge(self._study, trial)
+    judge = Judge(self._study)
     try:
       fitted = fit(
         config,
@@ -247,30 +246,6 @@ class _Worker:
     if judge.hopeless:
       return Outcome('pruned', epochs=judge.hopeless)
     return None
-
-
-class _Judge:
-  """Whether a trial is to be given up: Optuna's rule of the median."""
-
-  def __init__(self, study: Study, trial: Planned):
-    self._study = study
-    self._trial = trial
-    self._after = study.config.search.prune_after_epochs
-    self.hopeless = 0
-
-  def __call__(self, progress: Progress) -> bool:
-    if self._after and progress.epochs >= self._after:
-      pruner = optuna.pruners.MedianPruner(
-        n_startup_trials=1, n_warmup_steps=self._after - 1
-      )
-      others = optuna.create_study(direction='maximize', pruner=pruner)
-      for number, outcome in self._study.outcomes().items():
-        if outcome.state == 'complete':
-          ious = self._study.dev_ious(number)
-          others.add_trial(_curve(ious, max(ious)))
-      if pruner.prune(others, _curve([r['dev_iu'] for r in progress.history])):
-        self.hopeless = progress.epochs
-    return bool(self.hopeless)
 
 
 def _heading(trial, config, space):
@@ -310,13 +285,3 @@ def _all_failed(study):
 def _listed(numbers):
   shown = ', '.join(map(str, numbers[:8])) + (', ...' if numbers[8:] else '')
   return f'{"trial" if len(numbers) == 1 else "trials"} {shown}'
-
-
-def _curve(ious, value=None):
-  """A trial of Optuna's with the IU of each epoch, from 0."""
-  states = optuna.trial.TrialState
-  return optuna.trial.create_trial(
-    state=states.RUNNING if value is None else states.COMPLETE,
-    value=value,
-    intermediate_values=dict(enumerate(ious)),
-  )

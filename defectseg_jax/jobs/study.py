@@ -26,7 +26,11 @@ from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs.outputs import json_text, written_whole
-from defectseg_jax.jobs.workdir import Workdir, flat_fields
+from defectseg_jax.jobs.workdir import (
+  Workdir,
+  flat_fields,
+  require_same_fields,
+)
 from defectseg_jax.training.rounds import Planned
 from defectseg_jax.training.search_space import search_space, trial_sampler
 
@@ -225,17 +229,7 @@ class Study:
       self._begin(wanted)
       # Another worker may have begun it just now, with another config.
       before = self._read_settings()
-    differing = [
-      f'config.{name} was {before.get(name, "absent")} and is now '
-      f'{wanted.get(name, "absent")}'
-      for name in sorted(before.keys() | wanted.keys())
-      if before.get(name) != wanted.get(name)
-    ]
-    if differing:
-      raise InputError(
-        f'{self._settings}: is of a search with another config: '
-        f'{"; ".join(differing)}; give another --workdir, or the same config'
-      )
+    require_same_fields(before, wanted, where=self._settings)
 
   def _read_settings(self):
     try:

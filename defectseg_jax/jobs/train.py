@@ -11,8 +11,9 @@ import numpy as np
 import optax
 from rich.console import Console
 
-from defectseg_jax.jobs import checks, network, processes
+from defectseg_jax.jobs import checks, processes
 from defectseg_jax.jobs.data import Data, read_data, training_patches
+from defectseg_jax.jobs.development import make_dev_histograms
 from defectseg_jax.jobs.display import TrainingDisplay
 from defectseg_jax.jobs.evaluate import score_test_set
 from defectseg_jax.jobs.interruption import Interruption
@@ -140,7 +141,7 @@ def fit(
         average_decay=config.training.average_decay,
       ),
       plateau=plateau,
-      dev_histograms=_make_dev_histograms(
+      dev_histograms=make_dev_histograms(
         config, data.regions['dev'], interruption
       ),
     )
@@ -187,36 +188,6 @@ def _describe(console: Console, data: Data, patches: Any) -> None:
     f'{jax.devices()[0].device_kind} device(s){several}.',
     soft_wrap=True,
   )
-
-
-def _make_dev_histograms(
-  config: Any, regions: Any, interruption: Interruption
-) -> Callable[..., Any]:
-  """What `loop.train_and_evaluate` asks for; None once a stop is asked for.
-
-  The processes take the regions in turns, and tell each other what they found.
-  """
-  maps = network.make_probability_maps(config)
-  index, count = jax.process_index(), jax.process_count()
-
-  def share(params, batch_stats):
-    found = []
-    for region in regions[index::count]:
-      if interruption.requested():
-        return None
-      map_of_region = maps(params, batch_stats, [region])
-      found += network.histograms(map_of_region, [region]).tolist()
-    return found
-
-  def dev_histograms(params, batch_stats):
-    shares = processes.gathered(share(params, batch_stats))
-    if None in shares:
-      return None
-    return np.array(
-      [shares[n % count][n // count] for n in range(len(regions))]
-    )
-
-  return dev_histograms
 
 
 def _train(

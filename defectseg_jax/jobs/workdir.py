@@ -55,20 +55,11 @@ class Workdir:
           '--workdir a new or empty folder'
         )
       return
-    before, now = (
-      _of_training(fields) for fields in (self._fields(), config.to_dict())
+    require_same_fields(
+      _of_training(self._fields()),
+      _of_training(config.to_dict()),
+      where=self.config,
     )
-    differing = [
-      f'config.{name} was {before.get(name, "absent")} and is now '
-      f'{now.get(name, "absent")}'
-      for name in sorted(before.keys() | now.keys())
-      if before.get(name) != now.get(name)
-    ]
-    if differing:
-      raise InputError(
-        f'{self.config}: this folder was made with another config: '
-        f'{"; ".join(differing)}; give another --workdir, or the same config'
-      )
 
   def read_config(self) -> ml_collections.ConfigDict:
     """The config of the run that made the folder.
@@ -144,6 +135,29 @@ def _of_training(fields):
   """Every field but of what is done around a run: it is no part of it."""
   others = ('quantification', 'search')
   return flat_fields({k: v for k, v in fields.items() if k not in others})
+
+
+def require_same_fields(
+  before: dict[str, Any], now: dict[str, Any], *, where: pathlib.Path
+) -> None:
+  """Raises InputError, with every field that differs, if any does.
+
+  Args:
+    before: fields by dotted names, as a folder was made with.
+    now: as they are given.
+    where: the file that holds the former.
+  """
+  differing = [
+    f'config.{name} was {before.get(name, "absent")} and is now '
+    f'{now.get(name, "absent")}'
+    for name in sorted(before.keys() | now.keys())
+    if before.get(name) != now.get(name)
+  ]
+  if differing:
+    raise InputError(
+      f'{where}: this folder was made with another config: '
+      f'{"; ".join(differing)}; give another --workdir, or the same config'
+    )
 
 
 def flat_fields(tree: Any, prefix: str = '') -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pytest
 from tiny import ROOT, TINY, environment, run, write_foil
 
 from defectseg_jax.jobs import search as search_job
-from defectseg_jax.jobs.search import _Judge
+from defectseg_jax.jobs.pruning import Judge
 from defectseg_jax.jobs.study import Outcome
 from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.rounds import Planned
@@ -330,7 +330,7 @@ class FakeStudy:
   ],
 )
 def test_a_trial_below_the_median_is_given_up(after, ious, hopeless):
-  judge = _Judge(FakeStudy(after), trial=None)
+  judge = Judge(FakeStudy(after))
   progress = Progress('')
   for iu in ious:
     progress.end_epoch({'dev_iu': iu})
