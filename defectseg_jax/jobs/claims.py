@@ -25,8 +25,7 @@ DEAD_AFTER_S = 180.0
 class Claims:
   """What this worker has claimed, and what it has seen of others.
 
-  Every call but `close` must be made by one worker at a time: under the lock
-  of the study.
+  Every call must be made by one worker at a time: under the lock of the study.
   """
 
   def __init__(self, machine: str | None = None):
@@ -41,7 +40,6 @@ class Claims:
     self._held: dict[pathlib.Path, int] = {}
     self._beats = 0
     self._guard = threading.Lock()
-    self._closing = threading.Event()
     threading.Thread(target=self._beat, daemon=True).start()
 
   def take(self, folder: pathlib.Path) -> bool:
@@ -77,10 +75,6 @@ class Claims:
     path = folder / '.worker'
     return path not in self._held and path.exists()
 
-  def close(self) -> None:
-    """Stops counting."""
-    self._closing.set()
-
   def _is_free(self, path):
     """Of a file whose lock we have: whether its worker is gone."""
     content = path.read_bytes()
@@ -95,7 +89,8 @@ class Claims:
     return now - since > DEAD_AFTER_S
 
   def _beat(self):
-    while not self._closing.wait(BEAT_S):
+    while True:
+      time.sleep(BEAT_S)
       with self._guard:
         self._beats += 1
         for path, file in self._held.items():
