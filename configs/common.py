@@ -22,6 +22,7 @@ SCALES = {
     'data.patches': 'tiled',
     'data.orientations': 8,
     'simulation.micrographs': 2,
+    'model.dropout_rate': 0.2,
     'training.batch_size': 16,
     'training.epochs': 100,
     'training.plateau_patience_epochs': 10,
@@ -31,6 +32,7 @@ SCALES = {
     'data.patch_px': 256,
     'data.patches': 'random',
     'simulation.micrographs': 4,
+    'model.dropout_rate': 0.0,
     'training.batch_size': 8,
     'training.epochs': 15,
     'training.plateau_patience_epochs': 2,
@@ -101,8 +103,9 @@ def get_config() -> ml_collections.ConfigDict:
   # _bilinear; fcn8s; unet; fc_densenet56, 67 or 103. With _350k at the end (and
   # fc_densenet_350k) it has as many parameters as the first.
   config.model.name = 'defectsegnet'
-  # Fraction of maps dropped after each hidden convolution.
-  config.model.dropout_rate = 0.0
+  # Fraction of maps dropped after each hidden convolution. Two micrographs are
+  # learnt by heart without.
+  config.model.dropout_rate = 0.2
   # What running statistics keep at each step.
   config.model.batch_norm_momentum = 0.9
 
