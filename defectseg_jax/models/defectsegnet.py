@@ -7,14 +7,13 @@ test time, so that a tile's result does not depend on what else is in the
 batch, and the output is a plain logit.
 """
 
-import functools
 from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from defectseg_jax.models import layers, receptive_field
+from defectseg_jax.models import blocks, layers, receptive_field
 from defectseg_jax.models.architecture import Architecture
 
 # The published table: the maps of each of two convolutions at 1, 1/2 and 1/4
@@ -77,36 +76,42 @@ class DefectSegNet(Architecture):
     self.require_micrographs(x)
     normalised = self.batch_norm(train=train)
     dropout = self.dropout()
-    joined = _concatenated if self.concatenation else _added
-    up_sampling = (
-      layers.UpConvolution if self.transposed_convolution else layers.BilinearUp
-    )
     number = iter(range(1, 20))
+
+    def joined(maps):
+      return maps if self.concatenation else [_added(maps)]
 
     def conv(maps, features):
       i = next(number)
-      y = nn.Conv(
+      y = _convolution(
+        joined(maps),
         features,
-        (3, 3),
         kernel_init=nn.initializers.he_normal(),
         name=f'conv_{i}',
-      )(joined(maps))
+      )
       y = normalised(name=f'norm_{i}')(nn.relu(y))
       y = dropout(name=f'dropout_{i}')(y, train=train)
       return [*maps, y] if self.dense_blocks else [y]
 
     def pool(maps):
       # The maximum of a concatenation is the concatenation of maxima.
-      y = layers.max_pool_2x2(joined(maps))
+      y = jnp.concatenate([_max_pool(m) for m in joined(maps)], axis=-1)
       return [normalised(name=f'norm_{next(number)}')(y)]
 
-    def up(maps, features):
+    def up(maps, features, in_blocks):
       i = next(number)
-      y = up_sampling(features, name=f'up_{i}')(joined(maps))
+      y = jnp.concatenate(joined(maps), axis=-1)
+      if self.transposed_convolution:
+        y = layers.UpConvolution(features, in_blocks=in_blocks, name=f'up_{i}')(
+          y
+        )
+      else:
+        y = layers.BilinearUp(features, name=f'up_{i}')(y)
+        y = blocks.to_blocks(y) if in_blocks else y
       return [normalised(name=f'norm_{i}')(y)]
 
     encoder, bottleneck, decoder = self.widths
-    across, maps = [], [x]
+    across, maps = [], [blocks.to_blocks(x)]
     for features in encoder:
       for _ in range(2):
         maps = conv(maps, features)
@@ -115,13 +120,23 @@ class DefectSegNet(Architecture):
     for _ in range(2):
       maps = conv(maps, bottleneck)
     for up_features, conv_features in decoder:
-      maps = [*across.pop(), *up(maps, up_features)]
+      skipped = across.pop()
+      maps = [*skipped, *up(maps, up_features, in_blocks=not across)]
       for features in conv_features:
         maps = conv(maps, features)
-    return nn.Conv(1, (3, 3), name='output')(joined(maps))
+    return blocks.from_blocks(_convolution(joined(maps), 1, name='output'))
 
 
-_concatenated = functools.partial(jnp.concatenate, axis=-1)
+def _convolution(maps, features, **options):
+  """3 x 3, of maps side by side, in blocks or not."""
+  if maps[0].ndim == 5:
+    return blocks.Conv(features, **options)(maps)
+  return nn.Conv(features, (3, 3), **options)(jnp.concatenate(maps, axis=-1))
+
+
+def _max_pool(maps):
+  in_blocks = maps.ndim == 5
+  return blocks.max_pool(maps) if in_blocks else layers.max_pool_2x2(maps)
 
 
 def _added(maps):
@@ -131,5 +146,5 @@ def _added(maps):
   parameter is added.
   """
   most = max(m.shape[-1] for m in maps)
-  lacking = [(0, 0)] * 3
+  lacking = [(0, 0)] * (maps[0].ndim - 1)
   return sum(jnp.pad(m, [*lacking, (0, most - m.shape[-1])]) for m in maps)

@@ -46,6 +46,8 @@ class UpConvolution(nn.Module):
     size: of the kernel: 2, 3 or 4.
     kernel_init: of the kernel.
     use_bias: whether a constant is added to each map.
+    in_blocks: whether windows, of size 2, are left as they come, as
+      `models.blocks` has them.
   """
 
   features: int
@@ -55,6 +57,7 @@ class UpConvolution(nn.Module):
     1.0, 'fan_in', 'truncated_normal', in_axis=0, out_axis=(1, 2, 3)
   )
   use_bias: bool = True
+  in_blocks: bool = False
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
@@ -64,7 +67,11 @@ class UpConvolution(nn.Module):
       'kernel', self.kernel_init, (channels, size, size, features)
     )
     windows = x.reshape(-1, channels) @ kernel.reshape(channels, -1)
-    y = _overlap_added(windows.reshape(n, height, width, size, size, features))
+    if self.in_blocks:
+      y = windows.reshape(n, height, width, 4, features)
+    else:
+      windows = windows.reshape(n, height, width, size, size, features)
+      y = _overlap_added(windows)
     if not self.use_bias:
       return y
     return y + self.param('bias', nn.initializers.zeros, (features,))
@@ -178,9 +185,10 @@ class MapDropout(nn.Module):
     n, channels = x.shape[0], x.shape[-1]
     device = 0 if self.axis_name is None else jax.lax.axis_index(self.axis_name)
     key = self.make_rng('dropout')
+    shape = (1,) * (x.ndim - 2) + (channels,)
     keep = jax.vmap(
       lambda example: jax.random.bernoulli(
-        jax.random.fold_in(key, example), 1 - self.rate, (1, 1, channels)
+        jax.random.fold_in(key, example), 1 - self.rate, shape
       )
     )(device * n + jnp.arange(n))
     return jnp.where(keep, x / (1 - self.rate), 0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.models import create_model
+from defectseg_jax.models import blocks, create_model
 from defectseg_jax.models.defectsegnet import DefectSegNet
 from defectseg_jax.training.state import create_variables
 
@@ -74,16 +74,19 @@ def test_it_has_350428_parameters(variables):
 
 
 def test_every_map_has_the_shape_of_the_table(variables):
-  _, captured = DefectSegNet().apply(
+  logits, captured = DefectSegNet().apply(
     variables,
     jnp.zeros((2, 40, 24, 1)),
     capture_intermediates=True,
     mutable=['intermediates'],
   )
   maps = captured['intermediates']
+  maps['output'] = {'__call__': [logits]}
   for name, channels, divisor in TABLE:
-    shape = maps[name]['__call__'][0].shape
-    assert shape == (2, 40 // divisor, 24 // divisor, channels), name
+    found = maps[name]['__call__'][0]
+    found = blocks.from_blocks(found) if found.ndim == 5 else found
+    expected = (2, 40 // divisor, 24 // divisor, channels)
+    assert found.shape == expected, name
   hidden = [name for name in maps if name.startswith('norm_')]
   assert len(hidden) == 19
 
