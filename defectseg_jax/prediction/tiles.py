@@ -4,15 +4,21 @@ The micrograph is mirrored outwards by a halo no smaller than the network's
 receptive radius, and cut into overlapping tiles whose cores cover it. A core
 sees all that it depends on, so that the stitched result is the whole image's,
 whatever the tile; zeros that the network pads inside never reach it. Memory
-beyond the image and the result is that of a batch of tiles.
+beyond the image and the result is that of a few batches of tiles.
 """
 
-from collections.abc import Callable, Sequence
+import collections
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 # Above 1024 halos are a fifth of a tile at most, and memory grows.
 CORES_PX = (256, 512, 1024)
+
+# One batch leaves a CPU's cores waiting for each other in every layer, and a
+# GPU waiting for the next; of several at a time one always has work.
+BATCHES_IN_FLIGHT = 4
 
 
 def tile_starts(length_px: int, core_px: int, multiple_px: int) -> list[int]:
@@ -78,7 +84,8 @@ def probability_map(
 
   Args:
     pixels: float32 [H, W], preprocessed; any size.
-    probabilities_of: from float32 [batch_size, S, S, 1] to the same shape.
+    probabilities_of: from float32 [batch_size, S, S, 1] to the same shape;
+      called by several threads at a time.
     core_px: side of a tile's core, rounded up to a multiple of `multiple_px`.
     batch_size: tiles in a batch; the last batch is filled with zeros.
     receptive_radius_px: of the network.
@@ -97,18 +104,39 @@ def probability_map(
     for left in tile_starts(covered[1], core, multiple_px)
   ]
   side = core + 2 * halo
-  result = np.empty(pixels.shape, np.float32)
-  for first in range(0, len(corners), batch_size):
+
+  def predicted(group):
     batch = np.zeros((batch_size, side, side, 1), np.float32)
-    group = corners[first : first + batch_size]
     for tile, corner in zip(batch, group, strict=False):
       tile[..., 0] = _mirrored(pixels, corner, halo, side)
-    tiles = np.asarray(probabilities_of(batch))[:, halo:-halo, halo:-halo, 0]
+    return np.asarray(probabilities_of(batch))[:, halo:-halo, halo:-halo, 0]
+
+  groups = [
+    corners[first : first + batch_size]
+    for first in range(0, len(corners), batch_size)
+  ]
+  result = np.empty(pixels.shape, np.float32)
+  done = 0
+  for group, tiles in _in_flight(predicted, groups):
     for tile, (top, left) in zip(tiles, group, strict=False):
       inside = result[top : top + core, left : left + core]
       inside[:] = tile[: inside.shape[0], : inside.shape[1]]
-    on_tiles(first + len(group), len(corners))
+    done += len(group)
+    on_tiles(done, len(corners))
   return result
+
+
+def _in_flight(function: Callable, arguments: Sequence) -> Iterator[tuple]:
+  """Pairs of an argument and its result, in order; a few at work at a time."""
+  waiting = collections.deque()
+  with ThreadPoolExecutor(BATCHES_IN_FLIGHT) as threads:
+    for argument in arguments:
+      if len(waiting) == BATCHES_IN_FLIGHT:
+        first, future = waiting.popleft()
+        yield first, future.result()
+      waiting.append((argument, threads.submit(function, argument)))
+    for argument, future in waiting:
+      yield argument, future.result()
 
 
 def _mirrored(pixels, corner, halo, side):

@@ -1,9 +1,13 @@
+import threading
+import time
+
 import jax
 import numpy as np
 import pytest
 
 from defectseg_jax.models.defectsegnet import DefectSegNet
 from defectseg_jax.prediction.tiles import (
+  BATCHES_IN_FLIGHT,
   fastest_core_px,
   probability_map,
   tile_starts,
@@ -63,6 +67,52 @@ def test_tiled_equals_whole(network, shape, core, batch_size):
   )
   assert found.shape == shape
   np.testing.assert_allclose(found, whole(network, pixels), atol=1e-5)
+
+
+def test_few_batches_are_at_work_at_a_time_and_are_put_in_order():
+  """However long each takes."""
+  lock = threading.Lock()
+  at_work, most = 0, 0
+
+  def slow_at_first(batch):
+    nonlocal at_work, most
+    with lock:
+      at_work += 1
+      most = max(most, at_work)
+    time.sleep(0.05 / (1 + float(batch[0, 8, 8, 0])))
+    with lock:
+      at_work -= 1
+    return batch
+
+  pixels = np.arange(40 * 600, dtype=np.float32).reshape(40, 600)
+  found = probability_map(
+    pixels,
+    slow_at_first,
+    core_px=32,
+    batch_size=1,
+    receptive_radius_px=8,
+    multiple_px=8,
+  )
+  np.testing.assert_array_equal(found, pixels)
+  assert 1 < most <= BATCHES_IN_FLIGHT
+
+
+def test_the_error_of_a_batch_is_raised():
+  def fails(batch):
+    if batch[0, 20, 20, 0] > 100:
+      raise MemoryError('no room')
+    return batch
+
+  pixels = np.arange(40 * 600, dtype=np.float32).reshape(40, 600)
+  with pytest.raises(MemoryError, match='no room'):
+    probability_map(
+      pixels,
+      fails,
+      core_px=32,
+      batch_size=1,
+      receptive_radius_px=8,
+      multiple_px=8,
+    )
 
 
 def test_progress_is_told(network):
