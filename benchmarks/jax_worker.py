@@ -35,6 +35,8 @@ class Contender:
   def __init__(self, patches: int, patch_px: int):
     """Makes the batch: noise, with a tenth of its pixels positive."""
     self._config = common.get_config()
+    # The networks are compared number by number; none may draw lots.
+    self._config.model.dropout_rate = 0.0
     rng = np.random.default_rng(0)
     shape = (patches, patch_px, patch_px, 1)
     self._batch = {

@@ -91,7 +91,7 @@ class Numbers:
       name: of the image.
       found: in it.
       scale: of it.
-      pixels: float32 [H, W], the micrograph, or None.
+      pixels: [H, W], the micrograph, or None.
       sources: the files it comes from, by what they are.
       scores: against its truth, if it has one.
     """

@@ -19,7 +19,6 @@ from defectseg_jax.jobs.session_folder import MASKS, Done, SessionFolder
 from defectseg_jax.jobs.trained import Trained
 from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.labels import read_mask
-from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
 
@@ -99,18 +98,20 @@ def predicted_images(
       try:
         frames = read_micrographs(path, rgb=run.config.data.rgb)
         stated = Calibration(frames[0].pixel_size_nm)
+        # Large ones are in the way of the network as float32.
+        frames = [(frame.name, _smallest(frame.pixels)) for frame in frames]
         scale = scales.of(path, {str(path): stated})
       except InputError as error:
         failed[path.stem] = str(error)
         continue
-      for frame in frames:
-        one = Predicted(frame.name, path, scale)
+      for name, pixels in frames:
+        one = Predicted(name, path, scale)
         try:
-          by_hand = _corrected_mask(folder, one, frame)
+          by_hand = _corrected_mask(folder, one, pixels.shape)
         except InputError as error:
-          failed[frame.name] = str(error)
+          failed[name] = str(error)
           continue
-        done.append(_predict(run, folder, one, frame, by_hand, on_tiles))
+        done.append(_predict(run, folder, one, pixels, by_hand, on_tiles))
       progress.update(task, completed=number + 1)
       interruption.check()
       if not console.is_terminal:
@@ -120,16 +121,14 @@ def predicted_images(
   return done, failed
 
 
-def _corrected_mask(folder, one, frame):
+def _corrected_mask(folder, one, shape):
   """The mask that somebody corrected, bool [H, W]; None where nobody did."""
   file = one.files()[MASKS]
   if not folder.is_corrected(file):
     return None
   mask = read_mask(folder.path / file)
-  if mask.shape != frame.pixels.shape:
-    has, needs = (
-      ' x '.join(map(str, pixels.shape)) for pixels in (mask, frame.pixels)
-    )
+  if mask.shape != shape:
+    has, needs = (' x '.join(map(str, sides)) for sides in (mask.shape, shape))
     raise InputError(
       f'{folder.path / file}: was corrected by hand and has {has} pixels, but '
       f"the micrograph has {needs}; move it, and the network's is made again"
@@ -137,9 +136,9 @@ def _corrected_mask(folder, one, frame):
   return mask
 
 
-def _predict(run, folder, one, frame, by_hand, on_tiles):
+def _predict(run, folder, one, pixels, by_hand, on_tiles):
   """Brings an image's files up to date, with no more work than that takes."""
-  key, files = _key(run, frame), one.files()
+  key, files = _key(run, pixels), one.files()
   before, size_nm = folder.noted(one.name), one.scale.pixel_size_nm
   corrected = by_hand is not None
   mask_key = before.mask_key if corrected and before else key
@@ -154,10 +153,10 @@ def _predict(run, folder, one, frame, by_hand, on_tiles):
   if same:
     probabilities = read_frames(folder.path / files['probabilities'])[0].values
   else:
-    probabilities = run.probabilities(frame.pixels, on_tiles=on_tiles)
+    probabilities = run.probabilities(pixels, on_tiles=on_tiles)
   scale = {'pixel_size_nm': size_nm}
   writers = {
-    files['images']: lambda to: write_tiff(to, _smallest(frame), **scale),
+    files['images']: lambda to: write_tiff(to, pixels, **scale),
     files['probabilities']: lambda to: write_tiff(to, probabilities, **scale),
   }
   if not corrected:
@@ -175,19 +174,19 @@ def _predict(run, folder, one, frame, by_hand, on_tiles):
   return one
 
 
-def _key(run, frame):
+def _key(run, pixels):
   """Of all that the network's answer follows from."""
-  digest = hashlib.sha256(f'{run.identity} {frame.pixels.shape}'.encode())
-  digest.update(np.ascontiguousarray(frame.pixels))
+  digest = hashlib.sha256(f'{run.identity} {pixels.shape}'.encode())
+  digest.update(np.ascontiguousarray(pixels, np.float32))
   return digest.hexdigest()
 
 
-def _smallest(frame: Micrograph) -> np.ndarray:
-  """The pixels in the smallest type that holds them, as most files have it."""
-  lowest, highest = frame.pixels.min(), frame.pixels.max()
+def _smallest(pixels: np.ndarray) -> np.ndarray:
+  """In the smallest type that holds them, as most files have them."""
+  lowest, highest = pixels.min(), pixels.max()
   for kind in (np.uint8, np.uint16):
     if lowest >= 0 and highest <= np.iinfo(kind).max:
-      whole = frame.pixels.astype(kind)
-      if (whole == frame.pixels).all():
+      whole = pixels.astype(kind)
+      if (whole == pixels).all():
         return whole
-  return frame.pixels
+  return pixels

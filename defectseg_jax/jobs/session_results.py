@@ -25,7 +25,7 @@ from defectseg_jax.jobs.session_folder import SessionFolder
 from defectseg_jax.jobs.trained import Trained
 from defectseg_jax.micrographs import rois
 from defectseg_jax.micrographs.labels import read_mask
-from defectseg_jax.micrographs.reading import read_micrographs
+from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.quantification.detection import Detection
 from defectseg_jax.quantification.doubtful import mean_probabilities
 from defectseg_jax.quantification.line_detection import LineDetection
@@ -125,8 +125,9 @@ def _notes(images, failures, truths):
 def _add(numbers, made, path, config, run, image, counts, truth):
   files = image.files()
   mask = read_mask(path / files['masks'])
+  # As they are stored: a large micrograph of 8 bits stays small.
   pixels, probabilities = (
-    read_micrographs(path / files[kind])[0].pixels
+    read_frames(path / files[kind])[0].values
     for kind in ('images', 'probabilities')
   )
   found = measured(

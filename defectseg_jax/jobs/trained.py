@@ -26,7 +26,7 @@ class Trained:
     progress: of the run: its best epoch and its threshold.
     identity: changes with the weights and with how they are applied.
     probabilities: `of(pixels, **more)`, from a micrograph as it was read,
-      float32 [H, W], to probabilities, float32 [H, W].
+      [H, W], to probabilities, float32 [H, W].
   """
 
   config: ml_collections.ConfigDict

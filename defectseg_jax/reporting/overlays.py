@@ -27,6 +27,7 @@ def grey_levels(image: np.ndarray) -> np.ndarray:
   Returns:
     uint8 [H, W].
   """
+  image = np.asarray(image, np.float32)
   low, high = np.percentile(image, (0.5, 99.5))
   share = (image - low) / max(high - low, np.finfo(np.float32).tiny)
   return (np.clip(share, 0, 1) * 255).astype(np.uint8)
