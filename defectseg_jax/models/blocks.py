@@ -56,10 +56,9 @@ class Conv(nn.Module):
     bias = self.param('bias', nn.initializers.zeros, (self.features,))
     # Flat before they are joined: runs of 4 Ci numbers are copied, not of Ci.
     flat = [m.reshape(*m.shape[:3], -1) for m in maps]
-    parts = jnp.split(kernel, np.cumsum(channels)[:-1], axis=2)
     y = jax.lax.conv_general_dilated(
       jnp.concatenate(flat, axis=-1),
-      jnp.concatenate([_of_blocks(part) for part in parts], axis=2),
+      _of_blocks(kernel, channels),
       window_strides=(1, 1),
       padding='SAME',
       dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
@@ -67,29 +66,36 @@ class Conv(nn.Module):
     return y.reshape(*y.shape[:3], 4, self.features) + bias
 
 
-def _of_blocks(kernel):
-  """[3, 3, C, F] to [3, 3, 4 C, 4 F]: from neighbouring blocks to one."""
-  channels, features = kernel.shape[2:]
+def _of_blocks(kernel, channels):
+  """[3, 3, C, F] to [3, 3, 4 C, 4 F]: from neighbouring blocks to one.
+
+  Of the inputs come the four pixels of the first maps, then those of the next.
+  """
+  features = kernel.shape[-1]
   # Each number is copied to where it belongs, or meets zeros; on a TPU too.
-  blocks = jnp.einsum(
-    'klcf,kaip,lbjq->abijcpqf',
-    kernel,
-    _PLACES,
-    _PLACES,
+  spread = jnp.dot(
+    _PLACES.reshape(-1, 9),
+    kernel.reshape(9, -1),
     precision=jax.lax.Precision.HIGHEST,
   )
-  return blocks.reshape(3, 3, 4 * channels, 4 * features)
+  spread = spread.reshape(3, 3, 4, 4, -1, features).transpose(0, 1, 2, 4, 3, 5)
+  parts = jnp.split(spread, np.cumsum(channels)[:-1], axis=3)
+  flat = [part.reshape(3, 3, -1, 4 * features) for part in parts]
+  return jnp.concatenate(flat, axis=2)
 
 
 def _places():
-  """[k, a, i, p]: 1 where pixel p of a block meets, by row or column k of the
-  kernel, pixel i of the block before (a = 0), of its own or of the next."""
-  places = np.zeros((3, 3, 2, 2), np.float32)
-  for k in range(3):
-    for p in range(2):
-      block, pixel = divmod(p + k - 1, 2)
-      places[k, block + 1, pixel, p] = 1
-  return places
+  """[3, 3, 4, 4, 9]: 1 where a number of a kernel of pixels belongs.
+
+  In one of blocks, at rows and columns of blocks, between a pixel of the block
+  that is seen and one of that which is made.
+  """
+  along = np.zeros((3, 2, 2, 3), np.float32)
+  for made in range(2):
+    for step in range(3):
+      block, seen = divmod(made + step - 1, 2)
+      along[block + 1, seen, made, step] = 1
+  return np.einsum('aipk,bjql->abijpqkl', along, along).reshape(3, 3, 4, 4, 9)
 
 
 _PLACES = _places()
