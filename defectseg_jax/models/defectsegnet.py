@@ -76,6 +76,9 @@ class DefectSegNet(Architecture):
     self.require_micrographs(x)
     normalised = self.batch_norm(train=train)
     dropout = self.dropout()
+    up_sampling = (
+      layers.UpConvolution if self.transposed_convolution else layers.BilinearUp
+    )
     number = iter(range(1, 20))
 
     def joined(maps):
@@ -100,17 +103,13 @@ class DefectSegNet(Architecture):
 
     def up(maps, features, in_blocks):
       i = next(number)
-      y = jnp.concatenate(joined(maps), axis=-1)
-      if self.transposed_convolution:
-        y = layers.UpConvolution(features, in_blocks=in_blocks, name=f'up_{i}')(
-          y
-        )
-      else:
-        y = layers.BilinearUp(features, name=f'up_{i}')(y)
-        y = blocks.to_blocks(y) if in_blocks else y
+      y = up_sampling(features, in_blocks=in_blocks, name=f'up_{i}')(
+        jnp.concatenate(joined(maps), axis=-1)
+      )
       return [normalised(name=f'norm_{i}')(y)]
 
     encoder, bottleneck, decoder = self.widths
+    # Maps at full resolution are in blocks, on the way down and up.
     across, maps = [], [blocks.to_blocks(x)]
     for features in encoder:
       for _ in range(2):

@@ -15,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
+from defectseg_jax.models import blocks
+
 Initializer = Callable[..., jax.Array]
 
 
@@ -152,14 +154,17 @@ class BilinearUp(nn.Module):
 
   Attributes:
     features: F, the maps that come out.
+    in_blocks: whether they come as `models.blocks` has them.
   """
 
   features: int
+  in_blocks: bool = False
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     # Both are linear and commute; the convolution first has less to do.
-    return bilinear_up(nn.Conv(self.features, (1, 1), name='mix')(x), 2)
+    y = bilinear_up(nn.Conv(self.features, (1, 1), name='mix')(x), 2)
+    return blocks.to_blocks(y) if self.in_blocks else y
 
 
 class MapDropout(nn.Module):
