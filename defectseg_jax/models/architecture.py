@@ -39,6 +39,14 @@ class Architecture(nn.Module):
     """A logit depends on no pixel further away, in rows or columns."""
     return receptive_field.radius(self.longest_path, self.size_multiple)
 
+  @property
+  def outside_training(self) -> 'Architecture':
+    """The same network without what only a step of training asks for.
+
+    Models that differ in nothing else are equal then, and are compiled once.
+    """
+    return self.clone(axis_name=None, dropout_rate=0.0)
+
   @nn.nowrap
   def require_micrographs(self, x: jax.Array) -> None:
     """Raises ValueError unless H and W divide, and there is one channel."""

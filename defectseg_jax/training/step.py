@@ -7,6 +7,7 @@ gives the same on 1, 2 or 4 devices, in one process or in several, but for the
 order in which float32 sums are taken.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -147,7 +148,7 @@ def make_train_step(
 
 
 def make_eval_step(model: nn.Module) -> Callable[..., jax.Array]:
-  """Compiles the forward pass, with running statistics.
+  """The forward pass, with running statistics, compiled once for each model.
 
   Over the devices of this process: each evaluates images of its own.
 
@@ -158,7 +159,11 @@ def make_eval_step(model: nn.Module) -> Callable[..., jax.Array]:
     `step(params, batch_stats, images) -> probabilities`: both trees
     replicated, images float32 [devices, N, H, W, 1], probabilities alike.
   """
+  return _compiled_eval_step(model.outside_training)
 
+
+@functools.cache
+def _compiled_eval_step(model):
   def step(params, batch_stats, images):
     variables = {'params': params, 'batch_stats': batch_stats}
     return jax.nn.sigmoid(model.apply(variables, images, train=False))
