@@ -20,7 +20,9 @@ def over_images(
   The interval is Student's, of the mean over images: it sees how the specimen
   differs from place to place, which no count in one image can, and knows
   nothing of what all images share, such as a wrong scale. It is cut off at 0,
-  below which none of these quantities can be.
+  below which none of these quantities can be. Equal numbers, such as those of
+  images in which nothing was found, give none: a few of them do not show that
+  the specimen is the same everywhere.
 
   Args:
     rows: of numbers by name, one for each image.
@@ -29,7 +31,7 @@ def over_images(
 
   Returns:
     By name: `images` that have a number, their `mean`, `std` (n - 1) and the
-    interval from `low` to `high`; NaN where there are too few.
+    interval from `low` to `high`; NaN where there are too few, or all equal.
   """
   found = {}
   for name in names:
@@ -39,7 +41,7 @@ def over_images(
     mean = float(values.mean()) if count else math.nan
     spread = float(values.std(ddof=1)) if count > 1 else math.nan
     half = math.nan
-    if count > 1:
+    if count > 1 and values.min() < values.max():
       of_student = stats.t.isf((1 - level) / 2, count - 1)
       half = of_student * spread / math.sqrt(count)
     found[name] = {

@@ -33,3 +33,9 @@ def test_what_is_not_known_is_left_out_and_nothing_is_below_0():
   found = over_images(rows, ['a'])['a']
   assert (found['images'], found['mean'], found['low']) == (2, 5.0, 0.0)
   assert found['high'] > 9
+
+
+def test_equal_numbers_do_not_show_that_all_are_equal():
+  found = over_images([{'a': 0.0}, {'a': 0.0}, {'a': 0.0}], ['a'])['a']
+  assert (found['images'], found['mean'], found['std']) == (3, 0.0, 0.0)
+  assert math.isnan(found['low']) and math.isnan(found['high'])

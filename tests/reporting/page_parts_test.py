@@ -112,17 +112,28 @@ def test_names_of_columns(name, title, unit):
   assert (words.title_of(name), words.unit_of(name)) == (title, unit)
 
 
+def column_of(name, values, **more):
+  return words.column_of(name, [{name: value, **more} for value in values])
+
+
 def test_columns_have_one_power_of_ten():
-  column = words.column_of('number_density_per_m3', [5.25e20, 1.04e21, 6e20])
+  column = column_of('number_density_per_m3', [5.25e20, 1.04e21, 6e20])
   assert column.unit == '10²⁰ m⁻³'
   shown = [column.text(v) for v in (5.25e20, 1.04e21, 1e17, 0.0, math.nan)]
   assert shown == ['5.25', '10.40', '0.001', '0.00', '–']
-  diameter = words.column_of('diameter_mean_nm', [22.64, 20.26])
+  diameter = column_of('diameter_mean_nm', [22.64, 20.26])
   assert (diameter.unit, diameter.text(22.64)) == ('nm', '22.6')
-  swelling = words.column_of('swelling', [0.00312])
+  swelling = column_of('swelling', [0.00312])
   assert (swelling.unit, swelling.text(0.00312)) == ('%', '0.312')
-  none = words.column_of('swelling', [None, math.nan])
+  none = column_of('swelling', [None, math.nan])
   assert none.text(None) == '–'
+
+
+def test_where_nothing_was_found_the_interval_says_the_power_of_ten():
+  name = 'number_density_per_m3'
+  column = column_of(name, [0.0, 0.0], **{f'{name}_high': 1.07e22})
+  assert column.unit == '10²² m⁻³'
+  assert [column.text(v) for v in (0.0, 1.07e22)] == ['0.00', '1.07']
 
 
 def test_bars_hold_every_size():

@@ -88,9 +88,7 @@ def session_page(
       )
     )
   together = _as_summary(over_images())
-  columns = [
-    words.column_of(name, [row.get(name) for row in rows]) for name in headlines
-  ]
+  columns = [words.column_of(name, rows) for name in headlines]
   largest = _largest([*rows, together], headlines)
   table = [
     dataclasses.replace(

@@ -139,7 +139,7 @@ def _curves(metrics, history):
 def _error_row(error):
   """Predicted and true in one power of ten."""
   known = error.truth if words.is_number(error.truth) else error.predicted
-  column = words.column_of(error.quantity, [known])
+  column = words.column_of(error.quantity, [{error.quantity: known}])
   shown = words.NONE
   if words.is_number(error.percent_error):
     shown = f'{error.percent_error:.1f}'

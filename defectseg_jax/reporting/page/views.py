@@ -149,7 +149,7 @@ def facts_of(row: Mapping[str, Any], names: Iterable[str]) -> list[Fact]:
     if row.get(name) is None:
       continue
     ends = words.interval_of(row, name)
-    column = words.column_of(name, [row[name]])
+    column = words.column_of(name, [row])
     interval = ' to '.join(map(column.text, ends)) if ends else ''
     found.append(
       Fact(column.title, column.text(row[name]), column.unit, interval)

@@ -111,9 +111,13 @@ class Column:
     return f'{shown:.2g}' if value and not float(text) else text
 
 
-def column_of(name: str, values: Iterable[Any]) -> Column:
-  """The column in which these values are read best."""
-  sizes = sorted(abs(v) for v in values if is_number(v) and v)
+def column_of(name: str, rows: Iterable[Mapping[str, Any]]) -> Column:
+  """The column in which this quantity of these rows is read best.
+
+  Where nothing was found in any, it is that of the intervals' upper ends.
+  """
+  rows = list(rows)
+  sizes = _sizes(rows, name) or _sizes(rows, f'{name}_high')
   typical = _exponent(sizes[len(sizes) // 2]) if sizes else 0
   exponent = 0 if -3 < typical < 4 else typical
   if unit_of(name) == '%':
@@ -126,6 +130,11 @@ def interval_of(row: Mapping[str, Any], name: str) -> tuple[Any, Any] | None:
   """The ends of a quantity's interval; None where one is not known."""
   ends = row.get(f'{name}_low'), row.get(f'{name}_high')
   return ends if all(map(is_number, ends)) else None
+
+
+def _sizes(rows, name):
+  values = [row.get(name) for row in rows]
+  return sorted(abs(v) for v in values if is_number(v) and v)
 
 
 def _exponent(value):
