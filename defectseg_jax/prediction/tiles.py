@@ -16,8 +16,8 @@ import numpy as np
 # Above 1024 halos are a fifth of a tile at most, and memory grows.
 CORES_PX = (256, 512, 1024)
 
-# One batch leaves a CPU's cores waiting for each other in every layer, and a
-# GPU waiting for the next; of several at a time one always has work.
+# In every layer of a single batch a CPU's cores wait for each other; of several
+# at a time one always has work.
 BATCHES_IN_FLIGHT = 4
 
 

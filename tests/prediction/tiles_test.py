@@ -1,5 +1,4 @@
 import threading
-import time
 
 import jax
 import numpy as np
@@ -70,24 +69,30 @@ def test_tiled_equals_whole(network, shape, core, batch_size):
 
 
 def test_few_batches_are_at_work_at_a_time_and_are_put_in_order():
-  """However long each takes."""
+  """The first ends after the second."""
   lock = threading.Lock()
-  at_work, most = 0, 0
+  second_ended = threading.Event()
+  begun, at_work, most = 0, 0, 0
 
-  def slow_at_first(batch):
-    nonlocal at_work, most
+  def first_ends_later(batch):
+    nonlocal begun, at_work, most
     with lock:
+      begun += 1
+      number = begun
       at_work += 1
       most = max(most, at_work)
-    time.sleep(0.05 / (1 + float(batch[0, 8, 8, 0])))
+    if number == 1:
+      assert second_ended.wait(timeout=60)
     with lock:
       at_work -= 1
+    if number == 2:
+      second_ended.set()
     return batch
 
   pixels = np.arange(40 * 600, dtype=np.float32).reshape(40, 600)
   found = probability_map(
     pixels,
-    slow_at_first,
+    first_ends_later,
     core_px=32,
     batch_size=1,
     receptive_radius_px=8,
