@@ -199,17 +199,20 @@ def _ridges(images, ridge):
           responses, levels[low], levels[high], strict=True
         )
       ]
+      skeletons = [morphology.skeletonize(mask) for mask in masks]
       for chosen in _grid(
         minimum_length_px=(0, 40, 100), thinned=(False, True)
       ):
         yield (
           {'widest_px': widest_px, 'low': low, 'high': high, **chosen},
-          [_lines(mask, **chosen) for mask in masks],
+          [
+            _lines(mask, skeleton, **chosen)
+            for mask, skeleton in zip(masks, skeletons, strict=True)
+          ],
         )
 
 
-def _lines(mask, minimum_length_px, thinned):
-  skeleton = morphology.skeletonize(mask)
+def _lines(mask, skeleton, minimum_length_px, thinned):
   if minimum_length_px:
     pieces = measure.label(skeleton, connectivity=2)
     lengths = np.bincount(pieces.ravel())
