@@ -68,6 +68,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.contrast.line_darkness = 0.4
   # Width of a dislocation's image at half its darkness.
   config.contrast.line_width_nm = 4.0
+  # The most that beating contrast moves a dislocation's image off its line, to
+  # the one side and the other.
+  config.contrast.line_shift_nm = 0.8
   # How much thicker the foil is on one side of the micrograph.
   config.contrast.wedge_nm = 15.0
   # Bend contours in a micrograph, on average.

@@ -146,7 +146,8 @@ def _line_map(foil, lines, rng):
   canvases = [np.zeros(total.size, np.float64) for _ in widths]
   for line in lines:
     canvas = canvases[rng.integers(len(widths))]
-    shift, phase = rng.uniform(-0.8, 0.8), rng.uniform(0, 2 * math.pi)
+    shift = foil.contrast.line_shift_nm * rng.uniform(-1, 1)
+    phase = rng.uniform(0, 2 * math.pi)
     wave = 2 * math.pi * line.points_nm[:, 2] / extinction + phase
     depth = line.points_nm[:, 2]
     to_surface = np.minimum(depth, foil.thickness_nm - depth)

@@ -57,6 +57,7 @@ class Contrast:
   fresnel_rim: float
   line_darkness: float
   line_width_nm: float
+  line_shift_nm: float
   wedge_nm: float
   bend_contours: float
   lath_boundaries: float
