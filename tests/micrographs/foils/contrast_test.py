@@ -130,6 +130,24 @@ def test_an_inclined_line_is_dotted():
   assert along.max() > 2 * along.min()
 
 
+@pytest.mark.parametrize('shift_nm', [0.0, 0.8])
+def test_a_line_is_seen_at_most_so_far_off_its_place(shift_nm):
+  foil = small_foil('dislocations', contrast__line_shift_nm=shift_nm)
+  line = straight(foil)
+  line.points_nm[:, 2] = np.linspace(0, foil.thickness_nm, len(line.points_nm))
+  off_nm = []
+  for seed in range(5):
+    found = contrast.defect_transmission(
+      foil, [], [], [line], np.random.default_rng(seed)
+    )
+    dark = -np.log(found)[:, 40:-40]
+    rows_nm = (np.arange(foil.side_px) + 0.5) * foil.pixel_size_nm
+    seen_nm = (dark * rows_nm[:, None]).sum(axis=0) / dark.sum(axis=0)
+    off_nm.append(np.abs(seen_nm - foil.side_nm / 2).max())
+  # Nearly all of what is allowed is drawn by one of five.
+  assert shift_nm / 2 - 0.02 < max(off_nm) <= shift_nm + 0.02
+
+
 def test_a_bare_foil_is_even():
   found = contrast.matrix_transmission(small_foil(**BARE), rng())
   np.testing.assert_array_equal(found, 1)
