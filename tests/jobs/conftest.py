@@ -1,0 +1,118 @@
+"""Fixtures of --mode=predict: a trained run, micrographs, the job itself."""
+
+import dataclasses
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+import tiny
+from rich.console import Console
+from sessions import Never
+
+from defectseg_jax.jobs import predict as job
+from defectseg_jax.jobs import trained
+from defectseg_jax.jobs.workdir import Workdir
+from defectseg_jax.micrographs.writing import write_tiff
+
+
+@pytest.fixture(scope='session')
+def trained_run(tmp_path_factory):
+  """The workdir of a run of three epochs."""
+  folder = tmp_path_factory.mktemp('run')
+  for seed, name in enumerate('abc'):
+    tiny.write_foil(folder / 'foils', name, seed)
+  (folder / 'foils' / 'splits.csv').write_text(
+    'file,split\na.png,train\nb.png,dev\nc.png,test\n'
+  )
+  fields = {
+    **tiny.TINY,
+    'training.epochs': 6,
+    'data.dir': folder / 'foils',
+    'data.cache_dir': folder / 'cache',
+  }
+  done = tiny.run(
+    [
+      *(sys.executable, '-m', 'defectseg_jax.main'),
+      *('--config=configs/voids.py', f'--workdir={folder / "run"}'),
+      *(f'--config.{name}={value}' for name, value in fields.items()),
+    ]
+  )
+  assert done.returncode == 0, done.stderr
+  return folder / 'run'
+
+
+@pytest.fixture
+def session(tmp_path):
+  """Two calibrated micrographs, one of a stack of two, of other sizes."""
+  folder = tmp_path / 'session'
+  folder.mkdir()
+  for seed, (name, side) in enumerate((('x', 200), ('y', 131)), start=10):
+    pixels, _ = tiny.foil(seed, side)
+    write_tiff(folder / f'{name}.tif', pixels, pixel_size_nm=0.5)
+  stack = np.stack([tiny.foil(seed, 96)[0] for seed in (20, 21)])
+  tifffile.imwrite(
+    folder / 'z.tif',
+    stack,
+    imagej=True,
+    resolution=(4, 4),
+    metadata={'unit': 'nm', 'axes': 'ZYX'},
+  )
+  return folder
+
+
+@pytest.fixture
+def predict(trained_run, session, tmp_path):
+  """Runs the job in this process; whether all could be done."""
+
+  def go(*given, interruption=None, config=None, console=None, **fields):
+    fields = {
+      'output': str(tmp_path / 'out'),
+      'thickness_nm': 100.0,
+      'images': [*map(str, given)] or [str(session)],
+      **fields,
+    }
+    workdir = Workdir(trained_run)
+    return job.predict(
+      config or workdir.read_config(),
+      workdir,
+      job.Request(**fields),
+      console or Console(quiet=True),
+      interruption or Never(),
+    )
+
+  return go
+
+
+@pytest.fixture
+def another_network(monkeypatch):
+  """From when it is called on, the network finds the left half of all."""
+
+  def halves(pixels, **_):
+    probabilities = np.zeros(pixels.shape, np.float32)
+    probabilities[:, : pixels.shape[1] // 2] = 1.0
+    return probabilities
+
+  def begin(identity, probabilities=halves):
+    read = trained.trained
+    monkeypatch.setattr(
+      job,
+      'trained',
+      lambda *given, **more: dataclasses.replace(
+        read(*given, **more),
+        probabilities=probabilities,
+        **({'identity': identity} if identity else {}),
+      ),
+    )
+
+  return begin
+
+
+@pytest.fixture
+def no_network(another_network):
+  """From when it is called on, whoever asks the network fails."""
+
+  def refuse(pixels, **_):
+    raise AssertionError('the network was asked')
+
+  return lambda: another_network(None, refuse)

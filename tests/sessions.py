@@ -1,0 +1,69 @@
+"""Sessions of --mode=predict: what tests give them, and read of them."""
+
+import csv
+
+import pytest
+import tifffile
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.jobs.interruption import Stopped
+
+# The images of the fixture `session`.
+NAMES = ['x', 'y', 'z[0]', 'z[1]']
+
+
+class Never:
+  """Nobody interrupts."""
+
+  def something_to_save(self):
+    pass
+
+  def check(self):
+    pass
+
+
+class After(Never):
+  """Interrupts when it is asked for the n-th time."""
+
+  def __init__(self, times):
+    self.left = times
+
+  def check(self):
+    self.left -= 1
+    if self.left == 0:
+      raise Stopped
+
+
+def rows_of(path):
+  with path.open(newline='') as stream:
+    return list(csv.DictReader(stream))
+
+
+def by_image(out):
+  return {row['image']: row for row in rows_of(out / 'summary.csv')}
+
+
+def contents(folder):
+  """All that follows from the session, and not from when it was done."""
+  return {
+    str(path.relative_to(folder)): path.read_bytes()
+    for path in sorted(folder.rglob('*'))
+    if path.is_file() and path.name not in ('session.json', 'report.html')
+  }
+
+
+def corrected(path):
+  """Saves a mask with a block more, as an editor that knows no scale."""
+  mask = tifffile.imread(path)
+  mask[:40, :40] = 255
+  tifffile.imwrite(path, mask)
+  return mask
+
+
+def wrong(predict, tmp_path, *given, **fields):
+  before = sorted(tmp_path.rglob('*'))
+  with pytest.raises(InputError) as caught:
+    predict(*given, **fields)
+  assert sorted(tmp_path.rglob('*')) == before
+  assert len(str(caught.value).splitlines()) == 1
+  return str(caught.value)
