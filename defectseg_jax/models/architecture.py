@@ -8,6 +8,7 @@ import jax
 from flax import linen as nn
 
 from defectseg_jax.models import layers, receptive_field
+from defectseg_jax.models.convolution import Conv
 
 
 class Architecture(nn.Module):
@@ -87,9 +88,9 @@ class Architecture(nn.Module):
     dropout = self.dropout()
 
     def conv(x, features, size, name):
-      y = nn.Conv(
+      y = Conv(
         features,
-        (size, size),
+        size,
         use_bias=False,
         kernel_init=nn.initializers.he_normal(),
         name=name,

@@ -14,6 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
+from defectseg_jax.models.convolution import convolved
+
 
 def to_blocks(x: jax.Array) -> jax.Array:
   """[N, H, W, C] to [N, H/2, W/2, 4, C]; H and W are even."""
@@ -56,13 +58,7 @@ class Conv(nn.Module):
     bias = self.param('bias', nn.initializers.zeros, (self.features,))
     # Flat before they are joined: runs of 4 Ci numbers are copied, not of Ci.
     flat = [m.reshape(*m.shape[:3], -1) for m in maps]
-    y = jax.lax.conv_general_dilated(
-      jnp.concatenate(flat, axis=-1),
-      _of_blocks(kernel, channels),
-      window_strides=(1, 1),
-      padding='SAME',
-      dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
-    )
+    y = convolved(jnp.concatenate(flat, axis=-1), _of_blocks(kernel, channels))
     return y.reshape(*y.shape[:3], 4, self.features) + bias
 
 

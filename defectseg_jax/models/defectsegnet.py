@@ -15,6 +15,7 @@ from flax import linen as nn
 
 from defectseg_jax.models import blocks, layers, receptive_field
 from defectseg_jax.models.architecture import Architecture
+from defectseg_jax.models.convolution import Conv
 
 # The published table: the maps of each of two convolutions at 1, 1/2 and 1/4
 # of the resolution; of two at 1/8; of each up-convolution and of the
@@ -130,7 +131,7 @@ def _convolution(maps, features, **options):
   """3 x 3, of maps side by side, in blocks or not."""
   if maps[0].ndim == 5:
     return blocks.Conv(features, **options)(maps)
-  return nn.Conv(features, (3, 3), **options)(jnp.concatenate(maps, axis=-1))
+  return Conv(features, **options)(jnp.concatenate(maps, axis=-1))
 
 
 def _max_pool(maps):

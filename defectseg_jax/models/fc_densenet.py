@@ -20,6 +20,7 @@ from flax import linen as nn
 
 from defectseg_jax.models import layers, receptive_field
 from defectseg_jax.models.architecture import Architecture
+from defectseg_jax.models.convolution import Conv
 
 
 class FCDenseNet(Architecture):
@@ -79,9 +80,9 @@ class FCDenseNet(Architecture):
     dropout = self.dropout()
 
     def conv(x, features, size, name):
-      y = nn.Conv(
+      y = Conv(
         features,
-        (size, size),
+        size,
         use_bias=False,
         kernel_init=nn.initializers.he_normal(),
         name=name,
