@@ -9,6 +9,7 @@ from flax import linen as nn
 
 from defectseg_jax.models import layers, receptive_field
 from defectseg_jax.models.convolution import Conv
+from defectseg_jax.models.normalisation import BatchNorm
 
 
 class Architecture(nn.Module):
@@ -63,10 +64,9 @@ class Architecture(nn.Module):
   def batch_norm(self, *, train: bool) -> Callable[..., nn.Module]:
     """Batch normalisation, still to be named."""
     return functools.partial(
-      nn.BatchNorm,
+      BatchNorm,
       use_running_average=not train,
       momentum=self.batch_norm_momentum,
-      epsilon=1e-3,
       axis_name=self.axis_name,
     )
 

@@ -33,8 +33,14 @@ def from_blocks(x: jax.Array) -> jax.Array:
 
 
 def max_pool(x: jax.Array) -> jax.Array:
-  """Maximum of each block: [N, H/2, W/2, 4, C] to [N, H/2, W/2, C]."""
-  return jnp.max(x, axis=3)
+  """Maximum of each block: [N, H/2, W/2, 4, C] to [N, H/2, W/2, C].
+
+  Of pairs: the gradient of `jnp.max` looks for the pixels that equal the
+  maximum, and is NaN where XLA computes the one and the other apart and rounds
+  them differently.
+  """
+  first, second, third, fourth = (x[:, :, :, i] for i in range(4))
+  return jnp.maximum(jnp.maximum(first, second), jnp.maximum(third, fourth))
 
 
 class Conv(nn.Module):

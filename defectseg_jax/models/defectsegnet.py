@@ -93,8 +93,8 @@ class DefectSegNet(Architecture):
         kernel_init=nn.initializers.he_normal(),
         name=f'conv_{i}',
       )
-      y = normalised(name=f'norm_{i}')(nn.relu(y))
-      y = dropout(name=f'dropout_{i}')(y, train=train)
+      factors = dropout(name=f'dropout_{i}').factors(y, train=train)
+      y = normalised(name=f'norm_{i}')(nn.relu(y), factors)
       return [*maps, y] if self.dense_blocks else [y]
 
     def pool(maps):

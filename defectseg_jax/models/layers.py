@@ -183,10 +183,14 @@ class MapDropout(nn.Module):
   rate: float
   axis_name: str | None = None
 
-  @nn.compact
   def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+    factors = self.factors(x, train=train)
+    return x if factors is None else x * factors
+
+  def factors(self, x: jax.Array, *, train: bool) -> jax.Array | None:
+    """What maps [N, ..., C] are multiplied by, [N, 1, ..., C]; None for 1."""
     if not train or self.rate == 0 or self.is_initializing():
-      return x
+      return None
     n, channels = x.shape[0], x.shape[-1]
     device = 0 if self.axis_name is None else jax.lax.axis_index(self.axis_name)
     key = self.make_rng('dropout')
@@ -196,4 +200,4 @@ class MapDropout(nn.Module):
         jax.random.fold_in(key, example), 1 - self.rate, shape
       )
     )(device * n + jnp.arange(n))
-    return jnp.where(keep, x / (1 - self.rate), 0)
+    return keep.astype(x.dtype) / (1 - self.rate)
