@@ -58,6 +58,10 @@ def convolved(x: jax.Array, kernel: jax.Array) -> jax.Array:
   Returns:
     [N, H, W, F].
   """
+  return _convolution(x, kernel)
+
+
+def _convolution(x, kernel):
   return jax.lax.conv_general_dilated(
     x,
     kernel,
@@ -68,21 +72,21 @@ def convolved(x: jax.Array, kernel: jax.Array) -> jax.Array:
 
 
 def _forward(x, kernel):
-  return convolved(x, kernel), (x, kernel)
+  return _convolution(x, kernel), (x, kernel)
 
 
 def _backward(seen, change):
   x, kernel = seen
   size, _, channels, features = kernel.shape
-  own = convolved.fun
 
   def by_convolution(x, change):
-    return jax.vjp(lambda k: own(x, k), kernel)[1](change)[0]
+    (of_kernel,) = jax.vjp(lambda k: _convolution(x, k), kernel)[1](change)
+    return of_kernel
 
   def by_products(x, change):
     return _kernel_gradient(x, change, size)
 
-  of_image = jax.vjp(lambda x: own(x, kernel), x)[1](change)[0]
+  (of_image,) = jax.vjp(lambda x: _convolution(x, kernel), x)[1](change)
   if size**2 * min(channels, features) > _MOST_SHIFTED:
     return of_image, by_convolution(x, change)
   return of_image, jax.lax.platform_dependent(
