@@ -24,11 +24,13 @@ def get_config(argument: str | None = None) -> ml_collections.ConfigDict:
   config.foil.dislocations.network_fraction = 0.15
   config.foil.dislocations.tangle_fraction = 0.05
   config.foil.dislocations.out_of_contrast_fraction = 0.03
-  # A convergent beam at a zone axis averages oscillations, and a person draws
-  # a line where its image is.
+  # A convergent beam at a zone axis averages oscillations: images are narrow,
+  # and lie where a person draws them.
+  config.foil.contrast.line_width_nm = 2.5
   config.foil.contrast.line_shift_nm = 0.15
   config.foil.contrast.lath_boundaries = 2.0
   config.foil.contrast.mottling = 0.045
   config.foil.contrast.surface_spots_per_um2 = 250.0
-  config.foil.detector.dose_electrons_per_px = 200.0
+  config.foil.detector.dose_electrons_per_px = 400.0
+  config.foil.detector.jitter_px = 0.25
   return common.with_arguments(config, argument)
