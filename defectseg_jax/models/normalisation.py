@@ -2,8 +2,7 @@
 
 On a CPU every pass takes time beside the convolutions. Here maps are dropped in
 the pass that normalises them, and the gradient is the closed form of Ioffe &
-Szegedy (ICML 2015), not what JAX derives from the formula term by term: a
-training step takes a tenth less (docs/benchmarks.md).
+Szegedy (ICML 2015), not what JAX derives from the formula term by term.
 """
 
 import functools
