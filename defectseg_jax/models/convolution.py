@@ -1,10 +1,10 @@
 """Convolution whose kernel's gradient is quick to find on a CPU.
 
 Of a kernel's gradient XLA makes a convolution with a window as large as the
-image, of maps that are transposed first: on a CPU that takes two to five times
-as long as the products in it. Here those are matrix products, of parts of the
-image that stay in the cache. The convolution itself, the gradient of the image,
-and all of it on a GPU or TPU, are XLA's.
+image, of maps that are transposed first: slow on a CPU where maps are few.
+Here it is matrix products, of parts of the image that stay in the cache. The
+convolution itself, the gradient of the image, and all of it on a GPU or TPU,
+are XLA's.
 """
 
 import math
@@ -17,8 +17,8 @@ from flax import linen as nn
 _PART_PX = 1024
 # Parts that are multiplied at a time; each finds a core.
 _PARTS = 4
-# Shifted maps side by side, at most: more do not stay in the cache, and of wide
-# layers XLA's own way is as fast.
+# Shifted maps side by side, at most: more do not stay in the cache, and at so
+# many XLA's own way is as fast.
 _MOST_SHIFTED = 9 * 64
 
 
