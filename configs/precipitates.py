@@ -33,6 +33,4 @@ def get_config(argument: str | None = None) -> ml_collections.ConfigDict:
   config.training.learning_rate = 2e-3
   config.training.plateau_factor = 0.3
   config.training.positive_weight = 4.0
-  # Of about 100 steps, four epochs of the superalloys.
-  config.training.average_decay = 0.99
   return common.with_arguments(config, argument)
