@@ -161,10 +161,15 @@ class Patches:
         lambda i: step * batch_size + process_index * share + i
       )
     )
+    # tf.data's own tuning has a thread that sleeps for up to a minute, and to
+    # let go of the stream is to wait for it: too long for who asked to stop.
+    untuned = tf.data.Options()
+    untuned.autotune.enabled = False
     return (
-      places.map(self._patch, num_parallel_calls=tf.data.AUTOTUNE)
+      places.map(self._patch, num_parallel_calls=share)
       .batch(share, drop_remainder=True)
       .prefetch(2)
+      .with_options(untuned)
       .as_numpy_iterator()
     )
 

@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from defectseg_jax.datasets import regions
 from defectseg_jax.datasets.pipeline import Patches, Region
@@ -100,6 +101,14 @@ def test_processes_share_each_batch():
   ]
   np.testing.assert_array_equal(whole[:, :2].reshape(6, 32, 32, 1), shares[0])
   np.testing.assert_array_equal(whole[:, 2:].reshape(6, 32, 32, 1), shares[1])
+
+
+def test_no_thread_of_the_stream_sleeps_while_one_waits_to_stop(monkeypatch):
+  """tf.data's tuner would, for up to a minute, and is waited for."""
+  monkeypatch.setattr(tf.data.Dataset, 'as_numpy_iterator', lambda self: self)
+  patches = Patches(numbered((64, 64)), patch_px=32, order='tiled', seed=0)
+  stream = patches.batches(batch_size=4, first_step=0)
+  assert stream.options().autotune.enabled is False
 
 
 def test_random_patches_lie_anywhere_in_any_region():
