@@ -3,14 +3,7 @@
 import time
 
 from rich.console import Console
-from rich.progress import (
-  BarColumn,
-  MofNCompleteColumn,
-  Progress,
-  SpinnerColumn,
-  TextColumn,
-  TimeElapsedColumn,
-)
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from defectseg_jax.training.progress import Progress as TrainingProgress
 
@@ -39,14 +32,12 @@ class TrainingDisplay:
     self._steps_per_epoch = steps_per_epoch
     self._first_step = first_step
     self._started = None
-    self._dev_iu = '–'
+    # On a terminal of 80 columns there must be room for the bar itself.
     self._bar = Progress(
       SpinnerColumn(),
       TextColumn('epoch {task.fields[epoch]}/{task.fields[epochs]}'),
       BarColumn(),
-      MofNCompleteColumn(),
       TextColumn('loss {task.fields[loss]}  dev IU {task.fields[dev_iu]}'),
-      TimeElapsedColumn(),
       TextColumn('at most {task.fields[left]} left'),
       console=console,
       disable=not console.is_terminal,
@@ -75,21 +66,23 @@ class TrainingDisplay:
       self._task,
       completed=epoch * self._steps_per_epoch + number,
       epoch=epoch + 1,
-      loss=f'{loss:.4f}',
+      loss=f'{loss:.3f}',
       left=self._left(epoch * self._steps_per_epoch + number),
     )
 
   def epoch(self, progress: TrainingProgress) -> None:
     """Shows an epoch's end."""
     row = progress.history[-1]
-    best = f'{progress.best_iu:.4f}' if progress.best_iu is not None else '–'
-    self._bar.update(self._task, dev_iu=f'{row["dev_iu"]:.4f} (best {best})')
+    best = progress.best_iu
+    self._bar.update(
+      self._task, dev_iu=f'{row["dev_iu"]:.3f} (best {_or_dash(best, 3)})'
+    )
     if not self._console.is_terminal:
       self._console.print(
         f'epoch {row["epoch"]}/{self._epochs}  loss {row["loss"]:.4f}  '
-        f'train IU {row["train_iu"]:.4f}  dev IU {row["dev_iu"]:.4f} (best '
-        f'{best})  learning rate {row["learning_rate"]:.2e}  at most '
-        f'{self._left(row["step"])} left',
+        f'train IU {row["train_iu"]:.4f}  dev IU {row["dev_iu"]:.4f} '
+        f'(best {_or_dash(best, 4)})  learning rate '
+        f'{row["learning_rate"]:.2e}  at most {self._left(row["step"])} left',
         soft_wrap=True,
       )
 
@@ -104,3 +97,7 @@ class TrainingDisplay:
     remaining = self._epochs * self._steps_per_epoch - step
     minutes = (now - self._started) / done * remaining / 60
     return f'{minutes:.0f} min' if minutes >= 1 else f'{60 * minutes:.0f} s'
+
+
+def _or_dash(value: float | None, digits: int) -> str:
+  return '–' if value is None else f'{value:.{digits}f}'

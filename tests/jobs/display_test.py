@@ -1,0 +1,46 @@
+"""What a terminal and a file are shown of a run."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from defectseg_jax.jobs.display import TrainingDisplay
+from defectseg_jax.training.progress import Progress
+
+ROW = {
+  'epoch': 99,
+  'step': 1188,
+  'loss': 0.08444,
+  'learning_rate': 1e-3,
+  'train_iu': 0.7,
+  'dev_iu': 0.69291,
+}
+
+
+def shown(*, best, **options):
+  """All that is shown up to the second step of the last epoch."""
+  console = Console(file=io.StringIO(), width=80, **options)
+  with TrainingDisplay(
+    console, epochs=100, steps_per_epoch=12, first_step=1176
+  ) as display:
+    display.step(98, 12, 0.08444)
+    display.epoch(Progress(fingerprint='', history=[ROW], best_iu=best))
+    display.step(99, 2, 0.08444)
+  return console.file.getvalue()
+
+
+@pytest.mark.parametrize(('best', 'said'), [(0.70466, '0.705'), (None, '–')])
+def test_80_columns_have_room_for_the_bar_and_for_every_word(best, said):
+  last = shown(best=best, force_terminal=True, color_system=None).splitlines()
+  line = next(line for line in reversed(last) if '100/100' in line)
+  assert f'loss 0.084  dev IU 0.693 (best {said}) at most 0 s left' in line
+  assert '…' not in line
+  assert line.count('━') >= 5
+
+
+def test_a_file_gets_a_line_an_epoch():
+  assert shown(best=0.70466).splitlines() == [
+    'epoch 99/100  loss 0.0844  train IU 0.7000  dev IU 0.6929 (best 0.7047)  '
+    'learning rate 1.00e-03  at most – left'
+  ]
