@@ -13,8 +13,7 @@ PROGRAMS = ('munged', 'slurmctld', 'slurmd', 'sbatch')
 
 # One node that claims more processors than it may have; no cgroups, no
 # accounting. A requeued job may start again once its credential has expired,
-# which takes two minutes where nothing is said. A job has more than the usual
-# 30 seconds to save and leave, for tests share their machine with others.
+# which takes two minutes where nothing is said.
 _CONF = """
 ClusterName=test
 SlurmctldHost=localhost(127.0.0.1)
@@ -40,7 +39,7 @@ AccountingStorageType=accounting_storage/none
 SchedulerParameters=sched_interval=1,bf_interval=1
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
-KillWait=120
+KillWait=30
 NodeName=localhost NodeAddr=127.0.0.1 NodeHostname={host} CPUs=8 State=UNKNOWN
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """

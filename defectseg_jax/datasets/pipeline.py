@@ -162,7 +162,7 @@ class Patches:
       )
     )
     # tf.data's own tuning has a thread that sleeps for up to a minute, and to
-    # let go of the stream is to wait for it: too long for who asked to stop.
+    # let go of the stream is to wait for it: too long when asked to stop.
     untuned = tf.data.Options()
     untuned.autotune.enabled = False
     return (

@@ -96,6 +96,8 @@ class TrainingDisplay:
       return '–'
     remaining = self._epochs * self._steps_per_epoch - step
     minutes = (now - self._started) / done * remaining / 60
+    if minutes >= 90:
+      return f'{minutes / 60:.1f} h'
     return f'{minutes:.0f} min' if minutes >= 1 else f'{60 * minutes:.0f} s'
 
 
