@@ -27,7 +27,7 @@ from skimage import filters, measure, morphology
 
 from benchmarks import report
 from defectseg_jax.evaluation import confusion
-from defectseg_jax.jobs.data import read_data
+from defectseg_jax.runs.data import read_data
 
 LABEL_WIDTH_PX = 3
 

@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def _foil(defect, seed):
-  from defectseg_jax.micrographs.foils import foil_parameters, simulated_foil
+  from defectseg_jax.simulation import foil_parameters, simulated_foil
 
   config = importlib.import_module(f'configs.{defect}').get_config()
   return simulated_foil(foil_parameters(config.foil), seed=seed, index=0)
@@ -79,7 +79,7 @@ def _measured(defect, seed):
   if hasattr(os, 'sched_setaffinity'):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
   # Imports are no part of the measurement.
-  importlib.import_module('defectseg_jax.micrographs.foils')
+  importlib.import_module('defectseg_jax.simulation')
   began = time.perf_counter()
   _foil(defect, seed)
   seconds = time.perf_counter() - began

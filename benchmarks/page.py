@@ -21,9 +21,7 @@ from scipy import ndimage
 from benchmarks import report
 from configs import voids
 from defectseg_jax.evaluation import confusion
-from defectseg_jax.jobs import measuring
-from defectseg_jax.micrographs.foils import foil_parameters, simulated_foil
-from defectseg_jax.quantification import sessions
+from defectseg_jax.quantification import measure, over_images
 from defectseg_jax.reporting import figures
 from defectseg_jax.reporting.page import (
   PageImage,
@@ -31,6 +29,7 @@ from defectseg_jax.reporting.page import (
   session_page,
   training_page,
 )
+from defectseg_jax.simulation import foil_parameters, simulated_foil
 
 THRESHOLD = 0.5
 CHECKED = 6
@@ -78,7 +77,7 @@ def _measured_foil(config, index):
   probability = 1 / (1 + np.exp(-(12 * (blurred - 0.55) + 35 * noise)))
 
   def numbers(mask):
-    return measuring.measured(
+    return measure.measured(
       config.defect,
       mask,
       image=made.pixels,
@@ -142,15 +141,15 @@ def _largest(objects):
 
 def _session(config, foils):
   rows = [foil['found'].summary for foil in foils]
-  names = measuring.headlines(config.defect)
+  names = measure.headlines(config.defect)
   failed = PageImage('foil_07.dm4', failure='it is a diffraction pattern')
   return session_page(
     f'{config.defect.capitalize()}, {len(foils) + 1} micrographs',
     defect=config.defect,
     images=[*(_page_image(config, foil) for foil in foils), failed],
     headlines=names,
-    over_images=lambda: sessions.over_images(rows, names),
-    conventions=measuring.conventions(config.defect),
+    over_images=lambda: over_images.over_images(rows, names),
+    conventions=measure.conventions(config.defect),
     how_made=HOW_MADE,
     sizes_label='diameter of the circle of the same area (nm)',
   )

@@ -27,9 +27,9 @@ from benchmarks import report, workers
 from benchmarks.training import PYTORCH, has_torch
 from configs import voids
 from defectseg_jax.micrographs import preprocessing
-from defectseg_jax.micrographs.foils import foil_parameters, simulated_foil
 from defectseg_jax.micrographs.reading import read_micrographs
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
+from defectseg_jax.simulation import foil_parameters, simulated_foil
 
 JAX = 'JAX'
 TOLERANCE = 1e-4

@@ -14,7 +14,7 @@ import numpy as np  # noqa: E402
 
 from benchmarks import report, variables_drawn  # noqa: E402
 from configs import common  # noqa: E402
-from defectseg_jax.jobs import network  # noqa: E402
+from defectseg_jax.runs import network  # noqa: E402
 from defectseg_jax.training import step  # noqa: E402
 
 

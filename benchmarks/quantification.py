@@ -33,15 +33,11 @@ import numpy as np  # noqa: E402
 from skimage import measure  # noqa: E402
 
 from benchmarks import report  # noqa: E402
-from defectseg_jax.quantification.dislocations import (  # noqa: E402
+from defectseg_jax.quantification.dislocations.summary import (  # noqa: E402
   dislocation_summary,
 )
-from defectseg_jax.quantification.particles import (  # noqa: E402
-  measured_particles,
-)
-from defectseg_jax.quantification.summaries import (  # noqa: E402
-  particle_summary,
-)
+from defectseg_jax.quantification.particles.properties import measured_particles  # noqa: E402
+from defectseg_jax.quantification.particles.summary import particle_summary  # noqa: E402
 
 SIDE_PX = 1024
 PARTICLES = 200

@@ -24,19 +24,19 @@ import numpy as np
 
 from benchmarks import report
 from configs import dislocations, precipitates, voids
-from defectseg_jax.micrographs.foils import FoilParameters, foil_parameters
-from defectseg_jax.micrographs.foils import truth as foil_truth
-from defectseg_jax.micrographs.foils.foil import foil_geometry, foil_labels
-from defectseg_jax.quantification.dislocations import (
+from defectseg_jax.quantification.dislocations.summary import (
   LineCorrections,
   dislocation_summary,
 )
-from defectseg_jax.quantification.particles import measured_particles
-from defectseg_jax.quantification.summaries import particle_summary
+from defectseg_jax.quantification.particles.properties import measured_particles
+from defectseg_jax.quantification.particles.summary import particle_summary
+from defectseg_jax.simulation import FoilParameters, foil_parameters
+from defectseg_jax.simulation import ground_truth as foil_truth
+from defectseg_jax.simulation.foil import foil_geometry, foil_labels
 
 LEAST_COVERAGE = 0.88
 MOST_BIAS = {'particles': 0.03, 'lines': 0.05}
-# What is thinner is not drawn: micrographs/foils/labels.py.
+# What is thinner is not drawn: simulation/annotation.py.
 UNSEEN_NM = {'voids': 6.0, 'precipitates': 3.0}
 # Series of foils: those that are measured, and those that tell what is known
 # of the lines beforehand, as stereo pairs of other foils would.

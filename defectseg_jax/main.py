@@ -13,7 +13,7 @@ from absl import logging as absl_logging
 from ml_collections import config_flags
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.jobs.interruption import Interruption
+from defectseg_jax.runtime.interruption import Interruption
 
 _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'The config file, as configs/voids.py[:key=value,...].'
@@ -106,7 +106,7 @@ def main(argv: Sequence[str]) -> None:
   config = _given_config()
   speaks = True
   if _DISTRIBUTED.value:
-    from defectseg_jax.jobs import processes
+    from defectseg_jax.runtime import processes
 
     speaks = processes.connect(interruption)
   console = Console(highlight=False, quiet=not speaks)
@@ -151,7 +151,7 @@ def _search(config, console, interruption):
 
 
 def _of_a_run(mode, config, more, console, interruption):
-  from defectseg_jax.jobs.workdir import Workdir
+  from defectseg_jax.runs.workdir import Workdir
 
   if config is None and mode != 'train' and _WORKDIR.value:
     config = Workdir(_WORKDIR.value).read_config()

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy import ndimage
 
-from defectseg_jax.quantification.sessions import over_images
+from defectseg_jax.quantification.over_images import over_images
 from defectseg_jax.reporting.figures import comparison_map
 from defectseg_jax.reporting.page import (
   PageImage,

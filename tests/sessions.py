@@ -6,7 +6,7 @@ import pytest
 import tifffile
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.jobs.interruption import Stopped
+from defectseg_jax.runtime.interruption import Stopped
 
 # The images of the fixture `session`.
 NAMES = ['x', 'y', 'z[0]', 'z[1]']

@@ -1,7 +1,7 @@
 """Foils small enough to be made many times."""
 
 from configs import dislocations, voids
-from defectseg_jax.micrographs.foils import FoilParameters, foil_parameters
+from defectseg_jax.simulation import FoilParameters, foil_parameters
 
 _CONFIGS = {'voids': voids, 'dislocations': dislocations}
 

@@ -13,9 +13,9 @@ from defectseg_jax.datasets import regions
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import calibration_table
 from defectseg_jax.micrographs.csv_files import read_csv
-from defectseg_jax.micrographs.labels import read_mask
+from defectseg_jax.micrographs.formats.rosettasciio import without_twins
+from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.micrographs.microscope import without_twins
 from defectseg_jax.micrographs.reading import read_micrographs
 
 COLUMNS = ('file', 'split', *calibration_table.COLUMNS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from defectseg_jax.datasets.cache import placed, scratch
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.foils import foil_parameters, write_series
+from defectseg_jax.simulation import foil_parameters, write_series
 
 # To be raised when the same parameters come to give other micrographs.
 VERSION = 1

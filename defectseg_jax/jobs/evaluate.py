@@ -8,18 +8,18 @@ import numpy as np
 from rich.console import Console
 
 from defectseg_jax.evaluation import confusion, thresholds
-from defectseg_jax.jobs import checks, network
-from defectseg_jax.jobs.data import read_data
-from defectseg_jax.jobs.detections import (
+from defectseg_jax.files import written_whole
+from defectseg_jax.models import create_model
+from defectseg_jax.reporting import figures, tables
+from defectseg_jax.reporting.provenance import how_made
+from defectseg_jax.runs import config_checks, network
+from defectseg_jax.runs.data import read_data
+from defectseg_jax.runs.detection_file import (
   development_detection,
   read_detection,
 )
-from defectseg_jax.jobs.how_made import how_made
-from defectseg_jax.jobs.outputs import written_whole
-from defectseg_jax.jobs.run_page import run_page
-from defectseg_jax.jobs.workdir import Workdir
-from defectseg_jax.models import create_model
-from defectseg_jax.reporting import figures, tables
+from defectseg_jax.runs.page import run_page
+from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state, step
 
 
@@ -37,7 +37,7 @@ def evaluate(
     InputError: the run has no checkpoint, is of another config, or its data
       have changed or cannot be read.
   """
-  checks.require_valid(config)
+  config_checks.require_valid(config)
   workdir.require_config(config)
   progress = checkpoints.read_progress(workdir.path)
   with console.status('Preparing the micrographs'):

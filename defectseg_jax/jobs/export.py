@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.jobs.outputs import written_whole
-from defectseg_jax.jobs.workdir import Workdir
+from defectseg_jax.files import written_whole
 from defectseg_jax.models import create_model
+from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state
 
 # What the networks differ by is rounding: sums in another order.

@@ -9,17 +9,18 @@ from rich.console import Console
 from rich.markup import escape
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.jobs import detections, inputs
-from defectseg_jax.jobs.how_made import how_made
-from defectseg_jax.jobs.interruption import Interruption, Stopped
-from defectseg_jax.jobs.predicted import predicted_images
-from defectseg_jax.jobs.reference_masks import true_masks
-from defectseg_jax.jobs.scales import Scales
-from defectseg_jax.jobs.session_folder import SessionFolder
-from defectseg_jax.jobs.session_results import NO_COMPARISON, write_results
-from defectseg_jax.jobs.telling import tell_numbers
-from defectseg_jax.jobs.trained import trained
-from defectseg_jax.jobs.workdir import Workdir
+from defectseg_jax.micrographs import files
+from defectseg_jax.reporting.provenance import how_made
+from defectseg_jax.reporting.terminal import tell_numbers
+from defectseg_jax.runs import detection_file
+from defectseg_jax.runs.run import trained
+from defectseg_jax.runs.workdir import Workdir
+from defectseg_jax.runtime.interruption import Interruption, Stopped
+from defectseg_jax.sessions.calibration import Scales
+from defectseg_jax.sessions.folder import SessionFolder
+from defectseg_jax.sessions.predict_images import predicted_images
+from defectseg_jax.sessions.reference import true_masks
+from defectseg_jax.sessions.results import NO_COMPARISON, write_results
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +80,9 @@ def predict(
       f'{workdir.dev_detection}: is missing; train the run to its end, or '
       f'score it by --mode=evaluate --workdir={workdir.path}'
     )
-  counts, settings = detections.read_detection(workdir.dev_detection, config)
+  counts, settings = detection_file.read_detection(
+    workdir.dev_detection, config
+  )
   config = config.copy_and_resolve_references()
   config.quantification = settings
   scales = Scales(
@@ -88,10 +91,10 @@ def predict(
     table=request.calibration
     and pathlib.Path(request.calibration).expanduser(),
   )
-  paths = inputs.image_files(request.images)
+  paths = files.image_files(request.images)
   truths = {}
   if request.reference:
-    truths = true_masks(request.reference, inputs.by_stem(paths))
+    truths = true_masks(request.reference, files.by_stem(paths))
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
     run = trained(config, workdir, orientations=request.orientations)

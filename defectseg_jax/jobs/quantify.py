@@ -11,15 +11,16 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.jobs import detections, panels
-from defectseg_jax.jobs.interruption import Interruption, Stopped
-from defectseg_jax.jobs.mask_images import mask_images, micrograph_pixels
-from defectseg_jax.jobs.measuring import headlines, measured
-from defectseg_jax.jobs.numbers import Numbers
-from defectseg_jax.jobs.outputs import new_folder
-from defectseg_jax.jobs.telling import tell_numbers
-from defectseg_jax.micrographs.labels import read_mask
+from defectseg_jax.files import new_folder
+from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.quantification.measure import headlines, measured
 from defectseg_jax.reporting import tables
+from defectseg_jax.reporting.terminal import tell_numbers
+from defectseg_jax.runs import detection_file
+from defectseg_jax.runtime.interruption import Interruption, Stopped
+from defectseg_jax.sessions import panel
+from defectseg_jax.sessions.masks import mask_images, micrograph_pixels
+from defectseg_jax.sessions.tables import Numbers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +78,7 @@ def quantify(
   )
   counts = None
   if request.detection:
-    counts, settings = detections.read_detection(request.detection, config)
+    counts, settings = detection_file.read_detection(request.detection, config)
     config = config.copy_and_resolve_references()
     config.quantification = settings
   final = pathlib.Path(request.output).expanduser()
@@ -158,11 +159,11 @@ def _judge_masks(made, path, config, images, rows, seconds):
     found = _measured(mask, scales[name], config)
     return {key: found.summary[key] for key in headlines(config.defect)}
 
-  reference = panels.read_reference(pathlib.Path(path).expanduser(), measure)
-  machine = panels.machine_of_summaries(
+  reference = panel.read_reference(pathlib.Path(path).expanduser(), measure)
+  machine = panel.machine_of_summaries(
     reference, {row['image']: row for row in rows}
   )
-  return panels.write_panel(made, reference, machine, seconds)
+  return panel.write_panel(made, reference, machine, seconds)
 
 
 def _judge_numbers(request, console):
@@ -170,10 +171,10 @@ def _judge_numbers(request, console):
   path = pathlib.Path(request.reference or '').expanduser()
   if not request.reference or path.is_dir():
     raise InputError('--input: is missing; say which masks to measure')
-  reference = panels.read_reference(path, lambda name, mask: {})
-  reference, machine, seconds = panels.machine_of_csv(reference)
+  reference = panel.read_reference(path, lambda name, mask: {})
+  reference, machine, seconds = panel.machine_of_csv(reference)
   final = pathlib.Path(request.output).expanduser()
   with new_folder(final) as made:
-    judged = panels.write_panel(made, reference, machine, seconds)
+    judged = panel.write_panel(made, reference, machine, seconds)
   console.print(tables.panel_table(judged))
   console.print(f'Panel: {escape(str(final))}', soft_wrap=True)

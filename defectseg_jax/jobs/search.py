@@ -2,7 +2,7 @@
 
 Every worker runs this same loop: under the lock of the study it draws what is
 to be tried, claims one trial that nobody is at, and trains it as any run is
-trained. What is drawn follows from the results so far (training/rounds.py), so
+trained. What is drawn follows from the results so far (search/rounds.py), so
 that the number of workers changes nothing but the time.
 """
 
@@ -17,24 +17,20 @@ import ml_collections
 from rich.console import Console
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.jobs import checks
-from defectseg_jax.jobs.claims import Claims
-from defectseg_jax.jobs.data import read_data
+from defectseg_jax.files import new_folder
 from defectseg_jax.jobs.evaluate import evaluate
-from defectseg_jax.jobs.interruption import Interruption
-from defectseg_jax.jobs.outputs import new_folder
-from defectseg_jax.jobs.pruning import Judge
-from defectseg_jax.jobs.search_report import (
-  tell_trials,
-  value_text,
-  write_report,
-)
-from defectseg_jax.jobs.study import Outcome, Study
 from defectseg_jax.jobs.train import fit, require_trainable
-from defectseg_jax.jobs.workdir import Workdir, flat_fields
+from defectseg_jax.runs import config_checks
+from defectseg_jax.runs.data import read_data
+from defectseg_jax.runs.workdir import Workdir, flat_fields
+from defectseg_jax.runtime.interruption import Interruption
+from defectseg_jax.search.leases import Claims
+from defectseg_jax.search.pruning import Judge
+from defectseg_jax.search.report import tell_trials, value_text, write_report
+from defectseg_jax.search.rounds import Plan, Planned, plan, ranking
+from defectseg_jax.search.space import ends, search_space
+from defectseg_jax.search.study import Outcome, Study
 from defectseg_jax.training.loop import Diverged
-from defectseg_jax.training.rounds import Plan, Planned, plan, ranking
-from defectseg_jax.training.search_space import ends, search_space
 
 _LOOK_AGAIN_S = 2.0
 
@@ -78,7 +74,7 @@ def search(
 
 def _require_valid(config):
   """Raises InputError for what some trial, or every one, could not use."""
-  checks.require_valid_search(config)
+  config_checks.require_valid_search(config)
   require_trainable(config)
   for values in ends(search_space(config)):
     trial = config.copy_and_resolve_references()

@@ -6,9 +6,9 @@ import ml_collections
 from rich.console import Console
 from rich.progress import Progress
 
-from defectseg_jax.jobs.interruption import Interruption, Stopped
-from defectseg_jax.jobs.outputs import new_folder
-from defectseg_jax.micrographs.foils import foil_parameters, write_series
+from defectseg_jax.files import new_folder
+from defectseg_jax.runtime.interruption import Interruption, Stopped
+from defectseg_jax.simulation import foil_parameters, write_series
 
 
 def simulate(

@@ -11,15 +11,16 @@ import numpy as np
 import optax
 from rich.console import Console
 
-from defectseg_jax.jobs import checks, processes
-from defectseg_jax.jobs.data import Data, read_data, training_patches
-from defectseg_jax.jobs.development import make_dev_histograms
-from defectseg_jax.jobs.display import TrainingDisplay
 from defectseg_jax.jobs.evaluate import score_test_set
-from defectseg_jax.jobs.interruption import Interruption
-from defectseg_jax.jobs.workdir import Workdir
 from defectseg_jax.models import create_model
+from defectseg_jax.reporting.progress_bar import TrainingDisplay
 from defectseg_jax.reporting.tensorboard import Events
+from defectseg_jax.runs import config_checks
+from defectseg_jax.runs.data import Data, read_data, training_patches
+from defectseg_jax.runs.validation import make_dev_histograms
+from defectseg_jax.runs.workdir import Workdir
+from defectseg_jax.runtime import processes
+from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.training import checkpoints, loop, schedules, state, step
 from defectseg_jax.training.progress import Progress
 
@@ -158,10 +159,12 @@ def fit(
 
 def require_trainable(config: ml_collections.ConfigDict) -> None:
   """Raises InputError for a config that cannot be trained on these devices."""
-  checks.require_valid(config)
-  checks.require_divisible(config.training.batch_size, jax.device_count())
+  config_checks.require_valid(config)
+  config_checks.require_divisible(
+    config.training.batch_size, jax.device_count()
+  )
   model = create_model(config.model)
-  checks.require_patch_fits(
+  config_checks.require_patch_fits(
     config.data.patch_px, config.model, model.size_multiple
   )
 

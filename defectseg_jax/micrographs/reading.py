@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 
 from defectseg_jax import errors
-from defectseg_jax.micrographs import frame, microscope, raster, tiff
+from defectseg_jax.micrographs.formats import frame, raster, rosettasciio, tiff
 from defectseg_jax.micrographs.micrograph import Micrograph
 
 _READERS = {
@@ -16,7 +16,7 @@ _READERS = {
   '.jpg': raster.read_png_or_jpeg,
   '.jpeg': raster.read_png_or_jpeg,
   '.npy': raster.read_npy,
-  **dict.fromkeys(microscope.SUFFIXES, microscope.read_microscope_file),
+  **dict.fromkeys(rosettasciio.SUFFIXES, rosettasciio.read_microscope_file),
 }
 
 SUFFIXES: tuple[str, ...] = tuple(_READERS)

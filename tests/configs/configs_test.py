@@ -3,7 +3,7 @@ import importlib
 import pytest
 
 from configs import common
-from defectseg_jax.jobs import checks
+from defectseg_jax.runs import config_checks
 
 DEFECTS = ('voids', 'precipitates', 'dislocations')
 
@@ -14,7 +14,7 @@ def test_every_config_is_valid(defect, argument):
   config = importlib.import_module(f'configs.{defect}').get_config(argument)
   assert config.defect == defect
   assert config.data.source == 'simulated'
-  checks.require_valid(config)
+  config_checks.require_valid(config)
 
 
 def test_the_paper_is_what_common_begins_from():

@@ -6,7 +6,7 @@ import pytest
 from configs import voids
 from defectseg_jax.datasets import builder, pipeline, simulated
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.foils import foil_parameters, simulated_foil
+from defectseg_jax.simulation import foil_parameters, simulated_foil
 
 
 @pytest.fixture

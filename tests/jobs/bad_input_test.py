@@ -13,8 +13,8 @@ from rich.console import Console
 from configs import voids
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs.train import train
-from defectseg_jax.jobs.workdir import Workdir
 from defectseg_jax.models import create_model
+from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, schedules, state
 from defectseg_jax.training.progress import Progress
 

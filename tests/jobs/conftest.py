@@ -11,9 +11,9 @@ from rich.console import Console
 from sessions import Never
 
 from defectseg_jax.jobs import predict as job
-from defectseg_jax.jobs import trained
-from defectseg_jax.jobs.workdir import Workdir
 from defectseg_jax.micrographs.writing import write_tiff
+from defectseg_jax.runs import run
+from defectseg_jax.runs.workdir import Workdir
 
 
 @pytest.fixture(scope='session')
@@ -94,7 +94,7 @@ def another_network(monkeypatch):
     return probabilities
 
   def begin(identity, probabilities=halves):
-    read = trained.trained
+    read = run.trained
     monkeypatch.setattr(
       job,
       'trained',

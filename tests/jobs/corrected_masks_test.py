@@ -9,9 +9,9 @@ import tiny
 from rich.console import Console
 from sessions import NAMES, by_image, contents, corrected, wrong
 
-from defectseg_jax.jobs.session_folder import SessionFolder
 from defectseg_jax.micrographs import reading
 from defectseg_jax.micrographs.writing import write_tiff
+from defectseg_jax.sessions.folder import SessionFolder
 
 # The run is trained once; its tests share a process.
 pytestmark = pytest.mark.xdist_group('predict')

@@ -14,8 +14,8 @@ from rich.console import Console
 from configs import voids
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs import export as job
-from defectseg_jax.jobs.workdir import Workdir
 from defectseg_jax.models import create_model
+from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state
 
 PROGRAM = [sys.executable, '-m', 'defectseg_jax.main']

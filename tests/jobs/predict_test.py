@@ -18,9 +18,9 @@ from configs import voids
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs import predict as job
 from defectseg_jax.jobs import quantify
-from defectseg_jax.jobs.workdir import Workdir
-from defectseg_jax.micrographs import rois
 from defectseg_jax.micrographs.writing import write_tiff
+from defectseg_jax.reporting import imagej_rois
+from defectseg_jax.runs.workdir import Workdir
 
 # The run is trained once; its tests share a process.
 pytestmark = pytest.mark.xdist_group('predict')
@@ -55,9 +55,9 @@ def test_the_command(trained_run, session, tmp_path):
     probabilities = tifffile.imread(out / 'probabilities' / f'{name}.tif')
     assert mask.dtype == np.uint8 and probabilities.dtype == np.float32
     np.testing.assert_array_equal(mask, 255 * (probabilities >= threshold))
-    with zipfile.ZipFile(out / 'rois' / f'{name}.zip') as rois:
+    with zipfile.ZipFile(out / 'rois' / f'{name}.zip') as archive:
       objects = [r for r in rows_of(out / 'objects.csv') if r['image'] == name]
-      assert len(rois.namelist()) == len(objects)
+      assert len(archive.namelist()) == len(objects)
   # Discs that stand out from noise are found.
   _, truth = tiny.foil(10, 200)
   found = tifffile.imread(out / 'masks' / 'x.tif')
@@ -263,7 +263,7 @@ def test_a_corrected_session_is_a_folder_to_train_on(predict, tmp_path):
 def test_an_image_too_large_for_imagej_has_no_regions(
   predict, tmp_path, monkeypatch
 ):
-  monkeypatch.setattr(rois, 'LARGEST_COORDINATE_PX', 150)
+  monkeypatch.setattr(imagej_rois, 'LARGEST_COORDINATE_PX', 150)
   assert predict()
   out = tmp_path / 'out'
   assert sorted(path.stem for path in (out / 'rois').iterdir()) == NAMES[1:]

@@ -14,8 +14,8 @@ from rich.console import Console
 from configs import dislocations, voids
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs import quantify as job
-from defectseg_jax.jobs.interruption import Stopped
 from defectseg_jax.micrographs.writing import write_tiff
+from defectseg_jax.runtime.interruption import Stopped
 
 TABLES = tiny.SHARED / 'reference' / 'tables.json'
 PROGRAM = [

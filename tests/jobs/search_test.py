@@ -15,10 +15,10 @@ import pytest
 from tiny import ROOT, TINY, environment, run, write_foil
 
 from defectseg_jax.jobs import search as search_job
-from defectseg_jax.jobs.pruning import Judge
-from defectseg_jax.jobs.study import Outcome
+from defectseg_jax.search.pruning import Judge
+from defectseg_jax.search.rounds import Planned
+from defectseg_jax.search.study import Outcome
 from defectseg_jax.training.progress import Progress
-from defectseg_jax.training.rounds import Planned
 
 # One worker of pytest, so that the search alone is run once.
 pytestmark = pytest.mark.xdist_group('search')

@@ -15,7 +15,7 @@ from tensorflow.compat.v1.train import summary_iterator
 from tiny import ROOT, environment, run, write_foil
 
 from defectseg_jax.models import create_model
-from defectseg_jax.quantification import regions
+from defectseg_jax.quantification.particles import components
 from defectseg_jax.training import checkpoints, state
 
 EPOCHS = 5
@@ -118,7 +118,7 @@ def test_a_run_leaves_what_a_person_looks_for(command, folder, workdir):
 
   detected = json.loads(workdir.joinpath('dev_detection.json').read_text())
   with Image.open(folder / 'masks' / 'b.png') as mask:
-    particles = regions.labelled_regions(np.asarray(mask))[1]
+    particles = components.labelled_regions(np.asarray(mask))[1]
   assert detected['found'] + detected['missed'] == particles
   assert detected['found'] > particles / 2
 

@@ -11,7 +11,8 @@ import tifffile
 from PIL import Image
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import calibration, reading
+from defectseg_jax.micrographs import reading
+from defectseg_jax.micrographs.formats import pixel_size
 
 _DATA = pathlib.Path(__file__).parents[2].parent / 'shared' / 'data'
 needs_data = pytest.mark.skipif(
@@ -450,7 +451,7 @@ def test_plain_tiff_with_oblong_pixels_is_refused(tmp_path):
 
 
 def test_unit_of_a_word_in_any_case():
-  assert calibration.nm_per_unit(' Micron ', path='foil') == 1e3
+  assert pixel_size.nm_per_unit(' Micron ', path='foil') == 1e3
 
 
 # Files at fault.

@@ -13,11 +13,11 @@ from scipy import ndimage
 from skimage.draw import polygon2mask
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import labels as masks
+from defectseg_jax.micrographs import masks as masks
 from defectseg_jax.micrographs import reading
 from defectseg_jax.micrographs.outlines import outlines
-from defectseg_jax.micrographs.rois import write_rois
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
+from defectseg_jax.reporting.imagej_rois import write_rois
 
 _IMAGEJ = pathlib.Path('/usr/share/java/ij.jar')
 _RNG = np.random.default_rng(5)

@@ -5,8 +5,8 @@ import pytest
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import plausibility
-from defectseg_jax.quantification.particles import measured_particles
-from defectseg_jax.quantification.summaries import particle_summary
+from defectseg_jax.quantification.particles.properties import measured_particles
+from defectseg_jax.quantification.particles.summary import particle_summary
 
 
 def names(found):

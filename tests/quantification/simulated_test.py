@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import quantification_bias as bias
 from configs import dislocations, precipitates, voids
-from defectseg_jax.micrographs.foils import foil_parameters
+from defectseg_jax.simulation import foil_parameters
 
 SEEDS = 6
 DEFECTS = {'voids': voids, 'precipitates': precipitates}

@@ -7,11 +7,11 @@ from typing import Any
 from matplotlib.figure import Figure
 from PIL import Image
 
-from defectseg_jax.reporting import search_figures
+from defectseg_jax.reporting.figures import search
+from defectseg_jax.reporting.figures.search import Searched
 from defectseg_jax.reporting.page import words
 from defectseg_jax.reporting.page.pictures import png_uri
 from defectseg_jax.reporting.page.rendering import rendered
-from defectseg_jax.reporting.search_figures import Searched
 
 
 def search_page(
@@ -43,9 +43,9 @@ def search_page(
       [(_shown(value), _sorted_by(value)) for value in row.values()]
       for row in rows
     ],
-    rounds=_picture(search_figures.rounds_progress(rows)),
-    by_field=_picture(search_figures.iu_by_field(rows, fields)),
-    parallel=_picture(search_figures.parallel_coordinates(rows, fields)),
+    rounds=_picture(search.rounds_progress(rows)),
+    by_field=_picture(search.iu_by_field(rows, fields)),
+    parallel=_picture(search.parallel_coordinates(rows, fields)),
     how_made=how_made,
   )
 

@@ -1,0 +1,1 @@
+"""Whether a file is whole, before a reader believes it."""

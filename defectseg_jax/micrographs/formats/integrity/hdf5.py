@@ -1,0 +1,98 @@
+"""Are the pixels of an HDF5 file (.emd, .hspy) all in it?
+
+HDF5 fills in zeros for what was never written, however large the array is said
+to be, and may take the pixels from other files.
+"""
+
+import math
+import mmap
+import pathlib
+import struct
+from typing import Any
+
+from defectseg_jax.micrographs.formats import frame
+
+_DAMAGED = 'copy or export it again'
+# Those of an image, and one to count images.
+_MOST_AXES = 3
+
+
+def check_hdf5(path: pathlib.Path) -> None:
+  """Looks at every array of pixels, before any is read.
+
+  Raises:
+    errors.InputError: no HDF5 file, cut off, pixels that were not written or
+      are in another file, or more than a stack of images.
+  """
+  # Nothing else here needs it.
+  import h5py
+
+  _check_heaps(path)
+  arrays = []
+
+  def collect(name: str, item: Any) -> None:
+    is_array = isinstance(item, h5py.Dataset) and item.ndim > 1
+    if is_array and name.rpartition('/')[2].lower() == 'data':
+      arrays.append((name, _found(item), item.shape))
+
+  try:
+    with h5py.File(path, 'r') as file:
+      file.visititems(collect)
+  except Exception as error:
+    # Whatever the C library reports of bytes that mean nothing.
+    raise frame.refusal(
+      path, f'no HDF5 file, or damaged or cut off ({error})', _DAMAGED
+    ) from error
+  for name, found, shape in arrays:
+    if found:
+      raise frame.refusal(path, f'its array {name} {found}', _DAMAGED)
+    if len(shape) > _MOST_AXES:
+      raise frame.refusal(
+        path,
+        f'its array {name} has {len(shape)} axes, {shape}',
+        'export one image, or one stack of images',
+      )
+
+
+def _check_heaps(path: pathlib.Path) -> None:
+  """Refuses a file in which HDF5's own library would run in a circle.
+
+  It walks through a heap of texts by the length of each; where a part of the
+  file was lost to zeros, as of a copy that broke off, it never comes to the
+  end. Layout: HDF5 File Format Specification, III.E Global Heap.
+  """
+  with (
+    path.open('rb') as file,
+    mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+  ):
+    # A signature, version 1, three zeros, and the size of all of it.
+    start = content.find(b'GCOL\1\0\0\0')
+    while 0 <= start <= len(content) - 16:
+      (size,) = struct.unpack_from('<Q', content, start + 8)
+      place, end = start + 16, min(start + size, len(content))
+      while place <= end - 16:
+        number, _, length = struct.unpack_from('<HH4xQ', content, place)
+        # Number 0 is what is left free, its header included.
+        step = 16 + -(-length // 8) * 8 if number else length
+        if step < 16:
+          raise frame.refusal(
+            path, f'damaged: nothing was written at byte {place}', _DAMAGED
+          )
+        place += step
+      start = content.find(b'GCOL\1\0\0\0', start + 1)
+
+
+def _found(array: Any) -> str:
+  """What is wrong with it; '' where it is whole."""
+  if array.is_virtual or array.external:
+    return 'is in other files'
+  if array.dtype.kind == 'O':
+    return ''  # No pixels; refused as such when it is read.
+  if array.chunks is None:
+    written, whole = array.id.get_storage_size(), array.nbytes
+  else:
+    written = array.id.get_num_chunks()
+    whole = math.prod(
+      -(-side // chunk) for side, chunk in zip(array.shape, array.chunks)
+    )
+  return '' if written >= whole else 'was not written to the end'

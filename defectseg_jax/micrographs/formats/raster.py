@@ -1,0 +1,140 @@
+"""PNG, JPEG and NPY files -> frames."""
+
+import pathlib
+import struct
+import tokenize
+import zlib
+
+import numpy as np
+from PIL import Image, JpegImagePlugin, PngImagePlugin
+
+from defectseg_jax import errors
+from defectseg_jax.micrographs.formats import frame
+
+_PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
+_JPEG_SIGNATURE = b'\xff\xd8\xff'
+
+# What Pillow raises on files that are damaged or cut off.
+_PILLOW_ERRORS = (
+  EOFError,
+  OSError,
+  SyntaxError,
+  ValueError,
+  struct.error,
+  zlib.error,
+)
+
+# What NumPy raises on a header that is damaged, or longer than its data.
+_NUMPY_ERRORS = (
+  EOFError,
+  OSError,
+  OverflowError,
+  SyntaxError,
+  TypeError,
+  ValueError,
+  tokenize.TokenError,
+)
+
+_DAMAGED = 'copy or export it again'
+
+
+def read_png_or_jpeg(path: pathlib.Path) -> list[frame.Frame]:
+  """The one image of a PNG or JPEG file, whichever the content says it is.
+
+  Returns:
+    A list of one frame: bool (1 bit), uint8 or 16-bit grey [H, W], palette
+    indices [H, W], or channels [H, W, 2 to 4].
+
+  Raises:
+    errors.InputError: no PNG or JPEG, cut off, animated, of 16 bits a channel,
+      or in inks (CMYK).
+  """
+  with path.open('rb') as file:
+    head = file.read(26)
+  # Image.open would refuse large images by a limit that is global to Pillow;
+  # the plugins it chooses from have none, and `check_size` stands in.
+  if head.startswith(_PNG_SIGNATURE):
+    plugin = PngImagePlugin.PngImageFile
+  elif head.startswith(_JPEG_SIGNATURE):
+    plugin = JpegImagePlugin.JpegImageFile
+  else:
+    raise frame.refusal(
+      path,
+      f'it begins with {head[:8]!r} and is neither PNG nor JPEG',
+      'export it as PNG or TIFF',
+    )
+  # Byte 24 of a PNG is its bit depth, byte 25 its kind (0 grey, 3 palette).
+  # Pillow would cut 16-bit colour to 8 bits and not say so.
+  if plugin is PngImagePlugin.PngImageFile and head[24:26] in (
+    b'\x10\x02',
+    b'\x10\x04',
+    b'\x10\x06',
+  ):
+    raise frame.refusal(
+      path,
+      'it is a PNG of 16 bits in each of several channels',
+      'save it as 16-bit grey PNG or as TIFF',
+    )
+  try:
+    with plugin(path) as image:
+      frame.check_size(path, height=image.height, width=image.width)
+      if getattr(image, 'n_frames', 1) > 1:
+        raise frame.refusal(
+          path, f'it is an animation of {image.n_frames} images', 'save one'
+        )
+      image.load()
+      return [_pillow_frame(image, path)]
+  except errors.InputError:
+    raise
+  except _PILLOW_ERRORS as error:
+    raise frame.refusal(
+      path, f'it is damaged or cut off ({error})', _DAMAGED
+    ) from error
+
+
+def _pillow_frame(image: Image.Image, path: pathlib.Path) -> frame.Frame:
+  transparent = 'transparency' in image.info
+  if image.mode == 'P':
+    kind = 'RGBA' if transparent else 'RGB'
+    if transparent:
+      image.apply_transparency()
+    palette = np.array(image.getpalette(kind), np.uint8)
+    return frame.Frame(np.array(image), palette=palette.reshape(-1, len(kind)))
+  if transparent and image.mode in ('1', 'L', 'RGB'):
+    # One colour is declared transparent: made a channel, it is judged as one.
+    image = image.convert('RGBA' if image.mode == 'RGB' else 'LA')
+  if image.mode not in ('1', 'L', 'LA', 'RGB', 'RGBA', 'I') and (
+    not image.mode.startswith('I;16')
+  ):
+    raise frame.refusal(
+      path, f'its colour mode is {image.mode}', 'save it in grey or in RGB'
+    )
+  return frame.Frame(np.array(image))
+
+
+def read_npy(path: pathlib.Path) -> list[frame.Frame]:
+  """The array of an NPY file: [H, W], or [frames, H, W].
+
+  Raises:
+    errors.InputError: no NPY, cut off, Python objects, or another shape. Three
+      axes with four or fewer along the last are taken for colour, and refused.
+  """
+  try:
+    # Mapped, because mapping compares the header with the size of the file.
+    array = np.lib.format.open_memmap(path, mode='r')
+  except _NUMPY_ERRORS as error:
+    raise frame.refusal(
+      path,
+      f'it is no NPY file of numbers, or cut off ({error})',
+      'write it with numpy.save from an array of numbers',
+    ) from error
+  is_colour = array.ndim == 3 and array.shape[-1] <= 4 < array.shape[0]
+  if array.ndim not in (2, 3) or array.size == 0 or is_colour:
+    raise frame.refusal(
+      path,
+      f'its array has shape {array.shape}',
+      'save grey pixels as [H, W] or [frames, H, W]',
+    )
+  stack = array if array.ndim == 3 else array[np.newaxis]
+  frame.check_size(path, height=stack.shape[1], width=stack.shape[2])
+  return [frame.Frame(np.array(values)) for values in stack]

@@ -1,0 +1,159 @@
+"""The files of microscopes' own programs -> frames, by RosettaSciIO.
+
+RosettaSciIO is under the GPL-3.0 and need not be installed: it is imported only
+here, when such a file is read.
+
+Of its readers these five were looked through: they parse with struct, NumPy,
+h5py, json and ElementTree. None unpickles what a file holds (an .hspy may carry
+pickled functions in its metadata: they stay bytes), and none opens a network
+connection.
+"""
+
+import importlib
+import pathlib
+import re
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+from defectseg_jax.micrographs.formats import frame, signals
+from defectseg_jax.micrographs.formats.integrity import hdf5, mrc, ser
+
+_PLUGINS = {
+  '.dm3': 'digitalmicrograph',
+  '.dm4': 'digitalmicrograph',
+  '.emd': 'emd',
+  '.mrc': 'mrc',
+  '.ser': 'tia',
+  '.emi': 'tia',
+  '.hspy': 'hspy',
+}
+
+SUFFIXES: tuple[str, ...] = tuple(_PLUGINS)
+"""Lower-case suffixes of the files that are read here."""
+
+_OPTIONS = {
+  # It would stack data sets whose names begin alike, with the first's scale.
+  'emd': {'stack_group': False},
+  # It would look for other files beside one that is called a movie.
+  'mrc': {'metadata_file': None},
+}
+
+_DAMAGED = 'copy or export it again'
+
+
+def read_microscope_file(path: pathlib.Path) -> list[frame.Frame]:
+  """All images of a file.
+
+  An .emi file has no pixels; its images are those of the .ser files beside it.
+
+  Raises:
+    errors.InputError: RosettaSciIO is not installed; the file is damaged or cut
+      off; or it holds no image of real numbers with square pixels (a spectrum,
+      a diffraction pattern, complex data).
+  """
+  suffix = path.suffix.lower()
+  plugin = _plugin(_PLUGINS[suffix], path)
+  is_calibrated = True
+  if suffix == '.mrc':
+    is_calibrated = mrc.check_mrc(path)
+  elif suffix in ('.emd', '.hspy'):
+    hdf5.check_hdf5(path)
+  elif suffix == '.ser':
+    ser.check_ser(path)
+  elif suffix == '.emi':
+    for one in ser_files(path):
+      ser.check_ser(one)
+  found = _read(plugin, path, _OPTIONS.get(_PLUGINS[suffix], {}))
+  if suffix == '.emi':
+    _check_emi(path, len(found))
+  if not is_calibrated:
+    # RosettaSciIO takes 1 nm for the pixels of a file that gives no size.
+    for axis in found[0]['axes']:
+      axis['units'] = None
+  return signals.image_frames(found, path)
+
+
+def ser_files(emi: pathlib.Path) -> list[pathlib.Path]:
+  """The .ser files of an .emi file, which lie beside it: stem_1.ser, ..."""
+  name = re.compile(re.escape(emi.stem) + r'_(\d+)\.ser', re.IGNORECASE)
+  numbered = [
+    (int(found[1]), path)
+    for path in emi.parent.iterdir()
+    if (found := name.fullmatch(path.name))
+  ]
+  return [path for _, path in sorted(numbered)]
+
+
+def without_twins(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
+  """Leaves out every .emi whose .ser files are there too: the same images.
+
+  The .ser files are kept, because each of them is one image, or one stack.
+  """
+  paths = list(paths)
+  there = set(paths)
+  return [
+    path
+    for path in paths
+    if path.suffix.lower() != '.emi' or there.isdisjoint(ser_files(path))
+  ]
+
+
+def _plugin(name: str, path: pathlib.Path) -> Any:
+  try:
+    plugin = importlib.import_module(f'rsciio.{name}')
+    # Or it would log what it misses among metadata that nobody asked for.
+    importlib.import_module('rsciio').set_log_level('CRITICAL')
+    return plugin
+  except ImportError as error:
+    raise frame.refusal(
+      path,
+      f'{path.suffix} files need RosettaSciIO, which cannot be imported'
+      f' ({error})',
+      'install it (pip install -r requirements-microscopy.txt), or export the'
+      ' image as TIFF',
+    ) from error
+
+
+def _read(
+  plugin: Any, path: pathlib.Path, options: dict[str, Any]
+) -> list[dict[str, Any]]:
+  try:
+    with warnings.catch_warnings():
+      warnings.simplefilter('ignore')
+      found = plugin.file_reader(str(path), **options)
+    # An .hspy file lists models that were fitted, too.
+    return [signal for signal in found if 'data' in signal]
+  except MemoryError as error:
+    raise frame.refusal(
+      path,
+      f'it is damaged, or larger than the memory of this machine ({error})',
+      'copy it again, or export one image of it',
+    ) from error
+  except Exception as error:
+    # On bytes that mean nothing its parsers, and those it calls, raise whatever
+    # they come upon, and some of its own kinds derive from Exception itself.
+    # Nothing of ours runs within.
+    raise frame.refusal(
+      path,
+      f'it is damaged, cut off, or of a kind that RosettaSciIO cannot read'
+      f' ({type(error).__name__}: {error})',
+      _DAMAGED,
+    ) from error
+
+
+def _check_emi(path: pathlib.Path, found: int) -> None:
+  """Refuses where RosettaSciIO passed over a .ser file: it does not say so."""
+  beside = ser_files(path)
+  if not beside:
+    raise frame.refusal(
+      path,
+      f'its pixels are in {path.stem}_1.ser, which is not beside it',
+      'put both into one folder',
+    )
+  if found != len(beside):
+    raise frame.refusal(
+      path,
+      f'{found} of the {len(beside)} .ser files beside it can be read',
+      'name the .ser files themselves',
+    )

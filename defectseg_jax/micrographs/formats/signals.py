@@ -1,0 +1,192 @@
+"""What RosettaSciIO returns -> frames, if it is a micrograph.
+
+RosettaSciIO gives each data set of a file as a dictionary: `data`, and for each
+axis of it a dictionary with `name`, `scale`, `units` and `navigate`. The axes
+that are not navigated are those of one image; the others count images.
+"""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib import recfunctions
+
+from defectseg_jax import errors
+from defectseg_jax.micrographs.formats import frame, pixel_size
+
+# HyperSpy's for spectra; a stack of images that belongs to one counts energies
+# or wavelengths.
+_SPECTRA = ('EELS', 'EDS_TEM', 'EDS_SEM', 'CL')
+_ENERGIES = ('eV', 'keV')
+
+
+class _Axis(NamedTuple):
+  """`scale` is None where the points are not evenly spaced."""
+
+  name: str
+  scale: float | None
+  unit: str
+  counts_images: bool
+
+
+class _Signal(NamedTuple):
+  data: np.ndarray
+  axes: list[_Axis]
+  kind: str
+
+
+def image_frames(
+  signals: Sequence[Mapping[str, Any]], path: pathlib.Path
+) -> list[frame.Frame]:
+  """All images of a file.
+
+  Spectra, diffraction patterns and complex data are left out where the file
+  holds images beside them, as Velox puts the Fourier transform that was on the
+  screen beside the micrograph.
+
+  Args:
+    signals: one for each data set of the file.
+    path: the file, for messages.
+
+  Raises:
+    errors.InputError: there is no image, and why; an image is too large, or its
+      pixels are not square.
+  """
+  frames, others = [], []
+  for given in signals:
+    signal = _signal(given, path)
+    other = _why_no_image(signal, path)
+    if other is None:
+      frames.extend(_frames(signal, path))
+    else:
+      others.append(other)
+  if frames:
+    return frames
+  if others:
+    raise others[0]
+  raise frame.refusal(path, 'it holds no image', 'export the image again')
+
+
+def _signal(given: Mapping[str, Any], path: pathlib.Path) -> _Signal:
+  try:
+    metadata = given['metadata'].get('Signal', {})
+    axes = [
+      _Axis(
+        name=str(axis.get('name')),
+        scale=float(axis['scale']) if 'scale' in axis else None,
+        # HyperSpy wrote a placeholder for no unit.
+        unit=str(axis.get('units') or '').replace('<undefined>', ''),
+        counts_images=bool(axis['navigate']),
+      )
+      for axis in given['axes']
+    ]
+    signal = _Signal(given['data'], axes, str(metadata.get('signal_type', '')))
+  except (AttributeError, LookupError, TypeError, ValueError) as error:
+    # An .hspy file says of its axes what somebody wrote there.
+    raise frame.refusal(
+      path,
+      f'its axes are not described ({type(error).__name__}: {error})',
+      'export it again',
+    ) from error
+  if len(axes) != signal.data.ndim:
+    raise frame.refusal(
+      path,
+      f'{len(axes)} axes are described of an array {signal.data.shape}',
+      'export it again',
+    )
+  return signal
+
+
+def _why_no_image(
+  signal: _Signal, path: pathlib.Path
+) -> errors.InputError | None:
+  shape = ' x '.join(map(str, signal.data.shape))
+  images, counted = _split_axes(signal)
+  is_energy = any(axis.unit in _ENERGIES for axis in signal.axes)
+  if is_energy or (counted and signal.kind in _SPECTRA):
+    found, remedy = f'it holds spectra ({shape})', 'export an image from it'
+  elif 'diffraction' in signal.kind:
+    found = f'it holds diffraction patterns ({shape})'
+    remedy = 'name a micrograph'
+  elif signal.data.dtype.kind == 'c':
+    found = f'its numbers are complex ({signal.data.dtype})'
+    remedy = 'export their modulus'
+  elif not _is_real(signal.data.dtype):
+    found = f'its pixels are no numbers ({signal.data.dtype})'
+    remedy = 'export an image'
+  elif len(images) < 2:
+    found = f'it holds a spectrum or a profile of one dimension ({shape})'
+    remedy = 'name a file with an image'
+  elif len(images) > 2 or len(counted) > 1:
+    found = (
+      f'it has {len(signal.axes)} axes ({shape}), and does not say which two'
+      ' are an image of the foil'
+    )
+    remedy = 'export one image, or one stack of images'
+  else:
+    try:
+      for axis in images:
+        pixel_size.nm_per_unit(signal.axes[axis].unit, path=path)
+    except errors.InputError as error:
+      return error
+    return None
+  return frame.refusal(path, found, remedy)
+
+
+def _is_real(dtype: np.dtype) -> bool:
+  """Whether of real numbers, or of colours, each of which is a real number."""
+  if dtype.names is None:
+    return dtype.kind in 'biuf'
+  return all(dtype[name].kind in 'biuf' for name in dtype.names)
+
+
+def _split_axes(signal: _Signal) -> tuple[list[int], list[int]]:
+  """The axes of an image, y before x, and those that count images."""
+  images = [
+    index for index, axis in enumerate(signal.axes) if not axis.counts_images
+  ]
+  names = [axis.name for axis in signal.axes]
+  # Berkeley's EMD tells nothing of a stack's axes but their names, and programs
+  # that write it disagree whether the first or the last of them varies fastest.
+  if names.count('x') == names.count('y') == 1:
+    x, y = names.index('x'), names.index('y')
+    if x in images and y in images:
+      images = [y, x]
+  counted = [
+    index
+    for index, length in enumerate(signal.data.shape)
+    if index not in images and length > 1
+  ]
+  return images, counted
+
+
+def _frames(signal: _Signal, path: pathlib.Path) -> list[frame.Frame]:
+  data = signal.data
+  (y, x), _ = _split_axes(signal)
+  frame.check_size(path, height=data.shape[y], width=data.shape[x])
+  pixel_size_nm = _pixel_size_nm(signal.axes[x], signal.axes[y], path)
+  stack = np.moveaxis(data, (y, x), (-2, -1))
+  stack = stack.reshape(-1, *stack.shape[-2:])
+  if stack.dtype.names is not None:
+    stack = recfunctions.structured_to_unstructured(stack)
+  # A copy, since the array may be mapped to a file that somebody changes.
+  return [
+    frame.Frame(np.array(values), pixel_size_nm=pixel_size_nm)
+    for values in stack
+  ]
+
+
+def _pixel_size_nm(x: _Axis, y: _Axis, path: pathlib.Path) -> float | None:
+  sizes = []
+  for axis in (x, y):
+    unit_nm = pixel_size.nm_per_unit(axis.unit, path=path)
+    if unit_nm is None:
+      return None
+    if axis.scale is None:
+      raise frame.refusal(
+        path, 'its pixels are not evenly spaced', 'resample it to square pixels'
+      )
+    # Below zero, the axis only runs the other way.
+    sizes.append(abs(axis.scale) * unit_nm)
+  return pixel_size.square_pixel_size_nm(*sizes, path=path)

@@ -1,0 +1,1 @@
+"""Dislocations: line length in a volume, by crossings and by length."""

@@ -1,0 +1,114 @@
+"""Dislocation lines of a mask, one by one: where they lie and how long."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from defectseg_jax.quantification import checks
+from defectseg_jax.quantification.dislocations import skeletons
+from defectseg_jax.quantification.particles import components
+from defectseg_jax.quantification.particles.properties import SIDES
+
+
+class Lines(NamedTuple):
+  """Lines that touch each other are one; arrays have an entry for each, by id.
+
+  Attributes:
+    labels: int32 [H, W], the id at each pixel, 0 in the background.
+    pixel_size_nm: side of a pixel.
+    row_px, column_px: a place on the line, about the middle of its pixels.
+    length_px: of its skeleton; 0 of a blot that thins to one pixel.
+    area_px: number of its pixels.
+    at_border: bool [n, 4]: whether it touches the image's `particles.SIDES`.
+  """
+
+  labels: np.ndarray
+  pixel_size_nm: float
+  row_px: np.ndarray
+  column_px: np.ndarray
+  length_px: np.ndarray
+  area_px: np.ndarray
+  at_border: np.ndarray
+
+  def columns(self) -> dict[str, np.ndarray]:
+    """All of it as columns of a table, in pixels and in nanometres.
+
+    Returns:
+      Arrays of one length, units in their names; `id` counts from 1 as
+      `labels` does; `touches_border` names sides, as `top+left`, or is ''.
+    """
+    pixel = self.pixel_size_nm
+    touches = [
+      '+'.join(side for side, yes in zip(SIDES, row) if yes)
+      for row in self.at_border
+    ]
+    return {
+      'id': np.arange(1, len(self.area_px) + 1),
+      'row_px': self.row_px,
+      'column_px': self.column_px,
+      'x_nm': (self.column_px + 0.5) * pixel,
+      'y_nm': (self.row_px + 0.5) * pixel,
+      'length_px': self.length_px,
+      'length_nm': self.length_px * pixel,
+      'area_px': self.area_px,
+      'touches_border': np.array(touches, dtype=str),
+    }
+
+
+def measured_lines(
+  mask: np.ndarray,
+  skeleton: skeletons.Skeleton,
+  *,
+  pixel_size_nm: float,
+) -> Lines:
+  """Finds and measures the lines of a mask.
+
+  Args:
+    mask: [H, W], as `checks.boolean_mask` takes it.
+    skeleton: of the same mask.
+    pixel_size_nm: side of a pixel.
+
+  Returns:
+    The lines, in the order of reading.
+
+  Raises:
+    InputError: the mask is none, or the scale is not above 0.
+  """
+  checks.require_positive(pixel_size_nm, 'pixel_size_nm')
+  labels, count = components.labelled_regions(mask)
+  of_pixel = labels[skeleton.row, skeleton.column]
+  boxes = ndimage.find_objects(labels)
+  bottom_right = labels.shape
+  return Lines(
+    labels=labels,
+    pixel_size_nm=float(pixel_size_nm),
+    **_middles(skeleton, of_pixel, count),
+    length_px=np.bincount(
+      of_pixel, weights=skeletons.pixel_lengths(skeleton), minlength=count + 1
+    )[1:],
+    area_px=components.areas_px(labels, count)[1:],
+    at_border=np.array(
+      [
+        (
+          rows.start == 0,
+          columns.start == 0,
+          rows.stop == bottom_right[0],
+          columns.stop == bottom_right[1],
+        )
+        for rows, columns in boxes
+      ],
+      bool,
+    ).reshape(-1, len(SIDES)),
+  )
+
+
+def _middles(skeleton, of_pixel, count):
+  """The skeleton's pixel that is halfway through each line's, as read."""
+  order = np.argsort(of_pixel, kind='stable')
+  starts = np.searchsorted(of_pixel[order], np.arange(1, count + 2))
+  middle = order[(starts[:-1] + starts[1:] - 1) // 2]
+  return {
+    'row_px': skeleton.row[middle].astype(float),
+    'column_px': skeleton.column[middle].astype(float),
+  }

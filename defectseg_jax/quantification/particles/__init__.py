@@ -1,0 +1,1 @@
+"""Voids and precipitates: number density, diameters, volume fraction."""

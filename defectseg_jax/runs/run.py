@@ -1,0 +1,76 @@
+"""A trained run, as those who use its network need it."""
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+
+from defectseg_jax.micrographs import preprocessing
+from defectseg_jax.models import create_model
+from defectseg_jax.runs import network
+from defectseg_jax.runs.workdir import Workdir
+from defectseg_jax.training import checkpoints, state, step
+from defectseg_jax.training.progress import Progress
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+  """The network of a run's best epoch.
+
+  Attributes:
+    config: of the run.
+    progress: of the run: its best epoch and its threshold.
+    identity: changes with the weights and with how they are applied.
+    probabilities: `of(pixels, **more)`, from a micrograph as it was read,
+      [H, W], to probabilities, float32 [H, W].
+  """
+
+  config: ml_collections.ConfigDict
+  progress: Progress
+  identity: str
+  probabilities: Callable[..., np.ndarray]
+
+
+def trained(
+  config: ml_collections.ConfigDict, workdir: Workdir, *, orientations: int
+) -> Trained:
+  """Reads a run.
+
+  Args:
+    config: of the run.
+    workdir: its folder.
+    orientations: as in `network.make_probabilities`.
+
+  Returns:
+    The network.
+
+  Raises:
+    InputError: the run has no checkpoint, or a damaged one.
+  """
+  progress = checkpoints.read_progress(workdir.path)
+  shapes = state.variable_shapes(create_model(config.model))
+  restored = checkpoints.restore_model(workdir.path, **shapes)
+  params, batch_stats = step.replicated(restored)
+  probabilities = network.make_probabilities(config, orientations=orientations)
+
+  def of(pixels: np.ndarray, **more: Any) -> np.ndarray:
+    prepared = preprocessing.preprocessed(pixels, **config.preprocessing)
+    return probabilities(params, batch_stats, prepared, **more)
+
+  digest = hashlib.sha256(
+    repr(
+      (
+        sorted(config.preprocessing.items()),
+        config.model.name,
+        progress.threshold,
+        orientations,
+      )
+    ).encode()
+  )
+  for leaf in jax.tree.leaves(restored):
+    digest.update(np.asarray(leaf).tobytes())
+  return Trained(config, progress, digest.hexdigest(), of)

@@ -1,0 +1,171 @@
+"""A run's folder: whose it is, and what its files are called."""
+
+import contextlib
+import fcntl
+import json
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import ml_collections
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.files import csv_text, json_text, written_whole
+
+
+class Workdir:
+  """The folder of one run.
+
+  Attributes:
+    path: of the folder.
+    config: config.json, all fields of the run.
+    history: history.csv, an epoch a row.
+    test_metrics: test_metrics.json.
+    dev_detection: dev_detection.json, objects of the development set that the
+      network found, missed and invented.
+    report: report.html, the page of the test set.
+    figures: the folder of pictures.
+    events: the folder of TensorBoard's events.
+  """
+
+  def __init__(self, path: str | pathlib.Path):
+    """Names the files; touches nothing."""
+    self.path = pathlib.Path(path).expanduser()
+    self.config = self.path / 'config.json'
+    self.history = self.path / 'history.csv'
+    self.test_metrics = self.path / 'test_metrics.json'
+    self.dev_detection = self.path / 'dev_detection.json'
+    self.report = self.path / 'report.html'
+    self.figures = self.path / 'figures'
+    self.events = self.path / 'events'
+
+  def require_config(self, config: ml_collections.ConfigDict) -> None:
+    """Refuses a folder that another config made.
+
+    Raises:
+      InputError: config.json differs (the fields are named) or is no JSON, or
+        the path is no folder or one that this program did not make.
+    """
+    if self.path.exists() and not self.path.is_dir():
+      raise InputError(f'{self.path}: is a file; give --workdir a folder')
+    if not self.config.exists():
+      if self.path.exists() and any(_not_hidden(self.path)):
+        raise InputError(
+          f'{self.path}: holds files, but no config.json of a run; give '
+          '--workdir a new or empty folder'
+        )
+      return
+    require_same_fields(
+      _of_training(self._fields()),
+      _of_training(config.to_dict()),
+      where=self.config,
+    )
+
+  def read_config(self) -> ml_collections.ConfigDict:
+    """The config of the run that made the folder.
+
+    Raises:
+      InputError: there is none, it is no JSON, or an older version made it.
+    """
+    config = ml_collections.ConfigDict(self._fields())
+    if 'quantification' not in config:
+      raise InputError(
+        f'{self.config}: has no section quantification, as runs of older '
+        'versions; give --config and the flags of that run as well'
+      )
+    return config
+
+  def _fields(self):
+    try:
+      return json.loads(self.config.read_text())
+    except FileNotFoundError as error:
+      raise InputError(
+        f'{self.config}: there is no such file; give --workdir the folder of '
+        'a run, or train one first'
+      ) from error
+    except ValueError as error:
+      raise InputError(
+        f'{self.config}: is no JSON ({error}); give another --workdir'
+      ) from error
+
+  @contextlib.contextmanager
+  def claimed(self, config: ml_collections.ConfigDict) -> Iterator[None]:
+    """Makes the folder, and keeps other processes out of it meanwhile.
+
+    Raises:
+      InputError: another process is at work in it, or it cannot be made.
+    """
+    try:
+      self.path.mkdir(parents=True, exist_ok=True)
+      lock = (self.path / '.lock').open('w')
+    except OSError as error:
+      raise InputError(
+        f'{self.path}: cannot be written to ({error.strerror}); give another '
+        '--workdir'
+      ) from error
+    with lock:
+      try:
+        # The lock goes with the process, however that ends.
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+      except BlockingIOError as error:
+        raise InputError(
+          f'{self.path}: another process is at work here; wait for it, or give '
+          'another --workdir'
+        ) from error
+      if not self.config.exists():
+        self.write_json(self.config, config.to_dict())
+      yield
+
+  def write_json(self, path: pathlib.Path, content: Any) -> None:
+    """Writes a JSON file whole."""
+    with written_whole(path) as temporary:
+      temporary.write_text(json_text(content))
+
+  def write_history(self, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes history.csv whole: all epochs so far, floats to the last bit."""
+    with written_whole(self.history) as temporary:
+      temporary.write_text(csv_text(rows, digits=None))
+
+
+def _not_hidden(folder):
+  return (p for p in folder.iterdir() if not p.name.startswith('.'))
+
+
+def _of_training(fields):
+  """Every field but of what is done around a run: it is no part of it."""
+  others = ('quantification', 'search')
+  return flat_fields({k: v for k, v in fields.items() if k not in others})
+
+
+def require_same_fields(
+  before: dict[str, Any], now: dict[str, Any], *, where: pathlib.Path
+) -> None:
+  """Raises InputError, with every field that differs, if any does.
+
+  Args:
+    before: fields by dotted names, as a folder was made with.
+    now: as they are given.
+    where: the file that holds the former.
+  """
+  differing = [
+    f'config.{name} was {before.get(name, "absent")} and is now '
+    f'{now.get(name, "absent")}'
+    for name in sorted(before.keys() | now.keys())
+    if before.get(name) != now.get(name)
+  ]
+  if differing:
+    raise InputError(
+      f'{where}: this folder was made with another config: '
+      f'{"; ".join(differing)}; give another --workdir, or the same config'
+    )
+
+
+def flat_fields(tree: Any, prefix: str = '') -> dict[str, Any]:
+  """Fields of a config, nested, to their values by dotted names."""
+  leaves = {}
+  for name, value in tree.items():
+    if isinstance(value, dict | ml_collections.ConfigDict):
+      leaves |= flat_fields(value, f'{prefix}{name}.')
+    else:
+      leaves[f'{prefix}{name}'] = value
+  return leaves

@@ -1,0 +1,1 @@
+"""The process: signals that ask it to stop, and its sister processes."""

@@ -1,0 +1,1 @@
+"""Random trials, then rounds that begin from the best of them."""

@@ -1,0 +1,1 @@
+"""Many micrographs in, one folder of masks, numbers and a page out."""

@@ -1,0 +1,245 @@
+"""The folder of a session: whose its files are, and which images are done.
+
+session.json names every file that the program wrote, with its checksum, and
+what each image was made from. A session that was interrupted goes on from
+there. A file that is not what the program wrote is somebody else's: a mask is
+taken as it stands, any other is left alone and said.
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import pathlib
+import shutil
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.files import json_text, written_whole
+
+# What is in here is made to be corrected by hand.
+MASKS = 'masks'
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+  """What is noted of an image that is done.
+
+  Attributes:
+    stem: of the file it was read from.
+    key: of the network and the pixels that its files were made from.
+    mask_key: likewise of its mask: another where a corrected one was kept.
+    pixel_size_nm: that stands in its files.
+    files: from the folder on.
+  """
+
+  stem: str
+  key: str
+  mask_key: str
+  pixel_size_nm: float
+  files: list[str]
+
+
+class SessionFolder:
+  """The files of one session.
+
+  Attributes:
+    path: of the folder.
+  """
+
+  def __init__(self, path: str | pathlib.Path, *, overwrite: bool):
+    """Looks at what is there; writes nothing yet.
+
+    Args:
+      path: new, empty, or of a session that is to go on.
+      overwrite: whether files of others, and corrected masks, may be replaced.
+
+    Raises:
+      InputError: there is something else, and it must not be replaced.
+    """
+    self.path = pathlib.Path(path).expanduser()
+    self._index = self.path / 'session.json'
+    self._overwrite = overwrite
+    self._done: dict[str, Done] = {}
+    self._results: list[str] = []
+    # More than one checksum of a file only while it is being replaced.
+    self._written: dict[str, list[str]] = {}
+    if self.path.exists() and not self.path.is_dir():
+      raise InputError(f'{self.path}: is a file; give --output a folder')
+    if self._index.exists():
+      self._read()
+    elif not overwrite and self.path.exists() and any(self.path.iterdir()):
+      raise InputError(
+        f'{self.path}: holds files that are not of a session; give --output '
+        'another folder, or --overwrite to write there all the same'
+      )
+
+  def begin(self) -> None:
+    """Makes the folder.
+
+    Raises:
+      InputError: it cannot be made.
+    """
+    try:
+      self.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+      raise InputError(
+        f'{self.path}: cannot be written to ({error.strerror}); give another '
+        '--output'
+      ) from error
+
+  def require_unchanged(self) -> None:
+    """Refuses files, other than masks, that somebody wrote over.
+
+    Raises:
+      InputError: there is one, and it must not be replaced.
+    """
+    self.claim([f for f in self._written if not f.startswith(f'{MASKS}/')])
+
+  def require_images(self, stems: Collection[str]) -> None:
+    """Refuses a folder with images of files that this session has not.
+
+    Args:
+      stems: of the session's files.
+
+    Raises:
+      InputError: there are, and they must not be removed.
+    """
+    others = [n for n, done in self._done.items() if done.stem not in stems]
+    if others and not self._overwrite:
+      raise InputError(
+        f'{self.path}: holds results of {others[0]}'
+        + (f' and {len(others) - 1} more' if len(others) > 1 else '')
+        + ', which --input does not name; name all images, give another '
+        '--output, or --overwrite to remove them'
+      )
+    for name in others:
+      self._remove(self._done.pop(name).files)
+
+  def noted(self, name: str) -> Done | None:
+    """What is known of an image that was done before."""
+    return self._done.get(name)
+
+  def is_whole(self, done: Done) -> bool:
+    """Whether all files of an image are there, and may stay."""
+    return all((self.path / file).exists() for file in done.files) and not (
+      self._overwrite and any(map(self._differs, done.files))
+    )
+
+  def is_corrected(self, mask: str) -> bool:
+    """Whether a mask is there that is not what the program wrote, to keep."""
+    return not self._overwrite and mask in self._written and self._differs(mask)
+
+  def claim(self, files: Iterable[str]) -> None:
+    """Refuses to replace a file that is not what the program wrote.
+
+    Raises:
+      InputError: one is there.
+    """
+    for file in files:
+      if self._overwrite or not self._differs(file):
+        continue
+      raise InputError(
+        f'{self.path / file}: '
+        + (
+          'is not what the program wrote; move it to keep it, delete it to '
+          'have it made anew'
+          if file in self._written
+          else 'is there already, and not of this session; move it, or give '
+          '--overwrite'
+        )
+      )
+
+  def put(
+    self, writers: Mapping[str, Callable[[pathlib.Path], object]]
+  ) -> None:
+    """Writes files that were claimed.
+
+    Args:
+      writers: by file, what writes it to the path it is given.
+    """
+    with contextlib.ExitStack() as renamed:
+      made = {
+        file: renamed.enter_context(written_whole(self.path / file))
+        for file in writers
+      }
+      for file, write in writers.items():
+        write(made[file])
+      self._expect(made)
+
+  def note_done(self, name: str, done: Done) -> None:
+    """Writes down that an image is done."""
+    self._done[name] = done
+    self._settle(done.files)
+
+  def take_results(self, made: pathlib.Path) -> None:
+    """Moves what was made of all images here, in place of what was before.
+
+    Args:
+      made: a folder inside the session's, which is gone afterwards.
+
+    Raises:
+      InputError: a file of somebody else is in the way.
+    """
+    files = sorted(
+      str(path.relative_to(made)) for path in made.rglob('*') if path.is_file()
+    )
+    before = self._results
+    self._results = sorted({*before, *files})
+    self.claim(self._results)
+    self._expect({file: made / file for file in files})
+    for file in files:
+      (self.path / file).parent.mkdir(parents=True, exist_ok=True)
+      (made / file).replace(self.path / file)
+    self._remove(set(before) - set(files))
+    self._results = files
+    self._settle(files)
+    shutil.rmtree(made)
+
+  def _differs(self, file):
+    """Whether a file is there that is not what the program wrote."""
+    path = self.path / file
+    return path.exists() and not (
+      path.is_file() and _checksum(path) in self._written.get(file, ())
+    )
+
+  def _expect(self, made):
+    """Known before they are there: should this be cut short, they are ours."""
+    for file, path in made.items():
+      self._written.setdefault(file, []).append(_checksum(path))
+    self._write()
+
+  def _settle(self, files):
+    for file in files:
+      self._written[file] = self._written[file][-1:]
+    self._write()
+
+  def _remove(self, files):
+    for file in files:
+      (self.path / file).unlink(missing_ok=True)
+      self._written.pop(file, None)
+
+  def _read(self):
+    try:
+      content = json.loads(self._index.read_text())
+      self._done = {n: Done(**one) for n, one in content['images'].items()}
+      self._results, self._written = content['results'], content['written']
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+      raise InputError(
+        f'{self._index}: is damaged, or of another version; give another '
+        '--output, or remove it and give --overwrite'
+      ) from error
+
+  def _write(self):
+    content = {
+      'images': {n: dataclasses.asdict(one) for n, one in self._done.items()},
+      'results': self._results,
+      'written': self._written,
+    }
+    with written_whole(self._index) as temporary:
+      temporary.write_text(json_text(content))
+
+
+def _checksum(path):
+  with path.open('rb') as stream:
+    return hashlib.file_digest(stream, 'sha256').hexdigest()

@@ -1,0 +1,140 @@
+"""Masks that are to be measured, each with its micrograph and its scale."""
+
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.calibration_table import (
+  COLUMNS,
+  Calibration,
+  read_calibration_table,
+)
+from defectseg_jax.micrographs.csv_files import read_csv
+from defectseg_jax.micrographs.files import by_stem, image_files
+from defectseg_jax.micrographs.reading import read_frames, read_micrographs
+from defectseg_jax.sessions.calibration import Scale, Scales
+
+
+@dataclasses.dataclass(frozen=True)
+class MaskImage:
+  """Files of one image, and its scale.
+
+  Attributes:
+    name: of the mask's file, without its suffix.
+    mask: its path.
+    micrograph: of the same name; None where there is none.
+    scale: of both.
+  """
+
+  name: str
+  mask: pathlib.Path
+  micrograph: pathlib.Path | None
+  scale: Scale
+
+
+def mask_images(
+  masks: Sequence[str],
+  micrographs: Sequence[str],
+  *,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
+  calibration: str | None,
+  console: Console,
+) -> list[MaskImage]:
+  """Finds all files and scales, before anything is measured.
+
+  Args:
+    masks: files, folders and patterns. One folder with masks/ in it is taken as
+      a folder to train on: its images/ and splits.csv are read too.
+    micrographs: likewise; may be empty.
+    pixel_size_nm, thickness_nm, calibration: as `Scales` takes them.
+    console: told of lines of the table that name no mask.
+
+  Returns:
+    An entry for each mask.
+
+  Raises:
+    InputError: a file is missing, or a scale is known to nobody.
+  """
+  given, micrographs = list(masks), list(micrographs)
+  folder = pathlib.Path(given[0]).expanduser()
+  splits = folder / 'splits.csv'
+  of_folder = {}
+  if len(given) == 1 and (folder / 'masks').is_dir():
+    # A folder as it is trained on.
+    given = [str(folder / 'masks')]
+    if not micrographs and (folder / 'images').is_dir():
+      micrographs = [str(folder / 'images')]
+    if splits.exists() and set(read_csv(splits).header) & set(COLUMNS):
+      of_folder = read_calibration_table(splits)
+  files = by_stem(image_files(given))
+  pictures = {}
+  if micrographs:
+    pictures = by_stem(
+      image_files(micrographs, flag='--micrographs'),
+      flag='--micrographs',
+    )
+    _require_all(files, pictures)
+  scales = Scales(
+    pixel_size_nm=pixel_size_nm,
+    thickness_nm=thickness_nm,
+    table=calibration and pathlib.Path(calibration).expanduser(),
+  )
+  unused = [name for name in scales.named if name not in files]
+  if unused:
+    console.print(
+      f'{escape(calibration)}: {len(unused)} of its lines name no mask of '
+      f'--input, the first {escape(unused[0])}',
+      soft_wrap=True,
+    )
+  found = []
+  for name, path in files.items():
+    stated = {str(splits): of_folder[name]} if name in of_folder else {}
+    for file in filter(None, (pictures.get(name), path)):
+      stated[str(file)] = Calibration(read_frames(file)[0].pixel_size_nm)
+    scale = scales.of(path, stated)
+    found.append(MaskImage(name, path, pictures.get(name), scale))
+  return found
+
+
+def _require_all(masks, pictures):
+  for name, path in masks.items():
+    if name not in pictures:
+      raise InputError(
+        f'{path}: has no micrograph of the same name; add {name}.* to '
+        '--micrographs, or leave that out'
+      )
+
+
+def micrograph_pixels(
+  image: MaskImage, shape: tuple[int, int], *, rgb: str
+) -> np.ndarray | None:
+  """The micrograph of a mask, float32 [H, W]; None where there is none.
+
+  Args:
+    image: whose.
+    shape: of the mask.
+    rgb: what to do with colour, as in `read_micrographs`.
+
+  Raises:
+    InputError: it cannot be read, is a stack, or is of another shape.
+  """
+  if image.micrograph is None:
+    return None
+  frames = read_micrographs(image.micrograph, rgb=rgb)
+  if len(frames) != 1 or frames[0].pixels.shape != shape:
+    what = (
+      f'{len(frames)} frames'
+      if len(frames) != 1
+      else ' x '.join(map(str, frames[0].pixels.shape)) + ' pixels'
+    )
+    raise InputError(
+      f'{image.micrograph}: has {what}, but {image.mask} has '
+      f'{shape[0]} x {shape[1]} pixels; give the image that was labelled'
+    )
+  return frames[0].pixels

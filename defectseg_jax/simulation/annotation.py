@@ -1,0 +1,81 @@
+"""Labels as the paper's people drew them, from geometry that is known."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from defectseg_jax.simulation.dislocations import Line
+from defectseg_jax.simulation.parameters import LABEL_WIDTH_PX, FoilParameters
+from defectseg_jax.simulation.particles import Silhouette
+
+# A shaving that a surface left of a particle is not seen by anyone.
+_FAINTEST_VOID_NM = 6.0
+_FAINTEST_PRECIPITATE_NM = 3.0
+# A void is drawn whole while more of its outline shows than this.
+_HIDDEN = 0.7
+
+
+def void_is_drawn(seen: Silhouette, precipitate_path_nm: np.ndarray) -> bool:
+  """Whether a careful person would outline this void.
+
+  Args:
+    seen: the void's silhouette.
+    precipitate_path_nm: float32 [side_px, side_px], of all precipitates.
+
+  Returns:
+    False where a surface left a shaving, or where precipitates as thick as
+    the void hide most of it.
+  """
+  if seen.path_nm.max() < _FAINTEST_VOID_NM:
+    return False
+  body = seen.path_nm > 0
+  over = precipitate_path_nm[seen.rows, seen.columns]
+  return float(np.mean((over >= seen.path_nm)[body])) < _HIDDEN
+
+
+def precipitate_is_drawn(seen: Silhouette) -> bool:
+  """Whether a careful person would outline this precipitate."""
+  return float(seen.path_nm.max()) >= _FAINTEST_PRECIPITATE_NM
+
+
+def outlines_filled(
+  drawn: Sequence[Silhouette], foil: FoilParameters
+) -> np.ndarray:
+  """The particles' areas: bool [side_px, side_px]."""
+  mask = np.zeros((foil.side_px, foil.side_px), bool)
+  for seen in drawn:
+    mask[seen.rows, seen.columns] |= seen.path_nm > 0
+  return mask
+
+
+def lines_drawn(drawn: Sequence[Line], foil: FoilParameters) -> np.ndarray:
+  """Pixels whose centre is within half the label's width of a line.
+
+  Args:
+    drawn: the lines to label.
+    foil: its parameters.
+
+  Returns:
+    bool [side_px, side_px]; lines are 3 pixels wide, as in the paper.
+  """
+  side, half_px = foil.side_px, LABEL_WIDTH_PX / 2
+  mask = np.zeros(side * side, bool)
+  reach = np.arange(-1, 3)
+  for line in drawn:
+    # In pixels from the first pixel's centre.
+    places = line.points_nm[:, :2] / foil.pixel_size_nm - 0.5
+    first = np.floor(places).astype(np.int64)
+    columns = first[:, 0, None, None] + reach[None, None, :]
+    rows = first[:, 1, None, None] + reach[None, :, None]
+    distance2 = (columns - places[:, 0, None, None]) ** 2 + (
+      rows - places[:, 1, None, None]
+    ) ** 2
+    near = (
+      (distance2 <= half_px**2)
+      & (rows >= 0)
+      & (rows < side)
+      & (columns >= 0)
+      & (columns < side)
+    )
+    mask[(rows * side + columns)[near]] = True
+  return mask.reshape(side, side)

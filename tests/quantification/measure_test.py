@@ -1,0 +1,128 @@
+"""Every setting of a session reaches the number that it is for."""
+
+import math
+
+import numpy as np
+import pytest
+
+from configs import dislocations, voids
+from defectseg_jax.quantification.dislocations.detection import LineDetection
+from defectseg_jax.quantification.measure import (
+  LINES,
+  conventions,
+  headlines,
+  measured,
+)
+from defectseg_jax.quantification.particles.detection import Detection
+
+
+def particles():
+  """A ring, two discs that touch at a corner, a dot, and one at the edge."""
+  y, x = np.mgrid[:160, :160]
+
+  def disc(row, column, radius):
+    return (y - row) ** 2 + (x - column) ** 2 <= radius**2
+
+  mask = disc(40, 40, 15) & ~disc(40, 40, 6)
+  mask |= disc(100, 60, 12) | disc(100, 82, 12) | disc(158, 120, 9)
+  mask[20, 120] = mask[21, 121] = True
+  return mask
+
+
+def lines():
+  """Two straight lines that cross, with a spur of 20 pixels."""
+  mask = np.zeros((160, 160), bool)
+  steps = np.arange(140)
+  for width in range(3):
+    mask[10 + steps, 10 + steps // 2 + width] = True
+    mask[120 - steps // 2, 10 + steps + width] = True
+  mask[72:75, 20:41] = True
+  return mask
+
+
+def summary(defect, detection=None, **settings):
+  config = (dislocations if defect == LINES else voids).get_config()
+  config.quantification.update(settings)
+  return measured(
+    defect,
+    lines() if defect == LINES else particles(),
+    image=None,
+    pixel_size_nm=0.5,
+    thickness_nm=100.0,
+    settings=config.quantification,
+    detection=detection,
+  ).summary
+
+
+def width(found, name):
+  return math.log(found[f'{name}_high'] / found[f'{name}_low'])
+
+
+SETTINGS = {
+  'connectivity': ('voids', 4, 'count_all'),
+  'minimum_area_px': ('voids', 5, 'count_all'),
+  'fill_holes': ('voids', True, 'area_fraction'),
+  'separate': ('voids', True, 'count_all'),
+  'border': ('voids', 'all', 'count'),
+  'unseen_nm': ('voids', 3.0, 'number_density_with_diameter_per_m3'),
+  'spacing_px': (LINES, 8, 'grid_length_nm'),
+  'random_lines': (LINES, 7, 'density_random_lines_per_m2'),
+  'spur_px': (LINES, 30.0, 'line_length_nm'),
+  'projection_factor': (LINES, 1.1, 'density_grid_corrected_per_m2'),
+  'unseen_fraction': (LINES, 0.2, 'density_length_corrected_per_m2'),
+}
+UNCERTAINTIES = {
+  'projection_uncertainty': [(LINES, 'density_grid_corrected_per_m2')],
+  'unseen_uncertainty': [(LINES, 'density_length_corrected_per_m2')],
+  'thickness_uncertainty': [
+    ('voids', 'number_density_per_m3'),
+    (LINES, 'density_grid_per_m2'),
+  ],
+  'pixel_size_uncertainty': [
+    ('voids', 'diameter_mean_nm'),
+    (LINES, 'density_grid_per_m2'),
+  ],
+}
+
+
+def test_no_setting_is_left_out():
+  known = {*SETTINGS, *UNCERTAINTIES}
+  assert known == set(voids.get_config().quantification)
+
+
+@pytest.mark.parametrize('name', SETTINGS)
+def test_a_setting_changes_its_number(name):
+  defect, value, number = SETTINGS[name]
+  assert summary(defect, **{name: value})[number] != summary(defect)[number]
+
+
+@pytest.mark.parametrize('name', UNCERTAINTIES)
+def test_an_uncertainty_widens_its_interval(name):
+  for defect, number in UNCERTAINTIES[name]:
+    plain, wider = summary(defect), summary(defect, **{name: 0.2})
+    assert wider[number] == plain[number]
+    assert width(wider, number) > width(plain, number) + 0.05
+
+
+@pytest.mark.parametrize(
+  'defect, detection, name',
+  [
+    ('voids', Detection(8, 4, 2), 'number_density'),
+    (LINES, LineDetection(*np.array([[8.0], [4.0], [2.0]])), 'density_grid'),
+  ],
+)
+def test_a_detection_corrects(defect, detection, name):
+  found = summary(defect, detection)
+  unit = 'm2' if defect == LINES else 'm3'
+  # Precision 8 / 10 over recall 8 / 12.
+  assert found[f'{name}_detected_per_{unit}'] == pytest.approx(
+    1.2 * found[f'{name}_per_{unit}']
+  )
+
+
+@pytest.mark.parametrize('defect', ['voids', LINES])
+def test_what_is_shown_is_there_and_defined(defect):
+  found = summary(defect)
+  assert set(headlines(defect)) <= set(found)
+  defined = conventions(defect)
+  assert {name for name in headlines(defect) if 'per' in name} <= set(defined)

@@ -1,0 +1,103 @@
+"""A run's misses and false alarms, from its dev set to a density."""
+
+import json
+
+import numpy as np
+import pytest
+from tiny import foil
+
+from configs import dislocations, voids
+from defectseg_jax.errors import InputError
+from defectseg_jax.quantification.particles.detection import Detection
+from defectseg_jax.runs import detection_file
+
+
+def of(defect, prediction, truth):
+  config = {'voids': voids, 'dislocations': dislocations}[defect].get_config()
+  return config, detection_file.development_detection(
+    defect, [prediction, truth], [truth, truth], config.quantification
+  )
+
+
+def test_particles_there_and_back(tmp_path):
+  truth = np.zeros((60, 60), bool)
+  truth[5:15, 5:15] = truth[30:40, 30:40] = True
+  prediction = truth.copy()
+  prediction[5:15] = False
+  prediction[50:55, 50:55] = True
+  config, content = of('voids', prediction, truth)
+  path = tmp_path / 'dev_detection.json'
+  path.write_text(json.dumps(content))
+  # One found and one missed, one invented; and both found in the second. What
+  # is invented has 25 pixels, and the others 100: 32 leave it out.
+  found, settings = detection_file.read_detection(path, config)
+  assert found == Detection(3, 1, 0)
+  assert settings.minimum_area_px == 32
+  assert config.quantification.minimum_area_px == 0
+  config.quantification.separate = True
+  with pytest.raises(InputError, match='separate=False, and now it is True'):
+    detection_file.read_detection(path, config)
+  with pytest.raises(InputError, match='defect=voids, and now it is disloc'):
+    detection_file.read_detection(path, dislocations.get_config())
+
+
+def test_a_smallest_particle_that_was_asked_for(tmp_path):
+  truth = np.zeros((60, 60), bool)
+  truth[5:15, 5:15] = truth[30:33, 30:33] = True
+  prediction = truth.copy()
+  prediction[50:55, 50:55] = True
+  config = voids.get_config()
+  config.quantification.minimum_area_px = 10
+  content = detection_file.development_detection(
+    'voids', [prediction], [truth], config.quantification
+  )
+  # The small one of the truth is not asked for either.
+  assert content['settings']['minimum_area_px'] == 10
+  assert [content[k] for k in ('found', 'missed', 'invented')] == [1, 0, 1]
+  path = tmp_path / 'dev_detection.json'
+  path.write_text(json.dumps(content))
+  _, settings = detection_file.read_detection(path, config)
+  assert settings.minimum_area_px == 10
+  config.quantification.minimum_area_px = 20
+  with pytest.raises(InputError, match='minimum_area_px=10, and now it is 20'):
+    detection_file.read_detection(path, config)
+
+
+def test_nothing_is_left_out_for_nothing():
+  truth = np.zeros((60, 60), bool)
+  truth[5:8, 5:8] = True
+  _, content = of('voids', truth, truth)
+  assert content['settings']['minimum_area_px'] == 1
+  _, content = of('voids', truth & False, truth & False)
+  assert content['settings']['minimum_area_px'] == 1
+
+
+def test_lines_there_and_back(tmp_path):
+  truth = np.zeros((100, 100), bool)
+  truth[20:23] = truth[60:63] = True
+  prediction = truth.copy()
+  prediction[60:63] = False
+  config, content = of('dislocations', prediction, truth)
+  path = tmp_path / 'dev_detection.json'
+  path.write_text(json.dumps(content))
+  found, _ = detection_file.read_detection(path, config)
+  # Three of four lines; two images of 8 x 8 parts.
+  assert found.found_px.sum() == pytest.approx(3 * found.missed_px.sum())
+  assert found.invented_px.sum() == 0 and len(found.found_px) == 128
+
+
+@pytest.mark.parametrize('text', ['', '{}', '[1]', '{"defect": "voids"}'])
+def test_another_file(tmp_path, text):
+  path = tmp_path / 'x.json'
+  path.write_text(text)
+  with pytest.raises(InputError, match=r'is no dev_detection\.json of a run'):
+    detection_file.read_detection(path, voids.get_config())
+  with pytest.raises(InputError, match='cannot be opened'):
+    detection_file.read_detection(tmp_path / 'none', voids.get_config())
+
+
+def test_a_perfect_network_changes_nothing():
+  _, mask = foil(0)
+  _, content = of('voids', mask > 0, mask > 0)
+  assert content['missed'] == content['invented'] == 0
+  assert content['found'] > 5

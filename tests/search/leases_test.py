@@ -1,0 +1,126 @@
+"""A worker that lives keeps what it claimed; one that died gives it back."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from tiny import ROOT
+
+from defectseg_jax.search import leases
+from defectseg_jax.search.leases import Claims
+
+CLAIMER = """
+import pathlib, sys, time
+from defectseg_jax.jobs import claims
+claims.BEAT_S = 0.05
+one = claims.Claims(sys.argv[2] or None)
+assert one.take(pathlib.Path(sys.argv[1]))
+print('claimed', flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def start():
+  """Starts workers that claim a folder; ends them."""
+  started = []
+
+  def claiming(folder, machine=''):
+    process = subprocess.Popen(
+      [sys.executable, '-c', CLAIMER, str(folder), machine],
+      cwd=ROOT,
+      stdout=subprocess.PIPE,
+      stderr=subprocess.PIPE,
+      text=True,
+    )
+    started.append(process)
+    assert process.stdout.readline() == 'claimed\n', process.stderr.read()
+    return process
+
+  yield claiming
+  for process in started:
+    process.kill()
+    process.communicate()
+
+
+def test_a_folder_has_one_worker(tmp_path):
+  one, other = Claims(), Claims()
+  assert one.take(tmp_path / 'a')
+  assert not other.take(tmp_path / 'a')
+  assert not one.take(tmp_path / 'a')
+  assert other.others(tmp_path / 'a')
+  assert not one.others(tmp_path / 'a')
+  assert other.take(tmp_path / 'b')
+
+
+def test_what_was_given_back_can_be_taken(tmp_path):
+  one, other = Claims(), Claims()
+  assert one.take(tmp_path)
+  one.give_back(tmp_path)
+  assert list(tmp_path.iterdir()) == []
+  assert other.take(tmp_path)
+
+
+def test_a_worker_killed_on_this_machine_is_known_at_once(tmp_path, start):
+  process = start(tmp_path)
+  mine = Claims()
+  assert not mine.take(tmp_path)
+  process.kill()
+  process.wait()
+  assert mine.take(tmp_path)
+
+
+def test_a_worker_of_another_machine_lives_while_it_counts(
+  tmp_path, start, monkeypatch
+):
+  """Where its lock cannot be seen, as if the file system had none."""
+  monkeypatch.setattr(leases, '_locked', lambda file: True)
+  monkeypatch.setattr(leases, 'DEAD_AFTER_S', 0.6)
+  process = start(tmp_path, 'elsewhere')
+  mine = Claims()
+  until = time.monotonic() + 1.5
+  while time.monotonic() < until:
+    assert not mine.take(tmp_path)
+    time.sleep(0.05)
+  process.kill()
+  process.wait()
+  # Seen a moment ago: it must first stand still for long enough.
+  assert not mine.take(tmp_path)
+  time.sleep(0.8)
+  assert mine.take(tmp_path)
+
+
+def test_a_worker_that_was_taken_for_dead_stops(tmp_path, start, monkeypatch):
+  """Two would write the same run."""
+  monkeypatch.setattr(leases, '_locked', lambda file: True)
+  monkeypatch.setattr(leases, 'DEAD_AFTER_S', 0.0)
+  # It counts after this has looked twice.
+  process = start(tmp_path, 'elsewhere')
+  monkeypatch.setattr(leases, 'BEAT_S', 60.0)
+  mine = Claims()
+  taken = False
+  while not taken:
+    taken = mine.take(tmp_path)
+  _, said = process.communicate(timeout=30)
+  assert process.returncode == 1
+  assert 'another worker took this over' in said
+  assert said.count('\n') == 1
+  assert json.loads((tmp_path / '.worker').read_text())['worker'] == (
+    mine._worker
+  )
+
+
+@pytest.mark.parametrize('content', ['', '{"machine', '[]', 'null'])
+def test_a_damaged_file_does_not_keep_a_folder_for_good(
+  tmp_path, content, monkeypatch
+):
+  monkeypatch.setattr(leases, 'DEAD_AFTER_S', 0.01)
+  (tmp_path / '.worker').write_text(content)
+  mine = Claims()
+  mine.take(tmp_path)
+  time.sleep(0.02)
+  if content:
+    assert mine.take(tmp_path)
+  assert mine.others(tmp_path) is False
