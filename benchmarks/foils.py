@@ -62,10 +62,10 @@ def main() -> int:
 
 
 def _foil(defect, seed):
-  from defectseg_jax.simulation import foil_parameters, simulated_foil
+  from defectseg_jax.simulation import foil_parameters, simulate_foil
 
   config = importlib.import_module(f'configs.{defect}').get_config()
-  return simulated_foil(foil_parameters(config.foil), seed=seed, index=0)
+  return simulate_foil(foil_parameters(config.foil), seed=seed, index=0)
 
 
 def _alone(defect, seed):

@@ -70,7 +70,7 @@ def _steps():
 
   model = DefectSegNet(axis_name=step.DEVICES)
   optimizer = optax.scale_by_adam()
-  current = step.replicated(
+  current = step.replicate(
     state.create_train_state(
       model,
       optimizer=optimizer,
@@ -83,7 +83,7 @@ def _steps():
   )
   rng = np.random.default_rng(0)
   shape = (PATCHES, PATCH_PX, PATCH_PX, 1)
-  batch = step.divided(
+  batch = step.shard(
     {
       'image': rng.standard_normal(shape, np.float32),
       'mask': (rng.random(shape) < 0.1).astype(np.uint8),

@@ -149,7 +149,7 @@ class Contender:
     training = self._config.training
     optimizer = optax.scale_by_adam()
     model = create_model(self._config.model, axis_name=step.DEVICES)
-    current = step.replicated(
+    current = step.replicate(
       state.create_train_state(
         model,
         optimizer=optimizer,
@@ -170,7 +170,7 @@ class Contender:
     def train_step():
       nonlocal current
       current, metrics = mapped(
-        current, step.divided(self._batch), training.positive_weight
+        current, step.shard(self._batch), training.positive_weight
       )
       jax.block_until_ready((current, metrics))
 

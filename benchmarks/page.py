@@ -29,7 +29,7 @@ from defectseg_jax.reporting.page import (
   session_page,
   training_page,
 )
-from defectseg_jax.simulation import foil_parameters, simulated_foil
+from defectseg_jax.simulation import foil_parameters, simulate_foil
 
 THRESHOLD = 0.5
 CHECKED = 6
@@ -69,7 +69,7 @@ def main() -> None:
 
 def _measured_foil(config, index):
   """Name, foil, truth and prediction, both measured, and probabilities."""
-  made = simulated_foil(foil_parameters(config.foil), seed=0, index=index)
+  made = simulate_foil(foil_parameters(config.foil), seed=0, index=index)
   truth = made.masks[config.defect]
   rng = np.random.default_rng(index)
   noise = ndimage.gaussian_filter(rng.normal(size=truth.shape), 6)
@@ -77,7 +77,7 @@ def _measured_foil(config, index):
   probability = 1 / (1 + np.exp(-(12 * (blurred - 0.55) + 35 * noise)))
 
   def numbers(mask):
-    return measure.measured(
+    return measure.measure(
       config.defect,
       mask,
       image=made.pixels,

@@ -29,7 +29,7 @@ from configs import voids
 from defectseg_jax.micrographs import preprocessing
 from defectseg_jax.micrographs.reading import read_micrographs
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
-from defectseg_jax.simulation import foil_parameters, simulated_foil
+from defectseg_jax.simulation import foil_parameters, simulate_foil
 
 JAX = 'JAX'
 TOLERANCE = 1e-4
@@ -54,7 +54,7 @@ def main() -> int:
 def _comparison(flags, scratch):
   config = voids.get_config()
   config.foil.side_px = flags.side_px
-  foil = simulated_foil(foil_parameters(config.foil), seed=0, index=0)
+  foil = simulate_foil(foil_parameters(config.foil), seed=0, index=0)
   write_tiff(scratch / 'foil.tif', foil.pixels, pixel_size_nm=0.32)
   around = [
     _around_the_network(config, scratch) for _ in range(flags.rounds + 1)
@@ -114,9 +114,7 @@ def _around_the_network(config, scratch):
   """Seconds of reading, preprocessing and writing."""
   began = time.perf_counter()
   (micrograph,) = read_micrographs(scratch / 'foil.tif')
-  prepared = preprocessing.preprocessed(
-    micrograph.pixels, **config.preprocessing
-  )
+  prepared = preprocessing.preprocess(micrograph.pixels, **config.preprocessing)
   seconds = time.perf_counter() - began
   np.save(scratch / 'pixels.npy', prepared)
   began = time.perf_counter()

@@ -37,7 +37,7 @@ class Contender:
 
   def first_pass(self, pixels: str, reference: str) -> float:
     """Compiles; writes parameters and probabilities. Seconds of the pass."""
-    replicated = step.replicated(
+    replicated = step.replicate(
       (self._variables['params'], self._variables['batch_stats'])
     )
     self._arguments = (*replicated, np.load(pixels))

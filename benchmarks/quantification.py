@@ -36,7 +36,7 @@ from benchmarks import report  # noqa: E402
 from defectseg_jax.quantification.dislocations.summary import (  # noqa: E402
   dislocation_summary,
 )
-from defectseg_jax.quantification.particles.properties import measured_particles  # noqa: E402
+from defectseg_jax.quantification.particles.properties import measure_particles  # noqa: E402
 from defectseg_jax.quantification.particles.summary import particle_summary  # noqa: E402
 
 SIDE_PX = 1024
@@ -124,7 +124,7 @@ def line_mask() -> np.ndarray:
 
 def of_particles(mask: np.ndarray, *, separate: bool = False) -> None:
   """Table and row of numbers."""
-  found = measured_particles(mask, pixel_size_nm=PIXEL_NM, separate=separate)
+  found = measure_particles(mask, pixel_size_nm=PIXEL_NM, separate=separate)
   found.columns()
   particle_summary(found, thickness_nm=FOIL_NM)
 

@@ -28,7 +28,7 @@ from defectseg_jax.quantification.dislocations.summary import (
   LineCorrections,
   dislocation_summary,
 )
-from defectseg_jax.quantification.particles.properties import measured_particles
+from defectseg_jax.quantification.particles.properties import measure_particles
 from defectseg_jax.quantification.particles.summary import particle_summary
 from defectseg_jax.simulation import FoilParameters, foil_parameters
 from defectseg_jax.simulation import ground_truth as foil_truth
@@ -159,7 +159,7 @@ def particle_rows(
 
   def summaries(mask):
     measured = {
-      separate: measured_particles(
+      separate: measure_particles(
         mask, pixel_size_nm=foil.pixel_size_nm, separate=separate
       )
       for separate in (False, True)

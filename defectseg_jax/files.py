@@ -16,7 +16,7 @@ from defectseg_jax.errors import InputError
 
 
 @contextlib.contextmanager
-def written_whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
+def write_whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
   """A temporary path beside `path`, renamed to it when the block ends well.
 
   Args:

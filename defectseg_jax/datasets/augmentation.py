@@ -7,7 +7,7 @@ import tensorflow as tf
 ORIENTATIONS = {1: (0,), 2: (0, 4), 8: tuple(range(8))}
 
 
-def oriented(patch: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
+def orient(patch: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
   """Turns a patch by quarter turns, then flips it.
 
   Args:

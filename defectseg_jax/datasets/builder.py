@@ -22,7 +22,7 @@ import tensorflow_datasets as tfds
 
 from defectseg_jax.datasets import folder, regions
 from defectseg_jax.datasets.cache import cache_dir, placed, scratch
-from defectseg_jax.datasets.simulated import simulated_folder
+from defectseg_jax.datasets.simulated import simulate_folder
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import preprocessing
 
@@ -53,7 +53,7 @@ class DefectConfig(tfds.core.BuilderConfig):
   Attributes:
     folder: that they are in; '' for none.
     rgb: what to do with colour, as in `read_micrographs`.
-    preprocessing: keyword arguments of `preprocessing.preprocessed`.
+    preprocessing: keyword arguments of `preprocessing.preprocess`.
   """
 
   folder: str = ''
@@ -84,7 +84,7 @@ class DefectMicrographs(tfds.core.GeneratorBasedBuilder):
       if file.split not in (None, split):
         continue
       micrograph, mask = folder.read_labelled(file, rgb=self.builder_config.rgb)
-      image = preprocessing.preprocessed(
+      image = preprocessing.preprocess(
         micrograph.pixels, **self.builder_config.preprocessing
       )
       boxes = (
@@ -160,7 +160,7 @@ def _source(config) -> tuple[pathlib.Path, str | pathlib.Path]:
   cache = cache_dir(config.data.cache_dir)
   if config.data.source == 'folder':
     return cache, config.data.dir
-  return cache, simulated_folder(config, cache)
+  return cache, simulate_folder(config, cache)
 
 
 def _as_text(length_nm: float | None) -> str:

@@ -13,7 +13,7 @@ from defectseg_jax.datasets import regions
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import calibration_table
 from defectseg_jax.micrographs.csv_files import read_csv
-from defectseg_jax.micrographs.formats.rosettasciio import without_twins
+from defectseg_jax.micrographs.formats.rosettasciio import drop_emi_twins
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import read_micrographs
@@ -128,7 +128,7 @@ def _files_by_stem(folder):
       f'{folder}: no such folder; a folder source needs images/ and masks/'
     )
   files = {}
-  for path in without_twins(sorted(folder.iterdir())):
+  for path in drop_emi_twins(sorted(folder.iterdir())):
     # What file browsers leave behind is nobody's micrograph.
     if path.name.startswith('.') or path.name in ('Thumbs.db', 'desktop.ini'):
       continue

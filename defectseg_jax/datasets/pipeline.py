@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from defectseg_jax.datasets.augmentation import (
   ORIENTATIONS,
-  oriented,
+  orient,
 )
 from defectseg_jax.errors import InputError
 
@@ -200,7 +200,7 @@ class Patches:
     side = tf.range(self._patch_px, dtype=tf.int64)
     index = start + (top + side[:, None]) * width + (left + side[None, :])
     patch = {
-      name: oriented(tf.gather(values, index)[..., None], orientation)
+      name: orient(tf.gather(values, index)[..., None], orientation)
       for name, values in self._pixels.items()
     }
     for values in patch.values():

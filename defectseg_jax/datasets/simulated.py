@@ -14,7 +14,7 @@ from defectseg_jax.simulation import foil_parameters, write_series
 VERSION = 1
 
 
-def simulated_folder(
+def simulate_folder(
   config: Mapping[str, Any], cache: pathlib.Path
 ) -> pathlib.Path:
   """The folder of the foils that a config describes.

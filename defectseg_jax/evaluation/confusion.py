@@ -52,7 +52,7 @@ def confusion(prediction: np.ndarray, truth: np.ndarray) -> Confusion:
   return Confusion(tp, fp, fn, truth.size - tp - fp - fn)
 
 
-def pooled(counts: Sequence[Confusion]) -> Confusion:
+def pool(counts: Sequence[Confusion]) -> Confusion:
   """The counts of several images as if they were one."""
   return Confusion(*(sum(column) for column in zip(*counts, strict=True)))
 
@@ -89,7 +89,7 @@ def summary(counts: Sequence[Confusion]) -> dict:
     counts: one per image.
 
   Returns:
-    `per_image` (a list), `mean` and `std` over the images, and `pooled`, each
+    `per_image` (a list), `mean` and `std` over the images, and `pool`, each
     with the four ratios. `std` is the sample standard deviation (n - 1), None
     where there is only one image.
   """
@@ -103,5 +103,5 @@ def summary(counts: Sequence[Confusion]) -> dict:
       name: float(np.std(v, ddof=1)) if several else None
       for name, v in columns.items()
     },
-    'pooled': ratios(pooled(counts)),
+    'pooled': ratios(pool(counts)),
   }

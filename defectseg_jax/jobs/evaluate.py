@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from defectseg_jax.evaluation import confusion, thresholds
-from defectseg_jax.files import written_whole
+from defectseg_jax.files import write_whole
 from defectseg_jax.models import create_model
 from defectseg_jax.reporting import figures, tables
 from defectseg_jax.reporting.provenance import how_made
@@ -71,7 +71,7 @@ def score_test_set(
     progress: of the run; says the best checkpoint and its dev threshold.
   """
   shapes = state.variable_shapes(create_model(config.model))
-  params, batch_stats = step.replicated(
+  params, batch_stats = step.replicate(
     checkpoints.restore_model(workdir.path, **shapes)
   )
   maps_of = network.make_probability_maps(config)
@@ -92,7 +92,7 @@ def score_test_set(
   _, settings = read_detection(workdir.dev_detection, config)
   measuring = config.copy_and_resolve_references()
   measuring.quantification = settings
-  with written_whole(workdir.report) as path:
+  with write_whole(workdir.report) as path:
     path.write_text(
       run_page(
         measuring,
@@ -129,7 +129,7 @@ def test_metrics(
 
   Returns:
     `threshold` (chosen on the development set), `per_image`, `mean`, `std` and
-    `pooled` at it; `oracle`, the mean over images at the threshold whose mean
+    `pool` at it; `oracle`, the mean over images at the threshold whose mean
     IU is best on the test set itself; `dev`, what the choice was made by.
   """
 
@@ -164,7 +164,7 @@ def _write_figures(workdir, maps, regions, metrics, progress):
   curves = figures.iu_curves(
     progress.history, defect=metrics['defect'], best_epoch=progress.best_epoch
   )
-  with written_whole(workdir.figures / 'iu_curves.png') as path:
+  with write_whole(workdir.figures / 'iu_curves.png') as path:
     curves.savefig(path, dpi=120)
   for probabilities, region, row in zip(
     maps, regions, metrics['per_image'], strict=True
@@ -176,5 +176,5 @@ def _write_figures(workdir, maps, regions, metrics, progress):
       name=region.name,
       scores={key: row[key] for key in confusion.RATIOS},
     )
-    with written_whole(workdir.figures / f'test_{region.name}.png') as path:
+    with write_whole(workdir.figures / f'test_{region.name}.png') as path:
       figure.savefig(path)

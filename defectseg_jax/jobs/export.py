@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import written_whole
+from defectseg_jax.files import write_whole
 from defectseg_jax.models import create_model
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state
@@ -87,7 +87,7 @@ def export(
     'side_multiple_px': str(model.size_multiple),
   }
   onnx.helper.set_model_props(graph, metadata)
-  with written_whole(path) as temporary:
+  with write_whole(path) as temporary:
     onnx.save(graph, temporary)
     difference = _difference(onnxruntime, temporary, probability, side_px)
     if not difference <= TOLERANCE:

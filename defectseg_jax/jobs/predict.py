@@ -11,14 +11,14 @@ from rich.markup import escape
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import files
 from defectseg_jax.reporting.provenance import how_made
-from defectseg_jax.reporting.terminal import tell_numbers
+from defectseg_jax.reporting.terminal import print_numbers
 from defectseg_jax.runs import detection_file
-from defectseg_jax.runs.run import trained
+from defectseg_jax.runs.run import load_run
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions.calibration import Scales
 from defectseg_jax.sessions.folder import SessionFolder
-from defectseg_jax.sessions.predict_images import predicted_images
+from defectseg_jax.sessions.predict_images import predict_images
 from defectseg_jax.sessions.reference import true_masks
 from defectseg_jax.sessions.results import NO_COMPARISON, write_results
 
@@ -97,10 +97,10 @@ def predict(
     truths = true_masks(request.reference, files.by_stem(paths))
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
-    run = trained(config, workdir, orientations=request.orientations)
+    run = load_run(config, workdir, orientations=request.orientations)
   interruption.something_to_save()
   try:
-    images, failures = predicted_images(
+    images, failures = predict_images(
       paths, run, folder, scales, console, interruption
     )
     with console.status('Measuring and drawing'):
@@ -123,7 +123,7 @@ def predict(
       soft_wrap=True,
     )
     return True
-  tell_numbers(config.defect, numbers, console)
+  print_numbers(config.defect, numbers, console)
   console.print(
     f'Page: {escape(str(folder.path / "report.html"))}', soft_wrap=True
   )

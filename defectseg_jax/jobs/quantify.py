@@ -13,9 +13,9 @@ from rich.progress import Progress
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import new_folder
 from defectseg_jax.micrographs.masks import read_mask
-from defectseg_jax.quantification.measure import headlines, measured
+from defectseg_jax.quantification.measure import headlines, measure
 from defectseg_jax.reporting import tables
-from defectseg_jax.reporting.terminal import tell_numbers
+from defectseg_jax.reporting.terminal import print_numbers
 from defectseg_jax.runs import detection_file
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
@@ -107,7 +107,7 @@ def quantify(
   except Stopped:
     console.print(f'Stopped; {final} was not made.', soft_wrap=True)
     return
-  tell_numbers(config.defect, numbers, console)
+  print_numbers(config.defect, numbers, console)
   if judged:
     console.print(tables.panel_table(judged))
   console.print(f'Numbers and pictures: {escape(str(final))}', soft_wrap=True)
@@ -134,7 +134,7 @@ def _add(numbers, image, config, detection):
 
 
 def _measured(mask, scale, config, pixels=None, detection=None):
-  return measured(
+  return measure(
     config.defect,
     mask,
     image=pixels,

@@ -26,7 +26,7 @@ from defectseg_jax.runs.workdir import Workdir, flat_fields
 from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.search.leases import Claims
 from defectseg_jax.search.pruning import Judge
-from defectseg_jax.search.report import tell_trials, value_text, write_report
+from defectseg_jax.search.report import print_trials, value_text, write_report
 from defectseg_jax.search.rounds import Plan, Planned, plan, ranking
 from defectseg_jax.search.space import ends, search_space
 from defectseg_jax.search.study import Outcome, Study
@@ -69,7 +69,7 @@ def search(
     raise InputError(_all_failed(study))
   worker.score_once(planned, planned.trials[ranked[0]])
   console.print(_why_ended(config, planned, ious), soft_wrap=True)
-  tell_trials(study, planned, console)
+  print_trials(study, planned, console)
 
 
 def _require_valid(config):

@@ -58,7 +58,7 @@ def train(
   fitted = fit(
     config, workdir, console, interruption, splits=('train', 'dev', 'test')
   )
-  processes.part()
+  processes.disconnect()
   if not processes.is_first():
     return
   # Training is saved to its end, or to where it was stopped; scoring again
@@ -102,7 +102,7 @@ def fit(
     loop.Diverged: the loss is NaN or infinite.
   """
   with contextlib.ExitStack() as held:
-    with processes.agreed(interruption):
+    with processes.agree(interruption):
       require_trainable(config)
       if processes.is_first():
         workdir.require_config(config)
@@ -121,7 +121,7 @@ def fit(
       if processes.is_first() and config.init_from:
         fresh = _warm_started(fresh, config.init_from)
     # Only now is anything written.
-    with processes.agreed(interruption):
+    with processes.agree(interruption):
       if processes.is_first():
         held.enter_context(workdir.claimed(config))
     _describe(console, data, patches)
@@ -234,7 +234,7 @@ def _train(
   def stop_requested():
     return given_up or interruption.requested()
 
-  with processes.agreed(interruption), display:
+  with processes.agree(interruption), display:
     finished = loop.train_and_evaluate(
       current,
       progress,
@@ -265,12 +265,12 @@ def _resumed(
   """The run's checkpoints, in the first process; state and progress, in all."""
   saved, current = None, fresh
   progress = Progress(fingerprint=data.fingerprint)
-  with processes.agreed(interruption):
+  with processes.agree(interruption):
     if processes.is_first():
       saved = checkpoints.Checkpoints(workdir.path)
       current, progress = saved.restore_latest(fresh) or (current, progress)
   current = processes.from_first(current)
-  progress = Progress(**processes.gathered(dataclasses.asdict(progress))[0])
-  with processes.agreed(interruption):
+  progress = Progress(**processes.gather(dataclasses.asdict(progress))[0])
+  with processes.agree(interruption):
     data.require_same(progress.fingerprint, workdir.path)
   return saved, current, progress

@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Iterable, Sequence
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.formats.rosettasciio import without_twins
+from defectseg_jax.micrographs.formats.rosettasciio import drop_emi_twins
 from defectseg_jax.micrographs.reading import SUFFIXES
 
 
@@ -34,7 +34,7 @@ def image_files(
     elif path.exists():
       paths = [path]
     else:
-      paths = without_twins(map(pathlib.Path, sorted(glob.glob(str(path)))))
+      paths = drop_emi_twins(map(pathlib.Path, sorted(glob.glob(str(path)))))
       if not paths:
         raise InputError(
           f'{flag}={text}: there is no such file or folder; see that the path '
@@ -50,7 +50,7 @@ def images_in(folder: pathlib.Path, *, flag: str) -> list[pathlib.Path]:
   Raises:
     InputError: it has none.
   """
-  paths = without_twins(
+  paths = drop_emi_twins(
     path
     for path in sorted(folder.iterdir())
     if path.suffix.lower() in SUFFIXES and not path.name.startswith('.')

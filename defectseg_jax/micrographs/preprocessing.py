@@ -37,7 +37,7 @@ _TRUNCATE = 4.0
 _FLATTEST = 0.01
 
 
-def preprocessed(
+def preprocess(
   pixels: np.ndarray,
   *,
   invert: bool,
@@ -55,9 +55,9 @@ def preprocessed(
     pixels: [H, W].
     invert: whether defects are dark, as in a bright-field image.
     background: one of `BACKGROUNDS`.
-    background_radius_px: as in `background_subtracted`.
+    background_radius_px: as in `subtract_background`.
     normalisation: one of `NORMALISATIONS`.
-    normalisation_radius_px: as in `variance_normalised`.
+    normalisation_radius_px: as in `normalise_variance`.
 
   Returns:
     float32 [H, W].
@@ -66,16 +66,16 @@ def preprocessed(
     errors.InputError: as the functions it is composed of.
   """
   if invert:
-    pixels = contrast_inverted(pixels)
-  pixels = background_subtracted(
+    pixels = invert_contrast(pixels)
+  pixels = subtract_background(
     pixels, method=background, radius_px=background_radius_px
   )
-  return variance_normalised(
+  return normalise_variance(
     pixels, method=normalisation, radius_px=normalisation_radius_px
   )
 
 
-def contrast_inverted(pixels: np.ndarray) -> np.ndarray:
+def invert_contrast(pixels: np.ndarray) -> np.ndarray:
   """max + min - f: dark becomes bright, and the range stays.
 
   Args:
@@ -95,7 +95,7 @@ def contrast_inverted(pixels: np.ndarray) -> np.ndarray:
   return turned
 
 
-def background_subtracted(
+def subtract_background(
   pixels: np.ndarray, *, method: str, radius_px: float
 ) -> np.ndarray:
   """The image less its slowly varying background.
@@ -147,7 +147,7 @@ def background_subtracted(
   return flat
 
 
-def variance_normalised(
+def normalise_variance(
   pixels: np.ndarray, *, method: str, radius_px: float
 ) -> np.ndarray:
   """The image with mean 0 and standard deviation 1, overall or everywhere.

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from defectseg_jax.models.convolution import convolved
+from defectseg_jax.models.convolution import convolve
 
 
 def to_blocks(x: jax.Array) -> jax.Array:
@@ -64,7 +64,7 @@ class Conv(nn.Module):
     bias = self.param('bias', nn.initializers.zeros, (self.features,))
     # Flat before they are joined: runs of 4 Ci numbers are copied, not of Ci.
     flat = [m.reshape(*m.shape[:3], -1) for m in maps]
-    y = convolved(jnp.concatenate(flat, axis=-1), _of_blocks(kernel, channels))
+    y = convolve(jnp.concatenate(flat, axis=-1), _of_blocks(kernel, channels))
     return y.reshape(*y.shape[:3], 4, self.features) + bias
 
 

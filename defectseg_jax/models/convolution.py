@@ -41,14 +41,14 @@ class Conv(nn.Module):
   def __call__(self, x: jax.Array) -> jax.Array:
     """[N, H, W, C] to [N, H, W, F]."""
     shape = (self.size, self.size, x.shape[-1], self.features)
-    y = convolved(x, self.param('kernel', self.kernel_init, shape))
+    y = convolve(x, self.param('kernel', self.kernel_init, shape))
     if not self.use_bias:
       return y
     return y + self.param('bias', nn.initializers.zeros, (self.features,))
 
 
 @jax.custom_vjp
-def convolved(x: jax.Array, kernel: jax.Array) -> jax.Array:
+def convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
   """Convolution at stride 1, with zeros around the image.
 
   Args:
@@ -94,7 +94,7 @@ def _backward(seen, change):
   )
 
 
-convolved.defvjp(_forward, _backward)
+convolve.defvjp(_forward, _backward)
 
 
 def _kernel_gradient(x, change, size):

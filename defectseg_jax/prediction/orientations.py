@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 
-def averaged_over_orientations(
+def average_over_orientations(
   probabilities_of: Callable[[np.ndarray], np.ndarray],
 ) -> Callable[[np.ndarray], np.ndarray]:
   """Asks eight times, for each orientation of a square tile, and averages.

@@ -138,7 +138,7 @@ def percentiles(found: np.ndarray, *, level: float = LEVEL) -> Interval:
   return Interval(float(low), float(high))
 
 
-def propagated(
+def propagate(
   value: float,
   interval: Interval,
   relative_uncertainty: float,
@@ -182,7 +182,7 @@ def of_product(
 ) -> Interval:
   """The interval of a product of two numbers that know nothing of each other.
 
-  As `propagated`: half-widths of the logarithms in quadrature, each side for
+  As `propagate`: half-widths of the logarithms in quadrature, each side for
   itself.
 
   Args:

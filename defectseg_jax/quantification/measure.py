@@ -8,13 +8,13 @@ import numpy as np
 from defectseg_jax.quantification.dislocations import line_intercepts, skeletons
 from defectseg_jax.quantification.dislocations import summary as lines
 from defectseg_jax.quantification.dislocations.detection import LineDetection
-from defectseg_jax.quantification.dislocations.properties import measured_lines
+from defectseg_jax.quantification.dislocations.properties import measure_lines
 from defectseg_jax.quantification.particles import summary as particles
-from defectseg_jax.quantification.particles.borders import counted
+from defectseg_jax.quantification.particles.borders import select_counted
 from defectseg_jax.quantification.particles.detection import Detection
-from defectseg_jax.quantification.particles.properties import measured_particles
+from defectseg_jax.quantification.particles.properties import measure_particles
 from defectseg_jax.quantification.plausibility import (
-  Doubt,
+  QualityWarning,
   dislocation_warnings,
   particle_warnings,
 )
@@ -39,7 +39,7 @@ _LINE_HEADLINES = (
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Measured:
+class Measurement:
   """What is known of one image.
 
   Attributes:
@@ -54,7 +54,7 @@ class Measured:
 
   summary: dict[str, float]
   objects: dict[str, np.ndarray]
-  doubts: list[Doubt]
+  doubts: list[QualityWarning]
   labels: np.ndarray
   counted: np.ndarray
   sizes_nm: np.ndarray
@@ -70,7 +70,7 @@ def conventions(defect: str) -> dict[str, str]:
   return (lines if defect == LINES else particles).CONVENTIONS
 
 
-def measured(
+def measure(
   defect: str,
   mask: np.ndarray,
   *,
@@ -80,7 +80,7 @@ def measured(
   settings: Any,
   detection: Detection | LineDetection | None = None,
   seed: int = 0,
-) -> Measured:
+) -> Measurement:
   """Measures one mask.
 
   Args:
@@ -112,7 +112,7 @@ def measured(
 
 
 def _particles(mask, image, scale, settings, common):
-  found = measured_particles(
+  found = measure_particles(
     mask,
     pixel_size_nm=scale['pixel_size_nm'],
     image=image,
@@ -128,8 +128,8 @@ def _particles(mask, image, scale, settings, common):
     unseen_nm=settings.unseen_nm,
     **common,
   )
-  taken = counted(found.at_border, settings.border)
-  return Measured(
+  taken = select_counted(found.at_border, settings.border)
+  return Measurement(
     summary=summary,
     objects={**found.columns(), 'counted': taken},
     doubts=particle_warnings(
@@ -158,11 +158,11 @@ def _lines(mask, scale, settings, common):
     ),
     **common,
   )
-  found = measured_lines(mask, skeleton, pixel_size_nm=scale['pixel_size_nm'])
+  found = measure_lines(mask, skeleton, pixel_size_nm=scale['pixel_size_nm'])
   between_px = line_intercepts.grid_intervals_px(
     mask, spacing_px=settings.spacing_px
   )
-  return Measured(
+  return Measurement(
     summary=summary,
     objects=found.columns(),
     doubts=dislocation_warnings(

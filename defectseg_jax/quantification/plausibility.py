@@ -20,7 +20,7 @@ WIDEST_LINE_NM = 50.0
 HIGHEST_LINE_DENSITY_PER_M2 = 1e18
 
 
-class Doubt(NamedTuple):
+class QualityWarning(NamedTuple):
   """One thing that cannot be right.
 
   Attributes:
@@ -32,7 +32,9 @@ class Doubt(NamedTuple):
   message: str
 
 
-def foil_warnings(*, pixel_size_nm: float, thickness_nm: float) -> list[Doubt]:
+def foil_warnings(
+  *, pixel_size_nm: float, thickness_nm: float
+) -> list[QualityWarning]:
   """What is odd about the foil itself.
 
   Args:
@@ -50,7 +52,7 @@ def foil_warnings(*, pixel_size_nm: float, thickness_nm: float) -> list[Doubt]:
   checks.require_positive(thickness_nm, 'thickness_nm')
   if thickness_nm > THICKEST_FOIL_NM:
     return [
-      Doubt(
+      QualityWarning(
         'foil_thick',
         f'a foil of {thickness_nm:g} nm is thicker than {THICKEST_FOIL_NM:g} '
         'nm: is thickness_nm in nanometres?',
@@ -58,7 +60,7 @@ def foil_warnings(*, pixel_size_nm: float, thickness_nm: float) -> list[Doubt]:
     ]
   if thickness_nm < THINNEST_FOIL_NM:
     return [
-      Doubt(
+      QualityWarning(
         'foil_thin',
         f'a foil of {thickness_nm:g} nm is thinner than {THINNEST_FOIL_NM:g} '
         'nm: is thickness_nm in nanometres?',
@@ -73,7 +75,7 @@ def particle_warnings(
   volume_fraction: float,
   pixel_size_nm: float,
   thickness_nm: float,
-) -> list[Doubt]:
+) -> list[QualityWarning]:
   """What is odd about particles in a foil.
 
   Args:
@@ -98,7 +100,7 @@ def particle_warnings(
       name, what, size = 'foil_thinner_than_largest', 'the largest of', largest
     if size > thickness_nm:
       found.append(
-        Doubt(
+        QualityWarning(
           name,
           f'{what} the particles are {size:.3g} nm or more across, in a foil '
           f'of {thickness_nm:g} nm: check pixel_size_nm={pixel_size_nm:g} (10 '
@@ -107,7 +109,7 @@ def particle_warnings(
       )
   if volume_fraction > LARGEST_VOLUME_FRACTION:
     found.append(
-      Doubt(
+      QualityWarning(
         'volume_fraction_high',
         f'particles would fill {volume_fraction:.3g} of the foil: check '
         f'pixel_size_nm={pixel_size_nm:g} and thickness_nm={thickness_nm:g}',
@@ -122,7 +124,7 @@ def dislocation_warnings(
   line_width_nm: float,
   pixel_size_nm: float,
   thickness_nm: float,
-) -> list[Doubt]:
+) -> list[QualityWarning]:
   """What is odd about dislocations in a foil.
 
   Args:
@@ -140,7 +142,7 @@ def dislocation_warnings(
   found = foil_warnings(pixel_size_nm=pixel_size_nm, thickness_nm=thickness_nm)
   if density_per_m2 > HIGHEST_LINE_DENSITY_PER_M2:
     found.append(
-      Doubt(
+      QualityWarning(
         'line_density_high',
         f'at {density_per_m2:.3g} per m2 the cores of dislocations touch: '
         f'check pixel_size_nm={pixel_size_nm:g} and '
@@ -149,7 +151,7 @@ def dislocation_warnings(
     )
   if line_width_nm > WIDEST_LINE_NM:
     found.append(
-      Doubt(
+      QualityWarning(
         'lines_wide',
         f'lines are labelled {line_width_nm:.3g} nm wide: check '
         f'pixel_size_nm={pixel_size_nm:g}',

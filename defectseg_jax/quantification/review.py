@@ -50,7 +50,7 @@ def mean_probabilities(
   return np.where(pixels, sums[1:] / np.maximum(pixels, 1), np.nan)
 
 
-def almost_found(
+def nearly_found_regions(
   labels: np.ndarray,
   probabilities: np.ndarray,
   *,
@@ -84,7 +84,7 @@ def almost_found(
   return lower
 
 
-def doubtful(
+def doubtful_objects(
   labels: np.ndarray,
   almost: np.ndarray,
   probabilities: np.ndarray,
@@ -97,7 +97,7 @@ def doubtful(
 
   Args:
     labels: int [H, W], of the objects.
-    almost: int [H, W], from `almost_found`.
+    almost: int [H, W], from `nearly_found_regions`.
     probabilities: float [H, W].
     threshold: above which pixels were taken.
     power: of the area, that an object counts by: 1.5 by volume, 1 by area.

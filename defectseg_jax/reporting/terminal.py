@@ -8,7 +8,7 @@ from defectseg_jax.reporting import tables
 from defectseg_jax.sessions.tables import Numbers
 
 
-def tell_numbers(defect: str, numbers: Numbers, console: Console) -> None:
+def print_numbers(defect: str, numbers: Numbers, console: Console) -> None:
   """Prints the table, then warnings, failures and remarks.
 
   Args:

@@ -61,9 +61,9 @@ def development_detection(
   chosen = _settings(defect, settings)
   pairs = list(zip(predictions, truths, strict=True))
   if defect == LINES:
-    found = line_detection.pooled_lines(
+    found = line_detection.pool_lines(
       [
-        line_detection.matched_lines(*pair, spur_px=settings.spur_px)
+        line_detection.match_lines(*pair, spur_px=settings.spur_px)
         for pair in pairs
       ]
     )
@@ -133,7 +133,7 @@ def read_detection(path: str | pathlib.Path, config: Any) -> RunDetection:
 def _matched(pairs, settings, minimum_area_px):
   """Over all regions; a small particle of the truth is one all the same."""
   each = [
-    detection.matched(
+    detection.match_particles(
       _labels(prediction, settings, minimum_area_px),
       _labels(truth, settings, settings.minimum_area_px),
     )
@@ -148,7 +148,7 @@ def _f1(found):
 
 
 def _labels(mask, settings, minimum_area_px):
-  labels, _ = components.labelled_regions(
+  labels, _ = components.label_regions(
     mask,
     connectivity=settings.connectivity,
     minimum_area_px=minimum_area_px,

@@ -8,7 +8,7 @@ import numpy as np
 
 from defectseg_jax.evaluation import thresholds
 from defectseg_jax.models import create_model
-from defectseg_jax.prediction.orientations import averaged_over_orientations
+from defectseg_jax.prediction.orientations import average_over_orientations
 from defectseg_jax.prediction.tiles import fastest_core_px, probability_map
 from defectseg_jax.training import step
 
@@ -37,11 +37,11 @@ def make_probabilities(
 
   def of(params, batch_stats, pixels, **more):
     def probabilities_of(images):
-      tiles = eval_step(params, batch_stats, step.divided(images))
+      tiles = eval_step(params, batch_stats, step.shard(images))
       return np.asarray(tiles).reshape(images.shape)
 
     if orientations == 8:
-      probabilities_of = averaged_over_orientations(probabilities_of)
+      probabilities_of = average_over_orientations(probabilities_of)
     return probability_map(
       pixels,
       probabilities_of,

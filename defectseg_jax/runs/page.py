@@ -7,7 +7,7 @@ from typing import Any
 import ml_collections
 import numpy as np
 
-from defectseg_jax.quantification.measure import Measured, headlines, measured
+from defectseg_jax.quantification.measure import Measurement, headlines, measure
 from defectseg_jax.quantification.panel import relative_error
 from defectseg_jax.quantification.review import mean_probabilities
 from defectseg_jax.reporting import page
@@ -95,14 +95,14 @@ def run_page(
   )
 
 
-def _measured(config, region, mask, known) -> Measured:
+def _measured(config, region, mask, known) -> Measurement:
   scale = _PIXELS
   if known:
     scale = {
       'pixel_size_nm': region.pixel_size_nm,
       'thickness_nm': region.thickness_nm,
     }
-  return measured(
+  return measure(
     config.defect,
     mask,
     image=None,

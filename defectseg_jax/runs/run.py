@@ -18,7 +18,7 @@ from defectseg_jax.training.progress import Progress
 
 
 @dataclasses.dataclass(frozen=True)
-class Trained:
+class Run:
   """The network of a run's best epoch.
 
   Attributes:
@@ -35,9 +35,9 @@ class Trained:
   probabilities: Callable[..., np.ndarray]
 
 
-def trained(
+def load_run(
   config: ml_collections.ConfigDict, workdir: Workdir, *, orientations: int
-) -> Trained:
+) -> Run:
   """Reads a run.
 
   Args:
@@ -54,11 +54,11 @@ def trained(
   progress = checkpoints.read_progress(workdir.path)
   shapes = state.variable_shapes(create_model(config.model))
   restored = checkpoints.restore_model(workdir.path, **shapes)
-  params, batch_stats = step.replicated(restored)
+  params, batch_stats = step.replicate(restored)
   probabilities = network.make_probabilities(config, orientations=orientations)
 
   def of(pixels: np.ndarray, **more: Any) -> np.ndarray:
-    prepared = preprocessing.preprocessed(pixels, **config.preprocessing)
+    prepared = preprocessing.preprocess(pixels, **config.preprocessing)
     return probabilities(params, batch_stats, prepared, **more)
 
   digest = hashlib.sha256(
@@ -73,4 +73,4 @@ def trained(
   )
   for leaf in jax.tree.leaves(restored):
     digest.update(np.asarray(leaf).tobytes())
-  return Trained(config, progress, digest.hexdigest(), of)
+  return Run(config, progress, digest.hexdigest(), of)

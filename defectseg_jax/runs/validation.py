@@ -40,7 +40,7 @@ def make_dev_histograms(
     return found
 
   def dev_histograms(params, batch_stats):
-    shares = processes.gathered(share(params, batch_stats))
+    shares = processes.gather(share(params, batch_stats))
     if None in shares:
       return None
     return np.array(

@@ -10,7 +10,7 @@ from typing import Any
 import ml_collections
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import csv_text, json_text, written_whole
+from defectseg_jax.files import csv_text, json_text, write_whole
 
 
 class Workdir:
@@ -118,12 +118,12 @@ class Workdir:
 
   def write_json(self, path: pathlib.Path, content: Any) -> None:
     """Writes a JSON file whole."""
-    with written_whole(path) as temporary:
+    with write_whole(path) as temporary:
       temporary.write_text(json_text(content))
 
   def write_history(self, rows: Sequence[dict[str, Any]]) -> None:
     """Writes history.csv whole: all epochs so far, floats to the last bit."""
-    with written_whole(self.history) as temporary:
+    with write_whole(self.history) as temporary:
       temporary.write_text(csv_text(rows, digits=None))
 
 

@@ -72,7 +72,7 @@ def is_first() -> bool:
   return jax.process_index() == 0
 
 
-def gathered(value: Any) -> list[Any]:
+def gather(value: Any) -> list[Any]:
   """What each process says, told to all.
 
   Args:
@@ -101,7 +101,7 @@ def from_first(tree: Any) -> Any:
   """
   if jax.process_count() == 1:
     return tree
-  gathered(None)  # None begins to wait for a collective before all are there.
+  gather(None)  # None begins to wait for a collective before all are there.
   arrays = jax.tree.map(np.asarray, tree)
   # They are told by a sum with zeros, which would lose the sign of -0.0.
   bits = jax.tree.map(lambda x: x.view(np.uint32), arrays)
@@ -110,7 +110,7 @@ def from_first(tree: Any) -> Any:
 
 
 @contextlib.contextmanager
-def agreed(interruption: Interruption) -> Iterator[None]:
+def agree(interruption: Interruption) -> Iterator[None]:
   """At the end of the block, all go on, or none does.
 
   Args:
@@ -128,21 +128,21 @@ def agreed(interruption: Interruption) -> Iterator[None]:
     yield
   except InputError as caught:
     error = str(caught)
-  told = gathered({'error': error, 'stop': interruption.requested()})
+  told = gather({'error': error, 'stop': interruption.requested()})
   errors = [said['error'] for said in told if said['error']]
   if errors and is_first():
     raise InputError(errors[0])
   if errors:
     sys.exit(1)
   if any(said['stop'] for said in told):
-    part()
+    disconnect()
     interruption.leave()
 
 
-def part() -> None:
+def disconnect() -> None:
   """Lets go of the others, once all are here; each may then end by itself."""
   if jax.process_count() > 1:
-    gathered(None)
+    gather(None)
     jax.distributed.shutdown()
 
 

@@ -10,7 +10,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from rich.console import Console
 from rich.table import Table
 
-from defectseg_jax.files import csv_text, written_whole
+from defectseg_jax.files import csv_text, write_whole
 from defectseg_jax.reporting.page import Searched, search_page
 from defectseg_jax.runs.workdir import flat_fields
 from defectseg_jax.search.rounds import Plan, Planned
@@ -29,7 +29,7 @@ def write_report(study: Study, trials: Sequence[Planned]) -> None:
     trials: all that were planned.
   """
   rows = _rows(study, trials)
-  with written_whole(study.table) as path:
+  with write_whole(study.table) as path:
     path.write_text(csv_text(rows, digits=None))
   ranked = sorted(
     (row for row in rows if row['dev_iu'] is not None),
@@ -41,7 +41,7 @@ def write_report(study: Study, trials: Sequence[Planned]) -> None:
     if ranked
     else 'none has an IU'
   )
-  with written_whole(study.page) as path:
+  with write_whole(study.page) as path:
     path.write_text(
       search_page(
         f'Search: {study.config.defect}',
@@ -55,7 +55,7 @@ def write_report(study: Study, trials: Sequence[Planned]) -> None:
     )
 
 
-def tell_trials(study: Study, plan: Plan, console: Console) -> None:
+def print_trials(study: Study, plan: Plan, console: Console) -> None:
   """Prints the best trials, a column each, and where everything lies."""
   rows = [row for row in _rows(study, plan.trials) if row['dev_iu'] is not None]
   rows.sort(key=lambda row: (-row['dev_iu'], row['trial']))

@@ -25,7 +25,7 @@ import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import json_text, written_whole
+from defectseg_jax.files import json_text, write_whole
 from defectseg_jax.runs.workdir import Workdir, flat_fields, require_same_fields
 from defectseg_jax.search.rounds import Planned
 from defectseg_jax.search.space import search_space, trial_sampler
@@ -151,7 +151,7 @@ class Study:
     """Keeps how a trial ended. Told twice, the first stands. Locked only."""
     path = self.folder(number) / 'outcome.json'
     if not path.exists():
-      with written_whole(path) as temporary:
+      with write_whole(path) as temporary:
         temporary.write_text(json_text(dataclasses.asdict(outcome)))
     self._tell_optuna(number, outcome)
 
@@ -247,7 +247,7 @@ class Study:
           '--workdir a new or empty folder'
         )
       if not others:
-        with written_whole(self._settings) as temporary:
+        with write_whole(self._settings) as temporary:
           temporary.write_text(json_text(settings))
     except OSError as error:
       raise InputError(

@@ -10,7 +10,7 @@ from defectseg_jax.micrographs.calibration_table import (
   read_calibration_table,
 )
 from defectseg_jax.quantification.checks import require_positive
-from defectseg_jax.quantification.plausibility import Doubt
+from defectseg_jax.quantification.plausibility import QualityWarning
 
 _DIFFERS_FROM = 0.01
 
@@ -30,7 +30,7 @@ class Scale:
   thickness_nm: float
   pixel_size_from: str
   thickness_from: str
-  doubts: tuple[Doubt, ...] = ()
+  doubts: tuple[QualityWarning, ...] = ()
 
 
 class Scales:
@@ -124,7 +124,7 @@ def _differing(found, stated):
     for file, one in stated.items():
       other = getattr(one, name)
       if other is not None and abs(other / value - 1) > _DIFFERS_FROM:
-        yield Doubt(
+        yield QualityWarning(
           'calibration_differs',
           f'{file} says {name}={other:g}, {source} says {value:g}: which is '
           'right?',

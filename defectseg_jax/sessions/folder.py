@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import json_text, written_whole
+from defectseg_jax.files import json_text, write_whole
 
 # What is in here is made to be corrected by hand.
 MASKS = 'masks'
@@ -160,7 +160,7 @@ class SessionFolder:
     """
     with contextlib.ExitStack() as renamed:
       made = {
-        file: renamed.enter_context(written_whole(self.path / file))
+        file: renamed.enter_context(write_whole(self.path / file))
         for file in writers
       }
       for file, write in writers.items():
@@ -236,7 +236,7 @@ class SessionFolder:
       'results': self._results,
       'written': self._written,
     }
-    with written_whole(self._index) as temporary:
+    with write_whole(self._index) as temporary:
       temporary.write_text(json_text(content))
 
 

@@ -11,20 +11,20 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import written_whole
+from defectseg_jax.files import write_whole
 from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.files import by_stem
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
-from defectseg_jax.runs.run import Trained
+from defectseg_jax.runs.run import Run
 from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.sessions.calibration import Scale, Scales
 from defectseg_jax.sessions.folder import MASKS, Done, SessionFolder
 
 
 @dataclasses.dataclass(frozen=True)
-class Predicted:
+class SessionImage:
   """One image of a session, on disk.
 
   Attributes:
@@ -50,14 +50,14 @@ class Predicted:
     }
 
 
-def predicted_images(
+def predict_images(
   paths: Sequence[pathlib.Path],
-  run: Trained,
+  run: Run,
   folder: SessionFolder,
   scales: Scales,
   console: Console,
   interruption: Interruption,
-) -> tuple[list[Predicted], dict[str, str]]:
+) -> tuple[list[SessionImage], dict[str, str]]:
   """Takes every image through the network, unless that was done before.
 
   A mask that somebody corrected is kept; of a new scale its file is told.
@@ -105,7 +105,7 @@ def predicted_images(
         failed[path.stem] = str(error)
         continue
       for name, pixels in frames:
-        one = Predicted(name, path, scale)
+        one = SessionImage(name, path, scale)
         try:
           by_hand = _corrected_mask(folder, one, pixels.shape)
         except InputError as error:
@@ -164,7 +164,7 @@ def _predict(run, folder, one, pixels, by_hand, on_tiles):
     writers[files[MASKS]] = lambda to: write_mask(to, mask, **scale)
   elif rescaled:
     # Not by `put`: it stays the person's.
-    with written_whole(folder.path / files[MASKS]) as temporary:
+    with write_whole(folder.path / files[MASKS]) as temporary:
       write_mask(temporary, by_hand, **scale)
   folder.put(writers)
   folder.note_done(

@@ -18,17 +18,17 @@ from defectseg_jax.files import csv_text
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.quantification.dislocations.detection import LineDetection
-from defectseg_jax.quantification.measure import measured
+from defectseg_jax.quantification.measure import measure
 from defectseg_jax.quantification.particles.detection import Detection
-from defectseg_jax.quantification.plausibility import Doubt
+from defectseg_jax.quantification.plausibility import QualityWarning
 from defectseg_jax.quantification.review import mean_probabilities
 from defectseg_jax.reporting import imagej_rois, page
 from defectseg_jax.reporting.page.content import page_image, sizes_label
-from defectseg_jax.runs.run import Trained
+from defectseg_jax.runs.run import Run
 from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.sessions import reference
 from defectseg_jax.sessions.folder import SessionFolder
-from defectseg_jax.sessions.predict_images import Predicted
+from defectseg_jax.sessions.predict_images import SessionImage
 from defectseg_jax.sessions.tables import Numbers
 
 # Of an image whose truth is of no use.
@@ -38,8 +38,8 @@ NO_COMPARISON = 'no_comparison'
 def write_results(
   folder: SessionFolder,
   config: ml_collections.ConfigDict,
-  run: Trained,
-  images: Sequence[Predicted],
+  run: Run,
+  images: Sequence[SessionImage],
   failures: Mapping[str, str],
   *,
   counts: Detection | LineDetection,
@@ -129,7 +129,7 @@ def _add(numbers, made, path, config, run, image, counts, truth):
     read_frames(path / files[kind])[0].values
     for kind in ('images', 'probabilities')
   )
-  found = measured(
+  found = measure(
     config.defect,
     mask,
     image=pixels,
@@ -143,7 +143,7 @@ def _add(numbers, made, path, config, run, image, counts, truth):
     found = _of_a_person(found)
   if image.outdated:
     found.doubts.append(
-      Doubt(
+      QualityWarning(
         'corrected_mask_kept',
         f'{files["masks"]} was corrected by hand when the run or the '
         'micrograph was another, and the numbers are of it; --overwrite takes '
@@ -153,7 +153,7 @@ def _add(numbers, made, path, config, run, image, counts, truth):
   too_large = max(found.labels.shape) > imagej_rois.LARGEST_COORDINATE_PX
   if too_large:
     found.doubts.append(
-      Doubt(
+      QualityWarning(
         'no_regions',
         f"ImageJ's regions end at {imagej_rois.LARGEST_COORDINATE_PX} pixels, "
         'the image does not: rois/ has none of it',
@@ -166,7 +166,7 @@ def _add(numbers, made, path, config, run, image, counts, truth):
       scores = reference.scores(mask, truth)
     except InputError as error:
       truth = None
-      found.doubts.append(Doubt(NO_COMPARISON, str(error)))
+      found.doubts.append(QualityWarning(NO_COMPARISON, str(error)))
   means = mean_probabilities(found.labels, probabilities, len(found.counted))
   found = dataclasses.replace(
     found, objects={**found.objects, 'mean_probability': means}

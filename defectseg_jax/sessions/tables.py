@@ -14,11 +14,11 @@ from defectseg_jax.quantification.dislocations.line_intercepts import grid_lines
 from defectseg_jax.quantification.intervals import LEVEL
 from defectseg_jax.quantification.measure import (
   LINES,
-  Measured,
+  Measurement,
   conventions,
   headlines,
 )
-from defectseg_jax.quantification.plausibility import Doubt
+from defectseg_jax.quantification.plausibility import QualityWarning
 from defectseg_jax.reporting import overlays
 from defectseg_jax.reporting.figures import measurements
 from defectseg_jax.reporting.page.content import sizes_label
@@ -60,7 +60,7 @@ class Numbers:
     self._object_columns = []
     self._sizes_nm = []
     self.rows: list[dict[str, Any]] = []
-    self.doubts: list[tuple[str, Doubt]] = []
+    self.doubts: list[tuple[str, QualityWarning]] = []
     self.failures: dict[str, str] = {}
     self.notes: list[str] = []
     for name in ('overlays', 'histograms'):
@@ -79,7 +79,7 @@ class Numbers:
   def add(
     self,
     name: str,
-    found: Measured,
+    found: Measurement,
     scale: Scale,
     *,
     pixels: np.ndarray | None,

@@ -38,7 +38,7 @@ def precipitate_is_drawn(seen: Silhouette) -> bool:
   return float(seen.path_nm.max()) >= _FAINTEST_PRECIPITATE_NM
 
 
-def outlines_filled(
+def fill_outlines(
   drawn: Sequence[Silhouette], foil: FoilParameters
 ) -> np.ndarray:
   """The particles' areas: bool [side_px, side_px]."""
@@ -48,7 +48,7 @@ def outlines_filled(
   return mask
 
 
-def lines_drawn(drawn: Sequence[Line], foil: FoilParameters) -> np.ndarray:
+def draw_lines(drawn: Sequence[Line], foil: FoilParameters) -> np.ndarray:
   """Pixels whose centre is within half the label's width of a line.
 
   Args:

@@ -51,7 +51,7 @@ def read_background(
   return pixels / np.float32(mean)
 
 
-def cropped(
+def crop(
   background: np.ndarray, side_px: int, rng: np.random.Generator
 ) -> np.ndarray:
   """A square of the background, from a random place: [side_px, side_px]."""

@@ -9,7 +9,7 @@ from defectseg_jax.simulation.parameters import FoilParameters
 _CLIPPED = 2e-4
 
 
-def scanned(
+def scan(
   transmission: np.ndarray, foil: FoilParameters, rng: np.random.Generator
 ) -> np.ndarray:
   """What the probe sees: blurred, and each row where the scan put it.
@@ -37,7 +37,7 @@ def scanned(
   return left + share * (np.take_along_axis(blurred, first + 1, axis=1) - left)
 
 
-def counted(
+def count_electrons(
   intensity: np.ndarray, foil: FoilParameters, rng: np.random.Generator
 ) -> np.ndarray:
   """Electrons in each pixel, with the noise of reading them out.
@@ -56,7 +56,7 @@ def counted(
   return electrons + np.float32(foil.detector.read_noise_electrons) * noise
 
 
-def quantised(signal: np.ndarray, bits: int) -> np.ndarray:
+def quantise(signal: np.ndarray, bits: int) -> np.ndarray:
   """The signal on the scale of the file: uint8 or uint16 [H, W].
 
   Gain and offset are set as an operator does: the range is filled but for the

@@ -14,7 +14,7 @@ from defectseg_jax.simulation import (
   ground_truth,
   particles,
 )
-from defectseg_jax.simulation.background import cropped
+from defectseg_jax.simulation.background import crop
 from defectseg_jax.simulation.parameters import FoilParameters
 
 KINDS = ('voids', 'precipitates', 'dislocations')
@@ -56,7 +56,7 @@ class Foil:
   arrays: dict[str, np.ndarray]
 
 
-def simulated_foil(
+def simulate_foil(
   foil: FoilParameters,
   *,
   seed: int,
@@ -81,7 +81,7 @@ def simulated_foil(
   signal = _signal(foil, geometry, _random(seed, index), background)
   masks, drawn = foil_labels(foil, geometry)
   return Foil(
-    pixels=detector.quantised(signal, foil.detector.bits),
+    pixels=detector.quantise(signal, foil.detector.bits),
     masks=masks,
     truth={'seed': seed, 'index': index, **_truth(foil, geometry, drawn)},
     arrays=ground_truth.line_arrays(geometry.lines),
@@ -89,7 +89,7 @@ def simulated_foil(
 
 
 def foil_geometry(foil: FoilParameters, *, seed: int, index: int) -> Geometry:
-  """Particles and lines of one foil of a series; see `simulated_foil`."""
+  """Particles and lines of one foil of a series; see `simulate_foil`."""
   random = _random(seed, index)
   return Geometry(
     voids=_seen(particles.voids(foil, random['voids']), foil),
@@ -128,12 +128,12 @@ def foil_labels(
     return [i for i, yes in zip(items, drawn[kind], strict=True) if yes]
 
   masks = {
-    kind: annotation.outlines_filled(
+    kind: annotation.fill_outlines(
       [s for _, s in chosen(getattr(geometry, kind), kind)], foil
     )
     for kind in ('voids', 'precipitates')
   }
-  masks['dislocations'] = annotation.lines_drawn(
+  masks['dislocations'] = annotation.draw_lines(
     chosen(geometry.lines, 'dislocations'), foil
   )
   return masks, drawn
@@ -164,11 +164,11 @@ def _signal(foil, geometry, random, background):
     random['defects'],
   )
   if background is not None:
-    ground = cropped(background, foil.side_px, random['matrix'])
-    return ground * detector.scanned(transmission, foil, random['scan'])
+    ground = crop(background, foil.side_px, random['matrix'])
+    return ground * detector.scan(transmission, foil, random['scan'])
   transmission *= contrast.matrix_transmission(foil, random['matrix'])
-  image = detector.scanned(transmission, foil, random['scan'])
-  return detector.counted(image, foil, random['scan'])
+  image = detector.scan(transmission, foil, random['scan'])
+  return detector.count_electrons(image, foil, random['scan'])
 
 
 def _truth(foil, geometry, drawn):

@@ -10,7 +10,7 @@ import numpy as np
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
 from defectseg_jax.simulation.background import read_background
-from defectseg_jax.simulation.foil import KINDS, Foil, simulated_foil
+from defectseg_jax.simulation.foil import KINDS, Foil, simulate_foil
 from defectseg_jax.simulation.parameters import FoilParameters
 
 
@@ -54,7 +54,7 @@ def write_series(
   ground = read_background(background, foil) if background else None
   rows = []
   for index in range(micrographs):
-    made = simulated_foil(foil, seed=seed, index=index, background=ground)
+    made = simulate_foil(foil, seed=seed, index=index, background=ground)
     name = f'foil_{index:04d}'
     _write_foil(folder, name, made, defect, foil.pixel_size_nm)
     # No split: each is divided into quarters, as in the paper.

@@ -19,7 +19,7 @@ from defectseg_jax.evaluation import thresholds
 from defectseg_jax.training import schedules
 from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.state import TrainState
-from defectseg_jax.training.step import divided, replicated
+from defectseg_jax.training.step import replicate, shard
 
 
 class Diverged(InputError):
@@ -80,7 +80,7 @@ def train_and_evaluate(
     Diverged: a loss was NaN or infinite; the message says at which step.
       That state is not saved.
   """
-  state = replicated(state)
+  state = replicate(state)
   batches = None
   while progress.epochs < config.epochs and progress.decays < config.max_decays:
     epoch = progress.epochs
@@ -94,7 +94,7 @@ def train_and_evaluate(
         return False
       if batches is None:
         batches = batches_from(int(state.step))
-      state, metrics = train_step(state, divided(next(batches)), weight, stop)
+      state, metrics = train_step(state, shard(next(batches)), weight, stop)
       loss = float(metrics['loss'])
       if not math.isfinite(loss):
         raise Diverged(
@@ -143,4 +143,4 @@ def _end_epoch(state, progress, dev_histograms, weight, plateau, config):
     progress.threshold = threshold
   if after.scale < before.scale:
     progress.decays += 1
-  return state.replace(plateau=replicated(jax.device_get(after)))
+  return state.replace(plateau=replicate(jax.device_get(after)))

@@ -24,14 +24,14 @@ from defectseg_jax.training.state import TrainState
 DEVICES = 'devices'
 
 
-def replicated(tree: Any) -> Any:
+def replicate(tree: Any) -> Any:
   """The tree with each array copied to every local device."""
   mesh = jax.sharding.Mesh(np.array(jax.local_devices()), (DEVICES,))
   everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
   return jax.device_put(tree, everywhere)
 
 
-def divided(batch: Any) -> Any:
+def shard(batch: Any) -> Any:
   """This process's share, split among its d devices: [d, N / d, ...]."""
   count = jax.local_device_count()
   return jax.tree.map(

@@ -6,7 +6,7 @@ import pytest
 from configs import voids
 from defectseg_jax.datasets import builder, pipeline, simulated
 from defectseg_jax.errors import InputError
-from defectseg_jax.simulation import foil_parameters, simulated_foil
+from defectseg_jax.simulation import foil_parameters, simulate_foil
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_simulated_foils_are_divided_as_in_the_paper(config):
 
 def test_a_region_is_part_of_the_foil_of_its_seed(config):
   region = regions(config, 'test')[1]
-  made = simulated_foil(foil_parameters(config.foil), seed=0, index=1)
+  made = simulate_foil(foil_parameters(config.foil), seed=0, index=1)
   np.testing.assert_array_equal(region.image, made.pixels[128:, 192:])
   np.testing.assert_array_equal(region.mask, made.masks['voids'][128:, 192:])
   assert (region.pixel_size_nm, region.thickness_nm) == (0.32, 190)
@@ -48,7 +48,7 @@ def test_a_region_is_part_of_the_foil_of_its_seed(config):
 def test_each_defect_has_its_own_mask(config):
   config.defect = 'precipitates'
   region = regions(config, 'test')[1]
-  made = simulated_foil(foil_parameters(config.foil), seed=0, index=1)
+  made = simulate_foil(foil_parameters(config.foil), seed=0, index=1)
   np.testing.assert_array_equal(
     region.mask, made.masks['precipitates'][128:, 192:]
   )

@@ -4,7 +4,7 @@ import pytest
 from defectseg_jax.evaluation.confusion import (
   Confusion,
   confusion,
-  pooled,
+  pool,
   ratios,
   summary,
 )
@@ -45,7 +45,7 @@ def test_empty_masks_have_the_documented_answer(counts, expected):
 
 
 def test_pooled_counts_are_sums():
-  assert pooled([Confusion(1, 2, 3, 4), Confusion(5, 6, 7, 8)]) == (
+  assert pool([Confusion(1, 2, 3, 4), Confusion(5, 6, 7, 8)]) == (
     6,
     8,
     10,

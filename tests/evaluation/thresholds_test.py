@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from defectseg_jax.evaluation import thresholds
-from defectseg_jax.evaluation.confusion import confusion, pooled, ratios
+from defectseg_jax.evaluation.confusion import confusion, pool, ratios
 
 BINS, THRESHOLDS = thresholds.BINS, thresholds.THRESHOLDS
 
@@ -41,7 +41,7 @@ def test_the_best_threshold_is_the_best_of_all_tried_one_by_one(images, kind):
   histograms = np.stack([thresholds.histogram(*image) for image in images])
 
   def pooled_iu(t):
-    return ratios(pooled([confusion(p >= t, y) for p, y in images]))['iu']
+    return ratios(pool([confusion(p >= t, y) for p, y in images]))['iu']
 
   def mean_iu(t):
     return np.mean([ratios(confusion(p >= t, y))['iu'] for p, y in images])

@@ -94,7 +94,7 @@ def another_network(monkeypatch):
     return probabilities
 
   def begin(identity, probabilities=halves):
-    read = run.trained
+    read = run.load_run
     monkeypatch.setattr(
       job,
       'trained',

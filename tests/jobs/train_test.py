@@ -118,7 +118,7 @@ def test_a_run_leaves_what_a_person_looks_for(command, folder, workdir):
 
   detected = json.loads(workdir.joinpath('dev_detection.json').read_text())
   with Image.open(folder / 'masks' / 'b.png') as mask:
-    particles = components.labelled_regions(np.asarray(mask))[1]
+    particles = components.label_regions(np.asarray(mask))[1]
   assert detected['found'] + detected['missed'] == particles
   assert detected['found'] > particles / 2
 

@@ -39,16 +39,14 @@ def _mean_by_matrices(pixels, sigma):
 
 def test_inversion_keeps_the_range():
   pixels = np.array([[1, 2], [5, 11]], np.float32)
-  inverted = preprocessing.contrast_inverted(pixels)
+  inverted = preprocessing.invert_contrast(pixels)
   assert inverted.tolist() == [[11, 10], [7, 1]]
   assert inverted.dtype == np.float32
-  np.testing.assert_array_equal(
-    preprocessing.contrast_inverted(inverted), pixels
-  )
+  np.testing.assert_array_equal(preprocessing.invert_contrast(inverted), pixels)
 
 
 def test_gaussian_background_is_the_weighted_mean():
-  result = preprocessing.background_subtracted(
+  result = preprocessing.subtract_background(
     _NOISE, method='gaussian', radius_px=3
   )
   expected = _NOISE - _mean_by_matrices(_NOISE.astype(float), 3)
@@ -59,7 +57,7 @@ def test_gaussian_background_is_the_weighted_mean():
 @pytest.mark.parametrize('radius_px', [0.5, 3, 7.5, 10])
 def test_small_ball_is_that_of_skimage(radius_px):
   pixels = _full_range((40, 50))
-  result = preprocessing.background_subtracted(
+  result = preprocessing.subtract_background(
     pixels, method='rolling_ball', radius_px=radius_px
   )
   expected = pixels - skimage.restoration.rolling_ball(pixels, radius=radius_px)
@@ -71,7 +69,7 @@ def test_small_ball_is_the_definition():
   # in reach: for a bright pixel on zero, the neighbour's, sqrt(r^2 - 1) lower.
   pixels = np.zeros((21, 21), np.float32)
   pixels[10, 10] = 255
-  result = preprocessing.background_subtracted(
+  result = preprocessing.subtract_background(
     pixels, method='rolling_ball', radius_px=5
   )
   expected = 255 - (5 - np.sqrt(24))
@@ -89,7 +87,7 @@ def test_shrunk_ball_is_close_to_the_plain_one(radius_px):
     pixels += 80 * np.exp(-((y - row) ** 2 + (x - column) ** 2) / 8)
   pixels = (pixels - pixels.min()) / np.ptp(pixels) * 255
   pixels = pixels.astype(np.float32)
-  result = preprocessing.background_subtracted(
+  result = preprocessing.subtract_background(
     pixels, method='rolling_ball', radius_px=radius_px
   )
   exact = pixels - skimage.restoration.rolling_ball(pixels, radius=radius_px)
@@ -102,10 +100,10 @@ def test_shrunk_ball_is_close_to_the_plain_one(radius_px):
 @pytest.mark.parametrize('radius_px', [5, 25])
 def test_ball_does_not_depend_on_the_bit_depth(radius_px):
   pixels = _full_range((40, 50))
-  plain = preprocessing.background_subtracted(
+  plain = preprocessing.subtract_background(
     pixels, method='rolling_ball', radius_px=radius_px
   )
-  scaled = preprocessing.background_subtracted(
+  scaled = preprocessing.subtract_background(
     300 + 257 * pixels, method='rolling_ball', radius_px=radius_px
   )
   np.testing.assert_allclose(scaled, 257 * plain, atol=0.02)
@@ -115,7 +113,7 @@ def test_ball_does_not_depend_on_the_bit_depth(radius_px):
 @pytest.mark.parametrize('shape', [(1, 1), (3, 50), (33, 31)])
 def test_ball_on_constant_and_small_images(radius_px, shape):
   for pixels in (np.full(shape, 0.1, np.float32), _NOISE[: shape[0], :1]):
-    result = preprocessing.background_subtracted(
+    result = preprocessing.subtract_background(
       pixels, method='rolling_ball', radius_px=radius_px
     )
     assert result.shape == pixels.shape
@@ -124,14 +122,14 @@ def test_ball_on_constant_and_small_images(radius_px, shape):
 
 
 def test_global_normalisation():
-  result = preprocessing.variance_normalised(
+  result = preprocessing.normalise_variance(
     _NOISE, method='global', radius_px=0
   )
   assert result.dtype == np.float32
   assert result.mean(dtype=float) == pytest.approx(0, abs=1e-6)
   assert result.std(dtype=float) == pytest.approx(1, abs=1e-6)
   # By hand: mean 2, standard deviation 1.
-  by_hand = preprocessing.variance_normalised(
+  by_hand = preprocessing.normalise_variance(
     np.array([[1, 3]], np.float32), method='global', radius_px=0
   )
   assert by_hand.tolist() == [[-1, 1]]
@@ -141,9 +139,7 @@ def test_local_normalisation_is_the_formula():
   pixels = _NOISE.astype(float)
   mean = _mean_by_matrices(pixels, 4)
   variance = _mean_by_matrices(pixels**2, 4) - mean**2
-  result = preprocessing.variance_normalised(
-    _NOISE, method='local', radius_px=4
-  )
+  result = preprocessing.normalise_variance(_NOISE, method='local', radius_px=4)
   np.testing.assert_allclose(
     result, (pixels - mean) / np.sqrt(variance), atol=1e-4
   )
@@ -152,9 +148,7 @@ def test_local_normalisation_is_the_formula():
 def test_local_normalisation_of_a_flat_region():
   pixels = np.full((120, 120), 30000.1, np.float32)
   pixels[:, 80:] += _RNG.normal(0, 300, (120, 40)).astype(np.float32)
-  result = preprocessing.variance_normalised(
-    pixels, method='local', radius_px=3
-  )
+  result = preprocessing.normalise_variance(pixels, method='local', radius_px=3)
   assert np.isfinite(result).all()
   np.testing.assert_allclose(result[:, :60], 0, atol=1e-6)
   assert np.abs(result).max() < 10
@@ -165,15 +159,15 @@ def test_local_normalisation_of_a_flat_region():
 def test_constant_image_becomes_zeros(method):
   # 0.1 is one whose mean rounds.
   pixels = np.full((30, 31), 0.1, np.float32)
-  result = preprocessing.variance_normalised(pixels, method=method, radius_px=5)
+  result = preprocessing.normalise_variance(pixels, method=method, radius_px=5)
   assert not result.any()
   assert result.dtype == np.float32
 
 
 def test_none_returns_a_copy():
   for function in (
-    preprocessing.background_subtracted,
-    preprocessing.variance_normalised,
+    preprocessing.subtract_background,
+    preprocessing.normalise_variance,
   ):
     result = function(_NOISE, method='none', radius_px=0)
     np.testing.assert_array_equal(result, _NOISE)
@@ -184,7 +178,7 @@ def test_order_is_inversion_background_normalisation():
   # One dark pixel on a slope: inverted, it is the peak that the ball leaves.
   pixels = np.tile(np.linspace(100, 110, 60, dtype=np.float32), (60, 1))
   pixels[30, 30] = 20
-  result = preprocessing.preprocessed(
+  result = preprocessing.preprocess(
     pixels,
     invert=True,
     background='rolling_ball',
@@ -200,7 +194,7 @@ def test_order_is_inversion_background_normalisation():
 
 
 def test_all_off_is_the_identity():
-  result = preprocessing.preprocessed(
+  result = preprocessing.preprocess(
     _NOISE,
     invert=False,
     background='none',
@@ -219,16 +213,16 @@ def test_same_bits_twice():
     'normalisation': 'local',
     'normalisation_radius_px': 6,
   }
-  first = preprocessing.preprocessed(_NOISE, **options)
-  second = preprocessing.preprocessed(_NOISE.copy(), **options)
+  first = preprocessing.preprocess(_NOISE, **options)
+  second = preprocessing.preprocess(_NOISE.copy(), **options)
   assert first.tobytes() == second.tobytes()
 
 
 @pytest.mark.parametrize(
   ('function', 'choices'),
   [
-    (preprocessing.background_subtracted, 'none, gaussian, rolling_ball'),
-    (preprocessing.variance_normalised, 'none, global, local'),
+    (preprocessing.subtract_background, 'none, gaussian, rolling_ball'),
+    (preprocessing.normalise_variance, 'none, global, local'),
   ],
 )
 def test_unknown_methods_name_the_choices(function, choices):
@@ -240,9 +234,9 @@ def test_unknown_methods_name_the_choices(function, choices):
 @pytest.mark.parametrize(
   ('function', 'method'),
   [
-    (preprocessing.background_subtracted, 'gaussian'),
-    (preprocessing.background_subtracted, 'rolling_ball'),
-    (preprocessing.variance_normalised, 'local'),
+    (preprocessing.subtract_background, 'gaussian'),
+    (preprocessing.subtract_background, 'rolling_ball'),
+    (preprocessing.normalise_variance, 'local'),
   ],
 )
 def test_radius_must_be_positive(function, method, radius_px):
@@ -253,11 +247,11 @@ def test_radius_must_be_positive(function, method, radius_px):
 
 
 def test_radius_may_be_a_numpy_number():
-  expected = preprocessing.background_subtracted(
+  expected = preprocessing.subtract_background(
     _NOISE, method='gaussian', radius_px=3.0
   )
   for radius_px in (np.float32(3), np.int64(3)):
-    found = preprocessing.background_subtracted(
+    found = preprocessing.subtract_background(
       _NOISE, method='gaussian', radius_px=radius_px
     )
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4)
@@ -266,7 +260,7 @@ def test_radius_may_be_a_numpy_number():
 def test_other_shapes_are_refused():
   for pixels in (np.zeros(3), np.zeros((2, 3, 4)), np.zeros((0, 3))):
     with pytest.raises(InputError, match='shape'):
-      preprocessing.contrast_inverted(pixels)
+      preprocessing.invert_contrast(pixels)
 
 
 @pytest.mark.parametrize('background', ['none', 'gaussian'])
@@ -279,7 +273,7 @@ def test_working_on_some_rows_at_a_time_changes_nothing(
   pixels = rng.integers(0, 256, shape).astype(np.float32)
 
   def found():
-    return preprocessing.preprocessed(
+    return preprocessing.preprocess(
       pixels,
       invert=True,
       background=background,

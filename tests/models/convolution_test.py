@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from defectseg_jax.models.convolution import Conv, convolved
+from defectseg_jax.models.convolution import Conv, convolve
 
 KEY = jax.random.key(0)
 
@@ -51,7 +51,7 @@ def test_its_gradients_are_those_of_flax(
   expected, pull = jax.vjp(
     lambda x, kernel: theirs.apply({'params': {'kernel': kernel}}, x), x, kernel
   )
-  found, pull_ours = jax.vjp(convolved, x, kernel)
+  found, pull_ours = jax.vjp(convolve, x, kernel)
 
   np.testing.assert_array_equal(found, expected)
   for ours, other in zip(pull_ours(change), pull(change), strict=True):
@@ -64,7 +64,7 @@ def test_a_kernels_gradient_on_a_cpu_is_no_convolution_of_the_whole_image():
   kernel = jax.ShapeDtypeStruct((3, 3, 41, 16), np.float32)
 
   def of_kernel(x, kernel):
-    return jax.grad(lambda k: convolved(x, k).sum())(kernel)
+    return jax.grad(lambda k: convolve(x, k).sum())(kernel)
 
   compiled = jax.jit(of_kernel).lower(x, kernel).compile().as_text()
   assert 'dot(' in compiled

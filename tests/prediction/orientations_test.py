@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from defectseg_jax.prediction.orientations import averaged_over_orientations
+from defectseg_jax.prediction.orientations import average_over_orientations
 
 
 @pytest.fixture
@@ -12,14 +12,14 @@ def tiles():
 
 
 def test_what_knows_no_direction_stays_as_it_is(tiles):
-  found = averaged_over_orientations(lambda x: x**2)(tiles)
+  found = average_over_orientations(lambda x: x**2)(tiles)
   np.testing.assert_allclose(found, tiles**2, rtol=1e-6)
   assert found.dtype == np.float32
 
 
 def test_a_shift_is_averaged_over_all_directions(tiles):
   """A shift to the right by one becomes one in each of four directions."""
-  found = averaged_over_orientations(lambda x: np.roll(x, 1, axis=2))(tiles)
+  found = average_over_orientations(lambda x: np.roll(x, 1, axis=2))(tiles)
   expected = sum(
     np.roll(tiles, step, axis) for axis in (1, 2) for step in (-1, 1)
   )
@@ -28,6 +28,6 @@ def test_a_shift_is_averaged_over_all_directions(tiles):
 
 def test_each_orientation_is_asked_for_once(tiles):
   asked = []
-  averaged_over_orientations(lambda x: asked.append(x.copy()) or x)(tiles)
+  average_over_orientations(lambda x: asked.append(x.copy()) or x)(tiles)
   assert len(asked) == 8
   assert len({x.tobytes() for x in asked}) == 8

@@ -89,7 +89,7 @@ def test_one_value_says_nothing_of_its_spread(values):
 
 def test_propagation_of_thickness_alone():
   """A count known exactly, a thickness to 5%: exp(+- 1.96 * 0.05)."""
-  found = intervals.propagated(2.0, Interval(2.0, 2.0), 0.05)
+  found = intervals.propagate(2.0, Interval(2.0, 2.0), 0.05)
   factor = math.exp(1.959964 * 0.05)
   assert found == pytest.approx((2 / factor, 2 * factor))
 
@@ -98,17 +98,17 @@ def test_propagation_adds_in_quadrature():
   """Log half-widths of 3 and 4 units give 5."""
   unit = 0.05
   counted = Interval(10 * math.exp(-3 * unit), 10 * math.exp(3 * unit))
-  found = intervals.propagated(10.0, counted, 4 * unit / 1.959964)
+  found = intervals.propagate(10.0, counted, 4 * unit / 1.959964)
   assert found == pytest.approx(
     (10 * math.exp(-5 * unit), 10 * math.exp(5 * unit)), rel=1e-6
   )
 
 
 def test_propagation_leaves_zero_and_unknown():
-  found = intervals.propagated(0.0, Interval(0.0, 3.0), 0.1)
+  found = intervals.propagate(0.0, Interval(0.0, 3.0), 0.1)
   assert found == pytest.approx((0.0, 3 * math.exp(0.1959964)))
-  assert intervals.propagated(5.0, Interval(4, 6), 0.0) == (4, 6)
-  assert math.isnan(intervals.propagated(math.nan, intervals.UNKNOWN, 0.1).high)
+  assert intervals.propagate(5.0, Interval(4, 6), 0.0) == (4, 6)
+  assert math.isnan(intervals.propagate(math.nan, intervals.UNKNOWN, 0.1).high)
 
 
 def test_products_add_in_quadrature():

@@ -11,7 +11,7 @@ from defectseg_jax.quantification.measure import (
   LINES,
   conventions,
   headlines,
-  measured,
+  measure,
 )
 from defectseg_jax.quantification.particles.detection import Detection
 
@@ -43,7 +43,7 @@ def lines():
 def summary(defect, detection=None, **settings):
   config = (dislocations if defect == LINES else voids).get_config()
   config.quantification.update(settings)
-  return measured(
+  return measure(
     defect,
     lines() if defect == LINES else particles(),
     image=None,

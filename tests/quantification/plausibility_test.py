@@ -5,7 +5,7 @@ import pytest
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import plausibility
-from defectseg_jax.quantification.particles.properties import measured_particles
+from defectseg_jax.quantification.particles.properties import measure_particles
 from defectseg_jax.quantification.particles.summary import particle_summary
 
 
@@ -26,7 +26,7 @@ def paper_image():
 
 
 def of_paper(pixel_size_nm, thickness_nm):
-  found = measured_particles(paper_image(), pixel_size_nm=pixel_size_nm)
+  found = measure_particles(paper_image(), pixel_size_nm=pixel_size_nm)
   numbers = particle_summary(found, thickness_nm=thickness_nm)
   assert numbers['count'] == 10
   return names(

@@ -5,9 +5,9 @@ import pytest
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.review import (
-  almost_found,
-  doubtful,
+  doubtful_objects,
   mean_probabilities,
+  nearly_found_regions,
 )
 
 
@@ -35,19 +35,21 @@ def test_almost_found_is_apart_from_what_is_found(scene):
   labels, probabilities = scene
   # A rim of lower probability belongs to its object.
   probabilities[4, 5:25] = 0.3
-  almost = almost_found(labels, probabilities, threshold=0.5)
+  almost = nearly_found_regions(labels, probabilities, threshold=0.5)
   assert almost.max() == 1
   np.testing.assert_array_equal(
     almost > 0, (probabilities > 0.35) & (probabilities < 0.5)
   )
-  none = almost_found(labels, probabilities, threshold=0.5, minimum_area_px=101)
+  none = nearly_found_regions(
+    labels, probabilities, threshold=0.5, minimum_area_px=101
+  )
   assert none.max() == 0
 
 
 def test_what_moves_the_answer_comes_first(scene):
   labels, probabilities = scene
-  almost = almost_found(labels, probabilities, threshold=0.5)
-  unsure, missed, sure = doubtful(
+  almost = nearly_found_regions(labels, probabilities, threshold=0.5)
+  unsure, missed, sure = doubtful_objects(
     labels, almost, probabilities, threshold=0.5, power=1.0
   )
   assert [unsure.id, missed.id, sure.id] == [2, 0, 1]
@@ -57,7 +59,7 @@ def test_what_moves_the_answer_comes_first(scene):
   assert sure.influence == pytest.approx(400 / 416 * 0.02)
   assert (missed.row_px, missed.column_px) == (44.5, 9.5)
   assert (missed.area_px, missed.probability) == (100, 0.4)
-  (first,) = doubtful(
+  (first,) = doubtful_objects(
     labels, almost, probabilities, threshold=0.5, power=1.0, most=1
   )
   assert first == unsure
@@ -68,7 +70,7 @@ def test_volume_counts_more_than_area():
   labels[:10, :10], labels[:2, 20:22], labels[10:12, 20:22] = 1, 2, 3
   probabilities = np.where(labels, 0.6, 0.0)
   for power in (1.0, 1.5):
-    found = doubtful(
+    found = doubtful_objects(
       labels, labels * 0, probabilities, threshold=0.5, power=power
     )
     share = 100**power / (100**power + 2 * 4**power)
@@ -77,13 +79,17 @@ def test_volume_counts_more_than_area():
 
 def test_nothing_at_all():
   empty = np.zeros((5, 5), np.int32)
-  assert doubtful(empty, empty, empty * 1.0, threshold=0.5, power=1.0) == []
+  assert (
+    doubtful_objects(empty, empty, empty * 1.0, threshold=0.5, power=1.0) == []
+  )
   with pytest.raises(InputError, match='threshold=1'):
-    doubtful(empty, empty, empty * 1.0, threshold=1.0, power=1.0)
+    doubtful_objects(empty, empty, empty * 1.0, threshold=1.0, power=1.0)
 
 
 def test_an_object_that_thinning_lost_is_left_out(scene):
   labels, probabilities = scene
   lost = np.where(labels == 1, 3, labels)
-  found = doubtful(lost, labels * 0, probabilities, threshold=0.5, power=1.0)
+  found = doubtful_objects(
+    lost, labels * 0, probabilities, threshold=0.5, power=1.0
+  )
   assert sorted(one.id for one in found) == [2, 3]

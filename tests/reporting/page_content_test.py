@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from configs import voids
-from defectseg_jax.quantification.measure import measured
+from defectseg_jax.quantification.measure import measure
 from defectseg_jax.reporting.page import content
 
 
@@ -15,7 +15,7 @@ def test_what_was_nearly_found_is_drawn_where_it_is(monkeypatch, largest_px):
   probabilities[40:80, 40:80] = 0.9
   probabilities[200:240, 300:340] = 0.4
   config = voids.get_config()
-  found = measured(
+  found = measure(
     'voids',
     probabilities > 0.5,
     image=None,

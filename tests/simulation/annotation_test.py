@@ -19,7 +19,7 @@ def straight(start_px, end_px):
 
 
 def test_a_line_along_a_row_is_three_pixels_wide():
-  mask = annotation.lines_drawn([straight((20, 50), (200, 50))], FOIL)
+  mask = annotation.draw_lines([straight((20, 50), (200, 50))], FOIL)
   expected = np.zeros_like(mask)
   expected[49:52, 20:201] = True
   expected[50, [19, 201]] = True
@@ -31,14 +31,14 @@ def test_a_line_along_a_row_is_three_pixels_wide():
 @pytest.mark.parametrize('end', [(200, 180), (200, 110), (60, 200)])
 def test_a_slanting_line_is_three_pixels_wide_too(end):
   start = np.array([30, 30])
-  mask = annotation.lines_drawn([straight(start, end)], FOIL)
+  mask = annotation.draw_lines([straight(start, end)], FOIL)
   length = np.hypot(*(np.array(end) - start))
   round_ends = np.pi / 4 * 3**2
   assert mask.sum() == pytest.approx(3 * length + round_ends, rel=0.03)
 
 
 def test_lines_are_cropped_at_the_edges():
-  mask = annotation.lines_drawn([straight((0, 0), (255, 0))], FOIL)
+  mask = annotation.draw_lines([straight((0, 0), (255, 0))], FOIL)
   assert mask[:2].all() and not mask[2:].any()
 
 
@@ -58,7 +58,7 @@ def test_outlines_are_filled_where_particles_are():
   path[5:15, 5:15] = 10
   first = of_path(path, slice(0, 20), slice(30, 50))
   second = of_path(path, slice(0, 20), slice(34, 54))
-  mask = annotation.outlines_filled([first, second], FOIL)
+  mask = annotation.fill_outlines([first, second], FOIL)
   assert mask.sum() == 10 * 14
   assert mask[5:15, 35:49].all()
 

@@ -12,7 +12,7 @@ import tiny
 from small import small_foil
 
 from configs import dislocations, voids
-from defectseg_jax.simulation import foil_parameters, simulated_foil
+from defectseg_jax.simulation import foil_parameters, simulate_foil
 from defectseg_jax.simulation.foil import foil_geometry, foil_labels
 
 SEEDS = 20
@@ -94,7 +94,7 @@ def test_positive_fractions_are_near_the_papers(series):
 
 def test_one_micrograph_has_voids_bright_and_precipitates_dark():
   """The intensity pair: inverted, precipitates are the bright ones."""
-  made = simulated_foil(small_foil(side_px=1024), seed=0, index=0)
+  made = simulate_foil(small_foil(side_px=1024), seed=0, index=0)
   only = {
     'voids': made.masks['voids'] & ~made.masks['precipitates'],
     'precipitates': made.masks['precipitates'] & ~made.masks['voids'],
@@ -118,8 +118,8 @@ def same(a, b):
 
 def test_seed_and_index_fix_every_byte_in_any_order():
   foil = small_foil('dislocations')
-  forwards = [simulated_foil(foil, seed=5, index=i) for i in (0, 1, 2)]
-  backwards = [simulated_foil(foil, seed=5, index=i) for i in (2, 1, 0)]
+  forwards = [simulate_foil(foil, seed=5, index=i) for i in (0, 1, 2)]
+  backwards = [simulate_foil(foil, seed=5, index=i) for i in (2, 1, 0)]
   for a, b in zip(forwards, reversed(backwards), strict=True):
     same(a, b)
   assert not np.array_equal(forwards[0].pixels, forwards[1].pixels)
@@ -130,8 +130,8 @@ def test_another_process_makes_the_same_bytes():
 import hashlib, sys
 sys.path[:0] = ['tests']
 from small import small_foil
-from defectseg_jax.simulation import simulated_foil
-made = simulated_foil(small_foil(), seed=1, index=2)
+from defectseg_jax.simulation import simulate_foil
+made = simulate_foil(small_foil(), seed=1, index=2)
 print(hashlib.sha256(made.pixels.tobytes()).hexdigest())
 """
   printed = {tiny.run([sys.executable, '-c', program]).stdout for _ in range(2)}
@@ -141,7 +141,7 @@ print(hashlib.sha256(made.pixels.tobytes()).hexdigest())
 def test_another_dose_moves_nothing():
   few = small_foil(detector__dose_electrons_per_px=20.0)
   many = small_foil(detector__dose_electrons_per_px=2000.0)
-  a, b = (simulated_foil(foil, seed=0, index=0) for foil in (few, many))
+  a, b = (simulate_foil(foil, seed=0, index=0) for foil in (few, many))
   assert a.truth['voids'] == b.truth['voids']
   np.testing.assert_array_equal(a.masks['voids'], b.masks['voids'])
   assert not np.array_equal(a.pixels, b.pixels)
@@ -149,7 +149,7 @@ def test_another_dose_moves_nothing():
 
 def test_truth_adds_up():
   foil = small_foil('dislocations', side_px=512)
-  made = simulated_foil(foil, seed=0, index=0)
+  made = simulate_foil(foil, seed=0, index=0)
   truth = json.loads(json.dumps(made.truth, allow_nan=False))
   total = truth['totals']['dislocations']
   starts, points = made.arrays['line_starts'], made.arrays['line_points_nm']
@@ -163,7 +163,7 @@ def test_truth_adds_up():
   assert total['density_per_m2'] == pytest.approx(
     sum(lengths) * 1e-9 / volume_m3, rel=1e-3
   )
-  made = simulated_foil(small_foil(side_px=1024), seed=0, index=0)
+  made = simulate_foil(small_foil(side_px=1024), seed=0, index=0)
   voids_inside = [v for v in made.truth['voids'] if v['centre_in_foil']]
   total = made.truth['totals']['voids']
   assert total['count'] == len(voids_inside) > 5
@@ -183,7 +183,7 @@ def test_a_background_keeps_its_own_noise():
     dislocations__density_per_m2=0.0,
     detector__bits=16,
   )
-  made = simulated_foil(foil, seed=0, index=0, background=ground)
+  made = simulate_foil(foil, seed=0, index=0, background=ground)
   # With nothing to render the pixels are the background's, somewhere in it.
   found = [
     np.corrcoef(

@@ -11,7 +11,7 @@ from small import small_foil
 from defectseg_jax.datasets import folder
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.writing import write_tiff
-from defectseg_jax.simulation import simulated_foil, write_series
+from defectseg_jax.simulation import simulate_foil, write_series
 from defectseg_jax.simulation.background import read_background
 
 
@@ -25,7 +25,7 @@ def test_the_folder_is_one_that_the_folder_source_takes(tmp_path, bits):
     'foil_0001.tif',
   ]
   for index, file in enumerate(files):
-    made = simulated_foil(foil, seed=3, index=index)
+    made = simulate_foil(foil, seed=3, index=index)
     micrograph, mask = folder.read_labelled(file, rgb='refuse')
     np.testing.assert_array_equal(micrograph.pixels, made.pixels)
     np.testing.assert_array_equal(mask, made.masks['precipitates'])

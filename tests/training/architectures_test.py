@@ -84,7 +84,7 @@ def batch():
 def test_a_step_changes_every_parameter(architecture):
   create, train_step = make_step(TRAINED[architecture])
   before = jax.device_get(create())
-  after, metrics = train_step(step.replicated(before), batch(), 5.0)
+  after, metrics = train_step(step.replicate(before), batch(), 5.0)
   assert np.isfinite(metrics['loss'])
   for part in ('params', 'batch_stats'):
     for (path, old), new in zip(

@@ -23,7 +23,7 @@ def two_steps(share, stop):
     axis_name=step.DEVICES,
   )
   optimizer = optax.scale_by_adam()
-  current = step.replicated(
+  current = step.replicate(
     state.create_train_state(
       model,
       optimizer=optimizer,
@@ -41,7 +41,7 @@ def two_steps(share, stop):
     'mask': (rng.random(shape) < 0.2).astype(np.uint8),
     'weight': np.ones(shape, np.uint8),
   }
-  batch = step.divided({name: x[share] for name, x in batch.items()})
+  batch = step.shard({name: x[share] for name, x in batch.items()})
   losses, stops = [], []
   for asked in (False, stop):
     current, metrics = train_step(current, batch, 2.0, asked)

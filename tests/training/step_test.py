@@ -46,9 +46,7 @@ def stepped(batch):
   train_step = step.make_train_step(
     model, optimizer=optimizer, learning_rate=RATE, l2=L2
   )
-  after, metrics = train_step(
-    step.replicated(before), step.divided(batch), WEIGHT
-  )
+  after, metrics = train_step(step.replicate(before), step.shard(batch), WEIGHT)
   return before, jax.device_get(after), jax.device_get(metrics)
 
 
@@ -118,7 +116,7 @@ def test_what_has_no_weight_does_not_count(stepped, batch):
   )
   mask = np.where(batch['weight'] > 0, batch['mask'], 1 - batch['mask'])
   _, other = train_step(
-    step.replicated(before), step.divided({**batch, 'mask': mask}), WEIGHT
+    step.replicate(before), step.shard({**batch, 'mask': mask}), WEIGHT
   )
   assert other['loss'] == metrics['loss']
   np.testing.assert_array_equal(other['histogram'], metrics['histogram'])
@@ -133,7 +131,7 @@ def test_the_plateau_scales_the_step(stepped, batch):
   halved = before.replace(
     plateau=before.plateau._replace(scale=np.float32(0.5))
   )
-  slower, _ = train_step(step.replicated(halved), step.divided(batch), WEIGHT)
+  slower, _ = train_step(step.replicate(halved), step.shard(batch), WEIGHT)
   kernels = [s.params['conv_4']['kernel'] for s in (before, after, slower)]
   np.testing.assert_allclose(
     kernels[2] - kernels[0], 0.5 * (kernels[1] - kernels[0]), atol=1e-6
@@ -154,7 +152,7 @@ def test_the_average_keeps_less_in_the_first_steps(stepped, batch):
   # (1 + n) / (10 + n) for the first step, then the decay itself.
   for keep in (2 / 11, 0.2, 0.2):
     current, _ = train_step(
-      step.replicated(jax.device_get(current)), step.divided(batch), WEIGHT
+      step.replicate(jax.device_get(current)), step.shard(batch), WEIGHT
     )
     latest = np.asarray(current.params['conv_4']['kernel'])
     expected = keep * expected + (1 - keep) * latest

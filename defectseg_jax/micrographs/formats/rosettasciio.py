@@ -85,7 +85,7 @@ def ser_files(emi: pathlib.Path) -> list[pathlib.Path]:
   return [path for _, path in sorted(numbered)]
 
 
-def without_twins(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
+def drop_emi_twins(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
   """Leaves out every .emi whose .ser files are there too: the same images.
 
   The .ser files are kept, because each of them is one image, or one stack.

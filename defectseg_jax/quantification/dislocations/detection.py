@@ -26,7 +26,7 @@ class LineDetection(NamedTuple):
   invented_px: np.ndarray
 
 
-def matched_lines(
+def match_lines(
   prediction: np.ndarray,
   truth: np.ndarray,
   *,
@@ -74,7 +74,7 @@ def matched_lines(
   )
 
 
-def pooled_lines(each: Sequence[LineDetection]) -> LineDetection:
+def pool_lines(each: Sequence[LineDetection]) -> LineDetection:
   """Of several images as if they were one."""
   return LineDetection(*(np.concatenate(parts) for parts in zip(*each)))
 

@@ -56,7 +56,7 @@ class Lines(NamedTuple):
     }
 
 
-def measured_lines(
+def measure_lines(
   mask: np.ndarray,
   skeleton: skeletons.Skeleton,
   *,
@@ -76,7 +76,7 @@ def measured_lines(
     InputError: the mask is none, or the scale is not above 0.
   """
   checks.require_positive(pixel_size_nm, 'pixel_size_nm')
-  labels, count = components.labelled_regions(mask)
+  labels, count = components.label_regions(mask)
   of_pixel = labels[skeleton.row, skeleton.column]
   boxes = ndimage.find_objects(labels)
   bottom_right = labels.shape

@@ -209,7 +209,7 @@ def _row(name, found, factor, uncertainty):
   value, interval = found
   value, interval = value * factor, interval.scaled(factor)
   return intervals.with_interval(
-    f'{name}_per_m2', value, intervals.propagated(value, interval, uncertainty)
+    f'{name}_per_m2', value, intervals.propagate(value, interval, uncertainty)
   )
 
 

@@ -18,7 +18,7 @@ from defectseg_jax.quantification import checks
 RULES = ('all', 'exclude', 'frame')
 
 
-def counted(at_border: np.ndarray, rule: str) -> np.ndarray:
+def select_counted(at_border: np.ndarray, rule: str) -> np.ndarray:
   """Which particles a border rule counts.
 
   Args:

@@ -17,7 +17,7 @@ SEPARATION_DEPTH_PX = 1.0
 _PIXELS_AT_ONCE = 1 << 21
 
 
-def labelled_regions(
+def label_regions(
   mask: np.ndarray,
   *,
   connectivity: int = 8,

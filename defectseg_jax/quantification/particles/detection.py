@@ -28,7 +28,7 @@ class Detection(NamedTuple):
   invented: float
 
 
-def matched(
+def match_particles(
   prediction: np.ndarray, truth: np.ndarray, *, least_iu: float = 0.5
 ) -> Detection:
   """Compares two label images particle by particle.

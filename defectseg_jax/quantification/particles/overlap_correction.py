@@ -22,7 +22,7 @@ from defectseg_jax.quantification.particles.properties import Particles
 SINGLE_SOLIDITY = 0.9
 
 
-class Strewn(NamedTuple):
+class OverlapCorrection(NamedTuple):
   """Of the foil; NaN where the Boolean model does not fit.
 
   Attributes:
@@ -41,14 +41,14 @@ class Strewn(NamedTuple):
   shape_factor: float
 
 
-def strewn_particles(
+def correct_overlap(
   particles: Particles,
   *,
   thickness_nm: float,
   unseen_nm: float = 0.0,
   level: float = intervals.LEVEL,
   seed: int = 0,
-) -> Strewn:
+) -> OverlapCorrection:
   """Number and mean diameter, corrected for overlap and for the surfaces.
 
   Args:
@@ -83,7 +83,7 @@ def strewn_particles(
   interval = intervals.clumped_interval(
     number, _clump(number, again, particles.labels.size), level=level
   )
-  return Strewn(
+  return OverlapCorrection(
     number_per_m3=number * each,
     number_interval_per_m3=interval.scaled(each),
     diameter_nm=diameter,

@@ -7,7 +7,7 @@ import numpy as np
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import checks
-from defectseg_jax.quantification.particles.components import labelled_regions
+from defectseg_jax.quantification.particles.components import label_regions
 from defectseg_jax.quantification.particles.hulls import hulls_of
 from defectseg_jax.quantification.particles.run_lengths import Runs, runs_of
 
@@ -102,7 +102,7 @@ class Particles:
     }
 
 
-def measured_particles(
+def measure_particles(
   mask: np.ndarray,
   *,
   pixel_size_nm: float,
@@ -119,7 +119,7 @@ def measured_particles(
     pixel_size_nm: side of a pixel.
     image: [H, W], numbers whose mean over each particle is wanted, or None.
     connectivity, minimum_area_px, fill_holes, separate: see
-      `regions.labelled_regions`.
+      `regions.label_regions`.
 
   Returns:
     The particles. Area, centroid, eccentricity and mean intensity are those of
@@ -130,7 +130,7 @@ def measured_particles(
       another shape, or an argument is out of its range.
   """
   checks.require_positive(pixel_size_nm, 'pixel_size_nm')
-  labels, count = labelled_regions(
+  labels, count = label_regions(
     mask,
     connectivity=connectivity,
     minimum_area_px=minimum_area_px,

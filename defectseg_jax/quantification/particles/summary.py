@@ -17,7 +17,7 @@ from defectseg_jax.quantification.particles.detection import (
   corrected_count,
 )
 from defectseg_jax.quantification.particles.overlap_correction import (
-  strewn_particles,
+  correct_overlap,
 )
 from defectseg_jax.quantification.particles.properties import Particles
 
@@ -84,7 +84,7 @@ def particle_summary(
   checks.require_below(unseen_nm, thickness_nm / 2, 'unseen_nm')
   checks.require_not_negative(thickness_uncertainty, 'thickness_uncertainty')
   checks.require_not_negative(pixel_size_uncertainty, 'pixel_size_uncertainty')
-  counted = borders.counted(particles.at_border, border)
+  counted = borders.select_counted(particles.at_border, border)
   uncertainties = (pixel_size_uncertainty, thickness_uncertainty)
   return {
     'count': int(counted.sum()),
@@ -114,7 +114,7 @@ def _mean(values):
 
 def _diameters(particles, pixel_size_uncertainty, seed):
   found = particles.diameter_nm[particles.whole]
-  interval = intervals.propagated(
+  interval = intervals.propagate(
     _mean(found),
     intervals.bootstrap_interval(found, seed=seed),
     pixel_size_uncertainty,
@@ -165,7 +165,7 @@ def _densities(particles, counted, foil, uncertainties, detection, seed):
       diameter_m=added_nm * NM,
       unseen_m=hidden_nm * NM,
     )
-    interval = intervals.propagated(number, interval, uncertainty)
+    interval = intervals.propagate(number, interval, uncertainty)
     found |= intervals.with_interval(name, number * each, interval.scaled(each))
   return found
 
@@ -177,7 +177,7 @@ def _volumes(particles, counted, thickness_nm, uncertainties):
   interval = intervals.UNKNOWN
   if total_nm3:
     clump_nm3 = float((volumes_nm3**2).sum()) / total_nm3
-    interval = intervals.propagated(
+    interval = intervals.propagate(
       total_nm3,
       intervals.clumped_interval(total_nm3, clump_nm3),
       intervals.of_powers((1, uncertainties[0]), (-1, uncertainties[1])),
@@ -203,7 +203,7 @@ def _volumes(particles, counted, thickness_nm, uncertainties):
 
 
 def _corrected(particles, thickness_nm, unseen_nm, uncertainties, seed):
-  found = strewn_particles(
+  found = correct_overlap(
     particles, thickness_nm=thickness_nm, unseen_nm=unseen_nm, seed=seed
   )
   density = found.number_per_m3
@@ -212,7 +212,7 @@ def _corrected(particles, thickness_nm, unseen_nm, uncertainties, seed):
     **intervals.with_interval(
       'number_density_corrected_per_m3',
       density,
-      intervals.propagated(
+      intervals.propagate(
         density,
         found.number_interval_per_m3,
         intervals.of_powers((-2, uncertainties[0]), (-1, uncertainties[1])),
@@ -221,7 +221,7 @@ def _corrected(particles, thickness_nm, unseen_nm, uncertainties, seed):
     **intervals.with_interval(
       'diameter_mean_corrected_nm',
       diameter,
-      intervals.propagated(
+      intervals.propagate(
         diameter, found.diameter_interval_nm, uncertainties[0]
       ),
     ),

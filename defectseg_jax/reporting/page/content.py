@@ -6,9 +6,12 @@ from typing import Any
 import ml_collections
 import numpy as np
 
-from defectseg_jax.quantification.measure import LINES, Measured
-from defectseg_jax.quantification.plausibility import Doubt
-from defectseg_jax.quantification.review import almost_found, doubtful
+from defectseg_jax.quantification.measure import LINES, Measurement
+from defectseg_jax.quantification.plausibility import QualityWarning
+from defectseg_jax.quantification.review import (
+  doubtful_objects,
+  nearly_found_regions,
+)
 from defectseg_jax.reporting.figures import comparison_map
 from defectseg_jax.reporting.overlays import grey_levels
 from defectseg_jax.reporting.page import PageImage
@@ -24,14 +27,14 @@ _SPECK_PX = 4
 def page_image(
   name: str,
   summary: Mapping[str, Any],
-  found: Measured,
+  found: Measurement,
   *,
   config: ml_collections.ConfigDict,
   threshold: float,
   pixels: np.ndarray,
   mask: np.ndarray,
   probabilities: np.ndarray,
-  doubts: list[Doubt],
+  doubts: list[QualityWarning],
   truth: np.ndarray | None = None,
 ) -> PageImage:
   """An image of the page, with what was nearly found among its objects.
@@ -91,13 +94,13 @@ def _with_almost_found(found, probabilities, config, threshold, step):
   """Where every step-th pixel of a large image is enough to look at."""
   thinned = found.labels[::step, ::step]
   smallest_px = max(config.quantification.minimum_area_px, _SPECK_PX)
-  almost = almost_found(
+  almost = nearly_found_regions(
     thinned,
     probabilities,
     threshold=threshold,
     minimum_area_px=max(1, smallest_px // step**2),
   )
-  first = doubtful(
+  first = doubtful_objects(
     thinned,
     almost,
     probabilities,

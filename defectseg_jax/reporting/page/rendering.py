@@ -12,7 +12,7 @@ _FOLDER = 'templates'
 _SCRIPTS = ('tables.js', 'viewer.js', 'page.js')
 
 
-def rendered(template: str, **content: Any) -> str:
+def render(template: str, **content: Any) -> str:
   """A page.
 
   Args:

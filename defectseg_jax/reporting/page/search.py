@@ -11,7 +11,7 @@ from defectseg_jax.reporting.figures import search
 from defectseg_jax.reporting.figures.search import Searched
 from defectseg_jax.reporting.page import words
 from defectseg_jax.reporting.page.pictures import png_uri
-from defectseg_jax.reporting.page.rendering import rendered
+from defectseg_jax.reporting.page.rendering import render
 
 
 def search_page(
@@ -34,7 +34,7 @@ def search_page(
   Returns:
     HTML, to be written as UTF-8.
   """
-  return rendered(
+  return render(
     'search.html',
     title=title,
     subtitle=subtitle,

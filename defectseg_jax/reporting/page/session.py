@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from defectseg_jax.reporting.page import views, words
 from defectseg_jax.reporting.page.page_image import PageImage
-from defectseg_jax.reporting.page.rendering import rendered
+from defectseg_jax.reporting.page.rendering import render
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +100,7 @@ def session_page(
     for view, row in zip(shown, rows)
   ]
   done = [view for view in shown if view.failure is None]
-  return rendered(
+  return render(
     'session.html',
     title=title,
     defect=defect,

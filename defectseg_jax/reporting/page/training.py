@@ -10,7 +10,7 @@ from defectseg_jax.reporting import figures
 from defectseg_jax.reporting.page import paper, views, words
 from defectseg_jax.reporting.page.page_image import PageImage
 from defectseg_jax.reporting.page.pictures import png_uri
-from defectseg_jax.reporting.page.rendering import rendered
+from defectseg_jax.reporting.page.rendering import render
 from defectseg_jax.reporting.tables import COLUMNS
 
 _COMPARISON = 'comparison'
@@ -71,7 +71,7 @@ def training_page(
     )
     for number, image in enumerate(images, start=1)
   ]
-  return rendered(
+  return render(
     'training.html',
     title=title,
     metrics=metrics,

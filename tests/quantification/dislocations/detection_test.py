@@ -10,8 +10,8 @@ from defectseg_jax.quantification import intervals
 from defectseg_jax.quantification.dislocations.detection import (
   LineDetection,
   detection_factor,
-  matched_lines,
-  pooled_lines,
+  match_lines,
+  pool_lines,
 )
 from defectseg_jax.quantification.dislocations.summary import (
   dislocation_summary,
@@ -33,23 +33,23 @@ def test_lengths_by_hand():
   """Each line is 180 pixels long, less its ends; three are drawn, two found,
   one of them 2 pixels aside, and one invented."""
   truth, prediction = lines_at(20, 60, 100), lines_at(20, 62, 150)
-  found, missed, invented = totals(matched_lines(prediction, truth))
-  one = totals(matched_lines(lines_at(20), lines_at(20)))[0]
+  found, missed, invented = totals(match_lines(prediction, truth))
+  one = totals(match_lines(lines_at(20), lines_at(20)))[0]
   assert one == pytest.approx(180, rel=0.03)
   assert found == pytest.approx(2 * one)
   assert missed == pytest.approx(one)
   assert invented == pytest.approx(one)
   # A stricter eye sees no line where it is 2 pixels aside.
-  strict = matched_lines(prediction, truth, tolerance_px=1)
+  strict = match_lines(prediction, truth, tolerance_px=1)
   assert totals(strict)[0] == pytest.approx(one)
 
 
 def test_nothing_there_and_nothing_seen():
   empty = lines_at()
-  assert totals(matched_lines(empty, empty)) == [0, 0, 0]
-  assert totals(matched_lines(empty, lines_at(20)))[0] == 0
-  assert totals(matched_lines(lines_at(20), empty))[2] > 170
-  factor, interval = detection_factor(matched_lines(empty, lines_at(20)))
+  assert totals(match_lines(empty, empty)) == [0, 0, 0]
+  assert totals(match_lines(empty, lines_at(20)))[0] == 0
+  assert totals(match_lines(lines_at(20), empty))[2] > 170
+  factor, interval = detection_factor(match_lines(empty, lines_at(20)))
   assert math.isnan(factor) and interval is intervals.UNKNOWN
 
 
@@ -79,8 +79,8 @@ def test_the_interval_covers_the_factor_of_all():
 
 
 def test_images_are_pooled():
-  one = matched_lines(lines_at(20, 60), lines_at(20))
-  both = pooled_lines([one, one])
+  one = match_lines(lines_at(20, 60), lines_at(20))
+  both = pool_lines([one, one])
   assert [len(part) for part in both] == [2 * len(part) for part in one]
   assert detection_factor(both)[0] == pytest.approx(detection_factor(one)[0])
 
@@ -103,4 +103,4 @@ def test_a_density_is_corrected_by_it():
 
 def test_shapes_must_agree():
   with pytest.raises(InputError, match='they must be equal'):
-    matched_lines(lines_at(20), lines_at(20, size=100))
+    match_lines(lines_at(20), lines_at(20, size=100))

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from defectseg_jax.quantification.dislocations import skeletons
-from defectseg_jax.quantification.dislocations.properties import measured_lines
+from defectseg_jax.quantification.dislocations.properties import measure_lines
 
 
 def found_in(mask):
-  return measured_lines(mask, skeletons.line_skeleton(mask), pixel_size_nm=0.5)
+  return measure_lines(mask, skeletons.line_skeleton(mask), pixel_size_nm=0.5)
 
 
 def test_lines_by_hand():
@@ -39,7 +39,7 @@ def test_lengths_add_up_to_the_skeleton():
     step = np.arange(40)
     mask[row + step, column + step // 2] = True
   skeleton = skeletons.line_skeleton(mask)
-  found = measured_lines(mask, skeleton, pixel_size_nm=1)
+  found = measure_lines(mask, skeleton, pixel_size_nm=1)
   assert len(found.length_px) > 3
   assert found.length_px.sum() == pytest.approx(
     skeletons.skeleton_length_px(skeleton)

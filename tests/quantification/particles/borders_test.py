@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.quantification.particles.borders import counted
-from defectseg_jax.quantification.particles.properties import measured_particles
+from defectseg_jax.quantification.particles.borders import select_counted
+from defectseg_jax.quantification.particles.properties import measure_particles
 
 
 def test_rules_by_hand():
@@ -14,11 +14,15 @@ def test_rules_by_hand():
   mask[10:13, 27:30] = True  # right
   mask[0:3, 27:30] = True  # top and right
   mask[15:18, 15:18] = True  # none
-  found = measured_particles(mask, pixel_size_nm=1.0)
+  found = measure_particles(mask, pixel_size_nm=1.0)
   where = found.columns()['touches_border']
-  assert counted(found.at_border, 'all').all()
-  assert where[counted(found.at_border, 'exclude')].tolist() == ['']
-  assert sorted(where[counted(found.at_border, 'frame')]) == ['', 'left', 'top']
+  assert select_counted(found.at_border, 'all').all()
+  assert where[select_counted(found.at_border, 'exclude')].tolist() == ['']
+  assert sorted(where[select_counted(found.at_border, 'frame')]) == [
+    '',
+    'left',
+    'top',
+  ]
 
 
 def test_the_frame_counts_without_bias_and_the_others_do_not():
@@ -44,9 +48,9 @@ def test_the_frame_counts_without_bias_and_the_others_do_not():
   for top in range(0, size, tile):
     for left in range(0, size, tile):
       part = around[top : top + tile + 1, left : left + tile + 1]
-      found = measured_particles(part, pixel_size_nm=1.0)
+      found = measure_particles(part, pixel_size_nm=1.0)
       for rule in totals:
-        totals[rule] += int(counted(found.at_border, rule).sum())
+        totals[rule] += int(select_counted(found.at_border, rule).sum())
   assert len(centres) == 625
   assert 625 <= totals['frame'] <= 625 + 2 * 6
   assert totals['exclude'] < 600 and totals['all'] > 650
@@ -56,4 +60,4 @@ def test_an_unknown_rule():
   with pytest.raises(
     InputError, match='border=half: choose one of all, exclude, frame'
   ):
-    counted(np.zeros((2, 4), bool), 'half')
+    select_counted(np.zeros((2, 4), bool), 'half')

@@ -8,7 +8,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.particles.detection import (
   Detection,
   corrected_count,
-  matched,
+  match_particles,
 )
 
 
@@ -19,10 +19,10 @@ def test_matches_by_hand():
   prediction[2:8, 2:8] = 4  # the first one exactly
   prediction[2:8, 15:21] = 2  # half beside the second one: IU 1 / 3
   prediction[9:11, 30:34] = 7  # nothing there; the third one is missed
-  assert matched(prediction, truth) == Detection(1, 2, 2)
-  assert matched(truth, truth) == Detection(3, 0, 0)
-  assert matched(truth * 0, truth) == Detection(0, 3, 0)
-  assert matched(truth, truth * 0) == Detection(0, 0, 3)
+  assert match_particles(prediction, truth) == Detection(1, 2, 2)
+  assert match_particles(truth, truth) == Detection(3, 0, 0)
+  assert match_particles(truth * 0, truth) == Detection(0, 3, 0)
+  assert match_particles(truth, truth * 0) == Detection(0, 0, 3)
 
 
 def test_a_match_needs_more_than_the_least_iu():
@@ -30,8 +30,8 @@ def test_a_match_needs_more_than_the_least_iu():
   truth[:, :8] = 1
   prediction = np.zeros_like(truth)
   prediction[:, 2:8] = 1  # IU 24 / 32
-  assert matched(prediction, truth, least_iu=0.7).found == 1
-  assert matched(prediction, truth, least_iu=0.75).found == 0
+  assert match_particles(prediction, truth, least_iu=0.7).found == 1
+  assert match_particles(prediction, truth, least_iu=0.75).found == 0
 
 
 def test_matches_are_symmetrical():
@@ -39,7 +39,7 @@ def test_matches_are_symmetrical():
   smooth = ndimage.gaussian_filter(rng.normal(size=(150, 150)), 3)
   one, _ = ndimage.label(smooth > 0.06)
   other, _ = ndimage.label(smooth > 0.07)
-  there, back = matched(one, other), matched(other, one)
+  there, back = match_particles(one, other), match_particles(other, one)
   assert there.found > 5
   assert there == Detection(back.found, back.invented, back.missed)
 
@@ -83,8 +83,8 @@ def test_a_network_that_found_nothing_says_nothing():
 
 def test_wrong_input():
   with pytest.raises(InputError, match=r'\(2, 2\).*\(3, 2\)'):
-    matched(np.zeros((2, 2), int), np.zeros((3, 2), int))
+    match_particles(np.zeros((2, 2), int), np.zeros((3, 2), int))
   with pytest.raises(InputError, match=r'least_iu=0\.3'):
-    matched(np.zeros((2, 2), int), np.zeros((2, 2), int), least_iu=0.3)
+    match_particles(np.zeros((2, 2), int), np.zeros((2, 2), int), least_iu=0.3)
   with pytest.raises(InputError, match='missed=-1'):
     corrected_count(3, Detection(1, -1, 0))

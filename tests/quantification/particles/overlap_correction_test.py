@@ -7,9 +7,9 @@ import pytest
 
 from defectseg_jax.quantification import intervals
 from defectseg_jax.quantification.particles.overlap_correction import (
-  strewn_particles,
+  correct_overlap,
 )
-from defectseg_jax.quantification.particles.properties import measured_particles
+from defectseg_jax.quantification.particles.properties import measure_particles
 
 THICKNESS, UNSEEN, SIDE = 30.0, 2.5, 500
 DENSITY = 1.2e-5
@@ -44,8 +44,8 @@ def foil(rng):
 def found():
   rng = np.random.default_rng(0)
   return [
-    strewn_particles(
-      measured_particles(foil(rng), pixel_size_nm=1.0),
+    correct_overlap(
+      measure_particles(foil(rng), pixel_size_nm=1.0),
       thickness_nm=THICKNESS,
       unseen_nm=UNSEEN,
     )
@@ -84,8 +84,8 @@ def test_intervals_of_crowded_foils_are_wider_than_poissons():
   """40% of the image is covered: what is hidden is not known."""
   rng = np.random.default_rng(1)
   mask = np.any([foil(rng) for _ in range(9)], axis=0)
-  found = strewn_particles(
-    measured_particles(mask, pixel_size_nm=1.0), thickness_nm=THICKNESS
+  found = correct_overlap(
+    measure_particles(mask, pixel_size_nm=1.0), thickness_nm=THICKNESS
   )
   layer_m3 = SIDE**2 * (THICKNESS + found.diameter_nm) * 1e-27
   count = found.number_per_m3 * layer_m3
@@ -104,15 +104,15 @@ def test_the_shape_is_that_of_particles_that_stand_alone():
     for column in (20, 60, 100, 140):
       mask[row : row + 20, column : column + 6] = True
       mask[row + 14 : row + 20, column : column + 20] = True
-  found = strewn_particles(
-    measured_particles(mask, pixel_size_nm=1.0), thickness_nm=50.0
+  found = correct_overlap(
+    measure_particles(mask, pixel_size_nm=1.0), thickness_nm=50.0
   )
   assert found.shape_factor == pytest.approx(10 / math.sqrt(400 / math.pi))
 
 
 def test_nothing():
-  found = strewn_particles(
-    measured_particles(np.zeros((80, 80)), pixel_size_nm=1.0),
+  found = correct_overlap(
+    measure_particles(np.zeros((80, 80)), pixel_size_nm=1.0),
     thickness_nm=50.0,
   )
   assert found.number_per_m3 == 0

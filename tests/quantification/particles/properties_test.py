@@ -10,7 +10,7 @@ from skimage import measure
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.particles import properties as module
 from defectseg_jax.quantification.particles import run_lengths
-from defectseg_jax.quantification.particles.properties import measured_particles
+from defectseg_jax.quantification.particles.properties import measure_particles
 
 
 def irregular(seed=0, shape=(300, 280)):
@@ -29,7 +29,7 @@ def disc(radius, shape=(200, 200), centre=(100.0, 100.0)):
 def test_everything_that_regionprops_has_is_equal(seed, connectivity):
   mask = irregular(seed)
   image = np.random.default_rng(seed).normal(100, 20, size=mask.shape)
-  found = measured_particles(
+  found = measure_particles(
     mask, pixel_size_nm=0.5, image=image, connectivity=connectivity
   )
   expected = measure.regionprops_table(
@@ -75,7 +75,7 @@ def test_ferets_are_regionprops_to_its_pixels():
   for number, radius in enumerate((6, 11.5, 20, 33)):
     mask |= disc(radius, mask.shape, (60, 40 + 60 * number))
   mask[20:50, 265:270] = mask[70:100, 265:320] = True
-  found = measured_particles(mask, pixel_size_nm=1.0, connectivity=4)
+  found = measure_particles(mask, pixel_size_nm=1.0, connectivity=4)
   theirs = measure.regionprops_table(
     measure.label(mask, connectivity=1),
     properties=('feret_diameter_max', 'area_convex'),
@@ -92,7 +92,7 @@ def test_a_disc(radius):
   """Bound: pixels that the circle of circumference 2 pi r cuts are right or
   wrong by at most their half on average, and their signs are mixed: the error
   of the area is below a tenth of 2 pi r, which is 0.2 px of the diameter."""
-  found = measured_particles(disc(radius), pixel_size_nm=0.25)
+  found = measure_particles(disc(radius), pixel_size_nm=0.25)
   assert found.diameter_px == pytest.approx([2 * radius], abs=0.2)
   assert found.diameter_nm == pytest.approx(found.diameter_px * 0.25)
   # The longer axis exceeds the shorter by at most a pixel, whose eccentricity
@@ -105,7 +105,7 @@ def test_squares_and_rectangles():
   mask = np.zeros((60, 90), bool)
   mask[10:30, 5:25] = True
   mask[40:50, 30:80] = True
-  found = measured_particles(mask, pixel_size_nm=2.0)
+  found = measure_particles(mask, pixel_size_nm=2.0)
   assert found.area_px.tolist() == [400, 500]
   assert found.row_px.tolist() == [19.5, 44.5]
   assert found.column_px.tolist() == [14.5, 54.5]
@@ -120,7 +120,7 @@ def test_squares_and_rectangles():
 def test_columns_have_pixels_and_nanometres():
   mask = np.zeros((6, 8), bool)
   mask[0, 0] = mask[2:4, 3:5] = mask[5, 7] = True
-  columns = measured_particles(mask, pixel_size_nm=0.5).columns()
+  columns = measure_particles(mask, pixel_size_nm=0.5).columns()
   assert {len(column) for column in columns.values()} == {3}
   assert columns['id'].tolist() == [1, 2, 3]
   assert columns['touches_border'].tolist() == ['top+left', '', 'bottom+right']
@@ -147,7 +147,7 @@ def test_columns_have_pixels_and_nanometres():
 )
 def test_degenerate_masks_have_answers(mask, areas):
   for separate in (False, True):
-    found = measured_particles(mask, pixel_size_nm=1.0, separate=separate)
+    found = measure_particles(mask, pixel_size_nm=1.0, separate=separate)
     assert found.area_px.tolist() == areas
     finite = ('diameter_nm', 'eccentricity', 'feret_maximum_px', 'row_px')
     for name in finite:
@@ -158,16 +158,16 @@ def test_degenerate_masks_have_answers(mask, areas):
 
 def test_a_large_image_is_looked_at_in_blocks(monkeypatch):
   mask = irregular(3)
-  whole = measured_particles(mask, pixel_size_nm=1.0).columns()
+  whole = measure_particles(mask, pixel_size_nm=1.0).columns()
   monkeypatch.setattr(run_lengths, '_BLOCK_PX', 3 * mask.shape[1])
-  parts = measured_particles(mask, pixel_size_nm=1.0).columns()
+  parts = measure_particles(mask, pixel_size_nm=1.0).columns()
   for name, column in whole.items():
     np.testing.assert_array_equal(parts[name], column)
 
 
 def test_far_from_the_corner_shapes_are_as_near_it():
   """Sums of squares about the corner would lose these digits."""
-  near = measured_particles(disc(9, (30, 30), (15, 15)), pixel_size_nm=1.0)
+  near = measure_particles(disc(9, (30, 30), (15, 15)), pixel_size_nm=1.0)
   far = run_lengths.runs_of(disc(9, (30, 30), (15, 15)).astype(np.int32))
   far = far._replace(
     row=far.row + 10**7, first=far.first + 10**7, last=far.last + 10**7
@@ -190,5 +190,5 @@ def test_far_from_the_corner_shapes_are_as_near_it():
 )
 def test_wrong_input_is_one_clear_line(fields, said):
   with pytest.raises(InputError, match=said) as caught:
-    measured_particles(disc(9), **fields)
+    measure_particles(disc(9), **fields)
   assert '\n' not in str(caught.value)

@@ -9,7 +9,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import intervals
 from defectseg_jax.quantification.particles import summary as summary_module
 from defectseg_jax.quantification.particles.detection import Detection
-from defectseg_jax.quantification.particles.properties import measured_particles
+from defectseg_jax.quantification.particles.properties import measure_particles
 from defectseg_jax.quantification.particles.summary import particle_summary
 
 PIXEL_NM, FOIL_NM = 0.5, 100.0
@@ -25,7 +25,7 @@ def grid_of_discs(radius=10.0, size=600, step=60):
 def summary(mask, **fields):
   fields = {'thickness_nm': FOIL_NM, **fields}
   return particle_summary(
-    measured_particles(mask, pixel_size_nm=PIXEL_NM), **fields
+    measure_particles(mask, pixel_size_nm=PIXEL_NM), **fields
   )
 
 
