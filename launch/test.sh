@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ruff, then every test; arguments go to pytest. Makes .venv if need be.
+# ruff, pyright, then every test; arguments go to pytest. Makes .venv if need be.
 #
 #   launch/test.sh                      everything
 #   launch/test.sh tests/launch -n 0    one folder, in one process
@@ -44,8 +44,9 @@ run() {
 
 run 'ruff check' ruff check .
 run 'ruff format' ruff format --check .
+run pyright pyright
 run pytest pytest -n "$workers" --dist loadgroup "$@"
 case $failed in
-  *ruff*) say "failed (see above): ${failed#, }" ;;
+  *ruff* | *pyright*) say "failed (see above): ${failed#, }" ;;
 esac # Without it, pytest's summary is the last line.
 exit "$worst"
