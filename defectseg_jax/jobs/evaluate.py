@@ -1,180 +1,23 @@
-"""--mode=evaluate: a trained run's test set, scored and drawn."""
-
-from collections.abc import Mapping, Sequence
-from typing import Any
+"""--mode=evaluate: scores a trained run's test set, and draws it."""
 
 import ml_collections
-import numpy as np
 from rich.console import Console
 
-from defectseg_jax.evaluation import confusion, thresholds
-from defectseg_jax.files import write_whole
-from defectseg_jax.models import create_model
-from defectseg_jax.reporting import figures, tables
-from defectseg_jax.reporting.provenance import how_made
-from defectseg_jax.runs import config_checks, network
-from defectseg_jax.runs.data import read_data
-from defectseg_jax.runs.detection_file import (
-  development_detection,
-  read_detection,
-)
-from defectseg_jax.runs.page import run_page
+from defectseg_jax.runs import test_set
 from defectseg_jax.runs.workdir import Workdir
-from defectseg_jax.training import checkpoints, state, step
 
 
 def evaluate(
   config: ml_collections.ConfigDict, workdir: Workdir, console: Console
 ) -> None:
-  """Scores the test set with a run's best checkpoint.
+  """Runs the job.
 
   Args:
     config: of the run.
-    workdir: of a run that was trained for an epoch at least.
+    workdir: of a run that was trained for one epoch at least.
     console: where the table goes.
 
   Raises:
-    InputError: the run has no checkpoint, is of another config, or its data
-      have changed or cannot be read.
+    InputError: as `test_set.evaluate`.
   """
-  config_checks.require_valid(config)
-  workdir.require_config(config)
-  progress = checkpoints.read_progress(workdir.path)
-  with console.status('Preparing the micrographs'):
-    data = read_data(config, splits=['dev', 'test'])
-  data.require_same(progress.fingerprint, workdir.path)
-  with workdir.claimed(config):
-    score_test_set(
-      config,
-      workdir,
-      console,
-      regions=data.regions,
-      progress=progress,
-    )
-
-
-def score_test_set(
-  config: ml_collections.ConfigDict,
-  workdir: Workdir,
-  console: Console,
-  *,
-  regions: Mapping[str, Sequence[Any]],
-  progress: Any,
-) -> None:
-  """Writes test_metrics.json, dev_detection.json, figures and the page.
-
-  Args:
-    config: of the run.
-    workdir: of the run; claimed.
-    console: where the table goes.
-    regions: of the splits dev and test.
-    progress: of the run; says the best checkpoint and its dev threshold.
-  """
-  shapes = state.variable_shapes(create_model(config.model))
-  params, batch_stats = step.replicate(
-    checkpoints.restore_model(workdir.path, **shapes)
-  )
-  maps_of = network.make_probability_maps(config)
-  dev = maps_of(params, batch_stats, regions['dev'])
-  workdir.write_json(
-    workdir.dev_detection,
-    development_detection(
-      config.defect,
-      [probabilities >= progress.threshold for probabilities in dev],
-      [region.mask > 0 for region in regions['dev']],
-      config.quantification,
-    ),
-  )
-  maps = maps_of(params, batch_stats, regions['test'])
-  metrics = test_metrics(config.defect, maps, regions['test'], progress)
-  workdir.write_json(workdir.test_metrics, metrics)
-  _write_figures(workdir, maps, regions['test'], metrics, progress)
-  _, settings = read_detection(workdir.dev_detection, config)
-  measuring = config.copy_and_resolve_references()
-  measuring.quantification = settings
-  with write_whole(workdir.report) as path:
-    path.write_text(
-      run_page(
-        measuring,
-        metrics=metrics,
-        history=progress.history,
-        regions=regions['test'],
-        maps=maps,
-        threshold=progress.threshold,
-        how_made=how_made(measuring, workdir, progress),
-      ),
-      encoding='utf-8',
-    )
-  console.print(tables.test_table(metrics))
-  console.print(
-    f'Scores: {workdir.test_metrics}\nPictures: {workdir.figures}\n'
-    f'Page: {workdir.report}',
-    soft_wrap=True,
-  )
-
-
-def test_metrics(
-  defect: str,
-  maps: Sequence[np.ndarray],
-  regions: Sequence[Any],
-  progress: Any,
-) -> dict[str, Any]:
-  """The content of test_metrics.json.
-
-  Args:
-    defect: what was looked for.
-    maps: float32 [H, W] probabilities of each region.
-    regions: with their masks.
-    progress: of the run.
-
-  Returns:
-    `threshold` (chosen on the development set), `per_image`, `mean`, `std` and
-    `pool` at it; `oracle`, the mean over images at the threshold whose mean
-    IU is best on the test set itself; `dev`, what the choice was made by.
-  """
-
-  def summary_at(threshold):
-    return confusion.summary(
-      [
-        confusion.confusion(probabilities >= threshold, region.mask > 0)
-        for probabilities, region in zip(maps, regions, strict=True)
-      ]
-    )
-
-  honest = summary_at(progress.threshold)
-  best, _ = thresholds.best_threshold(
-    thresholds.mean_iu(network.histograms(maps, regions))
-  )
-  names = [{'name': region.name} for region in regions]
-  return {
-    'defect': defect,
-    'threshold': progress.threshold,
-    'per_image': [
-      name | row for name, row in zip(names, honest['per_image'], strict=True)
-    ],
-    'mean': honest['mean'],
-    'std': honest['std'],
-    'pooled': honest['pooled'],
-    'oracle': {'threshold': best, **summary_at(best)['mean']},
-    'dev': {'iu': progress.best_iu, 'epoch': progress.best_epoch},
-  }
-
-
-def _write_figures(workdir, maps, regions, metrics, progress):
-  curves = figures.iu_curves(
-    progress.history, defect=metrics['defect'], best_epoch=progress.best_epoch
-  )
-  with write_whole(workdir.figures / 'iu_curves.png') as path:
-    curves.savefig(path, dpi=120)
-  for probabilities, region, row in zip(
-    maps, regions, metrics['per_image'], strict=True
-  ):
-    figure = figures.test_image(
-      region.image,
-      region.mask > 0,
-      probabilities >= metrics['threshold'],
-      name=region.name,
-      scores={key: row[key] for key in confusion.RATIOS},
-    )
-    with write_whole(workdir.figures / f'test_{region.name}.png') as path:
-      figure.savefig(path)
+  test_set.evaluate(config, workdir, console)

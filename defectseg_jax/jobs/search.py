@@ -18,10 +18,10 @@ from rich.console import Console
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import new_folder
-from defectseg_jax.jobs.evaluate import evaluate
-from defectseg_jax.jobs.train import fit, require_trainable
 from defectseg_jax.runs import config_checks
 from defectseg_jax.runs.data import read_data
+from defectseg_jax.runs.fit import fit, require_trainable
+from defectseg_jax.runs.test_set import evaluate
 from defectseg_jax.runs.workdir import Workdir, flat_fields
 from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.search.leases import Claims

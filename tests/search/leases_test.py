@@ -13,7 +13,7 @@ from defectseg_jax.search.leases import Claims
 
 CLAIMER = """
 import pathlib, sys, time
-from defectseg_jax.jobs import claims
+from defectseg_jax.search import leases
 claims.BEAT_S = 0.05
 one = claims.Claims(sys.argv[2] or None)
 assert one.take(pathlib.Path(sys.argv[1]))
