@@ -8,7 +8,11 @@ from typing import Any
 
 from defectseg_jax.datasets.cache import placed, scratch
 from defectseg_jax.errors import InputError
-from defectseg_jax.simulation import foil_parameters, write_series
+from defectseg_jax.simulation import (
+  SimulationSettings,
+  foil_parameters,
+  write_series,
+)
 
 # To be raised when the same parameters come to give other micrographs.
 VERSION = 1
@@ -30,14 +34,14 @@ def simulate_folder(
     InputError: a parameter is out of its range, or anything is wrong with the
       background. Nothing is left in the cache then.
   """
-  series = dict(config.simulation)
+  settings = SimulationSettings(**config.simulation)
   foil = foil_parameters(config.foil)
   recipe = {
     'version': VERSION,
     'defect': config.defect,
-    'background': _digest(series['background']),
-    'micrographs': series['micrographs'],
-    'seed': series['seed'],
+    'background': _digest(settings.background),
+    'micrographs': settings.micrographs,
+    'seed': settings.seed,
     'foil': config.foil.to_dict(),
   }
   text = json.dumps(recipe, sort_keys=True)
@@ -48,7 +52,7 @@ def simulate_folder(
   with scratch(cache, final) as folder:
     if folder is not None:
       made = folder / 'foils'
-      write_series(made, foil, defect=config.defect, **series)
+      write_series(made, foil, settings, defect=config.defect)
       placed(made, final)
   return final
 

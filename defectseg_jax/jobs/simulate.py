@@ -8,7 +8,11 @@ from rich.progress import Progress
 
 from defectseg_jax.files import new_folder
 from defectseg_jax.runtime.interruption import Interruption, Stopped
-from defectseg_jax.simulation import foil_parameters, write_series
+from defectseg_jax.simulation import (
+  SimulationSettings,
+  foil_parameters,
+  write_series,
+)
 
 
 def simulate(
@@ -29,7 +33,7 @@ def simulate(
     InputError: the folder holds something already or cannot be made, or a
       parameter is out of its range. Nothing is written then.
   """
-  series = dict(config.simulation)
+  settings = SimulationSettings(**config.simulation)
   foil = foil_parameters(config.foil)
   final = pathlib.Path(output).expanduser()
   # What is half-written is to be taken away before the process ends.
@@ -43,20 +47,20 @@ def simulate(
         disable=not console.is_terminal,
       ) as progress,
     ):
-      task = progress.add_task('simulating', total=series['micrographs'])
+      task = progress.add_task('simulating', total=settings.micrographs)
 
       def on_written():
         progress.advance(task)
         interruption.check()
 
       write_series(
-        made, foil, defect=config.defect, on_written=on_written, **series
+        made, foil, settings, defect=config.defect, on_written=on_written
       )
   except Stopped:
     console.print(f'Stopped; {final} was not made.', soft_wrap=True)
     return
   console.print(
-    f'Simulated {series["micrographs"]} micrographs: {final}\n'
+    f'Simulated {settings.micrographs} micrographs: {final}\n'
     f'Labels of {config.defect}: {final / "masks"}\n'
     f'What is in them: {final / "truth"}',
     soft_wrap=True,

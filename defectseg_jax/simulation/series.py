@@ -12,16 +12,15 @@ from defectseg_jax.micrographs.writing import write_mask, write_tiff
 from defectseg_jax.simulation.background import read_background
 from defectseg_jax.simulation.foil import KINDS, Foil, simulate_foil
 from defectseg_jax.simulation.parameters import FoilParameters
+from defectseg_jax.simulation.settings import SimulationSettings
 
 
 def write_series(
   folder: pathlib.Path,
   foil: FoilParameters,
+  settings: SimulationSettings,
   *,
   defect: str,
-  micrographs: int,
-  seed: int,
-  background: str = '',
   on_written: Callable[[], None] = lambda: None,
 ) -> None:
   """Writes images/, masks/, truth/ and splits.csv.
@@ -29,11 +28,9 @@ def write_series(
   Args:
     folder: where to; made if it is not there.
     foil: the parameters of all.
+    settings: how many micrographs, their seed and their background.
     defect: voids, precipitates or dislocations: whose masks are in masks/.
       Those of all three are in truth/.
-    micrographs: how many.
-    seed: of the series.
-    background: path of a micrograph without defects, or ''.
     on_written: called after each.
 
   Raises:
@@ -45,16 +42,22 @@ def write_series(
     raise InputError(
       f'config.defect={defect}: choose one of {", ".join(KINDS)}'
     )
-  if micrographs < 1:
+  if settings.micrographs < 1:
     raise InputError(
-      f'config.simulation.micrographs={micrographs}: must be 1 or more'
+      f'config.simulation.micrographs={settings.micrographs}: must be 1 or more'
     )
-  if seed < 0:
-    raise InputError(f'config.simulation.seed={seed}: must be 0 or more')
-  ground = read_background(background, foil) if background else None
+  if settings.seed < 0:
+    raise InputError(
+      f'config.simulation.seed={settings.seed}: must be 0 or more'
+    )
+  background = (
+    read_background(settings.background, foil) if settings.background else None
+  )
   rows = []
-  for index in range(micrographs):
-    made = simulate_foil(foil, seed=seed, index=index, background=ground)
+  for index in range(settings.micrographs):
+    made = simulate_foil(
+      foil, seed=settings.seed, index=index, background=background
+    )
     name = f'foil_{index:04d}'
     _write_foil(folder, name, made, defect, foil.pixel_size_nm)
     # No split: each is divided into quarters, as in the paper.

@@ -8,17 +8,23 @@ import tifffile
 from PIL import Image
 from small import small_foil
 
+from configs import common
 from defectseg_jax.datasets import folder
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.writing import write_tiff
-from defectseg_jax.simulation import simulate_foil, write_series
+from defectseg_jax.simulation import (
+  SimulationSettings,
+  simulate_foil,
+  write_series,
+)
 from defectseg_jax.simulation.background import read_background
 
 
 @pytest.mark.parametrize('bits', [8, 16])
 def test_the_folder_is_one_that_the_folder_source_takes(tmp_path, bits):
   foil = small_foil(detector__bits=bits)
-  write_series(tmp_path, foil, defect='precipitates', micrographs=2, seed=3)
+  settings = SimulationSettings(micrographs=2, seed=3)
+  write_series(tmp_path, foil, settings, defect='precipitates')
   files = folder.labelled_files(tmp_path)
   assert [file.image.name for file in files] == [
     'foil_0000.tif',
@@ -67,10 +73,18 @@ def test_pixels_that_imagej_has_not_are_refused(tmp_path):
   ],
 )
 def test_wrong_series_are_named_and_leave_nothing(tmp_path, fields, said):
-  options = {'defect': 'voids', 'micrographs': 1, 'seed': 0} | fields
+  fields = dict(fields)
+  defect = fields.pop('defect', 'voids')
+  settings = SimulationSettings(**fields)
   with pytest.raises(InputError, match=said):
-    write_series(tmp_path / 'foils', small_foil(), **options)
+    write_series(tmp_path / 'foils', small_foil(), settings, defect=defect)
   assert not list(tmp_path.iterdir())
+
+
+def test_the_settings_begin_where_the_config_does():
+  assert SimulationSettings() == SimulationSettings(
+    **common.get_config().simulation
+  )
 
 
 def background(path, side=300, value=120):
@@ -83,14 +97,8 @@ def background(path, side=300, value=120):
 def test_defects_are_rendered_into_a_background(tmp_path):
   path = background(tmp_path / 'clean.png')
   foil = small_foil()
-  write_series(
-    tmp_path / 'foils',
-    foil,
-    defect='voids',
-    micrographs=1,
-    seed=0,
-    background=str(path),
-  )
+  settings = SimulationSettings(micrographs=1, background=str(path))
+  write_series(tmp_path / 'foils', foil, settings, defect='voids')
   (file,) = folder.labelled_files(tmp_path / 'foils')
   micrograph, mask = folder.read_labelled(file, rgb='refuse')
   assert micrograph.pixels[mask].mean() > micrograph.pixels[~mask].mean()

@@ -1,0 +1,19 @@
+"""What a series of simulated foils is, beside what each foil is made of."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class SimulationSettings:
+  """Fields are those of `config.simulation`.
+
+  Attributes:
+    micrographs: how many are simulated; 1 or more.
+    seed: of everything in them; 0 or more.
+    background: path of a micrograph without defects, into which they are
+      rendered; '' simulates that too.
+  """
+
+  micrographs: int = 2
+  seed: int = 0
+  background: str = ''
