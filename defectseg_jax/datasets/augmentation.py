@@ -1,6 +1,6 @@
 """The rotations and flips that map a square onto itself."""
 
-import tensorflow as tf
+from defectseg_jax.datasets.host_tensorflow import tf
 
 # By their number: as it is; also flipped left to right; all that map a square
 # onto itself.

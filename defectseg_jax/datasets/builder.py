@@ -18,10 +18,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow_datasets as tfds
 
 from defectseg_jax.datasets import folder, regions
 from defectseg_jax.datasets.cache import cache_dir, placed, scratch
+from defectseg_jax.datasets.host_tensorflow import tfds
 from defectseg_jax.datasets.simulated import simulate_folder
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import preprocessing

@@ -11,12 +11,12 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from defectseg_jax.datasets.augmentation import (
   ORIENTATIONS,
   orient,
 )
+from defectseg_jax.datasets.host_tensorflow import tf
 from defectseg_jax.errors import InputError
 
 
