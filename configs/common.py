@@ -1,14 +1,18 @@
 """What every defect's config begins from: the paper's protocol.
 
-A config is overridden on the command line, as --config.training.epochs=20, or
-by arguments of its file: --config=configs/voids.py:scale=quick. Arguments are
-key=value, separated by commas; these are known:
+Any field can be changed on the command line: --config.training.epochs=20. An
+argument after the file's name changes several fields at once:
+--config=configs/voids.py:scale=quick. There are two:
 
-  scale=paper  patches, batch and epochs of Roberts et al. (2019); the network
-               that is kept is an average over steps, which theirs is not
-  scale=quick  a run of about 5 minutes on 4 cores
+  scale=paper  patches, batches and epochs of Roberts et al. (2019), and the
+               moving average of the weights, which the paper does not have
+  scale=quick  a run of about 5 minutes on 4 cores; its numbers are by eye
 
-Without one, the file's own stand: the paper's, if it says nothing of them.
+Without an argument, the fields are as the config file sets them.
+
+Comments say where a number comes from: the paper, its authors' public release,
+or "by eye", where no source gives it. The development set is the part of the
+micrographs on which thresholds and the best epoch are chosen: a validation set.
 """
 
 import math
@@ -47,133 +51,157 @@ def get_config() -> ml_collections.ConfigDict:
   """The paper's protocol, for any defect."""
   config = ml_collections.ConfigDict()
 
-  # voids, precipitates or dislocations: names the run and its dataset.
+  # The defect: voids, precipitates or dislocations. It names the run and its
+  # dataset.
   config.defect = ''
-  # Of the first weights, the order and orientation of patches, and dropout.
+  # Seed of the random numbers: first weights, order, positions and orientations
+  # of patches, dropout.
   config.seed = 0
-  # A workdir, or one folder of its checkpoints/, whose weights to begin from;
-  # '' begins from random ones.
+  # Where the first weights come from: a workdir, or one folder of its
+  # checkpoints/; '' draws them at random.
   config.init_from = ''
 
   config.data = ml_collections.ConfigDict()
-  # Where micrographs come from: simulated foils, or a folder.
+  # Where micrographs come from: 'simulated' foils, or a 'folder'.
   config.data.source = 'simulated'
-  # The folder: images/, masks/ and optionally splits.csv.
+  # The folder. It has images/ and masks/, and may have splits.csv.
   config.data.dir = ''
-  # What to do with micrographs in colour: refuse them, or take their luminance.
-  # Those whose channels are equal are grey, and are read either way.
+  # What to do with micrographs in colour: 'refuse' them, or read their
+  # 'luminance'. Files whose colour channels are equal are grey: they are always
+  # read.
   config.data.rgb = 'refuse'
-  # Where prepared datasets are kept between runs; '' is ~/.cache/defectseg_jax.
+  # Folder that keeps prepared datasets between runs; '' is
+  # ~/.cache/defectseg_jax.
   config.data.cache_dir = ''
-  # Side of a training patch, in pixels: a multiple of 8; of 16 for unet, of 32
-  # for fcn8s and fc_densenet.
+  # Side of a training patch, in pixels; paper. It must be a multiple of 8, of
+  # 16 for unet, and of 32 for fcn8s and fc_densenet.
   config.data.patch_px = 512
-  # How patches are laid out: 'tiled' gives every tile in every orientation
-  # each epoch; 'random' gives as many as there are tiles, from each micrograph
-  # as often, each at a random place and in a random orientation.
+  # Where patches lie. 'tiled', as in the paper: each epoch has every tile in
+  # every orientation. 'random': each epoch has as many patches as there are
+  # tiles, equally many from each micrograph, at random positions and in random
+  # orientations.
   config.data.patches = 'tiled'
-  # Orientations of a patch: 8, the rotations and flips; 2, as it is and flipped
-  # left to right; 1, as it is. Fewer where up and down differ: by the side on
-  # which the detector stood, or by labels that sit to one side.
+  # Orientations of a patch. 8: all rotations by 90 degrees and flips, as in the
+  # paper; 2: as it is, and flipped left to right; 1: as it is. Take 2 or 1
+  # where up and down differ, for example where the detector shades one side.
   config.data.orientations = 8
 
   config.simulation = ml_collections.ConfigDict()
-  # Micrographs that are simulated; each is divided as in the paper.
+  # Number of simulated micrographs, by eye. Each is divided into training,
+  # development and test regions as in the paper.
   config.simulation.micrographs = 2
-  # Of everything in them.
+  # Seed of everything in the simulated micrographs.
   config.simulation.seed = 0
-  # A micrograph without defects, to render them into; '' simulates that too.
+  # File of a micrograph without defects, into which defects are rendered; ''
+  # simulates the background, too.
   config.simulation.background = ''
   # What the foils are made of: configs/foil.py.
   config.foil = foil.get_config()
 
   config.preprocessing = ml_collections.ConfigDict()
-  # Whether defects are dark in the micrograph, and it is to be inverted.
+  # Whether to invert the micrograph: True where defects are dark.
   config.preprocessing.invert = False
-  # How the background is subtracted: none, gaussian or rolling_ball.
+  # How the background is subtracted: none, gaussian or rolling_ball. The paper
+  # subtracts it, and does not say how.
   config.preprocessing.background = 'gaussian'
-  # Standard deviation of the Gaussian, or radius of the ball, in pixels.
+  # Standard deviation of the Gaussian, or radius of the ball, in pixels; by
+  # eye.
   config.preprocessing.background_radius_px = 100.0
-  # How variance is normalised: none, global or local.
+  # How variance is normalised: none, global (over the micrograph) or local
+  # (over a window). The paper does not say which.
   config.preprocessing.normalisation = 'global'
-  # Standard deviation of the window of local normalisation, in pixels.
+  # Standard deviation of the window of local normalisation, in pixels; by eye.
   config.preprocessing.normalisation_radius_px = 100.0
 
   config.model = ml_collections.ConfigDict()
-  # The architecture: defectsegnet; defectsegnet_no_dense, _no_skips, _added or
-  # _bilinear; fcn8s; unet; fc_densenet56, 67 or 103. With _350k at the end (and
-  # fc_densenet_350k) it has as many parameters as the first.
+  # The architecture: defectsegnet (paper); defectsegnet_no_dense, _no_skips,
+  # _added or _bilinear; fcn8s; unet; fc_densenet56, 67 or 103. Names that end
+  # in _350k, like unet_350k, have as many parameters as defectsegnet.
   config.model.name = 'defectsegnet'
-  # Fraction of maps dropped after each hidden convolution. Two micrographs are
-  # learnt by heart without.
+  # Spatial dropout: fraction of the feature maps that are set to 0 after each
+  # hidden convolution, in training. By eye; the release has 0.2. Without it,
+  # the network learns two micrographs by heart (docs/foils.md).
   config.model.dropout_rate = 0.1
-  # What running statistics keep at each step.
+  # Fraction of itself that batch normalisation's running mean and variance keep
+  # at each step; by eye.
   config.model.batch_norm_momentum = 0.9
 
   config.training = ml_collections.ConfigDict()
-  # Patches in a step, over all devices; their number must divide it.
+  # Patches per step, over all devices together; paper. It must be a multiple of
+  # the number of devices.
   config.training.batch_size = 16
-  # Passes through the training patches, at most.
+  # Largest number of passes through the training patches; paper.
   config.training.epochs = 100
-  # Adam's, before any decay.
+  # Learning rate of Adam before any decay; the release's, for dislocations.
   config.training.learning_rate = 1.8e-3
-  # What the rate is multiplied by at a plateau of the development IU.
+  # Factor on the learning rate at a plateau of the development IU; by eye. The
+  # release has 0.8 and 0.27.
   config.training.plateau_factor = 0.5
-  # Epochs without a better development IU that make a plateau.
+  # A plateau is this many epochs without a better development IU; paper.
   config.training.plateau_patience_epochs = 10
-  # Training ends after this many decays.
+  # Training ends after this many decays of the learning rate; paper.
   config.training.max_decays = 6
-  # Weight of a defect pixel in the loss, in the first epoch.
+  # Weight of a defect pixel in the loss, in the first epoch; the release's, for
+  # dislocations. A background pixel has the weight 1.
   config.training.positive_weight = 8.0
-  # What the weight's excess over 1 is multiplied by each epoch.
+  # Factor, each epoch, on what that weight is above 1; by eye. The paper lets
+  # the weight fall, and does not say how fast.
   config.training.positive_weight_decay = 0.9
-  # Weight of half the sum of squares of the kernels in the loss.
+  # L2 regularisation: the loss has this number times half the sum of squares of
+  # the kernels; by eye.
   config.training.l2 = 1e-4
-  # The network that is scored and kept is an average over steps, which keeps so
-  # much of itself at each: 0.99 is one of about 100 steps, 8 epochs of the
-  # paper's patches. 0 takes the last step alone, as in the paper.
+  # Decay of the exponential moving average of the weights, which is the network
+  # that is scored and kept. 0.99, by eye, averages over about 100 steps: 8
+  # epochs of the paper's patches. 0 keeps the weights of the last step, as in
+  # the paper.
   config.training.average_decay = 0.99
 
   config.evaluation = ml_collections.ConfigDict()
-  # Side of the part of a micrograph that one tile covers, in pixels.
+  # Side of the part of a micrograph that is predicted at once, in pixels; by
+  # eye, as large as the paper's patches. Memory depends on it, scores do not.
   config.evaluation.tile_px = 512
 
   # What --mode=search tries: configs/search.py.
   config.search = search.get_config()
 
   config.quantification = ml_collections.ConfigDict()
-  # Whether pixels that touch at a corner belong together: 8 yes, 4 no.
+  # Whether pixels that touch only at a corner belong together: 8 yes, 4 no.
   config.quantification.connectivity = 8
-  # Particles of fewer pixels are left out; 0 leaves it to the development set
-  # of the run that drew them, and takes all where no run did.
+  # Particles of fewer pixels are left out. 0 takes the number that the run has
+  # chosen on its development set, or counts all particles of masks that come
+  # without a run.
   config.quantification.minimum_area_px = 0
-  # Whether background that a particle encloses becomes part of it.
+  # Whether holes in particles are filled.
   config.quantification.fill_holes = False
-  # Whether particles that touch are cut apart where they are narrow.
+  # Whether particles that touch are separated where their outline is narrow.
   config.quantification.separate = False
-  # Which particles at the image's edge are counted: all; exclude, only whole
-  # ones; frame, not those that touch the bottom or the right side.
+  # Which particles at the image's edges are counted. all: every one; exclude:
+  # only whole ones; frame: an unbiased counting frame, which leaves out those
+  # that touch the bottom or the right edge.
   config.quantification.border = 'frame'
-  # Thickness of the thickest sliver of a cut particle that nobody draws.
+  # Of a particle that the foil's surface has cut, nobody draws a remainder that
+  # is thinner than this, in nanometres; 0 assumes that all are drawn.
   config.quantification.unseen_nm = 0.0
-  # Between test lines that are laid over dislocations.
+  # Distance between the test lines of the grid over dislocations, in pixels; by
+  # eye.
   config.quantification.spacing_px = 32
-  # Test lines at random places and in random directions.
+  # Number of test lines at random positions and in random directions; by eye.
   config.quantification.random_lines = 64
-  # Side branches of dislocations that are shorter are pruned.
+  # Shorter side branches of a dislocation's skeleton are pruned, in pixels; by
+  # eye.
   config.quantification.spur_px = 5.0
-  # Length of dislocations over that of their projection: 4 / pi in random
-  # directions, 1 if they lie flat in the foil.
+  # Ratio of the dislocations' length to their length in projection: 4 / pi for
+  # lines in random directions, 1 for lines that lie flat in the foil.
   config.quantification.projection_factor = 4 / math.pi
-  # Relative standard uncertainty of that factor.
+  # Relative standard uncertainty of that ratio.
   config.quantification.projection_uncertainty = 0.0
   # Fraction of the dislocations' length that is out of contrast.
   config.quantification.unseen_fraction = 0.0
   # Standard uncertainty of that fraction.
   config.quantification.unseen_uncertainty = 0.0
-  # Relative standard uncertainty of the foil's thickness: 0.1 is 10%.
+  # Relative standard uncertainty of the foil's thickness: 0.1 means 10%.
   config.quantification.thickness_uncertainty = 0.0
-  # Relative standard uncertainty of the pixel's side.
+  # Relative standard uncertainty of a pixel's side.
   config.quantification.pixel_size_uncertainty = 0.0
 
   return config
@@ -182,7 +210,7 @@ def get_config() -> ml_collections.ConfigDict:
 def with_arguments(
   config: ml_collections.ConfigDict, argument: str | None
 ) -> ml_collections.ConfigDict:
-  """Applies what stands after the colon of --config=FILE:key=value,...
+  """Applies the argument of --config=FILE:key=value,... to a config.
 
   Args:
     config: changed in place.
@@ -192,8 +220,8 @@ def with_arguments(
     The config.
 
   Raises:
-    ValueError: a pair is no pair, its key is unknown, or stands there twice,
-      or its value is unknown.
+    ValueError: a pair has no `=`, its key or its value is unknown, or a key is
+      given twice.
   """
   given = {}
   for pair in argument.split(',') if argument else []:

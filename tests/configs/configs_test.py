@@ -44,3 +44,19 @@ def test_the_paper_is_what_common_begins_from():
 def test_arguments_are_strict(argument):
   with pytest.raises(ValueError, match='config argument'):
     common.with_arguments(common.get_config(), argument)
+
+
+def field_names(config, prefix=''):
+  for name, value in config.items():
+    if hasattr(value, 'items'):
+      yield from field_names(value, f'{prefix}{name}.')
+    else:
+      yield f'{prefix}{name}'
+
+
+@pytest.mark.parametrize('argument', [None, 'scale=paper', 'scale=quick'])
+@pytest.mark.parametrize('defect', DEFECTS)
+def test_a_config_changes_fields_and_adds_none(defect, argument):
+  """A name that is mistyped in a config file would be a new field."""
+  config = importlib.import_module(f'configs.{defect}').get_config(argument)
+  assert set(field_names(config)) == set(field_names(common.get_config()))
