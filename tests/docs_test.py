@@ -1,0 +1,198 @@
+"""The documents keep their word: links, flags, length, the first example."""
+
+import importlib
+import pathlib
+import re
+
+import pytest
+from absl import flags
+
+from configs import common
+from defectseg_jax import main
+
+ROOT = pathlib.Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob('*.md'), *ROOT.glob('docs/*.md')])
+PAGES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
+
+SIX_LINES = """\
+import defectseg_jax as ds
+run = ds.load_run('runs/voids')
+micrograph = ds.read_micrograph('foil.dm4')
+found = run.predict(micrograph, thickness_nm=177).measure()
+found.summary['number_density_per_m3'], found.objects, found.overlay()
+ds.measure(mask, 'voids', pixel_size_nm=0.32, thickness_nm=177)
+"""
+
+# Flags of programs that are not ours: sbatch, pip, ruff, kubectl.
+FOREIGN = {
+  *('nodes', 'ntasks', 'ntasks-per-node', 'cpus-per-task', 'gpus-per-task'),
+  *('gres', 'time', 'array', 'signal', 'dependency', 'output', 'check'),
+  *('partition', 'account', 'mem', 'dry-run', 'dry_run', 'help', 'version'),
+}
+LAUNCHERS = (
+  r'(?:\S*launch/local\.sh|defectseg|\S*python3? -m defectseg_jax\.main)'
+)
+
+
+def fences(text):
+  """(language, content) of each fenced block."""
+  return re.findall(r'^ *```(\w*)\n(.*?)^ *```', text, re.M | re.S)
+
+
+def without_fences(text):
+  return re.sub(r'^ *```.*?^ *```', '', text, flags=re.M | re.S)
+
+
+def anchors(path):
+  """As GitHub makes them of headings."""
+  found = []
+  for heading in re.findall(
+    r'^#+ +(.*?) *$', without_fences(path.read_text()), re.M
+  ):
+    plain = re.sub(r'\[([^\]]*)\]\([^)]*\)', r'\1', heading).lower()
+    slug = re.sub(r'[^\w\- ]', '', plain).replace(' ', '-')
+    again = found.count(slug)
+    found.append(f'{slug}-{again}' if again else slug)
+  return found
+
+
+def require_target(path, anchor, where):
+  assert path.exists(), f'{where}: there is no {path}'
+  if anchor:
+    assert anchor in anchors(path), f'{where}: {path.name} has no #{anchor}'
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_links_and_anchors_resolve(page):
+  path = ROOT / page
+  for target in re.findall(
+    r'\]\(([^)\s]+)\)', without_fences(path.read_text())
+  ):
+    if re.match(r'[a-z]+:', target):
+      continue
+    file, _, anchor = target.partition('#')
+    require_target(
+      (path.parent / file) if file else path, anchor, f'{page}: {target}'
+    )
+
+
+def test_documents_that_the_code_names_exist():
+  named = 0
+  for folder in ('defectseg_jax', 'configs', 'launch', 'benchmarks', 'tests'):
+    for path in ROOT.joinpath(folder).rglob('*'):
+      if path.suffix not in ('.py', '.sh', '.html', '.yaml'):
+        continue
+      for file, anchor in re.findall(
+        r'\b((?:docs/\w[\w-]*|README|BUILD|CONTRIBUTING|CHANGELOG)\.md)'
+        r'(?:#([\w-]+))?',
+        path.read_text(),
+      ):
+        require_target(ROOT / file, anchor, path)
+        named += 1
+  assert named > 5
+
+
+def test_every_document_is_reached_from_the_readme():
+  reached, open_pages = set(), [ROOT / 'README.md']
+  while open_pages:
+    page = open_pages.pop()
+    if page in reached:
+      continue
+    reached.add(page)
+    for target in re.findall(r'\]\(([^)#\s]+\.md)', page.read_text()):
+      if not re.match(r'[a-z]+:', target):
+        open_pages.append((page.parent / target).resolve())
+  assert set(DOCUMENTS) <= reached
+
+
+def test_the_readme_is_short():
+  lines = (ROOT / 'README.md').read_text().splitlines()
+  assert len(lines) <= 240
+  assert max(map(len, lines)) <= 200
+
+
+def commands(text):
+  """Commands of fenced blocks, those of several lines put together."""
+  for language, content in fences(text):
+    if language in ('', 'bash', 'sh'):
+      for line in content.replace('\\\n', ' ').splitlines():
+        yield line.strip()
+
+
+def require_flag(name, where):
+  """Name stands without dashes and value."""
+  if name.startswith('config.'):
+    node = common.get_config()
+    for part in name.split('.')[1:]:
+      # What stands in capitals is filled in by the reader.
+      if part.isupper():
+        return
+      assert hasattr(node, 'items') and part in node, f'{where}: --{name}'
+      node = node[part]
+  else:
+    assert name in flags.FLAGS, f'{where}: there is no flag --{name}'
+
+
+def flag_names(text):
+  """Flags in a text, without dashes and values."""
+  return re.findall(r'(?:^|\s)--([A-Za-z][\w.-]*)', text)
+
+
+def benchmark_flags(module):
+  source = importlib.util.find_spec(module).origin
+  return set(re.findall(r"'--([\w-]+)'", pathlib.Path(source).read_text()))
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_flags_in_commands_exist(page):
+  assert main is not None
+  for line in commands((ROOT / page).read_text()):
+    ours, _, after = line.partition(' -- ')
+    if re.search(rf'(?:^|[\s=]){LAUNCHERS}(?:\s|$)', ours):
+      said = re.split(LAUNCHERS, ours, maxsplit=1)[1]
+      for name in flag_names(said):
+        if name not in ('help', 'version'):
+          require_flag(name, f'{page}: {line}')
+    elif benchmark := re.search(r'python3? -m (benchmarks\.\w+)', ours):
+      known = benchmark_flags(benchmark[1])
+      for name in flag_names(ours):
+        assert name in known, f'{page}: {line}: {name}'
+    elif script := re.search(r'launch/(\w+\.sh)', ours):
+      source = (ROOT / 'launch' / script[1]).read_text()
+      for name in flag_names(ours):
+        assert name in FOREIGN or f'--{name}' in source, f'{page}: {name}'
+    # What follows -- goes to the program, whichever script stands before.
+    for name in flag_names(after):
+      require_flag(name, f'{page}: {line}')
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_flags_in_text_exist(page):
+  text = without_fences((ROOT / page).read_text())
+  scripts = '\n'.join(
+    path.read_text() for path in ROOT.joinpath('launch').glob('*.sh')
+  )
+  benchmarks = set().union(
+    *(
+      benchmark_flags(f'benchmarks.{path.stem}')
+      for path in ROOT.joinpath('benchmarks').glob('*.py')
+    )
+  )
+  for code in re.findall(r'`([^`]+)`', text):
+    for name in flag_names(code):
+      if name in FOREIGN | benchmarks or f'--{name}' in scripts:
+        continue
+      require_flag(name, f'{page}: {code}')
+
+
+def test_the_first_example_of_the_library_is_the_front_door():
+  text = (ROOT / 'docs' / 'library.md').read_text()
+  first = next(code for kind, code in fences(text) if kind == 'python')
+  assert first == SIX_LINES
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_python_in_documents_compiles(page):
+  for kind, code in fences((ROOT / page).read_text()):
+    if kind == 'python':
+      compile(code, page, 'exec')
