@@ -9,7 +9,8 @@ import time
 import numpy as np
 
 from benchmarks import workers
-from defectseg_jax.datasets import pipeline, regions, tf
+from defectseg_jax.datasets import pipeline, regions
+from defectseg_jax.datasets.host_tensorflow import tf
 
 MICROGRAPHS = 2
 MICROGRAPH_PX = 2048

@@ -26,8 +26,9 @@ import numpy as np
 from benchmarks import report, workers
 from benchmarks.training import PYTORCH, has_torch
 from configs import voids
-from defectseg_jax.micrographs import preprocessing
+from defectseg_jax.micrographs.preprocessing import preprocess
 from defectseg_jax.micrographs.reading import read_micrographs
+from defectseg_jax.micrographs.settings import PreprocessingSettings
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
 from defectseg_jax.simulation import foil_parameters, simulate_foil
 
@@ -114,7 +115,9 @@ def _around_the_network(config, scratch):
   """Seconds of reading, preprocessing and writing."""
   began = time.perf_counter()
   (micrograph,) = read_micrographs(scratch / 'foil.tif')
-  prepared = preprocessing.preprocess(micrograph.pixels, **config.preprocessing)
+  prepared = preprocess(
+    micrograph.pixels, PreprocessingSettings(**config.preprocessing)
+  )
   seconds = time.perf_counter() - began
   np.save(scratch / 'pixels.npy', prepared)
   began = time.perf_counter()

@@ -14,17 +14,19 @@ import hashlib
 import io
 import json
 import pathlib
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
 from defectseg_jax.datasets import folder, regions
 from defectseg_jax.datasets.cache import cache_dir, placed, scratch
 from defectseg_jax.datasets.host_tensorflow import tfds
+from defectseg_jax.datasets.settings import DataSettings
 from defectseg_jax.datasets.simulated import simulate_folder
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import preprocessing
+from defectseg_jax.micrographs.preprocessing import preprocess
+from defectseg_jax.micrographs.settings import PreprocessingSettings
+from defectseg_jax.simulation import FoilParameters, SimulationSettings
 
 DEFECTS = ('voids', 'precipitates', 'dislocations')
 
@@ -53,12 +55,14 @@ class DefectConfig(tfds.core.BuilderConfig):
   Attributes:
     folder: that they are in; '' for none.
     rgb: what to do with colour, as in `read_micrographs`.
-    preprocessing: keyword arguments of `preprocessing.preprocess`.
+    preprocessing: what is done to each.
   """
 
   folder: str = ''
   rgb: str = 'refuse'
-  preprocessing: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+  preprocessing: PreprocessingSettings = dataclasses.field(
+    default_factory=PreprocessingSettings
+  )
 
 
 class DefectMicrographs(tfds.core.GeneratorBasedBuilder):
@@ -84,9 +88,7 @@ class DefectMicrographs(tfds.core.GeneratorBasedBuilder):
       if file.split not in (None, split):
         continue
       micrograph, mask = folder.read_labelled(file, rgb=self.builder_config.rgb)
-      image = preprocessing.preprocess(
-        micrograph.pixels, **self.builder_config.preprocessing
-      )
+      image = preprocess(micrograph.pixels, self.builder_config.preprocessing)
       boxes = (
         regions.quarters(*mask.shape)
         if file.split is None
@@ -111,56 +113,75 @@ class DefectMicrographs(tfds.core.GeneratorBasedBuilder):
         )
 
 
-def create_builder(config: Mapping[str, Any]) -> DefectMicrographs:
-  """The builder of what a config describes, its data on disk.
+def create_builder(
+  defect: str,
+  data: DataSettings,
+  preprocessing: PreprocessingSettings,
+  *,
+  simulation: SimulationSettings | None = None,
+  foil: FoilParameters | None = None,
+) -> DefectMicrographs:
+  """The builder of a dataset whose data are on disk.
 
   Args:
-    config: the whole config: `defect`, `data` and `preprocessing` are read.
+    defect: voids, precipitates or dislocations.
+    data: where micrographs come from, and where what is prepared is kept.
+    preprocessing: what is done to each micrograph.
+    simulation: of a series of simulated foils; looked at, as `foil` is, only
+      where `data.source` is simulated.
+    foil: the parameters of the simulated foils.
 
   Returns:
     A builder whose data are prepared: made now, or found in the cache.
 
   Raises:
-    InputError: the source is unknown, a parameter of simulated foils is out of
+    InputError: the source is unknown, a setting of simulated foils is out of
       range, or anything is wrong with the folder or its files. Nothing is left
       in the cache then.
+    ValueError: the source is simulated, and `simulation` or `foil` is missing.
   """
-  if config.defect not in DEFECTS:
+  if defect not in DEFECTS:
     raise InputError(
-      f'config.defect={config.defect}: choose one of {", ".join(DEFECTS)}'
+      f'config.defect={defect}: choose one of {", ".join(DEFECTS)}'
     )
-  cache, source = _source(config)
-  options = dict(config.preprocessing)
-  fingerprint = _fingerprint(source, {'rgb': config.data.rgb, **options})
+  _require_source(data)
+  cache = cache_dir(data.cache_dir)
+  if data.source == 'folder':
+    source = data.dir
+  elif simulation is None or foil is None:
+    raise ValueError(
+      f'simulation={simulation}, foil={foil}: give both for simulated foils'
+    )
+  else:
+    source = simulate_folder(foil, simulation, defect=defect, cache=cache)
+  fingerprint = _fingerprint(
+    source, {'rgb': data.rgb, **dataclasses.asdict(preprocessing)}
+  )
   builder_config = DefectConfig(
-    name=f'{config.defect}_{fingerprint}',
+    name=f'{defect}_{fingerprint}',
     folder=str(source),
-    rgb=config.data.rgb,
-    preprocessing=options,
+    rgb=data.rgb,
+    preprocessing=preprocessing,
   )
   return _prepared(builder_config, cache)
 
 
-def _source(config) -> tuple[pathlib.Path, str | pathlib.Path]:
-  """The cache, and the folder that micrographs are read from."""
-  if config.data.source not in ('simulated', 'folder'):
+def _require_source(data: DataSettings) -> None:
+  """Raises InputError if `source` and `dir` say different things."""
+  if data.source not in ('simulated', 'folder'):
     raise InputError(
-      f'config.data.source={config.data.source}: choose simulated or folder'
+      f'config.data.source={data.source}: choose simulated or folder'
     )
-  if config.data.source == 'folder' and not config.data.dir:
+  if data.source == 'folder' and not data.dir:
     raise InputError(
       "config.data.dir='': say where images/ and masks/ are, with "
       '--config.data.dir=DIR'
     )
-  if config.data.source == 'simulated' and config.data.dir:
+  if data.source == 'simulated' and data.dir:
     raise InputError(
-      f'config.data.dir={config.data.dir}: simulated foils have no folder; '
+      f'config.data.dir={data.dir}: simulated foils have no folder; '
       'add --config.data.source=folder, or leave it out'
     )
-  cache = cache_dir(config.data.cache_dir)
-  if config.data.source == 'folder':
-    return cache, config.data.dir
-  return cache, simulate_folder(config, cache)
 
 
 def _as_text(length_nm: float | None) -> str:

@@ -1,16 +1,15 @@
 """Simulated foils as a folder in the cache, made once for its parameters."""
 
+import dataclasses
 import hashlib
 import json
 import pathlib
-from collections.abc import Mapping
-from typing import Any
 
 from defectseg_jax.datasets.cache import placed, scratch
 from defectseg_jax.errors import InputError
 from defectseg_jax.simulation import (
+  FoilParameters,
   SimulationSettings,
-  foil_parameters,
   write_series,
 )
 
@@ -19,40 +18,44 @@ VERSION = 1
 
 
 def simulate_folder(
-  config: Mapping[str, Any], cache: pathlib.Path
+  foil: FoilParameters,
+  settings: SimulationSettings,
+  *,
+  defect: str,
+  cache: pathlib.Path,
 ) -> pathlib.Path:
-  """The folder of the foils that a config describes.
+  """The folder of a series of simulated foils.
 
   Args:
-    config: the whole config: `defect`, `simulation` and `foil` are read.
-    cache: where it is kept; there, and writable.
+    foil: the parameters of all.
+    settings: how many micrographs, their seed and their background.
+    defect: voids, precipitates or dislocations: whose masks are in masks/.
+    cache: the folder that it is kept in; made if it is not there.
 
   Returns:
     A folder as `--mode=simulate` writes it: made now, or found in the cache.
 
   Raises:
-    InputError: a parameter is out of its range, or anything is wrong with the
+    InputError: a setting is out of its range, or anything is wrong with the
       background. Nothing is left in the cache then.
   """
-  settings = SimulationSettings(**config.simulation)
-  foil = foil_parameters(config.foil)
   recipe = {
     'version': VERSION,
-    'defect': config.defect,
+    'defect': defect,
     'background': _digest(settings.background),
     'micrographs': settings.micrographs,
     'seed': settings.seed,
-    'foil': config.foil.to_dict(),
+    'foil': dataclasses.asdict(foil),
   }
   text = json.dumps(recipe, sort_keys=True)
   fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
-  final = cache / 'simulated' / f'{config.defect}_{fingerprint}'
+  final = cache / 'simulated' / f'{defect}_{fingerprint}'
   if final.is_dir():
     return final
   with scratch(cache, final) as folder:
     if folder is not None:
       made = folder / 'foils'
-      write_series(made, foil, settings, defect=config.defect)
+      write_series(made, foil, settings, defect=defect)
       placed(made, final)
   return final
 

@@ -16,6 +16,7 @@ import scipy.ndimage
 import skimage.restoration
 
 from defectseg_jax import errors
+from defectseg_jax.micrographs.settings import PreprocessingSettings
 
 BACKGROUNDS = ('none', 'gaussian', 'rolling_ball')
 NORMALISATIONS = ('none', 'global', 'local')
@@ -38,13 +39,7 @@ _FLATTEST = 0.01
 
 
 def preprocess(
-  pixels: np.ndarray,
-  *,
-  invert: bool,
-  background: str,
-  background_radius_px: float,
-  normalisation: str,
-  normalisation_radius_px: float,
+  pixels: np.ndarray, settings: PreprocessingSettings
 ) -> np.ndarray:
   """Inversion, then background, then normalisation.
 
@@ -53,11 +48,8 @@ def preprocess(
 
   Args:
     pixels: [H, W].
-    invert: whether defects are dark, as in a bright-field image.
-    background: one of `BACKGROUNDS`.
-    background_radius_px: as in `subtract_background`.
-    normalisation: one of `NORMALISATIONS`.
-    normalisation_radius_px: as in `normalise_variance`.
+    settings: whether to invert, and how to subtract the background and to
+      normalise.
 
   Returns:
     float32 [H, W].
@@ -65,13 +57,15 @@ def preprocess(
   Raises:
     errors.InputError: as the functions it is composed of.
   """
-  if invert:
+  if settings.invert:
     pixels = invert_contrast(pixels)
   pixels = subtract_background(
-    pixels, method=background, radius_px=background_radius_px
+    pixels, method=settings.background, radius_px=settings.background_radius_px
   )
   return normalise_variance(
-    pixels, method=normalisation, radius_px=normalisation_radius_px
+    pixels,
+    method=settings.normalisation,
+    radius_px=settings.normalisation_radius_px,
   )
 
 

@@ -8,7 +8,10 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from defectseg_jax.datasets.settings import DataSettings
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.settings import PreprocessingSettings
+from defectseg_jax.simulation import SimulationSettings, foil_parameters
 
 if TYPE_CHECKING:
   from defectseg_jax.datasets.pipeline import Patches, Region
@@ -53,7 +56,14 @@ def read_data(config: Any, *, splits: Sequence[str]) -> Data:
   """
   from defectseg_jax.datasets import builder, pipeline
 
-  made = builder.create_builder(config)
+  is_simulated = config.data.source == 'simulated'
+  made = builder.create_builder(
+    config.defect,
+    DataSettings(**config.data),
+    PreprocessingSettings(**config.preprocessing),
+    simulation=SimulationSettings(**config.simulation),
+    foil=foil_parameters(config.foil) if is_simulated else None,
+  )
   return Data(
     fingerprint=made.builder_config.name,
     source=made.builder_config.folder,

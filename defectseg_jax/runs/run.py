@@ -9,7 +9,8 @@ import jax
 import ml_collections
 import numpy as np
 
-from defectseg_jax.micrographs import preprocessing
+from defectseg_jax.micrographs.preprocessing import preprocess
+from defectseg_jax.micrographs.settings import PreprocessingSettings
 from defectseg_jax.models import create_model
 from defectseg_jax.runs import network
 from defectseg_jax.runs.workdir import Workdir
@@ -57,8 +58,10 @@ def load_run(
   params, batch_stats = step.replicate(restored)
   probabilities = network.make_probabilities(config, orientations=orientations)
 
+  settings = PreprocessingSettings(**config.preprocessing)
+
   def of(pixels: np.ndarray, **more: Any) -> np.ndarray:
-    prepared = preprocessing.preprocess(pixels, **config.preprocessing)
+    prepared = preprocess(pixels, settings)
     return probabilities(params, batch_stats, prepared, **more)
 
   digest = hashlib.sha256(

@@ -1,14 +1,16 @@
 import dataclasses
 
-import ml_collections
 import numpy as np
 import pytest
 import tiny
+from builders import create_builder
 from PIL import Image
 
-from configs import voids
+from configs import dislocations, precipitates, voids
 from defectseg_jax.datasets import builder, pipeline
+from defectseg_jax.datasets.settings import DataSettings
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.settings import PreprocessingSettings
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def config(folder, tmp_path):
 
 
 def regions(config, split):
-  return pipeline.read_regions(builder.create_builder(config), split)
+  return pipeline.read_regions(create_builder(config), split)
 
 
 def test_a_region_is_the_micrograph_and_its_mask(config):
@@ -84,7 +86,7 @@ def test_colour_is_read_only_if_asked_for(config, folder):
   with pytest.raises(
     InputError, match=r'a\.png.*--config\.data\.rgb=luminance'
   ):
-    builder.create_builder(config)
+    create_builder(config)
   config.data.rgb = 'luminance'
   (region,) = regions(config, 'train')
   # ITU-R BT.601: red and green weigh 0.886 together, blue 0.114.
@@ -93,13 +95,13 @@ def test_colour_is_read_only_if_asked_for(config, folder):
 
 
 def test_what_is_built_is_kept(config, monkeypatch):
-  first = builder.create_builder(config)
+  first = create_builder(config)
   monkeypatch.setattr(
     builder.DefectMicrographs,
     'download_and_prepare',
     lambda *_: pytest.fail('built again'),
   )
-  second = builder.create_builder(config)
+  second = create_builder(config)
   assert first.builder_config.name == second.builder_config.name
 
 
@@ -113,7 +115,7 @@ def test_changed_files_are_built_anew(config, folder):
 
 @pytest.mark.parametrize('change', ['mask', 'split', 'name', 'option'])
 def test_anything_that_matters_changes_the_name(config, folder, change):
-  name = builder.create_builder(config).builder_config.name
+  name = create_builder(config).builder_config.name
   splits = folder / 'splits.csv'
   if change == 'mask':
     mask = tiny.foil(seed=0)[1]
@@ -128,7 +130,7 @@ def test_anything_that_matters_changes_the_name(config, folder, change):
     splits.write_text(splits.read_text().replace('a.png', 'd.png'))
   else:
     config.preprocessing.invert = True
-  assert builder.create_builder(config).builder_config.name != name
+  assert create_builder(config).builder_config.name != name
 
 
 def test_there_is_a_config_for_each_defect():
@@ -145,18 +147,45 @@ def test_the_real_sets_are_read(tmp_path):
     ('superalloy_precipitates', (15, 4, 5)),
     ('steel316l_loops', (13, 3, 1)),
   ):
-    config = voids.get_config()
-    config.data = ml_collections.ConfigDict(
-      {
-        'source': 'folder',
-        'dir': str(data / name),
-        'cache_dir': str(tmp_path),
-        'rgb': 'refuse',
-      }
+    made = builder.create_builder(
+      'voids',
+      DataSettings(
+        source='folder', dir=str(data / name), cache_dir=str(tmp_path)
+      ),
+      PreprocessingSettings(),
     )
-    made = builder.create_builder(config)
     found = [
       len(pipeline.read_regions(made, split))
       for split in ('train', 'dev', 'test')
     ]
     assert tuple(found) == counts
+
+
+@pytest.mark.parametrize(
+  ('config_module', 'name'),
+  [
+    (voids, 'voids_555bc3f431f2a3f7'),
+    (precipitates, 'precipitates_c7ae79f820c4634b'),
+    (dislocations, 'dislocations_c7ae79f820c4634b'),
+  ],
+)
+def test_the_name_of_a_folder_s_dataset_stays(tmp_path, config_module, name):
+  """Or runs that began with it would be refused its data."""
+  for kind, values in (
+    ('images', np.arange(256 * 256, dtype=np.uint16).reshape(256, 256)),
+    ('masks', np.eye(256, dtype=np.uint8)),
+  ):
+    (tmp_path / kind).mkdir()
+    np.save(tmp_path / kind / 'a.npy', values)
+  config = config_module.get_config()
+  config.data.source = 'folder'
+  config.data.dir = str(tmp_path)
+  config.data.cache_dir = str(tmp_path / 'cache')
+  assert create_builder(config).builder_config.name == name
+
+
+def test_simulated_foils_need_their_parameters(tmp_path):
+  with pytest.raises(ValueError, match='foil=None'):
+    builder.create_builder(
+      'voids', DataSettings(cache_dir=str(tmp_path)), PreprocessingSettings()
+    )

@@ -1,12 +1,18 @@
 import json
+import pathlib
 
 import numpy as np
 import pytest
+from builders import create_builder
 
-from configs import voids
-from defectseg_jax.datasets import builder, pipeline, simulated
+from configs import dislocations, precipitates, voids
+from defectseg_jax.datasets import pipeline, simulated
 from defectseg_jax.errors import InputError
-from defectseg_jax.simulation import foil_parameters, simulate_foil
+from defectseg_jax.simulation import (
+  SimulationSettings,
+  foil_parameters,
+  simulate_foil,
+)
 
 
 @pytest.fixture
@@ -20,7 +26,7 @@ def config(tmp_path):
 
 
 def regions(config, split):
-  return pipeline.read_regions(builder.create_builder(config), split)
+  return pipeline.read_regions(create_builder(config), split)
 
 
 def test_simulated_foils_are_divided_as_in_the_paper(config):
@@ -55,26 +61,26 @@ def test_each_defect_has_its_own_mask(config):
 
 
 def test_foils_are_made_once_for_their_parameters(config, monkeypatch):
-  first = builder.create_builder(config)
+  first = create_builder(config)
 
   def refused(*_, **__):
     raise AssertionError('simulated again')
 
   with monkeypatch.context() as patch:
     patch.setattr(simulated, 'write_series', refused)
-    again = builder.create_builder(config)
+    again = create_builder(config)
     assert again.builder_config.name == first.builder_config.name
     config.preprocessing.invert = True
-    builder.create_builder(config)
+    create_builder(config)
     config.foil.voids.diameter_nm = 30.0
     with pytest.raises(AssertionError, match='simulated again'):
-      builder.create_builder(config)
-  changed = builder.create_builder(config)
+      create_builder(config)
+  changed = create_builder(config)
   assert changed.builder_config.name != first.builder_config.name
 
 
 def test_the_truth_stays_beside_the_micrographs(config):
-  folder = builder.create_builder(config).builder_config.folder
+  folder = create_builder(config).builder_config.folder
   with open(f'{folder}/truth/foil_0001.json') as stream:
     truth = json.load(stream)
   assert truth['thickness_nm'] == 190
@@ -95,5 +101,35 @@ def test_wrong_parameters_leave_nothing_in_the_cache(
 ):
   config.update_from_flattened_dict({field: value})
   with pytest.raises(InputError, match=str(value)):
-    builder.create_builder(config)
+    create_builder(config)
   assert not list(tmp_path.glob('cache/*'))
+
+
+@pytest.mark.parametrize(
+  ('config_module', 'scale', 'name'),
+  [
+    (voids, 'paper', 'voids_379641c089c945ad'),
+    (voids, 'quick', 'voids_4e9e89677a4f48cd'),
+    (precipitates, 'paper', 'precipitates_33becf11c3c8fe91'),
+    (precipitates, 'quick', 'precipitates_3a656b7e52b7153a'),
+    (dislocations, 'paper', 'dislocations_575905c9f9b1db3e'),
+    (dislocations, 'quick', 'dislocations_e9e3af0fa5d6864e'),
+  ],
+)
+def test_the_name_of_a_series_stays(
+  monkeypatch, tmp_path, config_module, scale, name
+):
+  """Or runs that began with it would be refused its data."""
+
+  def write_nothing(folder: pathlib.Path, *_, **__):
+    folder.mkdir()
+
+  monkeypatch.setattr(simulated, 'write_series', write_nothing)
+  config = config_module.get_config(f'scale={scale}')
+  folder = simulated.simulate_folder(
+    foil_parameters(config.foil),
+    SimulationSettings(**config.simulation),
+    defect=config.defect,
+    cache=tmp_path,
+  )
+  assert folder.name == name

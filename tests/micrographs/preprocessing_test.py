@@ -6,6 +6,7 @@ import skimage.restoration
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import preprocessing
+from defectseg_jax.micrographs.settings import PreprocessingSettings
 
 _RNG = np.random.default_rng(11)
 _NOISE = _RNG.normal(100, 20, (40, 56)).astype(np.float32)
@@ -178,14 +179,14 @@ def test_order_is_inversion_background_normalisation():
   # One dark pixel on a slope: inverted, it is the peak that the ball leaves.
   pixels = np.tile(np.linspace(100, 110, 60, dtype=np.float32), (60, 1))
   pixels[30, 30] = 20
-  result = preprocessing.preprocess(
-    pixels,
+  settings = PreprocessingSettings(
     invert=True,
     background='rolling_ball',
     background_radius_px=5,
     normalisation='global',
     normalisation_radius_px=0,
   )
+  result = preprocessing.preprocess(pixels, settings)
   assert np.unravel_index(result.argmax(), result.shape) == (30, 30)
   # A lone peak h among n equal pixels: (h - h / n) / (h sqrt(n - 1) / n).
   assert result[30, 30] == pytest.approx(np.sqrt(3600 - 1), rel=1e-2)
@@ -194,27 +195,21 @@ def test_order_is_inversion_background_normalisation():
 
 
 def test_all_off_is_the_identity():
-  result = preprocessing.preprocess(
-    _NOISE,
-    invert=False,
-    background='none',
-    background_radius_px=1,
-    normalisation='none',
-    normalisation_radius_px=1,
-  )
+  settings = PreprocessingSettings(background='none', normalisation='none')
+  result = preprocessing.preprocess(_NOISE, settings)
   np.testing.assert_array_equal(result, _NOISE)
 
 
 def test_same_bits_twice():
-  options = {
-    'invert': True,
-    'background': 'rolling_ball',
-    'background_radius_px': 12,
-    'normalisation': 'local',
-    'normalisation_radius_px': 6,
-  }
-  first = preprocessing.preprocess(_NOISE, **options)
-  second = preprocessing.preprocess(_NOISE.copy(), **options)
+  settings = PreprocessingSettings(
+    invert=True,
+    background='rolling_ball',
+    background_radius_px=12,
+    normalisation='local',
+    normalisation_radius_px=6,
+  )
+  first = preprocessing.preprocess(_NOISE, settings)
+  second = preprocessing.preprocess(_NOISE.copy(), settings)
   assert first.tobytes() == second.tobytes()
 
 
@@ -272,17 +267,15 @@ def test_working_on_some_rows_at_a_time_changes_nothing(
   rng = np.random.default_rng(0)
   pixels = rng.integers(0, 256, shape).astype(np.float32)
 
-  def found():
-    return preprocessing.preprocess(
-      pixels,
-      invert=True,
-      background=background,
-      background_radius_px=6.0,
-      normalisation=normalisation,
-      normalisation_radius_px=5.0,
-    )
-
-  whole = found()
+  settings = PreprocessingSettings(
+    invert=True,
+    background=background,
+    background_radius_px=6.0,
+    normalisation=normalisation,
+    normalisation_radius_px=5.0,
+  )
+  at_once = preprocessing.preprocess(pixels, settings)
   monkeypatch.setattr(preprocessing, '_PIXELS_AT_ONCE', 5 * shape[1])
   # Means of all pixels are summed in another order; the rest is the same.
-  np.testing.assert_allclose(found(), whole, rtol=1e-6, atol=1e-7)
+  by_strips = preprocessing.preprocess(pixels, settings)
+  np.testing.assert_allclose(by_strips, at_once, rtol=1e-6, atol=1e-7)

@@ -1,0 +1,31 @@
+"""Where micrographs come from, and how patches are laid out on them."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSettings:
+  """Fields are those of `config.data`.
+
+  Attributes:
+    source: where micrographs come from: simulated (foils), or folder.
+    dir: the folder, with images/, masks/ and optionally splits.csv; '' where
+      the foils are simulated.
+    rgb: what to do with micrographs in colour: refuse, or luminance, as in
+      `read_micrographs`.
+    cache_dir: where prepared datasets are kept; '' is the user's cache,
+      ~/.cache/defectseg_jax.
+    patch_px: side of a training patch, in pixels.
+    patches: how patches are laid out: tiled or random, as in
+      `pipeline.Patches`.
+    orientations: rotations and flips that a patch may have: 1, 2 or 8, as in
+      `pipeline.Patches`.
+  """
+
+  source: str = 'simulated'
+  dir: str = ''
+  rgb: str = 'refuse'
+  cache_dir: str = ''
+  patch_px: int = 512
+  patches: str = 'tiled'
+  orientations: int = 8
