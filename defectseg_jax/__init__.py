@@ -1,1 +1,3 @@
-"""Micrographs of steel into numbers, by DefectSegNet in JAX."""
+"""Electron micrographs of steel into numbers, by DefectSegNet in JAX."""
+
+__version__ = '0.2.0'

@@ -20,5 +20,7 @@ export PYTHONPATH=$root
 # kernel hands them out 200 times fewer (benchmarks/huge_pages.py). Other C libs
 # than glibc take no notice.
 export GLIBC_TUNABLES=${GLIBC_TUNABLES:+$GLIBC_TUNABLES:}glibc.malloc.hugetlb=1
+# For the command that stands in what is made ("How it was made").
+export DEFECTSEG_LAUNCHER=$0
 # -P: nor is the folder it is called from looked in.
 exec "$venv/bin/python" -P -m defectseg_jax.main "$@"

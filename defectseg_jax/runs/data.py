@@ -41,6 +41,20 @@ class Data:
       )
 
 
+def require_source(config: Any) -> None:
+  """Checks the folder of labelled micrographs, if there is one.
+
+  It needs no TensorFlow, and opens no image.
+
+  Raises:
+    InputError: the folder is missing, or its files do not belong together.
+  """
+  if config.data.source == 'folder' and config.data.dir:
+    from defectseg_jax.datasets.folder import labelled_files
+
+    labelled_files(config.data.dir)
+
+
 def read_data(config: Any, *, splits: Sequence[str]) -> Data:
   """Prepares the dataset, if that was not done before, and reads it.
 

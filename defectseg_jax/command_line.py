@@ -1,0 +1,312 @@
+"""The flags: what each one means, which mode takes it, and the help.
+
+`defectseg predict --input=...` and `--mode=predict --input=...` are the same.
+"""
+
+import dataclasses
+import textwrap
+from collections.abc import Sequence
+
+from absl import flags
+from ml_collections import config_flags
+
+from defectseg_jax.config_files import defect_names, resolve_config
+from defectseg_jax.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+  """What the program does when it is started.
+
+  Attributes:
+    summary: one sentence, beginning with a verb.
+    flags: that it takes, those that are needed most first.
+    example: a command that works.
+    needs_config: whether --config must be given; else the run's own is used.
+  """
+
+  summary: str
+  flags: tuple[str, ...]
+  example: str
+  needs_config: bool = True
+
+
+MODES = {
+  'train': Mode(
+    'Trains a network, chooses its threshold on the development set, and '
+    'scores the test set.',
+    ('config', 'workdir', 'distributed'),
+    'defectseg train --config=voids:scale=quick --workdir=runs/voids',
+  ),
+  'search': Mode(
+    'Trains many networks: first with random settings, then from the weights '
+    'of the best.',
+    ('config', 'workdir', 'storage'),
+    'defectseg search --config=voids:scale=quick --workdir=studies/voids',
+  ),
+  'evaluate': Mode(
+    'Scores the test set of a trained run again, and draws it.',
+    ('workdir', 'config'),
+    'defectseg evaluate --workdir=runs/voids',
+    needs_config=False,
+  ),
+  'predict': Mode(
+    'Finds defects in micrographs with a trained network: masks, numbers with '
+    'intervals, and a page.',
+    (
+      *('input', 'output', 'workdir', 'thickness_nm', 'pixel_size_nm'),
+      *('calibration', 'reference', 'orientations', 'overwrite', 'config'),
+    ),
+    'defectseg predict --workdir=runs/voids --thickness_nm=177 '
+    '--output=results --input session/*.dm4',
+    needs_config=False,
+  ),
+  'quantify': Mode(
+    'Measures masks of any origin: densities, diameters, swelling, each with '
+    'an interval.',
+    (
+      *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
+      *('pixel_size_nm', 'calibration', 'detection', 'reference'),
+    ),
+    'defectseg quantify --config=voids --input=masks --pixel_size_nm=0.32 '
+    '--thickness_nm=177 --output=numbers',
+  ),
+  'export': Mode(
+    'Writes the network of a trained run as ONNX, for programs without JAX.',
+    ('workdir', 'output', 'side_px', 'config'),
+    'defectseg export --workdir=runs/voids --output=voids.onnx',
+    needs_config=False,
+  ),
+  'simulate': Mode(
+    'Simulates micrographs of foils whose content is known, with their masks.',
+    ('config', 'output'),
+    'defectseg simulate --config=voids --output=foils',
+  ),
+}
+
+CONFIG = config_flags.DEFINE_config_file(
+  'config',
+  None,
+  f'Settings: {", ".join(defect_names())}, or the path of a config file. '
+  'Add :scale=quick for a run of minutes. Any setting is a flag, as '
+  '--config.training.epochs=20.',
+)
+MODE = flags.DEFINE_enum(
+  'mode', 'train', tuple(MODES), 'What to do; the same as the first word.'
+)
+WORKDIR = flags.DEFINE_string(
+  'workdir', None, 'Folder of the run. Default: runs/<defect>.'
+)
+OUTPUT = flags.DEFINE_string(
+  'output', None, 'Folder to write (export: the .onnx file).'
+)
+INPUT = flags.DEFINE_multi_string(
+  'input',
+  [],
+  'Micrographs (quantify: masks): files, folders or patterns. More may follow '
+  'without a flag.',
+)
+MICROGRAPHS = flags.DEFINE_multi_string(
+  'micrographs',
+  [],
+  'The micrographs that the masks belong to, with the same file names.',
+)
+PIXEL_SIZE_NM = flags.DEFINE_float(
+  'pixel_size_nm',
+  None,
+  'Side of a pixel in nanometres. Default: what each file states.',
+)
+THICKNESS_NM = flags.DEFINE_float(
+  'thickness_nm', None, 'Thickness of the foil in nanometres.'
+)
+CALIBRATION = flags.DEFINE_string(
+  'calibration',
+  None,
+  'CSV table with the columns file, pixel_size_nm, thickness_nm: one line for '
+  'each image.',
+)
+REFERENCE = flags.DEFINE_string(
+  'reference',
+  None,
+  'Folder of true masks, named as the images. quantify also compares people: '
+  'a folder of masks for each person, or a CSV table with the columns person, '
+  'image, quantity, value; the person called truth is taken for true.',
+)
+DETECTION = flags.DEFINE_string(
+  'detection',
+  None,
+  'dev_detection.json of the run that made the masks: adds densities that are '
+  "corrected for that network's false negatives and false positives.",
+)
+ORIENTATIONS = flags.DEFINE_integer(
+  'orientations',
+  1,
+  'Test-time augmentation. 8: average over rotations and flips, 8 times '
+  'slower. 1: none.',
+)
+DISTRIBUTED = flags.DEFINE_bool(
+  'distributed',
+  False,
+  'This process is one of several that train one network together.',
+)
+OVERWRITE = flags.DEFINE_bool(
+  'overwrite',
+  False,
+  'Replace files in --output that the program did not write, and masks that '
+  'were corrected by hand.',
+)
+STORAGE = flags.DEFINE_string(
+  'storage',
+  None,
+  "URL of a database for the search's results. Default: a file in --workdir.",
+)
+SIDE_PX = flags.DEFINE_integer(
+  'side_px', 1024, 'Side in pixels of the images that the ONNX network takes.'
+)
+
+
+def parse_flags(argv: Sequence[str]) -> list[str]:
+  """Reads the command line.
+
+  Args:
+    argv: of the program; its first word may be a mode.
+
+  Returns:
+    What stands there without a flag, after the program's name.
+
+  Raises:
+    InputError: a flag or a setting is not known, or its value is wrong.
+  """
+  words = _with_mode_flag(list(argv))
+  words = [_resolve_config_flag(words, place) for place in range(len(words))]
+  try:
+    return flags.FLAGS(words)
+  except flags.Error as error:
+    # An error inside a config file comes with its traceback; the last line
+    # says what it was.
+    raise InputError(str(error).strip().splitlines()[-1]) from error
+  except AttributeError as error:
+    cause = error.args[0]
+    said = cause.args[0] if isinstance(cause, KeyError) else str(error)
+    raise InputError(
+      f'--config: no such setting: {" ".join(said.split())}; the settings '
+      'stand in configs/common.py'
+    ) from error
+
+
+def require_flags_of_mode(mode: str, words: Sequence[str]) -> None:
+  """Refuses what a mode would not read.
+
+  Args:
+    mode: a key of `MODES`.
+    words: what stands on the command line without a flag.
+
+  Raises:
+    InputError: a flag of another mode is given, or a word that is no flag.
+  """
+  taken = MODES[mode].flags
+  if words and 'input' not in taken:
+    raise InputError(f'{words[0]}: is not a flag; write --flag=value')
+  for name in sorted({flag for one in MODES.values() for flag in one.flags}):
+    if flags.FLAGS[name].present and name not in taken:
+      raise InputError(
+        f'--{name}: --mode={mode} does not take it; it takes '
+        f'{", ".join(f"--{known}" for known in sorted(taken))}'
+      )
+
+
+def help_text(argv: Sequence[str]) -> str | None:
+  """The answer to --help, of the program or of one mode.
+
+  Args:
+    argv: of the program.
+
+  Returns:
+    The text; None if the command line does not ask for it.
+
+  Examples:
+    >>> print(help_text(['defectseg', 'simulate', '--help']))
+    defectseg simulate
+    <BLANKLINE>
+      Simulates micrographs of foils whose content is known, with their masks.
+    ...
+  """
+  if not {'--help', '-h', '-help', '-?'} & set(argv[1:]):
+    return None
+  words = _with_mode_flag(list(argv))
+  for mode in MODES:
+    if f'--mode={mode}' in words:
+      return _help_of_mode(mode)
+  modes = '\n'.join(
+    textwrap.fill(
+      one.summary,
+      width=79,
+      initial_indent=f'  {name:<10}',
+      subsequent_indent=' ' * 12,
+    )
+    for name, one in MODES.items()
+  )
+  return (
+    'defectseg: electron micrographs of steel into numbers.\n\n'
+    f'  defectseg MODE --flag=value ...\n\n{modes}\n\n'
+    'defectseg MODE --help lists the flags of a mode, with an example.\n'
+    'defectseg --version prints the version.\n'
+    'In a clone, launch/local.sh does the same: launch/local.sh MODE ...'
+  )
+
+
+def _help_of_mode(mode: str) -> str:
+  one = MODES[mode]
+  described = '\n'.join(
+    f'  --{name}\n'
+    + textwrap.fill(
+      _help_of_flag(name),
+      width=79,
+      initial_indent=' ' * 6,
+      subsequent_indent=' ' * 6,
+    )
+    for name in one.flags
+  )
+  example = ' \\\n    '.join(
+    textwrap.wrap(one.example, width=74, break_on_hyphens=False)
+  )
+  summary = textwrap.fill(
+    one.summary, width=79, initial_indent='  ', subsequent_indent='  '
+  )
+  return (
+    f'defectseg {mode}\n\n{summary}\n\nExample:\n\n  {example}\n\n'
+    f'Flags:\n\n{described}'
+  )
+
+
+def _help_of_flag(name: str) -> str:
+  """Without what absl adds to the help of a flag that may be repeated."""
+  text = ' '.join(flags.FLAGS[name].help.split())
+  return text.removesuffix('; repeat this option to specify a list of values')
+
+
+def _with_mode_flag(words: list[str]) -> list[str]:
+  """Turns a mode that is the first word into its flag."""
+  if len(words) < 2 or words[1].startswith('-'):
+    return words
+  if words[1] not in MODES:
+    if any(word.startswith(('--mode', '-mode')) for word in words):
+      return words
+    raise InputError(
+      f'{words[1]}: is not a mode; choose one of {", ".join(MODES)}'
+    )
+  for word in words[2:]:
+    if word.startswith(('--mode', '-mode')):
+      raise InputError(f'{words[1]} and {word}: give the mode once')
+  return [words[0], f'--mode={words[1]}', *words[2:]]
+
+
+def _resolve_config_flag(words: Sequence[str], place: int) -> str:
+  """The word at a place; of --config, with the path of the file."""
+  word = words[place]
+  if place and words[place - 1] in ('--config', '-config'):
+    return resolve_config(word)
+  for flag in ('--config=', '-config='):
+    if word.startswith(flag) and word != flag:
+      return flag + resolve_config(word.removeprefix(flag))
+  return word

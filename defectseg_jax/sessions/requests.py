@@ -1,0 +1,122 @@
+"""What a person asks of a session, checked before anything is loaded.
+
+Everything that the flags alone show to be wrong is said here, within a second:
+neither JAX nor TensorFlow is imported for it.
+"""
+
+import dataclasses
+import math
+import pathlib
+from collections.abc import Sequence
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.files import image_files
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SessionRequest:
+  """What predicting and measuring have in common; None where nothing is said.
+
+  Attributes:
+    output: the folder to write.
+    pixel_size_nm: side of a pixel, for images that the table does not name.
+    thickness_nm: of the foil, likewise.
+    calibration: path of a CSV table of file, pixel_size_nm, thickness_nm.
+    reference: true masks, or what people measured.
+
+  Raises:
+    InputError: a value is out of range, or a file is missing.
+  """
+
+  output: str
+  pixel_size_nm: float | None = None
+  thickness_nm: float | None = None
+  calibration: str | None = None
+  reference: str | None = None
+
+  def __post_init__(self) -> None:
+    for name in ('pixel_size_nm', 'thickness_nm'):
+      value = getattr(self, name)
+      if value is not None and not (math.isfinite(value) and value > 0):
+        raise InputError(f'--{name}={value}: must be above 0')
+    if self.calibration == '':
+      raise InputError(
+        '--calibration: is empty; give the path of a CSV table with the '
+        'columns file, pixel_size_nm, thickness_nm, or leave the flag out'
+      )
+    if self.reference == '':
+      raise InputError(
+        '--reference: is empty; give the path of a folder of true masks, or '
+        'leave the flag out'
+      )
+    for name in ('calibration', 'reference'):
+      path = getattr(self, name)
+      if path and not pathlib.Path(path).expanduser().exists():
+        raise InputError(
+          f'--{name}={path}: there is no such file or folder; see that the '
+          'path is right'
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PredictRequest(SessionRequest):
+  """What --mode=predict is asked to do.
+
+  Attributes:
+    images: files, folders and patterns of micrographs.
+    orientations: 1, or 8 for test-time augmentation.
+    overwrite: whether files of others in the folder may be replaced.
+
+  Raises:
+    InputError: a flag is missing or out of range, or a file is not there.
+
+  Examples:
+    >>> PredictRequest(output='results', images=['foil.dm4'])
+    Traceback (most recent call last):
+    defectseg_jax.errors.InputError: --thickness_nm: is missing; ...
+  """
+
+  images: Sequence[str] = ()
+  orientations: int = 1
+  overwrite: bool = False
+
+  def __post_init__(self) -> None:
+    super().__post_init__()
+    if not self.images:
+      raise InputError('--input: is missing; give the micrographs to look at')
+    if self.orientations not in (1, 8):
+      raise InputError(f'--orientations={self.orientations}: choose 1 or 8')
+    if self.thickness_nm is None and self.calibration is None:
+      raise InputError(
+        '--thickness_nm: is missing; give the thickness of the foil, or '
+        '--calibration with a CSV table of file,thickness_nm'
+      )
+    image_files(self.images)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class QuantifyRequest(SessionRequest):
+  """What --mode=quantify is asked to do.
+
+  Attributes:
+    masks: files, folders and patterns; none where only a panel's numbers are
+      to be compared.
+    micrographs: likewise, of the same names as the masks.
+    detection: path of the dev_detection.json of the run that made the masks.
+
+  Raises:
+    InputError: a flag is out of range, or a file is not there.
+  """
+
+  masks: Sequence[str] = ()
+  micrographs: Sequence[str] = ()
+  detection: str | None = None
+
+  def __post_init__(self) -> None:
+    super().__post_init__()
+    # A folder to train on has its masks one level down.
+    folders = [p for p in self.masks if (pathlib.Path(p) / 'masks').is_dir()]
+    if self.masks and not folders:
+      image_files(self.masks)
+    if self.micrographs:
+      image_files(self.micrographs, flag='--micrographs')
