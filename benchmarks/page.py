@@ -21,7 +21,12 @@ from scipy import ndimage
 from benchmarks import report
 from configs import voids
 from defectseg_jax.evaluation import confusion
-from defectseg_jax.quantification import measure, over_images
+from defectseg_jax.quantification import (
+  QuantificationSettings,
+  kind_of,
+  measure,
+  statistics_over_images,
+)
 from defectseg_jax.reporting import figures
 from defectseg_jax.reporting.page import (
   PageImage,
@@ -77,14 +82,14 @@ def _measured_foil(config, index):
   probability = 1 / (1 + np.exp(-(12 * (blurred - 0.55) + 35 * noise)))
 
   def numbers(mask):
-    return measure.measure(
-      config.defect,
+    return measure(
       mask,
+      config.defect,
       image=made.pixels,
       pixel_size_nm=config.foil.pixel_size_nm,
       # The last foil was given a thickness in the wrong unit.
       thickness_nm=config.foil.thickness_nm if index != 4 else 17.7,
-      settings=config.quantification,
+      settings=QuantificationSettings(**config.quantification),
     )
 
   return {
@@ -125,7 +130,7 @@ def _page_image(config, foil):
       'comparison': figures.comparison_map(found.labels > 0, foil['mask']),
     },
     sizes_nm=found.sizes_nm,
-    warnings=[tuple(doubt) for doubt in found.doubts],
+    warnings=[tuple(doubt) for doubt in found.warnings],
     check=_largest(found.objects),
   )
 
@@ -141,17 +146,17 @@ def _largest(objects):
 
 def _session(config, foils):
   rows = [foil['found'].summary for foil in foils]
-  names = measure.headlines(config.defect)
+  names = kind_of(config.defect).headlines
   failed = PageImage('foil_07.dm4', failure='it is a diffraction pattern')
   return session_page(
     f'{config.defect.capitalize()}, {len(foils) + 1} micrographs',
     defect=config.defect,
     images=[*(_page_image(config, foil) for foil in foils), failed],
     headlines=names,
-    over_images=lambda: over_images.over_images(rows, names),
-    conventions=measure.conventions(config.defect),
+    over_images=lambda: statistics_over_images(rows, names),
+    conventions=kind_of(config.defect).conventions,
     how_made=HOW_MADE,
-    sizes_label='diameter of the circle of the same area (nm)',
+    sizes_label=kind_of(config.defect).sizes_label,
   )
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy import ndimage
 
-from defectseg_jax.quantification.over_images import over_images
+from defectseg_jax.quantification.over_images import statistics_over_images
 from defectseg_jax.reporting.figures import comparison_map
 from defectseg_jax.reporting.page import (
   PageImage,
@@ -136,7 +136,7 @@ def session(count: int = 20) -> tuple[str, list[PageImage]]:
     defect='voids',
     images=iter(images),
     headlines=HEADLINES,
-    over_images=lambda: over_images(rows, HEADLINES),
+    over_images=lambda: statistics_over_images(rows, HEADLINES),
     conventions={HEADLINES[0]: 'N / (A t)', 'other': 'is not shown'},
     how_made={'command': f'--input={AWKWARD[1]}', 'threshold': '0.41'},
     remarks=['Intervals are <those> of counting.'],

@@ -13,7 +13,9 @@ from rich.progress import Progress
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import new_folder
 from defectseg_jax.micrographs.masks import read_mask
-from defectseg_jax.quantification.measure import headlines, measure
+from defectseg_jax.quantification.kinds import kind_of
+from defectseg_jax.quantification.measure_mask import measure
+from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.reporting import tables
 from defectseg_jax.reporting.terminal import print_numbers
 from defectseg_jax.runs import detection_file
@@ -135,12 +137,12 @@ def _add(numbers, image, config, detection):
 
 def _measured(mask, scale, config, pixels=None, detection=None):
   return measure(
-    config.defect,
     mask,
+    config.defect,
     image=pixels,
     pixel_size_nm=scale.pixel_size_nm,
     thickness_nm=scale.thickness_nm,
-    settings=config.quantification,
+    settings=QuantificationSettings(**config.quantification),
     detection=detection,
     seed=config.seed,
   )
@@ -157,7 +159,7 @@ def _judge_masks(made, path, config, images, rows, seconds):
         f'{", ".join(scales)}'
       )
     found = _measured(mask, scales[name], config)
-    return {key: found.summary[key] for key in headlines(config.defect)}
+    return {key: found.summary[key] for key in kind_of(config.defect).headlines}
 
   reference = panel.read_reference(pathlib.Path(path).expanduser(), measure)
   machine = panel.machine_of_summaries(

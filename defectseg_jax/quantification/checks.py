@@ -68,6 +68,12 @@ def require_not_negative(value: float, name: str) -> None:
     raise InputError(f'{name}={value}: must be 0 or more')
 
 
+def require_whole(value: float, name: str) -> None:
+  """Raises InputError unless the value is a whole number, 1 or more."""
+  if not _is_number(value) or not value >= 1 or value != int(value):
+    raise InputError(f'{name}={value}: must be a whole number, 1 or more')
+
+
 def require_below(value: float, limit: float, name: str) -> None:
   """Raises InputError unless the value is below the limit, or that is NaN."""
   if value >= limit:
@@ -82,7 +88,7 @@ def require_choice(value: str, choices: tuple, name: str) -> None:
     )
 
 
-def _is_number(value):
+def _is_number(value: object) -> bool:
   return isinstance(value, (int, float, np.number)) and not isinstance(
     value, bool
   )

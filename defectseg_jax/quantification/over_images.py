@@ -8,8 +8,11 @@ from scipy import stats
 
 from defectseg_jax.quantification import intervals
 
+# Ratios of areas, which cannot be above 1.
+_RATIOS = ('iu', 'precision', 'recall')
 
-def over_images(
+
+def statistics_over_images(
   rows: Sequence[Mapping[str, float]],
   names: Iterable[str],
   *,
@@ -17,21 +20,31 @@ def over_images(
 ) -> dict[str, dict[str, float]]:
   """Mean, spread and interval of each quantity over images.
 
-  The interval is Student's, of the mean over images: it sees how the specimen
-  differs from place to place, which no count in one image can, and knows
-  nothing of what all images share, such as a wrong scale. It is cut off at 0,
-  below which none of these quantities can be. Equal numbers, such as those of
-  images in which nothing was found, give none: a few of them do not show that
-  the specimen is the same everywhere.
+  The interval is Student's, of the mean over images. It contains how the
+  specimen differs from place to place, which no count in one image can show,
+  and nothing of what all images share, such as a wrong scale. It does not go
+  below 0, since no quantity is negative, nor above 1 for the ratios `iu`,
+  `precision` and `recall`. Equal numbers, such as those of images without
+  objects, have no interval: a few of them do not show that the specimen is the
+  same everywhere.
 
   Args:
-    rows: of numbers by name, one for each image.
+    rows: numbers by name, one mapping for each image.
     names: of the quantities that are wanted.
     level: of confidence.
 
   Returns:
     By name: `images` that have a number, their `mean`, `std` (n - 1) and the
     interval from `low` to `high`; NaN where there are too few, or all equal.
+
+  Examples:
+    Two images, mean 2 and standard deviation sqrt(2): the interval is 2 -+
+    12.7 sqrt(2) / sqrt(2), with 12.7 from Student's t of one degree of freedom.
+
+    >>> rows = [{'swelling': 1.0}, {'swelling': 3.0}]
+    >>> found = statistics_over_images(rows, ['swelling'])['swelling']
+    >>> print(f'{found["mean"]:g}, {found["low"]:g} to {found["high"]:.1f}')
+    2, 0 to 14.7
   """
   found = {}
   for name in names:
@@ -44,11 +57,14 @@ def over_images(
     if count > 1 and values.min() < values.max():
       of_student = stats.t.isf((1 - level) / 2, count - 1)
       half = of_student * spread / math.sqrt(count)
+    high = mean + half
+    if name in _RATIOS and high > 1:
+      high = 1.0
     found[name] = {
       'images': count,
       'mean': mean,
       'std': spread,
       'low': mean - half if math.isnan(half) else max(mean - half, 0.0),
-      'high': mean + half,
+      'high': high,
     }
   return found

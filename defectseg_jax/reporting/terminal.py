@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.markup import escape
 
-from defectseg_jax.quantification import over_images
+from defectseg_jax.quantification.over_images import statistics_over_images
 from defectseg_jax.reporting import tables
 from defectseg_jax.sessions.tables import Numbers
 
@@ -23,7 +23,7 @@ def print_numbers(defect: str, numbers: Numbers, console: Console) -> None:
         defect,
         numbers.rows,
         names,
-        over_images.over_images(numbers.rows, names),
+        statistics_over_images(numbers.rows, names),
       )
     )
   for name, doubt in numbers.doubts:

@@ -7,11 +7,14 @@ from typing import Any
 import ml_collections
 import numpy as np
 
-from defectseg_jax.quantification.measure import Measurement, headlines, measure
+from defectseg_jax.quantification.kinds import kind_of
+from defectseg_jax.quantification.measure_mask import measure
+from defectseg_jax.quantification.measurement import Measurement
 from defectseg_jax.quantification.panel import relative_error
 from defectseg_jax.quantification.review import mean_probabilities
+from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.reporting import page
-from defectseg_jax.reporting.page.content import page_image, sizes_label
+from defectseg_jax.reporting.page.content import page_image
 
 # What an image without a scale is measured in: its page says nothing in
 # nanometres then.
@@ -72,7 +75,7 @@ def run_page(
         pixels=region.image,
         mask=prediction,
         probabilities=probabilities,
-        doubts=found.doubts if known else [],
+        doubts=found.warnings if known else [],
         truth=region.mask > 0,
       )
 
@@ -91,7 +94,7 @@ def run_page(
     errors=errors,
     how_made=how_made,
     remarks=remarks,
-    sizes_label=sizes_label(config.defect),
+    sizes_label=kind_of(config.defect).sizes_label,
   )
 
 
@@ -103,10 +106,9 @@ def _measured(config, region, mask, known) -> Measurement:
       'thickness_nm': region.thickness_nm,
     }
   return measure(
-    config.defect,
     mask,
-    image=None,
-    settings=config.quantification,
+    config.defect,
+    settings=QuantificationSettings(**config.quantification),
     seed=config.seed,
     **scale,
   )
@@ -122,7 +124,7 @@ def _columns(found, known):
 
 
 def _errors(defect, name, found, truth):
-  for quantity in headlines(defect):
+  for quantity in kind_of(defect).headlines:
     predicted, true = found.summary[quantity], truth.summary[quantity]
     yield page.QuantityError(
       image=name,

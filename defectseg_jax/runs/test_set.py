@@ -10,6 +10,7 @@ from rich.console import Console
 from defectseg_jax.evaluation import confusion, thresholds
 from defectseg_jax.files import write_whole
 from defectseg_jax.models import create_model
+from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.reporting import figures, tables
 from defectseg_jax.reporting.provenance import how_made
 from defectseg_jax.runs import config_checks, network
@@ -82,7 +83,7 @@ def score_test_set(
       config.defect,
       [probabilities >= progress.threshold for probabilities in dev],
       [region.mask > 0 for region in regions['dev']],
-      config.quantification,
+      QuantificationSettings(**config.quantification),
     ),
   )
   maps = maps_of(params, batch_stats, regions['test'])

@@ -18,12 +18,14 @@ from defectseg_jax.files import csv_text
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.quantification.dislocations.detection import LineDetection
-from defectseg_jax.quantification.measure import measure
+from defectseg_jax.quantification.kinds import kind_of
+from defectseg_jax.quantification.measure_mask import measure
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.plausibility import QualityWarning
 from defectseg_jax.quantification.review import mean_probabilities
+from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.reporting import imagej_rois, page
-from defectseg_jax.reporting.page.content import page_image, sizes_label
+from defectseg_jax.reporting.page.content import page_image
 from defectseg_jax.runs.run import Run
 from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.sessions import reference
@@ -55,7 +57,8 @@ def write_results(
     run: the network that made the masks.
     images: that are done.
     failures: why others could not be.
-    counts: what the network found, missed and invented in its development set.
+    counts: true positives, false negatives and false positives of the network
+      on its development set.
     truths: true masks by the name of their image; empty for no comparison.
     how_made: what the page says of that.
     interruption: asked before each image whether to stop.
@@ -97,7 +100,7 @@ def write_results(
         conventions=numbers.conventions,
         how_made=how_made,
         remarks=numbers.remarks(),
-        sizes_label=sizes_label(config.defect),
+        sizes_label=kind_of(config.defect).sizes_label,
       ),
       encoding='utf-8',
     )
@@ -130,19 +133,19 @@ def _add(numbers, made, path, config, run, image, counts, truth):
     for kind in ('images', 'probabilities')
   )
   found = measure(
-    config.defect,
     mask,
+    config.defect,
     image=pixels,
     pixel_size_nm=image.scale.pixel_size_nm,
     thickness_nm=image.scale.thickness_nm,
-    settings=config.quantification,
+    settings=QuantificationSettings(**config.quantification),
     detection=counts,
     seed=config.seed,
   )
   if image.corrected:
     found = _of_a_person(found)
   if image.outdated:
-    found.doubts.append(
+    found.warnings.append(
       QualityWarning(
         'corrected_mask_kept',
         f'{files["masks"]} was corrected by hand when the run or the '
@@ -152,7 +155,7 @@ def _add(numbers, made, path, config, run, image, counts, truth):
     )
   too_large = max(found.labels.shape) > imagej_rois.LARGEST_COORDINATE_PX
   if too_large:
-    found.doubts.append(
+    found.warnings.append(
       QualityWarning(
         'no_regions',
         f"ImageJ's regions end at {imagej_rois.LARGEST_COORDINATE_PX} pixels, "
@@ -166,7 +169,7 @@ def _add(numbers, made, path, config, run, image, counts, truth):
       scores = reference.scores(mask, truth)
     except InputError as error:
       truth = None
-      found.doubts.append(QualityWarning(NO_COMPARISON, str(error)))
+      found.warnings.append(QualityWarning(NO_COMPARISON, str(error)))
   means = mean_probabilities(found.labels, probabilities, len(found.counted))
   found = dataclasses.replace(
     found, objects={**found.objects, 'mean_probability': means}
@@ -191,7 +194,7 @@ def _add(numbers, made, path, config, run, image, counts, truth):
     pixels=pixels,
     mask=mask,
     probabilities=probabilities,
-    doubts=[*image.scale.doubts, *found.doubts],
+    doubts=[*image.scale.doubts, *found.warnings],
     truth=truth,
   )
 

@@ -9,19 +9,14 @@ import ml_collections
 import numpy as np
 
 from defectseg_jax.files import csv_text, json_text
-from defectseg_jax.quantification import over_images
 from defectseg_jax.quantification.dislocations.line_intercepts import grid_lines
 from defectseg_jax.quantification.intervals import LEVEL
-from defectseg_jax.quantification.measure import (
-  LINES,
-  Measurement,
-  conventions,
-  headlines,
-)
+from defectseg_jax.quantification.kinds import kind_of
+from defectseg_jax.quantification.measurement import Measurement
+from defectseg_jax.quantification.over_images import statistics_over_images
 from defectseg_jax.quantification.plausibility import QualityWarning
 from defectseg_jax.reporting import overlays
 from defectseg_jax.reporting.figures import measurements
-from defectseg_jax.reporting.page.content import sizes_label
 from defectseg_jax.sessions.calibration import Scale
 from defectseg_jax.sessions.reference import SCORES
 
@@ -69,12 +64,12 @@ class Numbers:
   @property
   def headlines(self) -> tuple[str, ...]:
     """The numbers that go into a paper, and the scores."""
-    return (*headlines(self._config.defect), *self._scores)
+    return (*kind_of(self._config.defect).headlines, *self._scores)
 
   @property
   def conventions(self) -> dict[str, str]:
     """How the numbers are defined, by name."""
-    return {**conventions(self._config.defect), **self._scores}
+    return {**kind_of(self._config.defect).conventions, **self._scores}
 
   def add(
     self,
@@ -96,7 +91,7 @@ class Numbers:
       sources: the files it comes from, by what they are.
       scores: against its truth, if it has one.
     """
-    doubts = [*scale.doubts, *found.doubts]
+    doubts = [*scale.doubts, *found.warnings]
     warnings = '; '.join(doubt.name for doubt in doubts)
     height, width = found.labels.shape
     self.rows.append(
@@ -132,13 +127,10 @@ class Numbers:
     """Writes objects.csv, summary.csv, summary.json and histogram.png.
 
     Returns:
-      The headlines over images, as `sessions.over_images` gives them.
+      The headlines over images, as `statistics_over_images` gives them.
     """
     config = self._config
-    together = over_images.over_images(self.rows, self.headlines)
-    for name in self._scores:
-      # NaN, of too few images, stays.
-      together[name]['high'] = min(together[name]['high'], 1.0)
+    together = statistics_over_images(self.rows, self.headlines)
     objects = ','.join(self._object_columns) + '\n'
     if self._objects:
       objects = csv_text(self._objects, digits=_DIGITS)
@@ -202,7 +194,7 @@ class Numbers:
   def _draw(self, name, found, scale, pixels, doubts):
     config = self._config
     grid = None
-    if config.defect == LINES:
+    if kind_of(config.defect).has_test_lines:
       grid = grid_lines(
         found.labels.shape, spacing_px=config.quantification.spacing_px
       )
@@ -225,10 +217,10 @@ class Numbers:
     )
 
   def _histogram(self, title, sizes_nm, warnings):
-    lines = self._config.defect == LINES
+    kind = kind_of(self._config.defect)
     return measurements.histogram(
       sizes_nm,
-      title=f'{title}, {"crossings" if lines else self._config.defect}',
-      label=sizes_label(self._config.defect),
+      title=f'{title}, {kind.sizes_noun}',
+      label=kind.sizes_label,
       warnings=warnings,
     )

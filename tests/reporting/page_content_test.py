@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from configs import voids
-from defectseg_jax.quantification.measure import measure
+from defectseg_jax.quantification.measure_mask import measure
 from defectseg_jax.reporting.page import content
 
 
@@ -16,12 +16,10 @@ def test_what_was_nearly_found_is_drawn_where_it_is(monkeypatch, largest_px):
   probabilities[200:240, 300:340] = 0.4
   config = voids.get_config()
   found = measure(
-    'voids',
     probabilities > 0.5,
-    image=None,
+    'voids',
     pixel_size_nm=1.0,
     thickness_nm=100.0,
-    settings=config.quantification,
   )
   image = content.page_image(
     'x',

@@ -1,4 +1,4 @@
-"""What a network misses and invents of lines, carried over to its lengths."""
+"""Lengths of lines, corrected for what a network detects wrongly."""
 
 import math
 from collections.abc import Sequence
@@ -16,14 +16,16 @@ class LineDetection(NamedTuple):
   """Lines of a development set, in parts that are drawn again together.
 
   Attributes:
-    found_px: length of the truth where the network sees a line, of each part.
-    missed_px: length of the truth where it sees none.
-    invented_px: length that the network sees where the truth has no line.
+    true_positives_px: [parts], length of the truth where the network draws a
+      line.
+    false_negatives_px: [parts], length of the truth where it draws no line.
+    false_positives_px: [parts], length that the network draws where the truth
+      has no line.
   """
 
-  found_px: np.ndarray
-  missed_px: np.ndarray
-  invented_px: np.ndarray
+  true_positives_px: np.ndarray
+  false_negatives_px: np.ndarray
+  false_positives_px: np.ndarray
 
 
 def match_lines(
@@ -38,8 +40,8 @@ def match_lines(
   Args:
     prediction: [H, W], as `checks.boolean_mask` takes it.
     truth: [H, W], likewise.
-    tolerance_px: a place on a line is found if the other skeleton has one no
-      farther than this.
+    tolerance_px: a place on one skeleton matches if the other skeleton has a
+      place no farther away than this; the default is by eye.
     spur_px: as of `skeletons.line_skeleton`.
 
   Returns:
@@ -63,54 +65,70 @@ def match_lines(
   near_prediction = _near(predicted, truth.shape, tolerance_px)
   near_truth = _near(true, truth.shape, tolerance_px)
 
-  def lengths(skeleton, chosen):
+  def lengths(skeleton: skeletons.Skeleton, chosen: np.ndarray) -> np.ndarray:
     chosen = chosen[skeleton.row, skeleton.column]
     return skeletons.tile_lengths_px(skeleton, truth.shape, chosen=chosen)
 
   return LineDetection(
-    found_px=lengths(true, near_prediction),
-    missed_px=lengths(true, ~near_prediction),
-    invented_px=lengths(predicted, ~near_truth),
+    true_positives_px=lengths(true, near_prediction),
+    false_negatives_px=lengths(true, ~near_prediction),
+    false_positives_px=lengths(predicted, ~near_truth),
   )
 
 
 def pool_lines(each: Sequence[LineDetection]) -> LineDetection:
-  """Of several images as if they were one."""
+  """The lengths of several images, as if they were one."""
   return LineDetection(*(np.concatenate(parts) for parts in zip(*each)))
 
 
 def detection_factor(
   detection: LineDetection, *, seed: int = 0
 ) -> tuple[float, intervals.Interval]:
-  """Length there is, over length that the network finds.
+  """True length over the length that the network predicts.
 
-  precision / recall, with precision = found / (found + invented) and recall =
-  found / (found + missed), as for particles; parts of the images are drawn
-  again for the interval.
+  precision / recall, with precision = TP / (TP + FP) and recall = TP / (TP +
+  FN), as for particles; parts of the images are drawn again for the interval.
 
   Args:
     detection: of a development set.
     seed: of the bootstrap.
 
   Returns:
-    The factor and its 95% interval; NaN and unknown where nothing was found.
+    The factor and its 95% interval; NaN and unknown if no length is a true
+    positive.
+
+  Examples:
+    6 / 8 of the predicted length is real, and that is 6 / 9 of the true one.
+
+    >>> detection = LineDetection(
+    ...   true_positives_px=np.array([4.0, 2.0]),
+    ...   false_negatives_px=np.array([2.0, 1.0]),
+    ...   false_positives_px=np.array([0.0, 2.0]),
+    ... )
+    >>> detection_factor(detection)[0]
+    1.125
   """
-  found, missed, invented = (np.asarray(part, float) for part in detection)
-  if not found.sum() > 0:
+  true_positives, false_negatives, false_positives = (
+    np.asarray(part, float) for part in detection
+  )
+  if not true_positives.sum() > 0:
     return math.nan, intervals.UNKNOWN
 
-  def factors(means):
-    # A draw that has nothing found says nothing; NaN are left out.
+  def factors(means: np.ndarray) -> np.ndarray:
+    # Draws without a true positive give NaN, which are left out.
     with np.errstate(divide='ignore', invalid='ignore'):
       return (means[:, 0] + means[:, 1]) / (means[:, 0] + means[:, 2])
 
-  parts = np.stack([found, missed, invented], axis=1)
+  parts = np.stack([true_positives, false_negatives, false_positives], axis=1)
   return float(factors(parts.mean(axis=0)[None])[0]), (
     intervals.bootstrap_interval(parts, factors, seed=seed)
   )
 
 
-def _near(skeleton, shape, tolerance_px):
+def _near(
+  skeleton: skeletons.Skeleton, shape: tuple[int, ...], tolerance_px: float
+) -> np.ndarray:
+  """bool [H, W]: no farther from the skeleton than that."""
   away = np.ones(shape, bool)
   away[skeleton.row, skeleton.column] = False
   if away.all():

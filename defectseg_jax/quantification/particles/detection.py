@@ -1,4 +1,4 @@
-"""What a network misses and invents, carried over to its counts."""
+"""Counts of particles, corrected for what a network detects wrongly."""
 
 import math
 from typing import NamedTuple
@@ -14,18 +14,18 @@ _DRAWS = 20_000
 class Detection(NamedTuple):
   """Particles of a development set; numbers of particles, not of pixels.
 
-  Pixels of one particle are found or missed together, so that counts of pixels
-  would make the intervals far too narrow.
+  Pixels of one particle are detected or missed together, so that counts of
+  pixels would make the intervals far too narrow.
 
   Attributes:
-    found: particles of the truth that the network found.
-    missed: those that it did not.
-    invented: particles of the prediction that the truth has not.
+    true_positives: particles of the truth that the network detected.
+    false_negatives: particles of the truth that it did not detect.
+    false_positives: particles of the prediction that are not in the truth.
   """
 
-  found: float
-  missed: float
-  invented: float
+  true_positives: float
+  false_negatives: float
+  false_positives: float
 
 
 def match_particles(
@@ -59,11 +59,11 @@ def match_particles(
   of_prediction = np.bincount(prediction[prediction > 0])
   of_truth = np.bincount(truth[truth > 0])
   union = of_prediction[pairs[0]] + of_truth[pairs[1]] - shared
-  found = int(np.count_nonzero(shared > least_iu * union))
+  matched = int(np.count_nonzero(shared > least_iu * union))
   return Detection(
-    found=found,
-    missed=int(np.count_nonzero(of_truth)) - found,
-    invented=int(np.count_nonzero(of_prediction)) - found,
+    true_positives=matched,
+    false_negatives=int(np.count_nonzero(of_truth)) - matched,
+    false_positives=int(np.count_nonzero(of_prediction)) - matched,
   )
 
 
@@ -74,34 +74,49 @@ def corrected_count(
   level: float = intervals.LEVEL,
   seed: int = 0,
 ) -> tuple[float, intervals.Interval]:
-  """The number there is, from the number a network found.
+  """The true number of particles, from the number that a network predicts.
 
-  Of N found, N * precision are there; and they are the recall of all. Both are
-  known as well as the development set has particles: drawn from beta
-  distributions (Jeffreys), together with the Poisson mean of the count.
+  N * precision / recall, with precision = TP / (TP + FP) and recall = TP / (TP
+  + FN): N * precision of the N predicted particles are real, and they are the
+  fraction recall of all real ones. How well both are known depends on the size
+  of the development set: they are drawn from beta distributions (Jeffreys),
+  together with the Poisson mean of the count.
 
   Args:
-    count: particles of the prediction.
+    count: N, particles of the prediction.
     detection: of the development set.
     level: of confidence.
     seed: of the draws.
 
   Returns:
-    count * precision / recall, and its interval; NaN and unknown where the
-    network found none of the development set.
+    The number, and its interval; NaN and unknown if the development set has no
+    true positive.
 
   Raises:
     InputError: a count is negative.
+
+  Examples:
+    Of 40 predicted particles 3 / 4 are real, and these are 3 / 5 of all.
+
+    >>> detection = Detection(
+    ...   true_positives=30, false_negatives=20, false_positives=10
+    ... )
+    >>> corrected_count(40, detection)[0]
+    50.0
   """
   checks.require_not_negative(count, 'count')
   for name, value in detection._asdict().items():
     checks.require_not_negative(value, name)
-  found, missed, invented = detection
-  if found == 0:
+  true_positives, false_negatives, false_positives = detection
+  if true_positives == 0:
     return math.nan, intervals.UNKNOWN
   rng = np.random.default_rng(seed)
-  precision = rng.beta(found + 0.5, invented + 0.5, size=_DRAWS)
-  recall = rng.beta(found + 0.5, missed + 0.5, size=_DRAWS)
+  precision = rng.beta(true_positives + 0.5, false_positives + 0.5, size=_DRAWS)
+  recall = rng.beta(true_positives + 0.5, false_negatives + 0.5, size=_DRAWS)
   drawn = rng.gamma(count + 0.5, size=_DRAWS) * precision / recall
-  value = count * (found + missed) / (found + invented)
+  value = (
+    count
+    * (true_positives + false_negatives)
+    / (true_positives + false_positives)
+  )
   return value, intervals.percentiles(drawn, level=level)

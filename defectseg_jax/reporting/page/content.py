@@ -6,7 +6,8 @@ from typing import Any
 import ml_collections
 import numpy as np
 
-from defectseg_jax.quantification.measure import LINES, Measurement
+from defectseg_jax.quantification.kinds import kind_of
+from defectseg_jax.quantification.measurement import Measurement
 from defectseg_jax.quantification.plausibility import QualityWarning
 from defectseg_jax.quantification.review import (
   doubtful_objects,
@@ -16,8 +17,6 @@ from defectseg_jax.reporting.figures import comparison_map
 from defectseg_jax.reporting.overlays import grey_levels
 from defectseg_jax.reporting.page import PageImage
 
-# A void counts by its volume, a line by its length.
-_POWER_OF_AREA = {True: 1.0, False: 1.5}
 # Larger images are thinned out before the page averages them.
 _LARGEST_LAYER_PX = 4096
 # What is smaller is noise, not something that was nearly found.
@@ -83,13 +82,6 @@ def page_image(
   )
 
 
-def sizes_label(defect: str) -> str:
-  """Of the axis of an image's histogram."""
-  if defect == LINES:
-    return 'distance between crossings along test lines (nm)'
-  return 'diameter of the circle of the same area (nm)'
-
-
 def _with_almost_found(found, probabilities, config, threshold, step):
   """Where every step-th pixel of a large image is enough to look at."""
   thinned = found.labels[::step, ::step]
@@ -105,7 +97,7 @@ def _with_almost_found(found, probabilities, config, threshold, step):
     almost,
     probabilities,
     threshold=threshold,
-    power=_POWER_OF_AREA[config.defect == LINES],
+    power=kind_of(config.defect).area_exponent,
   )
   columns = {name: values.tolist() for name, values in found.objects.items()}
   objects = [

@@ -30,8 +30,8 @@ def test_a_match_needs_more_than_the_least_iu():
   truth[:, :8] = 1
   prediction = np.zeros_like(truth)
   prediction[:, 2:8] = 1  # IU 24 / 32
-  assert match_particles(prediction, truth, least_iu=0.7).found == 1
-  assert match_particles(prediction, truth, least_iu=0.75).found == 0
+  assert match_particles(prediction, truth, least_iu=0.7).true_positives == 1
+  assert match_particles(prediction, truth, least_iu=0.75).true_positives == 0
 
 
 def test_matches_are_symmetrical():
@@ -40,8 +40,10 @@ def test_matches_are_symmetrical():
   one, _ = ndimage.label(smooth > 0.06)
   other, _ = ndimage.label(smooth > 0.07)
   there, back = match_particles(one, other), match_particles(other, one)
-  assert there.found > 5
-  assert there == Detection(back.found, back.invented, back.missed)
+  assert there.true_positives > 5
+  assert there == Detection(
+    back.true_positives, back.false_positives, back.false_negatives
+  )
 
 
 def test_counts_are_corrected_by_precision_over_recall():
@@ -86,5 +88,5 @@ def test_wrong_input():
     match_particles(np.zeros((2, 2), int), np.zeros((3, 2), int))
   with pytest.raises(InputError, match=r'least_iu=0\.3'):
     match_particles(np.zeros((2, 2), int), np.zeros((2, 2), int), least_iu=0.3)
-  with pytest.raises(InputError, match='missed=-1'):
+  with pytest.raises(InputError, match='false_negatives=-1'):
     corrected_count(3, Detection(1, -1, 0))

@@ -3,17 +3,18 @@
 import math
 
 import numpy as np
+import pandas
 import pytest
 
 from configs import dislocations, voids
+from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.dislocations.detection import LineDetection
-from defectseg_jax.quantification.measure import (
-  LINES,
-  conventions,
-  headlines,
-  measure,
-)
+from defectseg_jax.quantification.kinds import kind_of
+from defectseg_jax.quantification.measure_mask import measure
 from defectseg_jax.quantification.particles.detection import Detection
+from defectseg_jax.quantification.settings import QuantificationSettings
+
+LINES = 'dislocations'
 
 
 def particles():
@@ -44,12 +45,11 @@ def summary(defect, detection=None, **settings):
   config = (dislocations if defect == LINES else voids).get_config()
   config.quantification.update(settings)
   return measure(
-    defect,
     lines() if defect == LINES else particles(),
-    image=None,
+    defect,
     pixel_size_nm=0.5,
     thickness_nm=100.0,
-    settings=config.quantification,
+    settings=QuantificationSettings(**config.quantification),
     detection=detection,
   ).summary
 
@@ -123,6 +123,42 @@ def test_a_detection_corrects(defect, detection, name):
 @pytest.mark.parametrize('defect', ['voids', LINES])
 def test_what_is_shown_is_there_and_defined(defect):
   found = summary(defect)
-  assert set(headlines(defect)) <= set(found)
-  defined = conventions(defect)
-  assert {name for name in headlines(defect) if 'per' in name} <= set(defined)
+  kind = kind_of(defect)
+  assert set(kind.headlines) <= set(found)
+  densities = {name for name in kind.headlines if 'per' in name}
+  assert densities <= set(kind.conventions)
+
+
+@pytest.mark.parametrize('defect, mask', [('voids', particles), (LINES, lines)])
+def test_pandas_takes_the_objects_in_one_call(defect, mask):
+  found = measure(mask(), defect, pixel_size_nm=0.5, thickness_nm=100.0)
+  table = pandas.DataFrame(found.objects)
+  assert len(table) == found.labels.max() == len(found.counted) > 0
+  assert list(table['id']) == list(range(1, len(table) + 1))
+  assert table['area_px'].sum() == mask().sum()
+
+
+@pytest.mark.parametrize('defect, mask', [('voids', particles), (LINES, lines)])
+@pytest.mark.parametrize('dtype, top', [(np.uint8, 255), (float, 1), (int, 1)])
+def test_a_mask_of_two_numbers_is_one_of_booleans(defect, mask, dtype, top):
+  scale = {'pixel_size_nm': 0.5, 'thickness_nm': 100.0}
+  plain = measure(mask(), defect, **scale)
+  numbers = measure(mask().astype(dtype) * dtype(top), defect, **scale)
+  np.testing.assert_equal(numbers.summary, plain.summary)
+  with pytest.raises(InputError, match='holds the value 2'):
+    measure(mask() * 2, defect, **scale)
+
+
+def test_a_notebook_shows_numbers_not_arrays():
+  text = repr(
+    measure(particles(), 'voids', pixel_size_nm=0.5, thickness_nm=1200.0)
+  )
+  first, *rest = text.splitlines()
+  assert first == 'Measurement of 160 x 160 pixels: 4 objects, 3 counted'
+  density = 3 / (80e-9**2 * 1200e-9)
+  assert any(
+    line.startswith(f'  number_density_per_m3 = {density:.4g} (')
+    for line in rest
+  )
+  assert rest[-1].startswith('  warning foil_thick: a foil of 1200 nm')
+  assert len(text) < 3000

@@ -1,0 +1,156 @@
+"""How well a network detects objects, from its development set.
+
+The development set is the part of a data set on which settings are chosen.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from defectseg_jax.quantification.dislocations.detection import (
+  LineDetection,
+  match_lines,
+  pool_lines,
+)
+from defectseg_jax.quantification.particles.components import label_regions
+from defectseg_jax.quantification.particles.detection import (
+  Detection,
+  match_particles,
+)
+from defectseg_jax.quantification.settings import QuantificationSettings
+
+# Tried where the settings leave the smallest particle open; the range is by
+# eye.
+_MINIMUM_AREAS_PX = tuple(2**i for i in range(13))
+
+Counts = TypeVar('Counts', Detection, LineDetection)
+
+
+class DevelopmentDetection(NamedTuple, Generic[Counts]):
+  """What a development set says of a network.
+
+  Attributes:
+    counts: true positives, false negatives and false positives over all
+      regions.
+    settings: those of the objects that were counted; with the smallest
+      particle that was chosen.
+  """
+
+  counts: Counts
+  settings: QuantificationSettings
+
+
+def match_particle_masks(
+  predictions: Sequence[np.ndarray],
+  truths: Sequence[np.ndarray],
+  settings: QuantificationSettings,
+) -> DevelopmentDetection[Detection]:
+  """Matches the particles of predictions with those of their truths.
+
+  Where the settings leave the smallest particle open (0), that of the best F1
+  is chosen, 2 TP / (2 TP + FN + FP), and of equal ones the smallest: a network
+  draws specks that nobody would count, and a person does not. Small particles
+  of a truth always count.
+
+  Args:
+    predictions: masks [H, W] of each development region.
+    truths: masks [H, W], likewise.
+    settings: which objects there are.
+
+  Returns:
+    Numbers of particles, and the settings with the smallest particle.
+
+  Raises:
+    InputError: a mask is wrong, or two shapes differ.
+
+  Examples:
+    A network that finds one of two particles and draws a speck. The speck has
+    4 pixels, and 8 is the first size tried that leaves it out.
+
+    >>> truth = np.zeros((40, 40), bool)
+    >>> truth[5:15, 5:15] = truth[20:30, 20:30] = True
+    >>> prediction = np.zeros((40, 40), bool)
+    >>> prediction[5:15, 5:15] = prediction[35:37, 35:37] = True
+    >>> found = match_particle_masks(
+    ...   [prediction], [truth], QuantificationSettings()
+    ... )
+    >>> found.counts
+    Detection(true_positives=1, false_negatives=1, false_positives=0)
+    >>> found.settings.minimum_area_px
+    8
+  """
+  pairs = list(zip(predictions, truths, strict=True))
+  areas_px = _MINIMUM_AREAS_PX
+  if settings.minimum_area_px:
+    areas_px = (settings.minimum_area_px,)
+  each = [_match_from(pairs, settings, area_px) for area_px in areas_px]
+  counts, minimum_area_px = max(
+    zip(each, areas_px, strict=True), key=lambda one: (_f1(one[0]), -one[1])
+  )
+  return DevelopmentDetection(
+    counts, dataclasses.replace(settings, minimum_area_px=minimum_area_px)
+  )
+
+
+def match_line_masks(
+  predictions: Sequence[np.ndarray],
+  truths: Sequence[np.ndarray],
+  settings: QuantificationSettings,
+) -> DevelopmentDetection[LineDetection]:
+  """Matches the lines of predictions with those of their truths.
+
+  Args:
+    predictions: masks [H, W] of each development region.
+    truths: masks [H, W], likewise.
+    settings: which objects there are.
+
+  Returns:
+    Pixels of length in parts of the regions, and the settings as they are.
+
+  Raises:
+    InputError: a mask is wrong, or two shapes differ.
+  """
+  counts = pool_lines(
+    [
+      match_lines(prediction, truth, spur_px=settings.spur_px)
+      for prediction, truth in zip(predictions, truths, strict=True)
+    ]
+  )
+  return DevelopmentDetection(counts, settings)
+
+
+def _match_from(
+  pairs: Sequence[tuple[np.ndarray, np.ndarray]],
+  settings: QuantificationSettings,
+  minimum_area_px: int,
+) -> Detection:
+  """Over all regions; a small particle of the truth is one all the same."""
+  each = [
+    match_particles(
+      _labels(prediction, settings, minimum_area_px),
+      _labels(truth, settings, settings.minimum_area_px),
+    )
+    for prediction, truth in pairs
+  ]
+  return Detection(*map(sum, zip(*each)))
+
+
+def _f1(counts: Detection) -> float:
+  true_positives, false_negatives, false_positives = counts
+  whole = 2 * true_positives + false_negatives + false_positives
+  return 2 * true_positives / whole if whole else 1.0
+
+
+def _labels(
+  mask: np.ndarray, settings: QuantificationSettings, minimum_area_px: int
+) -> np.ndarray:
+  labels, _ = label_regions(
+    mask,
+    connectivity=settings.connectivity,
+    minimum_area_px=minimum_area_px,
+    fill_holes=settings.fill_holes,
+    separate=settings.separate,
+  )
+  return labels

@@ -1,0 +1,71 @@
+"""Everything that is measured in a mask of dislocation lines."""
+
+import numpy as np
+
+from defectseg_jax.quantification.dislocations import (
+  line_intercepts,
+  skeletons,
+)
+from defectseg_jax.quantification.dislocations.detection import LineDetection
+from defectseg_jax.quantification.dislocations.properties import measure_lines
+from defectseg_jax.quantification.dislocations.summary import (
+  LineCorrections,
+  dislocation_summary,
+)
+from defectseg_jax.quantification.measurement import Measurement
+from defectseg_jax.quantification.plausibility import dislocation_warnings
+from defectseg_jax.quantification.settings import QuantificationSettings
+
+
+def measure_line_mask(
+  mask: np.ndarray,
+  *,
+  image: np.ndarray | None,
+  pixel_size_nm: float,
+  thickness_nm: float,
+  settings: QuantificationSettings,
+  detection: LineDetection | None,
+  seed: int,
+) -> Measurement:
+  """Measures the lines of one mask; arguments as of `measure`.
+
+  The image is not used: lines have no column of mean intensities.
+  """
+  del image
+  skeleton = skeletons.line_skeleton(mask, spur_px=settings.spur_px)
+  summary = dislocation_summary(
+    mask,
+    pixel_size_nm=pixel_size_nm,
+    thickness_nm=thickness_nm,
+    spacing_px=settings.spacing_px,
+    random_lines=settings.random_lines,
+    spur_px=settings.spur_px,
+    skeleton=skeleton,
+    corrections=LineCorrections(
+      projection_factor=settings.projection_factor,
+      projection_uncertainty=settings.projection_uncertainty,
+      unseen_fraction=settings.unseen_fraction,
+      unseen_uncertainty=settings.unseen_uncertainty,
+    ),
+    thickness_uncertainty=settings.thickness_uncertainty,
+    pixel_size_uncertainty=settings.pixel_size_uncertainty,
+    detection=detection,
+    seed=seed,
+  )
+  found = measure_lines(mask, skeleton, pixel_size_nm=pixel_size_nm)
+  between_px = line_intercepts.grid_intervals_px(
+    mask, spacing_px=settings.spacing_px
+  )
+  return Measurement(
+    summary=summary,
+    objects=found.columns(),
+    warnings=dislocation_warnings(
+      density_per_m2=summary['density_length_per_m2'],
+      line_width_nm=summary['line_width_nm'],
+      pixel_size_nm=pixel_size_nm,
+      thickness_nm=thickness_nm,
+    ),
+    labels=found.labels,
+    counted=np.ones(len(found.area_px), bool),
+    sizes_nm=between_px * pixel_size_nm,
+  )

@@ -1,0 +1,67 @@
+"""The front door: one mask to the numbers of its foil."""
+
+import numpy as np
+
+from defectseg_jax.quantification.dislocations.detection import LineDetection
+from defectseg_jax.quantification.kinds import kind_of
+from defectseg_jax.quantification.measurement import Measurement
+from defectseg_jax.quantification.particles.detection import Detection
+from defectseg_jax.quantification.settings import QuantificationSettings
+
+
+def measure(
+  mask: np.ndarray,
+  defect: str,
+  *,
+  pixel_size_nm: float,
+  thickness_nm: float,
+  image: np.ndarray | None = None,
+  settings: QuantificationSettings = QuantificationSettings(),
+  detection: Detection | LineDetection | None = None,
+  seed: int = 0,
+) -> Measurement:
+  """Measures the defects of one mask.
+
+  Args:
+    mask: [H, W]; bool, or numbers that are 0 in the background and one of 1,
+      255, 65535 on defects.
+    defect: what is drawn in it. 'dislocations' are measured as lines, anything
+      else as particles.
+    pixel_size_nm: side of a pixel.
+    thickness_nm: of the foil.
+    image: [H, W], the micrograph, for the mean intensity of each particle.
+    settings: how to measure.
+    detection: true positives, false negatives and false positives of the
+      network that drew the mask, on its development set; they add the numbers
+      named `detected`, which are corrected for them.
+    seed: of bootstraps and random test lines.
+
+  Returns:
+    Numbers of the image, a table of its objects, and warnings.
+
+  Raises:
+    InputError: the mask, the image or a number is out of its range.
+
+  Examples:
+    Two squares of 10 x 10 pixels of 1 nm, in an image of 100 x 100 pixels and
+    a foil of 100 nm: 2 particles in 1e6 nm3, or 2e21 per m3.
+
+    >>> mask = np.zeros((100, 100), bool)
+    >>> mask[20:30, 20:30] = mask[60:70, 60:70] = True
+    >>> found = measure(mask, 'voids', pixel_size_nm=1.0, thickness_nm=100.0)
+    >>> print(f'{found.summary["number_density_per_m3"]:.3g}')
+    2e+21
+    >>> found.objects['area_nm2']
+    array([100., 100.])
+    >>> found.warnings
+    []
+  """
+  return kind_of(defect).measure_mask(
+    np.asarray(mask),
+    image=None if image is None else np.asarray(image),
+    pixel_size_nm=pixel_size_nm,
+    thickness_nm=thickness_nm,
+    settings=settings,
+    detection=detection,
+    seed=seed,
+  )
