@@ -50,6 +50,7 @@ def main(argv: Sequence[str]) -> None:
   interruption = Interruption()
   try:
     _run_mode(mode, words, interruption)
+    interruption.finish()
   except Stopped as stopped:
     sys.exit(stopped.exit_code)
 

@@ -6,20 +6,21 @@
 # starts the program in every task, and the job again where its time ran out.
 #
 # Two minutes before that Slurm sends USR1 to this script alone. It is passed on
-# to the tasks; they save and leave, and the job goes back into the queue, where
-# the same command goes on. TERM comes from Slurm to the tasks as well, when the
-# job is cancelled, preempted or requeued from outside. Then all there is to do
-# is to wait while they save: Slurm knows whether the job is to come again, and
-# to requeue one that a person has cancelled would bring it back.
+# to the tasks; they save and end with 138 (128 and the signal's number), and the
+# job goes back into the queue, where the same command goes on. Tasks that had
+# just finished end with 0: nothing is left to do. TERM comes from Slurm to the
+# tasks as well, when the job is cancelled, preempted or requeued from outside.
+# Then all there is to do is to wait while they save, and end with 143: Slurm
+# knows whether the job is to come again, and to requeue one that a person has
+# cancelled would bring it back.
 set -u
 root=$1
 shift
 
 srun --kill-on-bad-exit=1 --wait=0 "$root/launch/local.sh" "$@" &
 step=$!
-out_of_time=''
 interrupted=''
-trap 'out_of_time=yes interrupted=yes; kill -USR1 "$step"' USR1
+trap 'interrupted=yes; kill -USR1 "$step"' USR1
 trap 'interrupted=yes' TERM
 
 # An array's number alone would be all its jobs.
@@ -35,7 +36,7 @@ while :; do
   [ -n "$interrupted" ] || break
 done
 
-if [ -n "$out_of_time" ]; then
+if [ "$code" -eq 138 ]; then
   printf 'launch: the time is up; job %s goes back into the queue\n' "$job"
   scontrol requeue "$job" || printf \
     'launch: it could not be requeued; submit the same command again\n' >&2

@@ -15,7 +15,7 @@ NAMES = ['x', 'y', 'z[0]', 'z[1]']
 class Never:
   """Nobody interrupts."""
 
-  def something_to_save(self):
+  def defer_exit(self):
     pass
 
   def check(self):
@@ -31,7 +31,7 @@ class After(Never):
   def check(self):
     self.left -= 1
     if self.left == 0:
-      raise Stopped
+      raise Stopped(143)
 
 
 def rows_of(path):

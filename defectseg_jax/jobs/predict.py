@@ -72,6 +72,7 @@ def predict(
   Raises:
     InputError: the run, a flag or the folder is wrong. What cannot be read or
       has no scale does not end a session: it is listed with its reason.
+    Stopped: a signal asked the process to stop; what is done is kept.
   """
   _require_sensible(request)
   workdir.require_config(config)
@@ -98,7 +99,7 @@ def predict(
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
     run = load_run(config, workdir, orientations=request.orientations)
-  interruption.something_to_save()
+  interruption.defer_exit()
   try:
     images, failures = predict_images(
       paths, run, folder, scales, console, interruption
@@ -119,10 +120,11 @@ def predict(
       )
   except Stopped:
     console.print(
-      f'Stopped; the same command goes on: {escape(str(folder.path))}',
+      f'Stopped. The same command goes on from here: '
+      f'{escape(str(folder.path))}',
       soft_wrap=True,
     )
-    return True
+    raise
   print_numbers(config.defect, numbers, console)
   console.print(
     f'Page: {escape(str(folder.path / "report.html"))}', soft_wrap=True

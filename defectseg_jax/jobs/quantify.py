@@ -66,6 +66,7 @@ def quantify(
   Raises:
     InputError: a file, a scale or a setting is missing or wrong. Nothing is
       written then.
+    Stopped: a signal asked the process to stop; the folder was not made.
   """
   if not request.masks:
     _judge_numbers(request, console)
@@ -84,7 +85,7 @@ def quantify(
     config = config.copy_and_resolve_references()
     config.quantification = settings
   final = pathlib.Path(request.output).expanduser()
-  interruption.something_to_save()
+  interruption.defer_exit()
   try:
     with (
       new_folder(final) as made,
@@ -107,8 +108,11 @@ def quantify(
         )
       interruption.check()
   except Stopped:
-    console.print(f'Stopped; {final} was not made.', soft_wrap=True)
-    return
+    console.print(
+      f'Stopped; {final} was not made. The same command begins again.',
+      soft_wrap=True,
+    )
+    raise
   print_numbers(config.defect, numbers, console)
   if judged:
     console.print(tables.panel_table(judged))

@@ -153,10 +153,10 @@ class _Worker:
   @contextlib.contextmanager
   def _locked(self):
     """The lock of the study, which a signal must not leave behind."""
-    self._interruption.something_to_save()
+    self._interruption.defer_exit()
     with self._study.locked():
       yield
-    self._interruption.nothing_to_save()
+    self._interruption.allow_exit()
 
   def _claimed(self, trials):
     """The first that nobody is at."""
@@ -174,7 +174,7 @@ class _Worker:
     if outcome is None:
       with study.locked():
         self._claims.give_back(study.folder(trial.number))
-      self._interruption.nothing_to_save()
+      self._interruption.allow_exit()
       raise AssertionError('only an interruption leaves a trial unfinished')
     self._seconds.append(time.monotonic() - started)
     with self._locked():

@@ -32,12 +32,13 @@ def simulate(
   Raises:
     InputError: the folder holds something already or cannot be made, or a
       parameter is out of its range. Nothing is written then.
+    Stopped: a signal asked the process to stop; the folder was not made.
   """
   settings = SimulationSettings(**config.simulation)
   foil = foil_parameters(config.foil)
   final = pathlib.Path(output).expanduser()
   # What is half-written is to be taken away before the process ends.
-  interruption.something_to_save()
+  interruption.defer_exit()
   try:
     with (
       new_folder(final) as made,
@@ -57,8 +58,11 @@ def simulate(
         made, foil, settings, defect=config.defect, on_written=on_written
       )
   except Stopped:
-    console.print(f'Stopped; {final} was not made.', soft_wrap=True)
-    return
+    console.print(
+      f'Stopped; {final} was not made. The same command begins again.',
+      soft_wrap=True,
+    )
+    raise
   console.print(
     f'Simulated {settings.micrographs} micrographs: {final}\n'
     f'Labels of {config.defect}: {final / "masks"}\n'

@@ -35,7 +35,7 @@ def train(
     return
   # Training is saved to its end, or to where it was stopped; scoring again
   # costs little.
-  interruption.nothing_to_save()
+  interruption.allow_exit()
   with workdir.claimed(config):
     score_test_set(
       config,

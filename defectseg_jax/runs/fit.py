@@ -181,7 +181,7 @@ def _train(
   )
 
   def on_step(epoch, number, loss):
-    interruption.something_to_save()
+    interruption.defer_exit()
     display.step(epoch, number, loss)
 
   given_up = False

@@ -1,4 +1,4 @@
-"""SIGTERM, SIGUSR1, Ctrl-C: save, and leave with exit code 0 within seconds.
+"""SIGTERM, SIGUSR1, Ctrl-C: save, and end within seconds.
 
 Python runs a signal's handler between two bytecodes of the main thread, and so
 not while XLA compiles there. But the interpreter writes the signal's number
@@ -6,20 +6,40 @@ into a pipe at once, and a thread of its own reads it. As long as nothing would
 be lost that thread ends the process; later it raises a flag that the training
 loop looks at after each step.
 
+A process that was stopped, and has work left, ends with 128 and the number of
+the signal, as shells count: 130 after Ctrl-C, 143 after SIGTERM, 138 after
+SIGUSR1. One that has finished its work ends with 0, whatever it was sent.
+
 SIGUSR1 is what Slurm sends ahead of a job's time limit (launch/slurm_job.sh).
-It may come beside a SIGTERM, so it is never taken for impatience.
+It may come beside a SIGTERM, so it never counts as the second signal, which
+ends the process without saving.
 """
 
+import contextlib
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from typing import NoReturn
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
 
 class Stopped(Exception):
-  """The user asked to stop, and what was half done has been taken away."""
+  """A signal asked the process to stop, and work is left.
+
+  Whoever catches it takes away what is half done, and raises it again: the
+  program ends with its `exit_code`.
+
+  Attributes:
+    exit_code: 128 and the signal's number.
+  """
+
+  def __init__(self, exit_code: int):
+    """Keeps the exit code."""
+    super().__init__(f'stopped by {_signal_name(exit_code)}')
+    self.exit_code = exit_code
 
 
 class Interruption:
@@ -27,9 +47,10 @@ class Interruption:
 
   def __init__(self):
     """Starts listening. Call from the main thread."""
-    self._requested = threading.Event()
     self._lock = threading.Lock()
-    self._something_to_save = False
+    self._number = 0
+    self._deferred = False
+    self._finished = False
     self._speaks = True
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -40,56 +61,84 @@ class Interruption:
 
   def requested(self) -> bool:
     """Whether the process has been asked to stop."""
-    return self._requested.is_set()
+    return self._number != 0
+
+  def exit_code(self) -> int:
+    """What the process is to end with: 128 and the first signal's number.
+
+    0 as long as nobody has asked it to stop.
+    """
+    return 128 + self._number if self._number else 0
 
   def check(self) -> None:
     """Raises Stopped if the process has been asked to stop."""
     if self.requested():
-      raise Stopped
+      raise Stopped(self.exit_code())
 
-  def shared(self, *, speaks: bool) -> None:
-    """From now on signals wait until all processes of the run `leave`.
-
-    Args:
-      speaks: whether this is the process that says so.
-    """
+  def defer_exit(self) -> None:
+    """From now on a signal waits: for `check`, `leave` or `allow_exit`."""
     with self._lock:
-      self._something_to_save = True
-      self._speaks = speaks
+      self._deferred = True
 
-  def something_to_save(self) -> None:
-    """From now on the first signal waits for the loop to save."""
+  def allow_exit(self) -> None:
+    """From now on a signal ends the process at once; so does one that waits."""
     with self._lock:
-      self._something_to_save = True
-
-  def nothing_to_save(self) -> None:
-    """From now on the first signal ends the process at once."""
-    with self._lock:
-      self._something_to_save = False
-      if self._requested.is_set():
+      self._deferred = False
+      if self.requested():
         self.leave()
 
-  def leave(self) -> None:
-    """Ends the process: it was asked to stop, and all is saved."""
-    if self._speaks:
-      # Past rich, whose bar has hidden the cursor and will not bring it back.
-      show_cursor = '\x1b[?25h' if sys.__stdout__.isatty() else ''
-      sys.__stdout__.write(
-        f'{show_cursor}\nStopped. The same command goes on from here.\n'
-      )
-      sys.__stdout__.flush()
-    os._exit(0)
+  def silence(self) -> None:
+    """Leaves it to another process of the run to say that it has stopped."""
+    self._speaks = False
 
-  def _listen(self, reader):
+  def finish(self) -> None:
+    """From now on the first signal is ignored: all the work is done."""
+    self._finished = True
+
+  def leave(
+    self,
+    exit_code: int | None = None,
+    *,
+    last: Callable[[], None] = lambda: None,
+  ) -> NoReturn:
+    """Ends the process: it was asked to stop, and all is saved.
+
+    Args:
+      exit_code: of the signal that another process of the run was sent; None
+        if it was this one.
+      last: is called once the process has said that it stops.
+    """
+    code = exit_code or self.exit_code()
+    if self._speaks:
+      # Whoever reads what we print may have been stopped by the same Ctrl-C.
+      with contextlib.suppress(OSError):
+        # Past rich, whose bar has hidden the cursor and will not bring it back.
+        show_cursor = '\x1b[?25h' if sys.__stdout__.isatty() else ''
+        sys.__stdout__.write(
+          f'{show_cursor}\nStopped by {_signal_name(code)}. The same command '
+          'goes on from here.\n'
+        )
+        sys.__stdout__.flush()
+    last()
+    os._exit(code)
+
+  def _listen(self, reader: int) -> None:
     impatient = False
     while True:
       number = os.read(reader, 1)[0]
       if number not in SIGNALS:
         continue
       if impatient and number != signal.SIGUSR1:
-        os._exit(1)
+        os._exit(128 + number)
       impatient |= number != signal.SIGUSR1
       with self._lock:
-        self._requested.set()
-        if not self._something_to_save:
+        if self._finished:
+          continue
+        self._number = self._number or number
+        if not self._deferred:
           self.leave()
+
+
+def _signal_name(exit_code: int) -> str:
+  """Of the signal that a process ended with such a code was sent."""
+  return signal.Signals(exit_code - 128).name

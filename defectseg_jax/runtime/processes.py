@@ -39,7 +39,7 @@ def connect(interruption: Interruption) -> bool:
   environment must hold the three variables of _BY_HAND.
 
   Args:
-    interruption: from now on raises its flag only, for all leave together.
+    interruption: from now on a signal waits, since all end together.
 
   Returns:
     Whether this process is the one that speaks.
@@ -63,7 +63,9 @@ def connect(interruption: Interruption) -> bool:
       'whether all were started, and may reach the first one'
     ) from error
   speaks = is_first()
-  interruption.shared(speaks=speaks)
+  interruption.defer_exit()
+  if not speaks:
+    interruption.silence()
   return speaks
 
 
@@ -114,7 +116,8 @@ def agree(interruption: Interruption) -> Iterator[None]:
   """At the end of the block, all go on, or none does.
 
   Args:
-    interruption: where any process has been asked to stop, all leave here.
+    interruption: where any process has been asked to stop, all end here, with
+      the same exit code.
 
   Raises:
     InputError: in the first process, if there was one in any.
@@ -128,15 +131,16 @@ def agree(interruption: Interruption) -> Iterator[None]:
     yield
   except InputError as caught:
     error = str(caught)
-  told = gather({'error': error, 'stop': interruption.requested()})
+  told = gather({'error': error, 'stop': interruption.exit_code()})
   errors = [said['error'] for said in told if said['error']]
   if errors and is_first():
     raise InputError(errors[0])
   if errors:
     sys.exit(1)
-  if any(said['stop'] for said in told):
-    disconnect()
-    interruption.leave()
+  codes = [said['stop'] for said in told if said['stop']]
+  if codes:
+    # srun kills the others as soon as one has ended with such a code.
+    interruption.leave(codes[0], last=disconnect)
 
 
 def disconnect() -> None:

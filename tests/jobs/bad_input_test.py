@@ -25,7 +25,7 @@ class NoInterruption:
   def requested(self):
     return False
 
-  something_to_save = nothing_to_save = requested
+  defer_exit = allow_exit = requested
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from defectseg_jax.jobs import quantify
 from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.reporting import imagej_rois
 from defectseg_jax.runs.workdir import Workdir
+from defectseg_jax.runtime.interruption import Stopped
 
 # The run is trained once; its tests share a process.
 pytestmark = pytest.mark.xdist_group('predict')
@@ -127,7 +128,8 @@ def test_an_interrupted_session_goes_on(predict, tmp_path):
   out = tmp_path / 'out'
   assert predict(output=str(tmp_path / 'whole'))
   for times in (1, 3, 6, 5):
-    predict(interruption=After(times))
+    with pytest.raises(Stopped):
+      predict(interruption=After(times))
     assert not (out / 'report.html').exists()
     assert not list(out.rglob('.*'))
   assert predict()

@@ -27,10 +27,10 @@ PROGRAM = [
 class Never:
   """Nobody interrupts."""
 
-  def something_to_save(self):
+  def defer_exit(self):
     pass
 
-  check = something_to_save
+  check = defer_exit
 
 
 def disc(mask, row, column, radius):
@@ -338,14 +338,15 @@ def test_a_stopped_session_leaves_nothing(masks, tmp_path):
     def check(self):
       self.images += 1
       if self.images == 2:
-        raise Stopped
+        raise Stopped(130)
 
-  job.quantify(
-    voids.get_config(),
-    job.Request(output=str(tmp_path / 'out'), masks=[str(masks)], **SCALE),
-    Console(quiet=True),
-    Second(),
-  )
+  with pytest.raises(Stopped):
+    job.quantify(
+      voids.get_config(),
+      job.Request(output=str(tmp_path / 'out'), masks=[str(masks)], **SCALE),
+      Console(quiet=True),
+      Second(),
+    )
   assert [path.name for path in tmp_path.iterdir()] == ['masks']
 
 

@@ -202,7 +202,7 @@ def test_four_workers_two_of_which_are_stopped(search, alone, tmp_path):
       worker.start()
     for worker in started:
       assert worker.process.wait(timeout=300) == 0, worker.said()
-    assert 'Stopped. The same command goes on from here.' in asked.said()
+    assert 'Stopped by SIGTERM. The same command goes on' in asked.said()
     begun = [trial for worker in started for trial in worker.trials()]
     ends = sum(worker.said().count('Trained 3 epochs') for worker in started)
   assert set(begun) == set(range(TRIALS))
@@ -227,7 +227,7 @@ def _stopped(started):
           break
       time.sleep(0.01)
   assert stopped[0].process.returncode == -signal.SIGKILL
-  assert stopped[1].process.returncode == 0
+  assert stopped[1].process.returncode == 128 + signal.SIGTERM
   return stopped
 
 

@@ -86,6 +86,6 @@ def test_a_stopped_simulation_leaves_nothing(tmp_path):
     time.sleep(0.05)
   os.kill(program.pid, signal.SIGTERM)
   printed, _ = program.communicate(timeout=30)
-  assert program.returncode == 0
+  assert program.returncode == 128 + signal.SIGTERM
   assert 'Stopped' in printed
   assert not list(tmp_path.iterdir())

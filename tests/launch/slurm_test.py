@@ -24,10 +24,17 @@ OPTIONS = {
 }
 
 # Stands in for local.sh: a worker that says when it starts and when it is asked
-# to stop, and goes on until there is a file `finish`.
+# to stop, and goes on until there is a file `finish`. With a file `almost` it
+# finishes when it is asked to stop.
 _WORKER = """#!/usr/bin/env bash
 echo "start $SLURM_ARRAY_TASK_ID" >>"$STUB_FOLDER/said"
-trap 'echo "stop $SLURM_ARRAY_TASK_ID" >>"$STUB_FOLDER/said"; exit 0' USR1 TERM
+stop() {
+  echo "stop $SLURM_ARRAY_TASK_ID" >>"$STUB_FOLDER/said"
+  [ -e "$STUB_FOLDER/almost" ] && exit 0
+  exit "$1"
+}
+trap 'stop 138' USR1
+trap 'stop 143' TERM
 until [ -e "$STUB_FOLDER/finish" ]; do sleep 0.1; done
 echo "end $SLURM_ARRAY_TASK_ID $*" >>"$STUB_FOLDER/said"
 """
@@ -230,6 +237,17 @@ def test_of_an_array_the_one_whose_time_is_up_comes_again(
   ends = [f'end {n} --mode=search --config=a.py --workdir=b' for n in (1, 2)]
   cluster.wait_for(lambda: set(ends) <= set(said()), 'both to end')
   assert 'stop 1' not in said()
+
+
+def test_a_worker_that_had_just_finished_does_not_come_again(
+  cluster, workers, tmp_path
+):
+  job, said = workers
+  tmp_path.joinpath('almost').touch()
+  cluster.run('scancel', '--batch', '--signal=USR1', f'{job}_2')
+  assert cluster.wait_until_over(f'{job}_2') == 'COMPLETED'
+  assert cluster.field(f'{job}_2', 'Restarts') == '0'
+  assert said() == ['start 1', 'start 2', 'stop 2']
 
 
 def test_a_job_that_is_cancelled_stops_and_does_not_come_again(

@@ -1,4 +1,4 @@
-"""Signals to a process that has something to save."""
+"""Signals to a process that has something to save, or nothing left to do."""
 
 import signal
 import subprocess
@@ -10,9 +10,11 @@ from tiny import ROOT
 
 _PROGRAM = """
 import time
-from defectseg_jax.jobs.interruption import Interruption
+from defectseg_jax.runtime.interruption import Interruption
 interruption = Interruption()
-interruption.shared(speaks={speaks})
+interruption.defer_exit()
+if not {speaks}:
+  interruption.silence()
 print('ready', flush=True)
 while not interruption.requested():
   time.sleep(0.01)
@@ -20,17 +22,26 @@ print('asked', flush=True)
 time.sleep({saving_s})
 interruption.leave()
 """
+_CODES = {'SIGTERM': 143, 'SIGINT': 130, 'SIGUSR1': 138}
 
 
-def start(*, speaks=True, saving_s=0.0):
+def start(program=_PROGRAM, *, speaks=True, saving_s=0.0):
   process = subprocess.Popen(
-    [sys.executable, '-c', _PROGRAM.format(speaks=speaks, saving_s=saving_s)],
+    [sys.executable, '-c', program.format(speaks=speaks, saving_s=saving_s)],
     cwd=ROOT,
     stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
     text=True,
   )
   assert process.stdout.readline() == 'ready\n'
   return process
+
+
+def end(process):
+  """What it said after it was ready."""
+  output, errors = process.communicate(timeout=30)
+  assert errors == ''
+  return output
 
 
 @pytest.mark.parametrize('name', ['SIGTERM', 'SIGINT', 'SIGUSR1'])
@@ -38,21 +49,26 @@ def start(*, speaks=True, saving_s=0.0):
 def test_a_signal_is_waited_for_and_one_process_says_so(name, speaks):
   process = start(speaks=speaks)
   process.send_signal(signal.Signals[name])
-  output, _ = process.communicate(timeout=30)
-  assert process.returncode == 0
-  assert ('The same command goes on from here' in output) == speaks
+  said = end(process)
+  assert process.returncode == _CODES[name]
+  line = f'Stopped by {name}. The same command goes on from here.'
+  assert (line in said) == speaks
 
 
 @pytest.mark.parametrize(
-  'names', [('SIGTERM', 'SIGUSR1'), ('SIGUSR1', 'SIGUSR1', 'SIGTERM')]
+  ('names', 'code'),
+  [
+    (('SIGTERM', 'SIGUSR1'), 143),
+    (('SIGUSR1', 'SIGUSR1', 'SIGTERM'), 138),
+  ],
 )
-def test_slurms_notice_is_no_impatience(names):
+def test_slurms_notice_never_counts_as_the_second_signal(names, code):
   process = start(saving_s=1.0)
   for name in names:
     process.send_signal(signal.Signals[name])
     time.sleep(0.1)
-  assert 'Stopped' in process.communicate(timeout=30)[0]
-  assert process.returncode == 0
+  assert 'Stopped' in end(process)
+  assert process.returncode == code
 
 
 def test_a_second_sigterm_kills():
@@ -60,5 +76,90 @@ def test_a_second_sigterm_kills():
   process.send_signal(signal.SIGTERM)
   assert process.stdout.readline() == 'asked\n'
   process.send_signal(signal.SIGTERM)
-  process.communicate(timeout=30)
-  assert process.returncode == 1
+  end(process)
+  assert process.returncode == 143
+
+
+@pytest.mark.parametrize('name', ['SIGTERM', 'SIGINT', 'SIGUSR1'])
+def test_with_nothing_to_save_it_ends_at_once(name):
+  process = start("""
+import time
+from defectseg_jax.runtime.interruption import Interruption
+interruption = Interruption()
+interruption.defer_exit()
+interruption.allow_exit()
+print('ready', flush=True)
+time.sleep(60)
+""")
+  process.send_signal(signal.Signals[name])
+  assert f'Stopped by {name}' in end(process)
+  assert process.returncode == _CODES[name]
+
+
+def test_a_signal_that_came_while_exit_was_deferred_ends_it_later():
+  process = start("""
+import time
+from defectseg_jax.runtime.interruption import Interruption
+interruption = Interruption()
+interruption.defer_exit()
+print('ready', flush=True)
+while not interruption.requested():
+  time.sleep(0.01)
+print('saved', flush=True)
+interruption.allow_exit()
+print('went on', flush=True)
+""")
+  process.send_signal(signal.SIGINT)
+  said = end(process)
+  assert process.returncode == 130
+  assert 'saved' in said and 'went on' not in said
+
+
+def test_check_raises_what_main_ends_with():
+  process = start("""
+import sys, time
+from defectseg_jax.runtime.interruption import Interruption, Stopped
+interruption = Interruption()
+interruption.defer_exit()
+interruption.check()
+print('ready', flush=True)
+try:
+  while True:
+    interruption.check()
+    time.sleep(0.01)
+except Stopped as stopped:
+  print(stopped)
+  sys.exit(stopped.exit_code)
+""")
+  process.send_signal(signal.SIGINT)
+  assert end(process) == 'stopped by SIGINT\n'
+  assert process.returncode == 130
+
+
+def test_what_has_finished_ends_with_0():
+  process = start("""
+import time
+from defectseg_jax.runtime.interruption import Interruption
+interruption = Interruption()
+interruption.finish()
+print('ready', flush=True)
+time.sleep(1.0)
+""")
+  process.send_signal(signal.SIGTERM)
+  assert end(process) == ''
+  assert process.returncode == 0
+
+
+def test_it_ends_although_nobody_reads_what_it_says():
+  """As `train | tee`, whose tee the same Ctrl-C has ended before."""
+  process = start("""
+import time
+from defectseg_jax.runtime.interruption import Interruption
+interruption = Interruption()
+print('ready', flush=True)
+time.sleep(60)
+""")
+  process.stdout.close()
+  process.send_signal(signal.SIGINT)
+  assert process.wait(timeout=30) == 130
+  process.stderr.close()
