@@ -70,7 +70,7 @@ def _training_regions():
   for number in range(MICROGRAPHS):
     image = rng.standard_normal(shape, np.float32)
     mask = (rng.random(shape) < 0.1).astype(np.uint8)
-    for box in regions.quarters(*shape):
+    for box in regions.divide_micrograph(*shape):
       if box.split != 'train':
         continue
       rows = slice(box.top, box.top + box.height)

@@ -19,7 +19,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from defectseg_jax.datasets import folder, regions
-from defectseg_jax.datasets.cache import cache_dir, placed, scratch
+from defectseg_jax.datasets.cache import (
+  cache_dir,
+  folder_to_build,
+  move_into_place,
+)
 from defectseg_jax.datasets.host_tensorflow import tfds
 from defectseg_jax.datasets.settings import DataSettings
 from defectseg_jax.datasets.simulated import simulate_folder
@@ -90,9 +94,9 @@ class DefectMicrographs(tfds.core.GeneratorBasedBuilder):
       micrograph, mask = folder.read_labelled(file, rgb=self.builder_config.rgb)
       image = preprocess(micrograph.pixels, self.builder_config.preprocessing)
       boxes = (
-        regions.quarters(*mask.shape)
+        regions.divide_micrograph(*mask.shape)
         if file.split is None
-        else regions.whole(*mask.shape, file.split)
+        else regions.whole_micrograph(*mask.shape, file.split)
       )
       for number, box in enumerate(boxes):
         if box.split != split:
@@ -215,10 +219,11 @@ def _prepared(builder_config, cache) -> DefectMicrographs:
   tfds.disable_progress_bar()
   final = cache / DefectMicrographs.name / builder_config.name
   if not final.is_dir():
-    with scratch(cache, final) as folder:
+    with folder_to_build(cache, final) as folder:
       if folder is not None:
         _build(builder_config, folder)
-        placed(folder / DefectMicrographs.name / builder_config.name, final)
+        built = folder / DefectMicrographs.name / builder_config.name
+        move_into_place(built, final)
   return DefectMicrographs(data_dir=cache, config=builder_config)
 
 

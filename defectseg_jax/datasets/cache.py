@@ -32,7 +32,7 @@ def cache_dir(given: str) -> pathlib.Path:
 
 
 @contextlib.contextmanager
-def scratch(
+def folder_to_build(
   cache: pathlib.Path, final: pathlib.Path
 ) -> Iterator[pathlib.Path | None]:
   """A folder to build in, gone when the block ends.
@@ -41,7 +41,7 @@ def scratch(
 
   Args:
     cache: it is made there, so that what was built can be renamed.
-    final: what is to be built, which `placed` will put there.
+    final: what is to be built, which `move_into_place` will put there.
 
   Yields:
     Its path; None where another process has built it meanwhile.
@@ -70,7 +70,7 @@ def scratch(
       yield pathlib.Path(folder)
 
 
-def placed(made: pathlib.Path, final: pathlib.Path) -> None:
+def move_into_place(made: pathlib.Path, final: pathlib.Path) -> None:
   """Renames what was built to its place in the cache.
 
   Args:
@@ -91,7 +91,7 @@ def _locked(path):
   """Holds the file's lock, which goes with the process, however that ends."""
   with path.open('w') as lock:
     # Some shared file systems have no locks: there the same may be built twice,
-    # and `placed` keeps the first.
+    # and `move_into_place` keeps the first.
     with contextlib.suppress(OSError):
       fcntl.flock(lock, fcntl.LOCK_EX)
     try:

@@ -18,12 +18,12 @@ class Box(NamedTuple):
   width: int
 
 
-def whole(height_px: int, width_px: int, split: str) -> list[Box]:
+def whole_micrograph(height_px: int, width_px: int, split: str) -> list[Box]:
   """The one box of a micrograph that belongs to one split."""
   return [Box(split, 0, 0, height_px, width_px)]
 
 
-def quarters(height_px: int, width_px: int) -> list[Box]:
+def divide_micrograph(height_px: int, width_px: int) -> list[Box]:
   """Three quarters to train on, the fourth halved into dev and test.
 
   2048 x 2048 gives three of 1024 x 1024 and two of 1024 x 512. Each pixel is

@@ -5,7 +5,7 @@ import hashlib
 import json
 import pathlib
 
-from defectseg_jax.datasets.cache import placed, scratch
+from defectseg_jax.datasets.cache import folder_to_build, move_into_place
 from defectseg_jax.errors import InputError
 from defectseg_jax.simulation import (
   FoilParameters,
@@ -52,11 +52,11 @@ def simulate_folder(
   final = cache / 'simulated' / f'{defect}_{fingerprint}'
   if final.is_dir():
     return final
-  with scratch(cache, final) as folder:
+  with folder_to_build(cache, final) as folder:
     if folder is not None:
       made = folder / 'foils'
       write_series(made, foil, settings, defect=defect)
-      placed(made, final)
+      move_into_place(made, final)
   return final
 
 

@@ -95,7 +95,7 @@ def predict(
   paths = files.image_files(request.images)
   truths = {}
   if request.reference:
-    truths = true_masks(request.reference, files.by_stem(paths))
+    truths = true_masks(request.reference, files.files_by_stem(paths))
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
     run = load_run(config, workdir, orientations=request.orientations)

@@ -5,8 +5,8 @@ import pathlib
 from collections.abc import Iterable, Sequence
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.formats import SUFFIXES
 from defectseg_jax.micrographs.formats.rosettasciio import drop_emi_twins
-from defectseg_jax.micrographs.reading import SUFFIXES
 
 
 def image_files(
@@ -63,7 +63,7 @@ def images_in(folder: pathlib.Path, *, flag: str) -> list[pathlib.Path]:
   return paths
 
 
-def by_stem(
+def files_by_stem(
   paths: Iterable[pathlib.Path], *, flag: str = '--input'
 ) -> dict[str, pathlib.Path]:
   """Files by the name that tables and pictures give them.

@@ -4,8 +4,9 @@ import os
 
 import numpy as np
 
-from defectseg_jax.micrographs import reading
-from defectseg_jax.micrographs.formats import frame
+from defectseg_jax.errors import file_error
+from defectseg_jax.micrographs.grey import grey_values
+from defectseg_jax.micrographs.reading import read_frames
 
 _FOREGROUNDS = (1, 255, 65535)
 _VALUES_NAMED = 8
@@ -24,38 +25,47 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
   and both mean by the larger number what is marked.
 
   Args:
-    path: a file as `reading.read_micrographs` reads it, with one image.
+    path: a file as `read_micrographs` reads it, with one image.
 
   Returns:
     bool [H, W], True on defects.
 
   Raises:
-    errors.InputError: other values; unequal colours; a stack; and any file
-      error of `reading.read_frames`.
+    InputError: other values; unequal colours; a stack; and whatever
+      `read_frames` refuses.
+
+  Examples:
+    >>> import tempfile
+    >>> from defectseg_jax.micrographs import read_mask, write_mask
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = f'{folder.name}/mask.tif'
+    >>> write_mask(path, np.array([[True, False, False]]), pixel_size_nm=None)
+    >>> read_mask(path)
+    array([[ True, False, False]])
   """
-  frames = reading.read_frames(path)
+  frames = read_frames(path)
   if len(frames) != 1:
-    raise frame.refusal(
+    raise file_error(
       path, f'it holds {len(frames)} images', 'save the mask as one image'
     )
-  (one,) = frames
-  if one.palette is not None:
-    mask = _two_valued(one.values)
+  (frame,) = frames
+  if frame.palette is not None:
+    mask = _binary_mask(frame.values)
     if mask is not None:
       return mask
-  values = reading.grey_values(one, rgb='refuse', path=path)
-  mask = _two_valued(values)
+  values = grey_values(frame, rgb='refuse', path=path)
+  mask = _binary_mask(values)
   if mask is None:
-    raise frame.refusal(
+    raise file_error(
       path,
-      f'a mask with {_values_found(values)}',
+      f'a mask with {_describe_values(values)}',
       'save it with 0 for background and 255 for defects, as PNG (JPEG and'
       ' smoothing make values in between)',
     )
   return mask
 
 
-def _two_valued(values: np.ndarray) -> np.ndarray | None:
+def _binary_mask(values: np.ndarray) -> np.ndarray | None:
   """The mask, or None where the values are not those of one."""
   if values.ndim != 2 or values.size == 0:
     return None
@@ -66,7 +76,7 @@ def _two_valued(values: np.ndarray) -> np.ndarray | None:
   return None
 
 
-def _values_found(values: np.ndarray) -> str:
+def _describe_values(values: np.ndarray) -> str:
   found = np.unique(values)
   named = ', '.join(str(value) for value in found[:_VALUES_NAMED])
   more = ', ...' if len(found) > _VALUES_NAMED else ''

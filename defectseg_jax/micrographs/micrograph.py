@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from defectseg_jax import errors
+from defectseg_jax.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Micrograph:
     thickness_nm: thickness of the foil in nanometres, or None.
 
   Raises:
-    errors.InputError: pixels that are not two-dimensional, empty, not real
+    InputError: pixels that are not two-dimensional, empty, not real
       numbers, NaN or infinite (also: beyond the range of float32); a pixel size
       or thickness that is not a positive, finite number.
   """
@@ -44,12 +44,12 @@ class Micrograph:
 def _checked_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
   pixels = np.asarray(pixels)
   if pixels.ndim != 2 or pixels.size == 0:
-    raise errors.InputError(
+    raise InputError(
       f'{name}: the pixels have shape {pixels.shape}; give one grey image'
       ' [H, W] with at least one pixel'
     )
   if pixels.dtype.kind not in 'biuf':
-    raise errors.InputError(
+    raise InputError(
       f'{name}: the pixels have type {pixels.dtype}; give real numbers (of a'
       ' complex image, its modulus)'
     )
@@ -60,7 +60,7 @@ def _checked_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
   if not finite.all():
     bad = np.argwhere(~finite)
     row, column = bad[0]
-    raise errors.InputError(
+    raise InputError(
       f'{name}: {len(bad)} pixels are NaN or infinite as float32, the first'
       f' ({pixels[row, column]}) in row {row}, column {column}; replace them'
       ' or crop them away'
@@ -76,7 +76,7 @@ def _checked_length(value: float | None, field: str, name: str) -> float | None:
   except (TypeError, ValueError):
     length = math.nan
   if not (math.isfinite(length) and length > 0):
-    raise errors.InputError(
+    raise InputError(
       f'{name}: {field} is {value!r}; give a positive number of nanometres, or'
       ' None where it is not known'
     )

@@ -1,29 +1,55 @@
-"""A microscope's file -> Micrograph."""
+"""A file with images -> micrographs, or frames as the file stores them."""
 
 import os
 import pathlib
 
-import numpy as np
-
-from defectseg_jax import errors
-from defectseg_jax.micrographs.formats import frame, raster, rosettasciio, tiff
+from defectseg_jax.errors import InputError, file_error
+from defectseg_jax.micrographs.formats import READERS, SUFFIXES
+from defectseg_jax.micrographs.formats.frame import Frame
+from defectseg_jax.micrographs.grey import bright_is_large, grey_values
 from defectseg_jax.micrographs.micrograph import Micrograph
 
-_READERS = {
-  '.tif': tiff.read_tiff,
-  '.tiff': tiff.read_tiff,
-  '.png': raster.read_png_or_jpeg,
-  '.jpg': raster.read_png_or_jpeg,
-  '.jpeg': raster.read_png_or_jpeg,
-  '.npy': raster.read_npy,
-  **dict.fromkeys(rosettasciio.SUFFIXES, rosettasciio.read_microscope_file),
-}
 
-SUFFIXES: tuple[str, ...] = tuple(_READERS)
-"""Lower-case suffixes of the files that can be read."""
+def read_micrograph(
+  path: str | os.PathLike, *, rgb: str = 'refuse'
+) -> Micrograph:
+  """Reads the one image of a file.
 
-# ITU-R BT.601-2, the weights of Pillow's convert('L'), here without rounding.
-_LUMINANCE = np.array([0.299, 0.587, 0.114])
+  Args:
+    path: a file as `read_micrographs` reads it, with one image.
+    rgb: what to do with colour, as in `read_micrographs`.
+
+  Returns:
+    The micrograph, named by the file's stem.
+
+  Raises:
+    InputError: the file holds several images; and whatever `read_micrographs`
+      refuses.
+
+  Examples:
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from defectseg_jax.micrographs import read_micrograph, write_tiff
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = f'{folder.name}/foil.tif'
+    >>> pixels = np.array([[7, 250], [12, 90]], np.uint16)
+    >>> write_tiff(path, pixels, pixel_size_nm=0.32)
+    >>> micrograph = read_micrograph(path)
+    >>> micrograph.name, micrograph.pixel_size_nm
+    ('foil', 0.32)
+    >>> micrograph.pixels
+    array([[  7., 250.],
+           [ 12.,  90.]], dtype=float32)
+  """
+  micrographs = read_micrographs(path, rgb=rgb)
+  if len(micrographs) != 1:
+    raise file_error(
+      path,
+      f'it holds {len(micrographs)} images',
+      'read them all with read_micrographs, or save the one that is meant to a'
+      ' file of its own',
+    )
+  return micrographs[0]
 
 
 def read_micrographs(
@@ -40,8 +66,8 @@ def read_micrographs(
   microscope's own file from its axes. PNG, JPEG and NPY have none.
 
   Args:
-    path: TIFF, PNG, JPEG, NPY ([H, W] or [frames, H, W]), or one of
-      `microscope.SUFFIXES`.
+    path: TIFF, PNG, JPEG, NPY ([H, W] or [frames, H, W]), or the file of a
+      microscope's own program; `formats.SUFFIXES` lists them all.
     rgb: what to do with colour: 'refuse', or 'luminance' (0.299 R + 0.587 G +
       0.114 B, ITU-R BT.601-2). Colour images that are grey in truth (equal
       channels, constant alpha) are read either way.
@@ -51,44 +77,59 @@ def read_micrographs(
     with several images, stem[0], stem[1], ...
 
   Raises:
-    errors.InputError: a file that is missing, empty, cut off, damaged, or no
-      image (a spectrum, a diffraction pattern); a suffix not in `SUFFIXES`, or
-      one whose reader is not installed; colour or varying transparency; pixels
-      that are complex, NaN or infinite; pixels that are not square; a unit that
-      is no length; another value of rgb.
+    InputError: a file that is missing, empty, cut off, damaged, or no image (a
+      spectrum, a diffraction pattern); a suffix that is not known, or one whose
+      reader is not installed; colour or varying transparency; pixels that are
+      complex, NaN or infinite; pixels that are not square; a unit that is no
+      length; another value of rgb.
+
+  Examples:
+    >>> import tempfile
+    >>> import numpy as np
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = f'{folder.name}/series.npy'
+    >>> np.save(path, np.zeros((3, 4, 5)))
+    >>> [micrograph.name for micrograph in read_micrographs(path)]
+    ['series[0]', 'series[1]', 'series[2]']
   """
   path = pathlib.Path(path)
   frames = read_frames(path)
   micrographs = []
-  for index, one in enumerate(frames):
-    suffix = f'[{index}]' if len(frames) > 1 else ''
-    grey = grey_values(one, rgb=rgb, path=path)
+  for index, frame in enumerate(frames):
+    number = f'[{index}]' if len(frames) > 1 else ''
+    grey = grey_values(frame, rgb=rgb, path=path)
     try:
       micrograph = Micrograph(
-        _bright_is_large(grey, one, path),
-        name=f'{path.stem}{suffix}',
-        pixel_size_nm=one.pixel_size_nm,
+        bright_is_large(grey, frame, path=path),
+        name=f'{path.stem}{number}',
+        pixel_size_nm=frame.pixel_size_nm,
       )
-    except errors.InputError as error:
+    except InputError as error:
       # Micrograph knows the name of the image only; the user looks for a file.
-      raise errors.InputError(f'{path}: {error}') from error
+      raise InputError(f'{path}: {error}') from error
     micrographs.append(micrograph)
   return micrographs
 
 
-def read_frames(path: str | os.PathLike) -> list[frame.Frame]:
+def read_frames(path: str | os.PathLike) -> list[Frame]:
   """Reads all images of a file as it stores them.
 
+  Args:
+    path: a file as `read_micrographs` reads it.
+
+  Returns:
+    The images, in the file's own numbers; at least one.
+
   Raises:
-    errors.InputError: a file that is missing, empty, cut off, damaged, or no
-      image; a suffix not in `SUFFIXES`.
+    InputError: a file that is missing, empty, cut off, damaged, or no image; a
+      suffix that is not known, or one whose reader is not installed.
   """
   path = pathlib.Path(path)
   if path.is_dir():
-    raise frame.refusal(path, 'it is a folder', 'name one file in it')
-  reader = _READERS.get(path.suffix.lower())
+    raise file_error(path, 'it is a folder', 'name one file in it')
+  reader = READERS.get(path.suffix.lower())
   if reader is None:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'the suffix {path.suffix!r} is not known',
       f'convert it to one of {", ".join(SUFFIXES)}',
@@ -97,85 +138,13 @@ def read_frames(path: str | os.PathLike) -> list[frame.Frame]:
     with path.open('rb') as file:
       is_empty = not file.read(1)
   except OSError as error:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'it cannot be opened ({error.strerror})',
       'see that the path is right and that you may read it',
     ) from error
   if is_empty:
-    raise frame.refusal(
+    raise file_error(
       path, 'the file is empty (0 bytes)', 'copy or export it again'
     )
   return reader(path)
-
-
-def grey_values(
-  one: frame.Frame, *, rgb: str, path: str | os.PathLike
-) -> np.ndarray:
-  """[H, W] of a frame, its palette applied and its channels made one.
-
-  Args:
-    one: the frame.
-    rgb: 'refuse' or 'luminance'; see `read_micrographs`.
-    path: the file, for messages.
-
-  Raises:
-    errors.InputError: unequal colours and rgb='refuse'; transparency that
-      varies; a number of channels with no meaning; another value of rgb.
-  """
-  if rgb not in ('refuse', 'luminance'):
-    raise frame.refusal(
-      path, f'rgb is {rgb!r}', "give rgb='refuse' or rgb='luminance'"
-    )
-  values = one.values
-  if one.palette is not None:
-    if values.max() >= len(one.palette):
-      raise frame.refusal(
-        path,
-        f'index {values.max()} is not in its palette of {len(one.palette)}',
-        'copy or export it again',
-      )
-    values = one.palette[values]
-  if values.ndim == 2:
-    return values
-  channels = values.shape[2]
-  if channels not in (1, 2, 3, 4):
-    raise frame.refusal(
-      path, f'it has {channels} channels', 'save it in grey or in RGB'
-    )
-  if channels in (2, 4):
-    alpha = values[..., -1]
-    if alpha.min() != alpha.max():
-      raise frame.refusal(
-        path,
-        f'its transparency varies from {alpha.min()} to {alpha.max()}',
-        'flatten it, and save it without an alpha channel',
-      )
-    values = values[..., :-1]
-  if (values == values[..., :1]).all():
-    return values[..., 0]
-  if rgb == 'luminance':
-    return values @ _LUMINANCE
-  row, column = np.argwhere((values != values[..., :1]).any(axis=-1))[0]
-  raise frame.refusal(
-    path,
-    f'it is a colour image (row {row}, column {column} is'
-    f' {values[row, column].tolist()})',
-    "save it in grey, or ask for rgb='luminance' (--config.data.rgb=luminance)",
-  )
-
-
-def _bright_is_large(
-  grey: np.ndarray, one: frame.Frame, path: pathlib.Path
-) -> np.ndarray:
-  if not one.white_is_zero:
-    return grey
-  if grey.dtype.kind == 'b':
-    return ~grey
-  if grey.dtype.kind == 'u':
-    return np.iinfo(grey.dtype).max - grey
-  raise frame.refusal(
-    path,
-    f'it says white is zero, which has no meaning for {grey.dtype}',
-    'save it with an ordinary grey lookup table (ImageJ: Invert LUT)',
-  )

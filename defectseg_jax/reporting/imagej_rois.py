@@ -9,7 +9,7 @@ import numpy as np
 import roifile
 from scipy import ndimage
 
-from defectseg_jax.micrographs.formats import frame
+from defectseg_jax.errors import file_error
 from defectseg_jax.micrographs.outlines import outlines
 
 # ImageJ keeps the box of a region in 16 bits with a sign, and counts the
@@ -45,7 +45,7 @@ def write_rois(
   """
   path = pathlib.Path(path)
   if max(labels.shape) > LARGEST_COORDINATE_PX:
-    raise frame.refusal(
+    raise file_error(
       path,
       f"ImageJ's regions end at {LARGEST_COORDINATE_PX} pixels, the image has"
       f' {labels.shape[0]} x {labels.shape[1]}',

@@ -15,7 +15,7 @@ from defectseg_jax.micrographs.calibration_table import (
   read_calibration_table,
 )
 from defectseg_jax.micrographs.csv_files import read_csv
-from defectseg_jax.micrographs.files import by_stem, image_files
+from defectseg_jax.micrographs.files import files_by_stem, image_files
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.sessions.calibration import Scale, Scales
 
@@ -72,10 +72,10 @@ def mask_images(
       micrographs = [str(folder / 'images')]
     if splits.exists() and set(read_csv(splits).header) & set(COLUMNS):
       of_folder = read_calibration_table(splits)
-  files = by_stem(image_files(given))
+  files = files_by_stem(image_files(given))
   pictures = {}
   if micrographs:
-    pictures = by_stem(
+    pictures = files_by_stem(
       image_files(micrographs, flag='--micrographs'),
       flag='--micrographs',
     )

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
 from defectseg_jax.micrographs.calibration_table import Calibration
-from defectseg_jax.micrographs.files import by_stem
+from defectseg_jax.micrographs.files import files_by_stem
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
@@ -77,7 +77,7 @@ def predict_images(
     InputError: a file of somebody else is in the way.
     Stopped: the user asked to stop; what is done stays.
   """
-  stems = by_stem(paths)
+  stems = files_by_stem(paths)
   folder.require_unchanged()
   folder.require_images(stems)
   folder.begin()

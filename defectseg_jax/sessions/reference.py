@@ -8,9 +8,9 @@ import numpy as np
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.evaluation import confusion
-from defectseg_jax.micrographs.files import by_stem, images_in
+from defectseg_jax.micrographs.files import files_by_stem, images_in
+from defectseg_jax.micrographs.formats import SUFFIXES
 from defectseg_jax.micrographs.masks import read_mask
-from defectseg_jax.micrographs.reading import SUFFIXES
 
 TRUTH = 'truth'
 # Numbers of an image that has a truth, and how they are defined.
@@ -53,7 +53,7 @@ def person_masks(folder: pathlib.Path) -> dict[str, pathlib.Path]:
   Raises:
     InputError: there are none, or two have the same name.
   """
-  return by_stem(images_in(folder, flag=_FLAG), flag=_FLAG)
+  return files_by_stem(images_in(folder, flag=_FLAG), flag=_FLAG)
 
 
 def true_masks(given: str, stems: Collection[str]) -> dict[str, pathlib.Path]:

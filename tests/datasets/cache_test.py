@@ -21,7 +21,7 @@ def test_a_cache_that_cannot_be_made_is_named(tmp_path):
   tmp_path.joinpath('file').touch()
   with (
     pytest.raises(InputError, match=r'file/cache: .*data.cache_dir'),
-    cache.scratch(tmp_path / 'file' / 'cache', tmp_path / 'final'),
+    cache.folder_to_build(tmp_path / 'file' / 'cache', tmp_path / 'final'),
   ):
     pass
 
@@ -33,7 +33,7 @@ def test_what_a_killed_process_left_is_swept_and_what_is_new_is_not(tmp_path):
     folder.joinpath('half').touch()
   yesterday = time.time() - 25 * 3600
   os.utime(old, (yesterday, yesterday))
-  with cache.scratch(tmp_path, tmp_path / 'final') as folder:
+  with cache.folder_to_build(tmp_path, tmp_path / 'final') as folder:
     assert folder.is_dir()
     assert not old.exists() and new.exists()
   assert not folder.exists()
@@ -45,7 +45,7 @@ def test_the_first_to_finish_stays(tmp_path):
     made = tmp_path / text
     made.mkdir()
     made.joinpath('whole').write_text(text)
-    cache.placed(made, final)
+    cache.move_into_place(made, final)
   assert final.joinpath('whole').read_text() == 'first'
 
 
@@ -53,12 +53,12 @@ def test_one_builds_and_the_others_wait(tmp_path):
   final, built = tmp_path / 'final', []
 
   def build():
-    with cache.scratch(tmp_path, final) as folder:
+    with cache.folder_to_build(tmp_path, final) as folder:
       if folder is not None:
         made = folder / 'made'
         made.mkdir()
         time.sleep(0.1)
-        cache.placed(made, final)
+        cache.move_into_place(made, final)
         built.append(folder)
 
   # Two openings of a file lock each other out within a process as well.
@@ -74,9 +74,9 @@ def test_one_builds_and_the_others_wait(tmp_path):
 def test_who_fails_lets_the_next_one_build(tmp_path):
   with (
     pytest.raises(ZeroDivisionError),
-    cache.scratch(tmp_path, tmp_path / 'a'),
+    cache.folder_to_build(tmp_path, tmp_path / 'a'),
   ):
     _ = 1 / 0
-  with cache.scratch(tmp_path, tmp_path / 'a') as folder:
+  with cache.folder_to_build(tmp_path, tmp_path / 'a') as folder:
     assert folder.is_dir()
   assert not os.listdir(tmp_path)

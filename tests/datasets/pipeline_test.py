@@ -33,8 +33,8 @@ def drawn(patches, count, *, batch_size=1, first_step=0, **sharding):
 
 
 def test_two_micrographs_of_the_paper_give_48_images_and_192_patches():
-  boxes = [b for b in regions.quarters(2048, 2048) if b.split == 'train']
-  shapes = 2 * [(b.height, b.width) for b in boxes]
+  boxes = regions.divide_micrograph(2048, 2048)
+  shapes = 2 * [(b.height, b.width) for b in boxes if b.split == 'train']
   patches = Patches(numbered(*shapes), patch_px=512, order='tiled', seed=0)
   assert patches.images == 48
   assert patches.count == 192

@@ -6,7 +6,7 @@ from defectseg_jax.errors import InputError
 
 
 def test_the_papers_division():
-  boxes = regions.quarters(2048, 2048)
+  boxes = regions.divide_micrograph(2048, 2048)
   assert [(b.split, b.height, b.width) for b in boxes] == [
     ('train', 1024, 1024),
     ('train', 1024, 1024),
@@ -21,7 +21,7 @@ def test_the_papers_division():
 )
 def test_each_pixel_is_in_one_box(shape):
   count = np.zeros(shape, int)
-  for box in regions.quarters(*shape):
+  for box in regions.divide_micrograph(*shape):
     assert box.height > 0 and box.width > 0
     count[box.top : box.top + box.height, box.left : box.left + box.width] += 1
   assert (count == 1).all()

@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import reading
+from defectseg_jax.micrographs import formats, reading
 from defectseg_jax.micrographs.formats import pixel_size
 
 _DATA = pathlib.Path(__file__).parents[2].parent / 'shared' / 'data'
@@ -471,14 +471,14 @@ def test_unknown_suffix_names_the_known(tmp_path):
   _refused(path, r"'\.bmp'.*\.tif, \.tiff, \.png, \.jpg, \.jpeg, \.npy")
 
 
-@pytest.mark.parametrize('suffix', reading.SUFFIXES)
+@pytest.mark.parametrize('suffix', formats.SUFFIXES)
 def test_empty_file(tmp_path, suffix):
   path = tmp_path / f'foil{suffix}'
   path.touch()
   _refused(path, r'empty \(0 bytes\)')
 
 
-@pytest.mark.parametrize('suffix', reading.SUFFIXES)
+@pytest.mark.parametrize('suffix', formats.SUFFIXES)
 @pytest.mark.parametrize(
   'content',
   [

@@ -22,7 +22,7 @@ from microscope_writers import (
 
 from defectseg_jax.datasets import folder
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import files, reading
+from defectseg_jax.micrographs import files, formats, reading
 from defectseg_jax.micrographs.formats import rosettasciio
 
 pytest.importorskip('rsciio', reason='RosettaSciIO is not installed')
@@ -584,4 +584,4 @@ except InputError as error:
 
 
 def test_suffixes_are_known():
-  assert set(rosettasciio.SUFFIXES) < set(reading.SUFFIXES)
+  assert set(rosettasciio.SUFFIXES) < set(formats.SUFFIXES)

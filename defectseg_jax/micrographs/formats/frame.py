@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from defectseg_jax import errors
+from defectseg_jax.errors import file_error
 
 # 32768 x 32768. Larger than any detector's image, small enough that a damaged
 # header does not ask for all memory of the machine.
@@ -31,23 +31,14 @@ class Frame:
   pixel_size_nm: float | None = None
 
 
-def refusal(
-  path: str | os.PathLike, found: str, remedy: str
-) -> errors.InputError:
-  """Returns the error for a file that cannot be used: one line, whatever."""
-  # Messages of other libraries, and file names, may hold line breaks.
-  message = f'{os.fspath(path)}: {found}; {remedy}'
-  return errors.InputError(' '.join(message.splitlines()))
-
-
 def check_size(path: str | os.PathLike, *, height: int, width: int) -> None:
   """Refuses images that no memory holds, before memory is asked for.
 
   Raises:
-    errors.InputError: more than `MAX_PIXELS` pixels, or none.
+    InputError: more than `MAX_PIXELS` pixels, or none.
   """
   if not 0 < height * width <= MAX_PIXELS:
-    raise refusal(
+    raise file_error(
       path,
       f'the image is {height} x {width} pixels',
       f'give 1 to {MAX_PIXELS} pixels (crop it, or see whether it is damaged)',

@@ -5,7 +5,7 @@ import os
 import unicodedata
 from xml.etree import ElementTree
 
-from defectseg_jax.micrographs.formats import frame
+from defectseg_jax.errors import file_error
 
 _NM_PER_UNIT = {
   'pm': 1e-3,
@@ -45,7 +45,7 @@ def nm_per_unit(unit: str, *, path: str | os.PathLike) -> float | None:
     path: the file, for the message.
 
   Raises:
-    errors.InputError: any other unit, such as the 1/nm of a diffraction
+    InputError: any other unit, such as the 1/nm of a diffraction
       pattern.
   """
   key = unit.strip(' \t\r\n\0').replace('\\u00B5', '\u00b5')
@@ -58,7 +58,7 @@ def nm_per_unit(unit: str, *, path: str | os.PathLike) -> float | None:
   if key in _NO_UNIT:
     return None
   if key not in _NM_PER_UNIT:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'its scale is given in {unit!r}',
       'give the scale in pm, A, nm, um, mm, cm or m (an image, not a'
@@ -73,17 +73,17 @@ def square_pixel_size_nm(
   """One side for both axes, that of x.
 
   Raises:
-    errors.InputError: a size that is not positive and finite, or sizes more
+    InputError: a size that is not positive and finite, or sizes more
       than 1% apart.
   """
   if not all(math.isfinite(size) and size > 0 for size in (x_nm, y_nm)):
-    raise frame.refusal(
+    raise file_error(
       path,
       f'its scale makes a pixel {x_nm} nm x {y_nm} nm',
       'set the scale anew in the program that wrote it',
     )
   if abs(x_nm - y_nm) > _MAX_ANISOTROPY * min(x_nm, y_nm):
-    raise frame.refusal(
+    raise file_error(
       path,
       f'a pixel is {x_nm:.6g} nm wide and {y_nm:.6g} nm high',
       'resample it to square pixels',
@@ -110,7 +110,7 @@ def imagej_pixel_size_nm(
     Nanometres, or None for an image without unit, in pixels, or in inches.
 
   Raises:
-    errors.InputError: an unknown unit, a resolution that is not positive, or
+    InputError: an unknown unit, a resolution that is not positive, or
       pixels that are not square.
   """
   unit = str(metadata.get('unit', ''))
@@ -143,7 +143,7 @@ def digitalmicrograph_pixel_size_nm(
     path: the file, for messages.
 
   Raises:
-    errors.InputError: a unit that is no length, such as 1/nm; a scale that is
+    InputError: a unit that is no length, such as 1/nm; a scale that is
       not positive; or pixels that are not square.
   """
   x_unit_nm = nm_per_unit(x_unit, path=path)
@@ -159,14 +159,14 @@ def ome_pixel_size_nm(xml: str, *, path: str | os.PathLike) -> float | None:
   """Pixel size of an OME-TIFF: PhysicalSizeX and its unit (default um).
 
   Raises:
-    errors.InputError: XML that cannot be parsed, an unknown unit, a size that
+    InputError: XML that cannot be parsed, an unknown unit, a size that
       is not a positive number, pixels that are not square, or images of unlike
       scale in the one file.
   """
   try:
     root = ElementTree.fromstring(xml)
   except ElementTree.ParseError as error:
-    raise frame.refusal(
+    raise file_error(
       path, f'its OME metadata is not XML ({error})', 'write the file again'
     ) from error
   sizes = []
@@ -175,7 +175,7 @@ def ome_pixel_size_nm(xml: str, *, path: str | os.PathLike) -> float | None:
     if element.tag.rpartition('}')[2] == 'Pixels':
       sizes.append(_ome_pixels_size_nm(element, path))
   if len(set(sizes)) > 1:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'its images have unlike pixel sizes {sorted(map(str, set(sizes)))} nm',
       'save each image to a file of its own',
@@ -196,7 +196,7 @@ def _ome_pixels_size_nm(
     try:
       sizes.append(float(text) * unit_nm)
     except ValueError as error:
-      raise frame.refusal(
+      raise file_error(
         path,
         f'its OME PhysicalSize{axis} is {text!r}',
         'give a number',
@@ -218,7 +218,7 @@ def plain_tiff_pixel_size_nm(
   wide. Only a resolution finer than one micrometre a pixel is believed.
 
   Raises:
-    errors.InputError: pixels that are not square.
+    InputError: pixels that are not square.
   """
   unit_nm = _NM_PER_RESOLUTION_UNIT.get(resolution_unit)
   if unit_nm is None or not x_per_unit:

@@ -8,8 +8,8 @@ import zlib
 import numpy as np
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
-from defectseg_jax import errors
-from defectseg_jax.micrographs.formats import frame
+from defectseg_jax.errors import InputError, file_error
+from defectseg_jax.micrographs.formats.frame import Frame, check_size
 
 _PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 _JPEG_SIGNATURE = b'\xff\xd8\xff'
@@ -38,7 +38,7 @@ _NUMPY_ERRORS = (
 _DAMAGED = 'copy or export it again'
 
 
-def read_png_or_jpeg(path: pathlib.Path) -> list[frame.Frame]:
+def read_png_or_jpeg(path: pathlib.Path) -> list[Frame]:
   """The one image of a PNG or JPEG file, whichever the content says it is.
 
   Returns:
@@ -46,7 +46,7 @@ def read_png_or_jpeg(path: pathlib.Path) -> list[frame.Frame]:
     indices [H, W], or channels [H, W, 2 to 4].
 
   Raises:
-    errors.InputError: no PNG or JPEG, cut off, animated, of 16 bits a channel,
+    InputError: no PNG or JPEG, cut off, animated, of 16 bits a channel,
       or in inks (CMYK).
   """
   with path.open('rb') as file:
@@ -58,7 +58,7 @@ def read_png_or_jpeg(path: pathlib.Path) -> list[frame.Frame]:
   elif head.startswith(_JPEG_SIGNATURE):
     plugin = JpegImagePlugin.JpegImageFile
   else:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'it begins with {head[:8]!r} and is neither PNG nor JPEG',
       'export it as PNG or TIFF',
@@ -70,71 +70,71 @@ def read_png_or_jpeg(path: pathlib.Path) -> list[frame.Frame]:
     b'\x10\x04',
     b'\x10\x06',
   ):
-    raise frame.refusal(
+    raise file_error(
       path,
       'it is a PNG of 16 bits in each of several channels',
       'save it as 16-bit grey PNG or as TIFF',
     )
   try:
     with plugin(path) as image:
-      frame.check_size(path, height=image.height, width=image.width)
+      check_size(path, height=image.height, width=image.width)
       if getattr(image, 'n_frames', 1) > 1:
-        raise frame.refusal(
+        raise file_error(
           path, f'it is an animation of {image.n_frames} images', 'save one'
         )
       image.load()
       return [_pillow_frame(image, path)]
-  except errors.InputError:
+  except InputError:
     raise
   except _PILLOW_ERRORS as error:
-    raise frame.refusal(
+    raise file_error(
       path, f'it is damaged or cut off ({error})', _DAMAGED
     ) from error
 
 
-def _pillow_frame(image: Image.Image, path: pathlib.Path) -> frame.Frame:
+def _pillow_frame(image: Image.Image, path: pathlib.Path) -> Frame:
   transparent = 'transparency' in image.info
   if image.mode == 'P':
     kind = 'RGBA' if transparent else 'RGB'
     if transparent:
       image.apply_transparency()
     palette = np.array(image.getpalette(kind), np.uint8)
-    return frame.Frame(np.array(image), palette=palette.reshape(-1, len(kind)))
+    return Frame(np.array(image), palette=palette.reshape(-1, len(kind)))
   if transparent and image.mode in ('1', 'L', 'RGB'):
     # One colour is declared transparent: made a channel, it is judged as one.
     image = image.convert('RGBA' if image.mode == 'RGB' else 'LA')
   if image.mode not in ('1', 'L', 'LA', 'RGB', 'RGBA', 'I') and (
     not image.mode.startswith('I;16')
   ):
-    raise frame.refusal(
+    raise file_error(
       path, f'its colour mode is {image.mode}', 'save it in grey or in RGB'
     )
-  return frame.Frame(np.array(image))
+  return Frame(np.array(image))
 
 
-def read_npy(path: pathlib.Path) -> list[frame.Frame]:
+def read_npy(path: pathlib.Path) -> list[Frame]:
   """The array of an NPY file: [H, W], or [frames, H, W].
 
   Raises:
-    errors.InputError: no NPY, cut off, Python objects, or another shape. Three
+    InputError: no NPY, cut off, Python objects, or another shape. Three
       axes with four or fewer along the last are taken for colour, and refused.
   """
   try:
     # Mapped, because mapping compares the header with the size of the file.
     array = np.lib.format.open_memmap(path, mode='r')
   except _NUMPY_ERRORS as error:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'it is no NPY file of numbers, or cut off ({error})',
       'write it with numpy.save from an array of numbers',
     ) from error
   is_colour = array.ndim == 3 and array.shape[-1] <= 4 < array.shape[0]
   if array.ndim not in (2, 3) or array.size == 0 or is_colour:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'its array has shape {array.shape}',
       'save grey pixels as [H, W] or [frames, H, W]',
     )
   stack = array if array.ndim == 3 else array[np.newaxis]
-  frame.check_size(path, height=stack.shape[1], width=stack.shape[2])
-  return [frame.Frame(np.array(values)) for values in stack]
+  check_size(path, height=stack.shape[1], width=stack.shape[2])
+  return [Frame(np.array(values)) for values in stack]

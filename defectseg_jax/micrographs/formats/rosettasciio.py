@@ -16,7 +16,9 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from defectseg_jax.micrographs.formats import frame, signals
+from defectseg_jax.errors import file_error
+from defectseg_jax.micrographs.formats import signals
+from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.formats.integrity import hdf5, mrc, ser
 
 _PLUGINS = {
@@ -42,13 +44,13 @@ _OPTIONS = {
 _DAMAGED = 'copy or export it again'
 
 
-def read_microscope_file(path: pathlib.Path) -> list[frame.Frame]:
+def read_microscope_file(path: pathlib.Path) -> list[Frame]:
   """All images of a file.
 
   An .emi file has no pixels; its images are those of the .ser files beside it.
 
   Raises:
-    errors.InputError: RosettaSciIO is not installed; the file is damaged or cut
+    InputError: RosettaSciIO is not installed; the file is damaged or cut
       off; or it holds no image of real numbers with square pixels (a spectrum,
       a diffraction pattern, complex data).
   """
@@ -106,7 +108,7 @@ def _plugin(name: str, path: pathlib.Path) -> Any:
     importlib.import_module('rsciio').set_log_level('CRITICAL')
     return plugin
   except ImportError as error:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'{path.suffix} files need RosettaSciIO, which cannot be imported'
       f' ({error})',
@@ -125,7 +127,7 @@ def _read(
     # An .hspy file lists models that were fitted, too.
     return [signal for signal in found if 'data' in signal]
   except MemoryError as error:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'it is damaged, or larger than the memory of this machine ({error})',
       'copy it again, or export one image of it',
@@ -134,7 +136,7 @@ def _read(
     # On bytes that mean nothing its parsers, and those it calls, raise whatever
     # they come upon, and some of its own kinds derive from Exception itself.
     # Nothing of ours runs within.
-    raise frame.refusal(
+    raise file_error(
       path,
       f'it is damaged, cut off, or of a kind that RosettaSciIO cannot read'
       f' ({type(error).__name__}: {error})',
@@ -146,13 +148,13 @@ def _check_emi(path: pathlib.Path, found: int) -> None:
   """Refuses where RosettaSciIO passed over a .ser file: it does not say so."""
   beside = ser_files(path)
   if not beside:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'its pixels are in {path.stem}_1.ser, which is not beside it',
       'put both into one folder',
     )
   if found != len(beside):
-    raise frame.refusal(
+    raise file_error(
       path,
       f'{found} of the {len(beside)} .ser files beside it can be read',
       'name the .ser files themselves',

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib import recfunctions
 
-from defectseg_jax import errors
-from defectseg_jax.micrographs.formats import frame, pixel_size
+from defectseg_jax.errors import InputError, file_error
+from defectseg_jax.micrographs.formats import pixel_size
+from defectseg_jax.micrographs.formats.frame import Frame, check_size
 
 # HyperSpy's for spectra; a stack of images that belongs to one counts energies
 # or wavelengths.
@@ -38,7 +39,7 @@ class _Signal(NamedTuple):
 
 def image_frames(
   signals: Sequence[Mapping[str, Any]], path: pathlib.Path
-) -> list[frame.Frame]:
+) -> list[Frame]:
   """All images of a file.
 
   Spectra, diffraction patterns and complex data are left out where the file
@@ -50,7 +51,7 @@ def image_frames(
     path: the file, for messages.
 
   Raises:
-    errors.InputError: there is no image, and why; an image is too large, or its
+    InputError: there is no image, and why; an image is too large, or its
       pixels are not square.
   """
   frames, others = [], []
@@ -65,7 +66,7 @@ def image_frames(
     return frames
   if others:
     raise others[0]
-  raise frame.refusal(path, 'it holds no image', 'export the image again')
+  raise file_error(path, 'it holds no image', 'export the image again')
 
 
 def _signal(given: Mapping[str, Any], path: pathlib.Path) -> _Signal:
@@ -84,13 +85,13 @@ def _signal(given: Mapping[str, Any], path: pathlib.Path) -> _Signal:
     signal = _Signal(given['data'], axes, str(metadata.get('signal_type', '')))
   except (AttributeError, LookupError, TypeError, ValueError) as error:
     # An .hspy file says of its axes what somebody wrote there.
-    raise frame.refusal(
+    raise file_error(
       path,
       f'its axes are not described ({type(error).__name__}: {error})',
       'export it again',
     ) from error
   if len(axes) != signal.data.ndim:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'{len(axes)} axes are described of an array {signal.data.shape}',
       'export it again',
@@ -98,9 +99,7 @@ def _signal(given: Mapping[str, Any], path: pathlib.Path) -> _Signal:
   return signal
 
 
-def _why_no_image(
-  signal: _Signal, path: pathlib.Path
-) -> errors.InputError | None:
+def _why_no_image(signal: _Signal, path: pathlib.Path) -> InputError | None:
   shape = ' x '.join(map(str, signal.data.shape))
   images, counted = _split_axes(signal)
   is_energy = any(axis.unit in _ENERGIES for axis in signal.axes)
@@ -128,10 +127,10 @@ def _why_no_image(
     try:
       for axis in images:
         pixel_size.nm_per_unit(signal.axes[axis].unit, path=path)
-    except errors.InputError as error:
+    except InputError as error:
       return error
     return None
-  return frame.refusal(path, found, remedy)
+  return file_error(path, found, remedy)
 
 
 def _is_real(dtype: np.dtype) -> bool:
@@ -161,10 +160,10 @@ def _split_axes(signal: _Signal) -> tuple[list[int], list[int]]:
   return images, counted
 
 
-def _frames(signal: _Signal, path: pathlib.Path) -> list[frame.Frame]:
+def _frames(signal: _Signal, path: pathlib.Path) -> list[Frame]:
   data = signal.data
   (y, x), _ = _split_axes(signal)
-  frame.check_size(path, height=data.shape[y], width=data.shape[x])
+  check_size(path, height=data.shape[y], width=data.shape[x])
   pixel_size_nm = _pixel_size_nm(signal.axes[x], signal.axes[y], path)
   stack = np.moveaxis(data, (y, x), (-2, -1))
   stack = stack.reshape(-1, *stack.shape[-2:])
@@ -172,8 +171,7 @@ def _frames(signal: _Signal, path: pathlib.Path) -> list[frame.Frame]:
     stack = recfunctions.structured_to_unstructured(stack)
   # A copy, since the array may be mapped to a file that somebody changes.
   return [
-    frame.Frame(np.array(values), pixel_size_nm=pixel_size_nm)
-    for values in stack
+    Frame(np.array(values), pixel_size_nm=pixel_size_nm) for values in stack
   ]
 
 
@@ -184,7 +182,7 @@ def _pixel_size_nm(x: _Axis, y: _Axis, path: pathlib.Path) -> float | None:
     if unit_nm is None:
       return None
     if axis.scale is None:
-      raise frame.refusal(
+      raise file_error(
         path, 'its pixels are not evenly spaced', 'resample it to square pixels'
       )
     # Below zero, the axis only runs the other way.

@@ -8,8 +8,9 @@ import zlib
 import numpy as np
 import tifffile
 
-from defectseg_jax import errors
-from defectseg_jax.micrographs.formats import frame, pixel_size
+from defectseg_jax.errors import InputError, file_error
+from defectseg_jax.micrographs.formats import pixel_size
+from defectseg_jax.micrographs.formats.frame import Frame, check_size
 from defectseg_jax.micrographs.formats.integrity import tiff as integrity
 
 # What tifffile and its decoders raise on files that are damaged, or that need
@@ -37,14 +38,14 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
 _DAMAGED = 'copy or export it again'
 
 
-def read_tiff(path: pathlib.Path) -> list[frame.Frame]:
+def read_tiff(path: pathlib.Path) -> list[Frame]:
   """All images of a TIFF file: pages, ImageJ stacks, BigTIFF.
 
   Pages that the file marks as reduced copies of others (thumbnails) are left
   out. Values are as stored; the Orientation tag is not applied.
 
   Raises:
-    errors.InputError: no TIFF, cut off, with pixels missing, in a compression
+    InputError: no TIFF, cut off, with pixels missing, in a compression
       that needs a package which is not installed, or in colours other than
       grey, palette or RGB; and whatever `calibration` refuses.
   """
@@ -54,7 +55,7 @@ def read_tiff(path: pathlib.Path) -> list[frame.Frame]:
     # those it does not find. Only the pages of this file are wanted.
     with tifffile.TiffFile(path, is_ome=False) as file:
       if len(file.pages) < directories:
-        raise frame.refusal(
+        raise file_error(
           path,
           f'only {len(file.pages)} of {directories} pages can be read',
           _DAMAGED,
@@ -65,16 +66,16 @@ def read_tiff(path: pathlib.Path) -> list[frame.Frame]:
         frames.extend(_series_frames(series, pixel_size_nm, path))
       _check_frame_count(file, frames, path)
       return frames
-  except errors.InputError:
+  except InputError:
     raise
   except _TIFFFILE_ERRORS as error:
     if 'imagecodecs' in str(error):
-      raise frame.refusal(
+      raise file_error(
         path,
         f'its compression cannot be undone here ({error})',
         'save it uncompressed or with zlib (deflate), or install imagecodecs',
       ) from error
-    raise frame.refusal(
+    raise file_error(
       path, f'it is damaged or cut off ({error})', _DAMAGED
     ) from error
 
@@ -89,15 +90,15 @@ def _series_frames(
   series: tifffile.TiffPageSeries,
   pixel_size_nm: float | None,
   path: pathlib.Path,
-) -> list[frame.Frame]:
+) -> list[Frame]:
   page = series.keyframe
-  frame.check_size(path, height=page.imagelength, width=page.imagewidth)
+  check_size(path, height=page.imagelength, width=page.imagewidth)
   _check_photometric(page, path)
   _check_segments(series, path)
   values = series.asarray()
   axes = series.axes
   if 'Y' not in axes or 'X' not in axes:
-    raise frame.refusal(
+    raise file_error(
       path, f'its axes are {axes}', 'save grey pixels, one page an image'
     )
   # S are the samples of a pixel; whatever else there is (time, depth, channel,
@@ -111,7 +112,7 @@ def _series_frames(
   if page.photometric == _PALETTE:
     palette = _palette(page, path)
   return [
-    frame.Frame(
+    Frame(
       one,
       palette=palette,
       white_is_zero=page.photometric == _WHITE_IS_ZERO,
@@ -124,7 +125,7 @@ def _series_frames(
 def _palette(page: tifffile.TiffPage, path: pathlib.Path) -> np.ndarray:
   """[entries, 3] in 0 to 255. TIFF stores them as 16 bits."""
   if page.colormap is None:
-    raise frame.refusal(path, 'its palette is missing', _DAMAGED)
+    raise file_error(path, 'its palette is missing', _DAMAGED)
   palette = np.asarray(page.colormap).T
   # Some programs wrote 8 bits where the standard has 16.
   return palette >> 8 if palette.max() > 255 else palette
@@ -133,7 +134,7 @@ def _palette(page: tifffile.TiffPage, path: pathlib.Path) -> np.ndarray:
 def _check_photometric(page: tifffile.TiffPage, path: pathlib.Path) -> None:
   known = (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE)
   if page.photometric not in known:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'its colours are {page.photometric!r}',
       'save it in grey or in RGB',
@@ -162,7 +163,7 @@ def _check_segments(
         missing += offset == 0 or count == 0
         ends.append(offset + count)
   if missing or max(ends, default=0) > size:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'the TIFF is cut off: {missing} of its strips or tiles were not written,'
       f' the last ends at byte {max(ends, default=0)} of {size}',
@@ -171,11 +172,11 @@ def _check_segments(
 
 
 def _check_frame_count(
-  file: tifffile.TiffFile, frames: list[frame.Frame], path: pathlib.Path
+  file: tifffile.TiffFile, frames: list[Frame], path: pathlib.Path
 ) -> None:
   promised = (file.imagej_metadata or {}).get('images', 1)
   if len(frames) < promised:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'it holds {len(frames)} images where ImageJ wrote {promised}',
       _DAMAGED,

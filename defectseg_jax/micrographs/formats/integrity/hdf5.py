@@ -10,7 +10,7 @@ import pathlib
 import struct
 from typing import Any
 
-from defectseg_jax.micrographs.formats import frame
+from defectseg_jax.errors import file_error
 
 _DAMAGED = 'copy or export it again'
 # Those of an image, and one to count images.
@@ -21,7 +21,7 @@ def check_hdf5(path: pathlib.Path) -> None:
   """Looks at every array of pixels, before any is read.
 
   Raises:
-    errors.InputError: no HDF5 file, cut off, pixels that were not written or
+    InputError: no HDF5 file, cut off, pixels that were not written or
       are in another file, or more than a stack of images.
   """
   # Nothing else here needs it.
@@ -40,14 +40,14 @@ def check_hdf5(path: pathlib.Path) -> None:
       file.visititems(collect)
   except Exception as error:
     # Whatever the C library reports of bytes that mean nothing.
-    raise frame.refusal(
+    raise file_error(
       path, f'no HDF5 file, or damaged or cut off ({error})', _DAMAGED
     ) from error
   for name, found, shape in arrays:
     if found:
-      raise frame.refusal(path, f'its array {name} {found}', _DAMAGED)
+      raise file_error(path, f'its array {name} {found}', _DAMAGED)
     if len(shape) > _MOST_AXES:
-      raise frame.refusal(
+      raise file_error(
         path,
         f'its array {name} has {len(shape)} axes, {shape}',
         'export one image, or one stack of images',
@@ -75,7 +75,7 @@ def _check_heaps(path: pathlib.Path) -> None:
         # Number 0 is what is left free, its header included.
         step = 16 + -(-length // 8) * 8 if number else length
         if step < 16:
-          raise frame.refusal(
+          raise file_error(
             path, f'damaged: nothing was written at byte {place}', _DAMAGED
           )
         place += step

@@ -6,7 +6,7 @@ Layout: Cheng et al., J. Struct. Biol. 192, 146 (2015), MRC2014.
 import pathlib
 import struct
 
-from defectseg_jax.micrographs.formats import frame
+from defectseg_jax.errors import file_error
 
 _HEADER_BYTES = 1024
 _STAMP_BYTE = 212
@@ -24,7 +24,7 @@ def check_mrc(path: pathlib.Path) -> bool:
     Whether it gives a size of the pixels.
 
   Raises:
-    errors.InputError: the header is cut off, is none, was written by a
+    InputError: the header is cut off, is none, was written by a
       big-endian machine, or promises more pixels than the file has.
   """
   size = path.stat().st_size
@@ -34,7 +34,7 @@ def check_mrc(path: pathlib.Path) -> bool:
   if len(head) < _HEADER_BYTES:
     raise _damaged(path, f'its header ends after {len(head)} bytes of 1024')
   if head[_STAMP_BYTE] == _BIG_ENDIAN:
-    raise frame.refusal(
+    raise file_error(
       path,
       'it was written by a big-endian machine',
       'convert it to little-endian (IMOD: newstack), or export it as TIFF',
@@ -58,6 +58,6 @@ def check_mrc(path: pathlib.Path) -> bool:
 
 
 def _damaged(path: pathlib.Path, found: str) -> Exception:
-  return frame.refusal(
+  return file_error(
     path, f'no MRC, or damaged or cut off: {found}', 'copy or export it again'
   )

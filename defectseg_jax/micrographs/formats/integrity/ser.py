@@ -9,7 +9,7 @@ import pathlib
 import struct
 from typing import BinaryIO
 
-from defectseg_jax.micrographs.formats import frame
+from defectseg_jax.errors import file_error
 
 _LITTLE_ENDIAN, _SERIES = 0x4949, 0x0197
 _SPECTRA, _IMAGES = 0x4120, 0x4122
@@ -24,7 +24,7 @@ def check_ser(path: pathlib.Path) -> None:
   """Compares the header, and the place of every image, with the file's size.
 
   Raises:
-    errors.InputError: no .ser file, cut off, spectra, a map of images, or a
+    InputError: no .ser file, cut off, spectra, a map of images, or a
       scale that only a diffraction pattern has.
   """
   size = path.stat().st_size
@@ -40,19 +40,19 @@ def _check(file: BinaryIO, size: int, path: pathlib.Path) -> None:
   if (order, series) != (_LITTLE_ENDIAN, _SERIES):
     raise _damaged(path, 'it does not begin as one')
   if kind == _SPECTRA:
-    raise frame.refusal(path, 'it holds spectra', 'name a file with images')
+    raise file_error(path, 'it holds spectra', 'name a file with images')
   if kind != _IMAGES:
     raise _damaged(path, f'its data are of kind {kind:#x}')
   place = 'I' if version <= _LAST_VERSION_OF_32_BITS else 'Q'
   places, dimensions = _unpack(file, f'<{place}I')
   if dimensions > 1 and valid > 1:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'it is a map with an image at each of {valid} points',
       'export the images as a stack',
     )
   if not valid:
-    raise frame.refusal(
+    raise file_error(
       path, 'it holds no image that was finished', 'name another file'
     )
   # Of each image where it begins, then of each where its tag does.
@@ -80,7 +80,7 @@ def _check_image(
     raise _damaged(path, f'its pixels would end at byte {end} of {size}')
   scale = max(abs(x_scale), abs(y_scale))
   if scale >= _LARGEST_SCALE:
-    raise frame.refusal(
+    raise file_error(
       path,
       f'its scale is {scale:.6g}, in metres a pixel of more than one, in 1/m a'
       ' diffraction pattern',
@@ -93,7 +93,7 @@ def _unpack(file: BinaryIO, layout: str) -> tuple:
 
 
 def _damaged(path: pathlib.Path, found: str) -> Exception:
-  return frame.refusal(
+  return file_error(
     path,
     f'no .ser file, or damaged or cut off: {found}',
     'copy or export it again',

@@ -10,7 +10,7 @@ import pathlib
 import struct
 from typing import BinaryIO
 
-from defectseg_jax.micrographs.formats import frame
+from defectseg_jax.errors import file_error
 
 # Bytes of one value, by the type's number (TIFF 6.0 section 2; BigTIFF).
 _TYPE_BYTES = {
@@ -23,7 +23,7 @@ def directory_count(path: pathlib.Path) -> int:
   """Walks the chain of directories and returns how many there are.
 
   Raises:
-    errors.InputError: no TIFF; or a directory, or a value of one, that lies
+    InputError: no TIFF; or a directory, or a value of one, that lies
       behind the end of the file; or a chain that runs in a circle.
   """
   size = path.stat().st_size
@@ -56,7 +56,7 @@ def _header(file: BinaryIO, path: pathlib.Path) -> tuple[str, bool, int]:
       return order, False, struct.unpack_from(f'{order}I', head, 4)[0]
     if magic == 43:
       return order, True, struct.unpack_from(f'{order}Q', head, 8)[0]
-  raise frame.refusal(
+  raise file_error(
     path,
     f'it begins with {head[:8]!r} and is no TIFF, or is cut off',
     'export it as TIFF or PNG',
@@ -90,6 +90,6 @@ def _next_directory(
 
 
 def _damaged(path: pathlib.Path, found: str) -> Exception:
-  return frame.refusal(
+  return file_error(
     path, f'the TIFF is damaged or cut off: {found}', 'copy or export it again'
   )
