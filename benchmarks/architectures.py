@@ -21,7 +21,7 @@ import time
 import jax
 
 from benchmarks import report
-from defectseg_jax.models import ARCHITECTURES, create_model
+from defectseg_jax.models import ARCHITECTURES, ModelSettings, create_model
 from defectseg_jax.training import state
 
 # DefectSegNet and all that were given its number of parameters.
@@ -98,9 +98,7 @@ def _row(runs, name, seeds):
 
 
 def _parameters(name):
-  model = create_model(
-    {'name': name, 'dropout_rate': 0.0, 'batch_norm_momentum': 0.9}
-  )
+  model = create_model(ModelSettings(name))
   shapes = state.variable_shapes(model)['params']
   return sum(leaf.size for leaf in jax.tree.leaves(shapes))
 

@@ -65,7 +65,7 @@ def _steps():
   import numpy as np
   import optax
 
-  from defectseg_jax.models import DefectSegNet
+  from defectseg_jax.models.defectsegnet import DefectSegNet
   from defectseg_jax.training import schedules, state, step
 
   model = DefectSegNet(axis_name=step.DEVICES)

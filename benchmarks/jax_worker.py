@@ -20,7 +20,7 @@ import optax  # noqa: E402
 
 from benchmarks import report, variables_drawn  # noqa: E402
 from configs import common  # noqa: E402
-from defectseg_jax.models import create_model  # noqa: E402
+from defectseg_jax.models import ModelSettings, create_model  # noqa: E402
 from defectseg_jax.training import (  # noqa: E402
   losses,
   schedules,
@@ -48,7 +48,9 @@ class Contender:
 
   def describe(self) -> dict:
     """Versions, and the number of trainable parameters."""
-    variables = state.create_variables(create_model(self._config.model), seed=0)
+    variables = state.create_variables(
+      create_model(ModelSettings(**self._config.model)), seed=0
+    )
     return {
       'versions': report.versions('jax', 'jaxlib', 'flax'),
       'python': report.machine()['python'],
@@ -65,7 +67,7 @@ class Contender:
       The loss, in train mode.
     """
     variables = variables_drawn.drawn_variables(self._config)
-    model = create_model(self._config.model)
+    model = create_model(ModelSettings(**self._config.model))
     logits = jax.jit(model.apply)(variables, self._batch['image'])
     (loss, _), gradients = self._value_and_grad()(
       variables['params'], variables['batch_stats'], *self._images_and_truth()
@@ -113,7 +115,7 @@ class Contender:
     return self._batch['image'], self._batch['mask'].astype(np.float32)
 
   def _value_and_grad(self):
-    model = create_model(self._config.model)
+    model = create_model(ModelSettings(**self._config.model))
     positive_weight = self._config.training.positive_weight
 
     def mean_loss(params, batch_stats, images, truth):
@@ -131,7 +133,9 @@ class Contender:
     return jax.jit(jax.value_and_grad(mean_loss, has_aux=True))
 
   def _forward_backward(self):
-    variables = state.create_variables(create_model(self._config.model), seed=0)
+    variables = state.create_variables(
+      create_model(ModelSettings(**self._config.model)), seed=0
+    )
     images, truth = map(jnp.asarray, self._images_and_truth())
     value_and_grad = self._value_and_grad()
 
@@ -148,7 +152,9 @@ class Contender:
     """The whole step as the training loop takes it, from NumPy to the loss."""
     training = self._config.training
     optimizer = optax.scale_by_adam()
-    model = create_model(self._config.model, axis_name=step.DEVICES)
+    model = create_model(
+      ModelSettings(**self._config.model), axis_name=step.DEVICES
+    )
     current = step.replicate(
       state.create_train_state(
         model,

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.training import state
 
 
@@ -24,7 +24,9 @@ def drawn_variables(config: Any) -> Any:
     lowest, highest = (0.5, 1.5) if name in ('scale', 'var') else (-0.2, 0.2)
     return rng.uniform(lowest, highest, leaf.shape).astype(np.float32)
 
-  fresh = state.create_variables(create_model(config.model), seed=0)
+  fresh = state.create_variables(
+    create_model(ModelSettings(**config.model)), seed=0
+  )
   return jax.tree_util.tree_map_with_path(drawn, fresh)
 
 

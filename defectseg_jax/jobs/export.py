@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state
 
@@ -55,7 +55,7 @@ def export(
   if path.exists():
     raise InputError(f'{path}: is there already; give --output another name')
   onnx, onnxruntime, jax2onnx = _packages()
-  model = create_model(config.model)
+  model = create_model(ModelSettings(**config.model))
   if side_px < 1 or side_px % model.size_multiple:
     raise InputError(
       f'--side_px={side_px}: must be a multiple of {model.size_multiple}'
@@ -83,7 +83,7 @@ def export(
     'defect': config.defect,
     'threshold': repr(progress.threshold),
     'preprocessing': json.dumps(config.preprocessing.to_dict()),
-    'receptive_radius_px': str(model.receptive_radius),
+    'receptive_radius_px': str(model.receptive_field_radius_px),
     'side_multiple_px': str(model.size_multiple),
   }
   onnx.helper.set_model_props(graph, metadata)

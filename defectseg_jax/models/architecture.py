@@ -37,7 +37,7 @@ class Architecture(nn.Module):
     raise NotImplementedError
 
   @property
-  def receptive_radius(self) -> int:
+  def receptive_field_radius_px(self) -> int:
     """A logit depends on no pixel further away, in rows or columns."""
     return receptive_field.radius(self.longest_path, self.size_multiple)
 

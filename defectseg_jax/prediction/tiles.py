@@ -43,7 +43,7 @@ def tile_starts(length_px: int, core_px: int, multiple_px: int) -> list[int]:
 def fastest_core_px(
   shape: tuple[int, int],
   *,
-  receptive_radius_px: int,
+  receptive_field_radius_px: int,
   multiple_px: int,
   choices_px: Sequence[int] = CORES_PX,
 ) -> int:
@@ -53,14 +53,14 @@ def fastest_core_px(
 
   Args:
     shape: of the image.
-    receptive_radius_px: of the network.
+    receptive_field_radius_px: of the network.
     multiple_px: what a tile's side must be a multiple of.
     choices_px: from which to choose; each is compiled for once.
 
   Returns:
     One of the choices.
   """
-  halo = _rounded_up(receptive_radius_px, multiple_px)
+  halo = _rounded_up(receptive_field_radius_px, multiple_px)
 
   def pixels(choice):
     core = _rounded_up(choice, multiple_px)
@@ -76,7 +76,7 @@ def probability_map(
   *,
   core_px: int,
   batch_size: int,
-  receptive_radius_px: int,
+  receptive_field_radius_px: int,
   multiple_px: int,
   on_tiles: Callable[[int, int], None] = lambda done, count: None,
 ) -> np.ndarray:
@@ -88,7 +88,7 @@ def probability_map(
       called by several threads at a time.
     core_px: side of a tile's core, rounded up to a multiple of `multiple_px`.
     batch_size: tiles in a batch; the last batch is filled with zeros.
-    receptive_radius_px: of the network.
+    receptive_field_radius_px: of the network.
     multiple_px: what S must be a multiple of.
     on_tiles: called after each batch with the tiles done and their number.
 
@@ -96,7 +96,7 @@ def probability_map(
     float32 [H, W].
   """
   core = _rounded_up(core_px, multiple_px)
-  halo = _rounded_up(receptive_radius_px, multiple_px)
+  halo = _rounded_up(receptive_field_radius_px, multiple_px)
   covered = [max(core, _rounded_up(n, multiple_px)) for n in pixels.shape]
   corners = [
     (top, left)

@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from rich.console import Console
 
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.reporting.progress_bar import TrainingDisplay
 from defectseg_jax.reporting.tensorboard import Events
 from defectseg_jax.runs import config_checks
@@ -22,6 +22,7 @@ from defectseg_jax.runtime import processes
 from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.training import checkpoints, loop, schedules, state, step
 from defectseg_jax.training.progress import Progress
+from defectseg_jax.training.settings import TrainingSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +70,9 @@ def fit(
       require_trainable(config)
       if processes.is_first():
         workdir.require_config(config)
-      model = create_model(config.model, axis_name=step.DEVICES)
+      model = create_model(
+        ModelSettings(**config.model), axis_name=step.DEVICES
+      )
       with console.status('Preparing the micrographs'):
         data = read_data(config, splits=splits)
       patches = training_patches(config, data.regions['train'])
@@ -126,7 +129,7 @@ def require_trainable(config: ml_collections.ConfigDict) -> None:
   config_checks.require_divisible(
     config.training.batch_size, jax.device_count()
   )
-  model = create_model(config.model)
+  model = create_model(ModelSettings(**config.model))
   config_checks.require_patch_fits(
     config.data.patch_px, config.model, model.size_multiple
   )
@@ -208,7 +211,7 @@ def _train(
         process_count=jax.process_count(),
       ),
       steps_per_epoch=steps_per_epoch,
-      config=config.training,
+      settings=TrainingSettings(**config.training),
       save=saved.save if saved else lambda *_: None,
       listener=loop.Listener(on_step, on_epoch, stop_requested),
       **loop_arguments,

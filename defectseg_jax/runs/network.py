@@ -7,8 +7,10 @@ import jax
 import numpy as np
 
 from defectseg_jax.evaluation import thresholds
-from defectseg_jax.models import create_model
-from defectseg_jax.prediction.orientations import average_over_orientations
+from defectseg_jax.models import ModelSettings, create_model
+from defectseg_jax.prediction.test_time_augmentation import (
+  average_over_orientations,
+)
 from defectseg_jax.prediction.tiles import fastest_core_px, probability_map
 from defectseg_jax.training import step
 
@@ -28,10 +30,10 @@ def make_probabilities(
     preprocessed, to probabilities, float32 [H, W]; `more` goes to
     `probability_map`.
   """
-  model = create_model(config.model)
+  model = create_model(ModelSettings(**config.model))
   eval_step = step.make_eval_step(model)
   reach = {
-    'receptive_radius_px': model.receptive_radius,
+    'receptive_field_radius_px': model.receptive_field_radius_px,
     'multiple_px': model.size_multiple,
   }
 

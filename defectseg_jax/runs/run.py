@@ -11,7 +11,7 @@ import numpy as np
 
 from defectseg_jax.micrographs.preprocessing import preprocess
 from defectseg_jax.micrographs.settings import PreprocessingSettings
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.runs import network
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state, step
@@ -53,7 +53,7 @@ def load_run(
     InputError: the run has no checkpoint, or a damaged one.
   """
   progress = checkpoints.read_progress(workdir.path)
-  shapes = state.variable_shapes(create_model(config.model))
+  shapes = state.variable_shapes(create_model(ModelSettings(**config.model)))
   restored = checkpoints.restore_model(workdir.path, **shapes)
   params, batch_stats = step.replicate(restored)
   probabilities = network.make_probabilities(config, orientations=orientations)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from defectseg_jax.evaluation import confusion, thresholds
 from defectseg_jax.files import write_whole
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.reporting import figures, tables
 from defectseg_jax.reporting.provenance import how_made
@@ -71,7 +71,7 @@ def score_test_set(
     regions: of the splits dev and test.
     progress: of the run; says the best checkpoint and its dev threshold.
   """
-  shapes = state.variable_shapes(create_model(config.model))
+  shapes = state.variable_shapes(create_model(ModelSettings(**config.model)))
   params, batch_stats = step.replicate(
     checkpoints.restore_model(workdir.path, **shapes)
   )

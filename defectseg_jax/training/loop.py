@@ -18,6 +18,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.evaluation import thresholds
 from defectseg_jax.training import schedules
 from defectseg_jax.training.progress import Progress
+from defectseg_jax.training.settings import TrainingSettings
 from defectseg_jax.training.state import TrainState
 from defectseg_jax.training.step import replicate, shard
 
@@ -51,7 +52,7 @@ def train_and_evaluate(
   batches_from: Callable[[int], Iterator[dict[str, np.ndarray]]],
   dev_histograms: Callable[[Any, Any], np.ndarray | None],
   steps_per_epoch: int,
-  config: Any,
+  settings: TrainingSettings,
   save: Callable[[TrainState, Progress], None],
   listener: Listener,
 ) -> bool:
@@ -68,7 +69,7 @@ def train_and_evaluate(
       each development image, integer [images, 2, BINS], the same in
       every process; None if one was asked to stop meanwhile.
     steps_per_epoch: how many steps make an epoch.
-    config: the `training` section of the config.
+    settings: epochs, decays, rate and weights.
     save: keeps a state and the progress of the same moment.
     listener: who is told.
 
@@ -82,10 +83,14 @@ def train_and_evaluate(
   """
   state = replicate(state)
   batches = None
-  while progress.epochs < config.epochs and progress.decays < config.max_decays:
+  while (
+    progress.epochs < settings.epochs and progress.decays < settings.max_decays
+  ):
     epoch = progress.epochs
     weight = schedules.positive_weight(
-      epoch, initial=config.positive_weight, decay=config.positive_weight_decay
+      epoch,
+      initial=settings.positive_weight,
+      decay=settings.positive_weight_decay,
     )
     for number in range(len(progress.losses), steps_per_epoch):
       stop = listener.stop_requested()
@@ -99,7 +104,7 @@ def train_and_evaluate(
       if not math.isfinite(loss):
         raise Diverged(
           f'step {int(state.step)} (epoch {epoch + 1}): the loss is {loss}; '
-          f'lower config.training.learning_rate={config.learning_rate}'
+          f'lower config.training.learning_rate={settings.learning_rate}'
         )
       progress.add_step(loss, np.asarray(metrics['histogram']))
       listener.step(epoch, number + 1, loss)
@@ -110,13 +115,13 @@ def train_and_evaluate(
     if histograms is None:
       save(state, progress)
       return False
-    state = _end_epoch(state, progress, histograms, weight, plateau, config)
+    state = _end_epoch(state, progress, histograms, weight, plateau, settings)
     listener.epoch(progress)
     save(state, progress)
   return True
 
 
-def _end_epoch(state, progress, dev_histograms, weight, plateau, config):
+def _end_epoch(state, progress, dev_histograms, weight, plateau, settings):
   """Notes the epoch in the progress; the state with the plateau updated."""
   threshold, dev_iu = thresholds.best_threshold(
     thresholds.pooled_iu(dev_histograms)
@@ -130,7 +135,7 @@ def _end_epoch(state, progress, dev_histograms, weight, plateau, config):
     'epoch': progress.epochs + 1,
     'step': int(state.step),
     'loss': math.fsum(progress.losses) / len(progress.losses),
-    'learning_rate': config.learning_rate * float(before.scale),
+    'learning_rate': settings.learning_rate * float(before.scale),
     'positive_weight': weight,
     'train_iu': train_iu,
     'dev_iu': dev_iu,

@@ -13,7 +13,7 @@ from rich.console import Console
 from configs import voids
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs.train import train
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, schedules, state
 from defectseg_jax.training.progress import Progress
@@ -261,7 +261,7 @@ def other_architecture(config, tmp_path):
   """A workdir whose network has one layer less."""
   plateau = schedules.plateau_decay(factor=0.5, patience_epochs=1)
   fresh = state.create_train_state(
-    create_model(config.model),
+    create_model(ModelSettings(**config.model)),
     optimizer=optax.scale_by_adam(),
     plateau=plateau,
     seed=0,

@@ -14,7 +14,7 @@ from rich.console import Console
 from configs import voids
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs import export as job
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state
 
@@ -48,7 +48,7 @@ def test_the_exported_network_says_the_same(run, tmp_path):
   assert json.loads(facts['preprocessing'])['background'] == 'gaussian'
 
   config = Workdir(run).read_config()
-  network = create_model(config.model)
+  network = create_model(ModelSettings(**config.model))
   params, batch_stats = checkpoints.restore_model(
     run, **state.variable_shapes(network)
   )

@@ -14,7 +14,7 @@ from PIL import Image
 from tensorflow.compat.v1.train import summary_iterator
 from tiny import ROOT, environment, run, write_foil
 
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.quantification.particles import components
 from defectseg_jax.training import checkpoints, state
 
@@ -55,7 +55,7 @@ def rows_of(workdir):
 def bits_of(workdir):
   """All that must not depend on whether, and when, a run was killed."""
   config = json.loads(workdir.joinpath('config.json').read_text())
-  shapes = state.variable_shapes(create_model(config['model']))
+  shapes = state.variable_shapes(create_model(ModelSettings(**config['model'])))
   # A kill between a save and the removal of an older one leaves that one.
   best, latest = (
     str(checkpoints.read_progress(workdir).best_step),

@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.models import ARCHITECTURES, create_model, receptive_field
+from defectseg_jax.models import (
+  ARCHITECTURES,
+  ModelSettings,
+  create_model,
+  receptive_field,
+)
 from defectseg_jax.models.fc_densenet import FCDenseNet
 
 # Parameters, reach in pixels, and what a side must divide by.
@@ -35,9 +40,7 @@ EXPECTED = {
 
 
 def model_of(name):
-  return create_model(
-    {'name': name, 'dropout_rate': 0.0, 'batch_norm_momentum': 0.9}
-  )
+  return create_model(ModelSettings(name, dropout_rate=0.0))
 
 
 @functools.cache
@@ -80,7 +83,7 @@ def test_parameters_and_reach_are_as_stated(name):
   model = model_of(name)
   found = (
     size(shapes_of(model_of(name))['params']),
-    model.receptive_radius,
+    model.receptive_field_radius_px,
     model.size_multiple,
   )
   assert found == EXPECTED[name]
@@ -235,7 +238,7 @@ def test_exactly_the_pixels_within_reach_count(model):
   averages are tiny, but no zeros in float64.
   """
   multiple = model.size_multiple
-  around = -(-model.receptive_radius // multiple) + 1
+  around = -(-model.receptive_field_radius_px // multiple) + 1
   width = (2 * around + 1) * multiple
   # Columns at both ends and in the middle of the grid of poolings.
   places = (0, multiple // 2 - 1, multiple - 1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.models import blocks, create_model
+from defectseg_jax.models import ModelSettings, blocks, create_model
 from defectseg_jax.models.defectsegnet import DefectSegNet
 from defectseg_jax.training.state import create_variables
 
@@ -102,13 +102,13 @@ def test_every_convolution_sees_the_channels_of_the_table(variables):
 
 # Pixels in all positions relative to the grid of the third pooling.
 @pytest.mark.parametrize('row, column', [(96, 96), (99, 100), (103, 97)])
-def test_nothing_further_than_the_receptive_radius_counts(
+def test_nothing_further_than_the_receptive_field_radius_counts(
   variables, row, column
 ):
   model = DefectSegNet()
   apply = jax.jit(lambda image: model.apply(variables, image))
   image = np.random.default_rng(0).normal(size=(1, 200, 200, 1))
-  radius = model.receptive_radius
+  radius = model.receptive_field_radius_px
   assert radius == 51
   changed = 50 * np.random.default_rng(1).normal(size=image.shape)
   near = np.s_[
@@ -121,7 +121,7 @@ def test_nothing_further_than_the_receptive_radius_counts(
   assert before[0, 10, 10, 0] != after[0, 10, 10, 0]
 
 
-def test_the_receptive_radius_is_used_to_its_end(variables):
+def test_the_receptive_field_radius_is_used_to_its_end(variables):
   """At one position of the grid at least, a pixel 45 or more away counts."""
   model = DefectSegNet()
   apply = jax.jit(lambda image: model.apply(variables, image))
@@ -159,10 +159,5 @@ def test_a_micrograph_has_one_channel(variables):
   ],
 )
 def test_a_wrong_model_config_is_named(field, value, message):
-  config = {
-    'name': 'defectsegnet',
-    'dropout_rate': 0.0,
-    'batch_norm_momentum': 0.9,
-  }
   with pytest.raises(InputError, match=message):
-    create_model({**config, field: value})
+    create_model(ModelSettings(**{field: value}))

@@ -61,7 +61,7 @@ def test_tiled_equals_whole(network, shape, core, batch_size):
     network,
     core_px=core,
     batch_size=batch_size,
-    receptive_radius_px=DefectSegNet().receptive_radius,
+    receptive_field_radius_px=DefectSegNet().receptive_field_radius_px,
     multiple_px=DefectSegNet.size_multiple,
   )
   assert found.shape == shape
@@ -95,7 +95,7 @@ def test_few_batches_are_at_work_at_a_time_and_are_put_in_order():
     first_ends_later,
     core_px=32,
     batch_size=1,
-    receptive_radius_px=8,
+    receptive_field_radius_px=8,
     multiple_px=8,
   )
   np.testing.assert_array_equal(found, pixels)
@@ -115,7 +115,7 @@ def test_the_error_of_a_batch_is_raised():
       fails,
       core_px=32,
       batch_size=1,
-      receptive_radius_px=8,
+      receptive_field_radius_px=8,
       multiple_px=8,
     )
 
@@ -127,7 +127,7 @@ def test_progress_is_told(network):
     lambda batch: batch,
     core_px=32,
     batch_size=4,
-    receptive_radius_px=8,
+    receptive_field_radius_px=8,
     multiple_px=8,
     on_tiles=lambda *counts: told.append(counts),
   )
@@ -143,7 +143,7 @@ def test_mirrors_are_those_of_numpy():
     lambda batch: seen.append(batch.copy()) or batch,
     core_px=16,
     batch_size=1,
-    receptive_radius_px=24,
+    receptive_field_radius_px=24,
     multiple_px=8,
   )
   expected = np.pad(pixels, ((24, 24 + 11), (24, 24 + 7)), mode='symmetric')
@@ -163,5 +163,5 @@ def test_mirrors_are_those_of_numpy():
   ],
 )
 def test_the_fastest_core_has_the_fewest_pixels(shape, core):
-  reach = {'receptive_radius_px': 51, 'multiple_px': 8}
+  reach = {'receptive_field_radius_px': 51, 'multiple_px': 8}
   assert fastest_core_px(shape, **reach) == core

@@ -12,7 +12,7 @@ import pytest
 from tiny import run, start_processes, write_foil
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.runtime import processes
 from defectseg_jax.training import checkpoints, state
 
@@ -68,7 +68,7 @@ def kernels_of(workdir):
   which Adam makes steps of.
   """
   config = json.loads(workdir.joinpath('config.json').read_text())
-  shapes = state.variable_shapes(create_model(config['model']))
+  shapes = state.variable_shapes(create_model(ModelSettings(**config['model'])))
   params, _ = checkpoints.restore_model(workdir, **shapes)
   leaves = {
     jax.tree_util.keystr(path): leaf

@@ -10,27 +10,27 @@ import numpy as np
 import optax
 import pytest
 
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.models.defectsegnet import DefectSegNet
 from defectseg_jax.models.fc_densenet import FCDenseNet
 from defectseg_jax.models.fcn import FCN8s
 from defectseg_jax.models.unet import UNet
 from defectseg_jax.training import schedules, state, step
 
-CONFIG = {'dropout_rate': 0.1, 'batch_norm_momentum': 0.8}
-OPTIONS = {**CONFIG, 'axis_name': step.DEVICES}
+OPTIONS = {'dropout_rate': 0.1, 'batch_norm_momentum': 0.8}
+MAPPED = {**OPTIONS, 'axis_name': step.DEVICES}
 SHALLOW = ((4,), 8, ((4, (4,)),))
 TRAINED = {
-  'no_dense': DefectSegNet(widths=SHALLOW, dense_blocks=False, **OPTIONS),
-  'no_skips': DefectSegNet(widths=SHALLOW, skips=False, **OPTIONS),
-  'added': DefectSegNet(widths=SHALLOW, concatenation=False, **OPTIONS),
+  'no_dense': DefectSegNet(widths=SHALLOW, dense_blocks=False, **MAPPED),
+  'no_skips': DefectSegNet(widths=SHALLOW, skips=False, **MAPPED),
+  'added': DefectSegNet(widths=SHALLOW, concatenation=False, **MAPPED),
   'bilinear': DefectSegNet(
-    widths=SHALLOW, transposed_convolution=False, **OPTIONS
+    widths=SHALLOW, transposed_convolution=False, **MAPPED
   ),
-  'fcn8s': FCN8s(widths=(2, 2, 2, 4, 4, 8, 8), **OPTIONS),
-  'unet': UNet(widths=(4, 8, 8), **OPTIONS),
+  'fcn8s': FCN8s(widths=(2, 2, 2, 4, 4, 8, 8), **MAPPED),
+  'unet': UNet(widths=(4, 8, 8), **MAPPED),
   'fc_densenet': FCDenseNet(
-    block_layers=(1, 2, 1), growth_rate=4, first_features=4, **OPTIONS
+    block_layers=(1, 2, 1), growth_rate=4, first_features=4, **MAPPED
   ),
 }
 NAMES = [
@@ -99,7 +99,7 @@ def test_a_step_changes_every_parameter(architecture):
 @pytest.mark.parametrize('name', NAMES)
 def test_a_step_at_published_widths_fits_together(name):
   """Traced and not computed: the largest has 134 million parameters."""
-  model = create_model({'name': name, **CONFIG}, axis_name=step.DEVICES)
+  model = create_model(ModelSettings(name, **OPTIONS), axis_name=step.DEVICES)
   create, train_step = make_step(model)
   before = jax.eval_shape(create)
   after, metrics = jax.eval_shape(train_step, before, batch(), 5.0)

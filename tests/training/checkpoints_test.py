@@ -6,15 +6,11 @@ import optax
 import pytest
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.training import checkpoints, schedules, state
 from defectseg_jax.training.progress import Progress
 
-MODEL = {
-  'name': 'defectsegnet',
-  'dropout_rate': 0.0,
-  'batch_norm_momentum': 0.9,
-}
+MODEL = ModelSettings(dropout_rate=0.0)
 
 
 @pytest.fixture(scope='module')

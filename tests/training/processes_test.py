@@ -8,18 +8,14 @@ import optax
 import pytest
 from tiny import start_processes
 
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.training import schedules, state, step
 
 
 def two_steps(share, stop):
   """The losses, what was said of stopping, and a kernel afterwards."""
   model = create_model(
-    {
-      'name': 'defectsegnet',
-      'dropout_rate': 0.1,
-      'batch_norm_momentum': 0.9,
-    },
+    ModelSettings('defectsegnet', dropout_rate=0.1, batch_norm_momentum=0.9),
     axis_name=step.DEVICES,
   )
   optimizer = optax.scale_by_adam()

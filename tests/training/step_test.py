@@ -7,14 +7,10 @@ import optax
 import pytest
 
 from defectseg_jax.evaluation import thresholds
-from defectseg_jax.models import create_model
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.training import schedules, state, step
 
-CONFIG = {
-  'name': 'defectsegnet',
-  'dropout_rate': 0.0,
-  'batch_norm_momentum': 0.9,
-}
+MODEL = ModelSettings(dropout_rate=0.0)
 RATE, L2, WEIGHT = 0.01, 0.001, 5.0
 
 
@@ -34,7 +30,7 @@ def batch():
 @pytest.fixture(scope='module')
 def stepped(batch):
   """The state before a step, and what the mapped step made of it."""
-  model = create_model(CONFIG, axis_name=step.DEVICES)
+  model = create_model(MODEL, axis_name=step.DEVICES)
   optimizer = optax.scale_by_adam()
   before = state.create_train_state(
     model,
@@ -52,7 +48,7 @@ def stepped(batch):
 
 def plain_loss(params, batch_stats, batch):
   """The loss as the paper writes it, over the whole batch at once."""
-  logits, updated = create_model(CONFIG).apply(
+  logits, updated = create_model(MODEL).apply(
     {'params': params, 'batch_stats': batch_stats},
     batch['image'],
     train=True,
@@ -110,7 +106,7 @@ def test_a_step_is_adam_on_the_loss_of_the_whole_batch(stepped, batch):
 
 def test_what_has_no_weight_does_not_count(stepped, batch):
   before, _, metrics = stepped
-  model = create_model(CONFIG, axis_name=step.DEVICES)
+  model = create_model(MODEL, axis_name=step.DEVICES)
   train_step = step.make_train_step(
     model, optimizer=optax.scale_by_adam(), learning_rate=RATE, l2=L2
   )
@@ -124,7 +120,7 @@ def test_what_has_no_weight_does_not_count(stepped, batch):
 
 def test_the_plateau_scales_the_step(stepped, batch):
   before, after, _ = stepped
-  model = create_model(CONFIG, axis_name=step.DEVICES)
+  model = create_model(MODEL, axis_name=step.DEVICES)
   train_step = step.make_train_step(
     model, optimizer=optax.scale_by_adam(), learning_rate=RATE, l2=L2
   )
@@ -140,7 +136,7 @@ def test_the_plateau_scales_the_step(stepped, batch):
 
 def test_the_average_keeps_less_in_the_first_steps(stepped, batch):
   before, _, _ = stepped
-  model = create_model(CONFIG, axis_name=step.DEVICES)
+  model = create_model(MODEL, axis_name=step.DEVICES)
   train_step = step.make_train_step(
     model,
     optimizer=optax.scale_by_adam(),

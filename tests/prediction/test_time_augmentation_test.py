@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from defectseg_jax.prediction.orientations import average_over_orientations
+from defectseg_jax.prediction.test_time_augmentation import (
+  average_over_orientations,
+)
 
 
 @pytest.fixture

@@ -1,0 +1,64 @@
+"""Every architecture by its name, and what builds it."""
+
+import functools
+from collections.abc import Callable
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.models import fcn, unet
+from defectseg_jax.models.architecture import Architecture
+from defectseg_jax.models.defectsegnet import DefectSegNet
+from defectseg_jax.models.fc_densenet import FCDenseNet
+from defectseg_jax.models.hybrids import HYBRIDS
+from defectseg_jax.models.settings import ModelSettings
+
+# At the widths of their papers, and `_350k` at DefectSegNet's parameter count.
+ARCHITECTURES: dict[str, Callable[..., Architecture]] = {
+  'defectsegnet': DefectSegNet,
+  **HYBRIDS,
+  'fcn8s': fcn.FCN8s,
+  'fcn8s_350k': functools.partial(fcn.FCN8s, widths=fcn.WIDTHS_350K),
+  'unet': unet.UNet,
+  'unet_350k': functools.partial(unet.UNet, widths=unet.WIDTHS_350K),
+  'fc_densenet56': functools.partial(
+    FCDenseNet, block_layers=(4,) * 6, growth_rate=12
+  ),
+  'fc_densenet67': functools.partial(FCDenseNet, block_layers=(5,) * 6),
+  'fc_densenet103': FCDenseNet,
+  'fc_densenet_350k': functools.partial(
+    FCDenseNet, block_layers=(4,) * 6, growth_rate=6, first_features=24
+  ),
+}
+
+
+def create_model(
+  settings: ModelSettings, *, axis_name: str | None = None
+) -> Architecture:
+  """Builds the network that the settings describe.
+
+  Args:
+    settings: the name of the architecture, and its options.
+    axis_name: the mapped axis over which a training batch is divided; None for
+      a batch on one device.
+
+  Returns:
+    A module from float32 [N, H, W, 1] to logits [N, H, W, 1]. Its
+    `size_multiple` is what H and W must be multiples of, its
+    `receptive_field_radius_px` is how far a logit sees.
+
+  Raises:
+    InputError: no architecture has that name, or an option is out of range.
+  """
+  if settings.name not in ARCHITECTURES:
+    raise InputError(
+      f'config.model.name={settings.name}: choose one of '
+      f'{", ".join(ARCHITECTURES)}'
+    )
+  for field in ('dropout_rate', 'batch_norm_momentum'):
+    value = getattr(settings, field)
+    if not 0 <= value < 1:
+      raise InputError(f'config.model.{field}={value}: must be in [0, 1)')
+  return ARCHITECTURES[settings.name](
+    dropout_rate=settings.dropout_rate,
+    batch_norm_momentum=settings.batch_norm_momentum,
+    axis_name=axis_name,
+  )
