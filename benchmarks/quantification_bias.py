@@ -270,7 +270,7 @@ def _totals(foil, geometry, drawn):
     for kind in ('voids', 'precipitates')
   }
   lines = foil_truth.line_rows(geometry.lines)
-  return foil_truth.totals(rows, lines, foil)
+  return foil_truth.foil_totals(rows, lines, foil)
 
 
 def _judged(one, found, truth, asked, most_bias):

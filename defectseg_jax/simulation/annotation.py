@@ -1,4 +1,4 @@
-"""Labels as the paper's people drew them, from geometry that is known."""
+"""Labels, as people draw them, from geometry that is known."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,11 @@ from defectseg_jax.simulation.dislocations import Line
 from defectseg_jax.simulation.parameters import LABEL_WIDTH_PX, FoilParameters
 from defectseg_jax.simulation.particles import Silhouette
 
-# A shaving that a surface left of a particle is not seen by anyone.
+# Nobody sees what a surface has left of a particle if it is thinner; by eye.
 _FAINTEST_VOID_NM = 6.0
 _FAINTEST_PRECIPITATE_NM = 3.0
-# A void is drawn whole while more of its outline shows than this.
+# A void is drawn whole if less than this fraction of its area is hidden; by
+# eye.
 _HIDDEN = 0.7
 
 
@@ -23,8 +24,8 @@ def void_is_drawn(seen: Silhouette, precipitate_path_nm: np.ndarray) -> bool:
     precipitate_path_nm: float32 [side_px, side_px], of all precipitates.
 
   Returns:
-    False where a surface left a shaving, or where precipitates as thick as
-    the void hide most of it.
+    False where what a surface has left of it is too thin to see, or where
+    precipitates as thick as the void hide most of it.
   """
   if seen.path_nm.max() < _FAINTEST_VOID_NM:
     return False

@@ -1,4 +1,4 @@
-"""A micrograph of the user's, as the ground that defects are rendered into."""
+"""A micrograph of the user's, into which defects are rendered."""
 
 import pathlib
 
@@ -8,7 +8,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.reading import read_micrographs
 from defectseg_jax.simulation.parameters import FoilParameters
 
-# Calibrations of one microscope agree better than this.
+# Calibrations of one microscope agree better than this, relatively; by eye.
 _SAME_SCALE = 0.01
 
 
@@ -22,7 +22,7 @@ def read_background(
     foil: its parameters; the micrograph must be at least as large.
 
   Returns:
-    float32 [H, W], at least [side_px, side_px]; 1 on average, nowhere below 0.
+    float32 [H, W], at least [side_px, side_px]; not below 0, 1 on average.
 
   Raises:
     InputError: the file cannot be read, is smaller than the foil, has another
@@ -51,10 +51,19 @@ def read_background(
   return pixels / np.float32(mean)
 
 
-def crop(
+def random_crop(
   background: np.ndarray, side_px: int, rng: np.random.Generator
 ) -> np.ndarray:
-  """A square of the background, from a random place: [side_px, side_px]."""
+  """A square of the background at a random position.
+
+  Args:
+    background: [H, W], at least [side_px, side_px].
+    side_px: of the square.
+    rng: random numbers for the position.
+
+  Returns:
+    [side_px, side_px].
+  """
   top, left = (
     int(rng.integers(length - side_px + 1)) for length in background.shape
   )

@@ -5,19 +5,21 @@ from scipy import ndimage
 
 from defectseg_jax.simulation.parameters import FoilParameters
 
-# The darkest and brightest pixels that an operator lets the detector clip.
+# Fraction of the pixels, darkest and brightest, that an operator clips; by eye.
 _CLIPPED = 2e-4
+# The beam settles within this many pixels after flying back; by eye.
+_SETTLING_PX = 12.0
 
 
 def scan(
   transmission: np.ndarray, foil: FoilParameters, rng: np.random.Generator
 ) -> np.ndarray:
-  """What the probe sees: blurred, and each row where the scan put it.
+  """The probe's view: blurred, and each row where the scan has put it.
 
   Args:
     transmission: float32 [H, W].
     foil: its parameters.
-    rng: of the jitter of the rows.
+    rng: random numbers for the jitter of the rows.
 
   Returns:
     float32 [H, W].
@@ -25,11 +27,11 @@ def scan(
   blurred = ndimage.gaussian_filter(
     transmission, foil.detector.probe_nm / foil.pixel_size_nm, truncate=3
   )
-  height, width = blurred.shape
+  height, width = transmission.shape
   jitter = foil.detector.jitter_px * rng.standard_normal(height)
   # The beam settles after it has flown back to the left edge.
   columns = np.arange(width)
-  settling = foil.detector.flyback_px * np.exp(-columns / 12.0)
+  settling = foil.detector.flyback_px * np.exp(-columns / _SETTLING_PX)
   places = np.clip(columns + settling + jitter[:, None], 0, width - 1)
   first = np.minimum(places.astype(np.int64), width - 2)
   share = (places - first).astype(np.float32)
@@ -43,9 +45,9 @@ def count_electrons(
   """Electrons in each pixel, with the noise of reading them out.
 
   Args:
-    intensity: float32 [H, W], 1 where the dose arrives whole.
+    intensity: float32 [H, W], 1 where the whole dose arrives.
     foil: its parameters.
-    rng: of the noise.
+    rng: random numbers for the noise.
 
   Returns:
     float32 [H, W].
@@ -57,10 +59,17 @@ def count_electrons(
 
 
 def quantise(signal: np.ndarray, bits: int) -> np.ndarray:
-  """The signal on the scale of the file: uint8 or uint16 [H, W].
+  """The signal on the scale of the file.
 
-  Gain and offset are set as an operator does: the range is filled but for the
-  darkest and brightest 2 in 10,000 pixels.
+  Gain and offset are set as by an operator: the darkest and the brightest 2 in
+  10,000 pixels are clipped, and the others fill the range.
+
+  Args:
+    signal: float [H, W].
+    bits: 8 or 16.
+
+  Returns:
+    uint8 or uint16 [H, W].
   """
   low, high = np.quantile(signal, [_CLIPPED, 1 - _CLIPPED])
   full = 2**bits - 1

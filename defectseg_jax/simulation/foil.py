@@ -2,24 +2,26 @@
 
 import dataclasses
 from collections.abc import Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
 
 from defectseg_jax.simulation import (
   annotation,
-  contrast,
+  defect_contrast,
   detector,
-  dislocations,
   ground_truth,
+  matrix_contrast,
   particles,
 )
-from defectseg_jax.simulation.background import crop
+from defectseg_jax.simulation.background import random_crop
+from defectseg_jax.simulation.dislocations import Line, create_dislocations
 from defectseg_jax.simulation.parameters import FoilParameters
 
 KINDS = ('voids', 'precipitates', 'dislocations')
 
-# Each has random numbers of its own: another dose moves no void.
+# Each has random numbers of its own: a change of the dose moves no void.
 _STREAMS = (*KINDS, 'defects', 'matrix', 'scan')
 
 
@@ -28,26 +30,26 @@ class Geometry:
   """What is in a foil, before any beam.
 
   Attributes:
-    voids: with what the foil and the micrograph hold of them.
-    precipitates: the same.
-    lines: of dislocation.
+    voids: with their silhouettes.
+    precipitates: with their silhouettes.
+    lines: the dislocations.
   """
 
-  voids: Sequence[tuple[particles.Particle, particles.Silhouette]]
-  precipitates: Sequence[tuple[particles.Particle, particles.Silhouette]]
-  lines: Sequence[dislocations.Line]
+  voids: Sequence[particles.VisibleParticle]
+  precipitates: Sequence[particles.VisibleParticle]
+  lines: Sequence[Line]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Foil:
-  """A micrograph, its labels and what is in it.
+  """A simulated micrograph, its labels and its ground truth.
 
   Attributes:
     pixels: uint8 or uint16 [side_px, side_px]; voids bright, precipitates and
       dislocations dark.
     masks: of voids, precipitates and dislocations, bool [side_px, side_px].
-    truth: numbers, as JSON holds them.
-    arrays: the polylines of the dislocations, as `line_arrays` has them.
+    truth: parameters, totals, and a row for each defect, ready for JSON.
+    arrays: the polylines of the dislocations: see `ground_truth.line_arrays`.
   """
 
   pixels: np.ndarray
@@ -67,18 +69,32 @@ def simulate_foil(
 
   Args:
     foil: its parameters.
-    seed: of the series.
-    index: of the micrograph in it. Seed and index alone decide what is drawn,
-      in whatever order micrographs are made.
+    seed: of the series, 0 or more.
+    index: of the micrograph in the series, 0 or more. Seed and index decide all
+      random numbers, whatever the order in which micrographs are simulated.
     background: float32, at least [side_px, side_px], a micrograph without
-      defects. They are rendered into a part of it; its own contrast and noise
-      take the place of the simulated matrix and detector.
+      defects. Defects are rendered into a part of it; its contrast and noise
+      replace those of the simulated matrix and detector.
 
   Returns:
-    The micrograph with labels and truth.
+    The micrograph with labels and ground truth.
+
+  Examples:
+    >>> from defectseg_jax.simulation import foil_parameters
+    >>> foil = foil_parameters(
+    ...   {'side_px': 128, 'voids': {'density_per_m3': 5e21}}
+    ... )
+    >>> made = simulate_foil(foil, seed=0, index=0)
+    >>> made.pixels.shape, made.pixels.dtype
+    ((128, 128), dtype('uint8'))
+    >>> made.masks['voids'].shape, made.masks['voids'].dtype
+    ((128, 128), dtype('bool'))
+    >>> made.truth['totals']['voids']['count']
+    1
   """
   geometry = foil_geometry(foil, seed=seed, index=index)
-  signal = _signal(foil, geometry, _random(seed, index), background)
+  streams = _random_streams(seed, index)
+  signal = _signal(foil, geometry, streams, background)
   masks, drawn = foil_labels(foil, geometry)
   return Foil(
     pixels=detector.quantise(signal, foil.detector.bits),
@@ -90,20 +106,20 @@ def simulate_foil(
 
 def foil_geometry(foil: FoilParameters, *, seed: int, index: int) -> Geometry:
   """Particles and lines of one foil of a series; see `simulate_foil`."""
-  random = _random(seed, index)
+  streams = _random_streams(seed, index)
+  voids = particles.create_voids(foil, streams['voids'])
+  precipitates = particles.create_precipitates(foil, streams['precipitates'])
   return Geometry(
-    voids=_seen(particles.voids(foil, random['voids']), foil),
-    precipitates=_seen(
-      particles.precipitates(foil, random['precipitates']), foil
-    ),
-    lines=dislocations.dislocations(foil, random['dislocations']),
+    voids=_visible_particles(voids, foil),
+    precipitates=_visible_particles(precipitates, foil),
+    lines=create_dislocations(foil, streams['dislocations']),
   )
 
 
 def foil_labels(
   foil: FoilParameters, geometry: Geometry
 ) -> tuple[dict[str, np.ndarray], dict[str, list[bool]]]:
-  """The masks of a careful person, and what that person has drawn.
+  """The masks that a careful person would draw, and what is in them.
 
   Args:
     foil: its parameters.
@@ -123,58 +139,67 @@ def foil_labels(
     ],
     'dislocations': [line.in_contrast for line in geometry.lines],
   }
-
-  def chosen(items, kind):
-    return [i for i, yes in zip(items, drawn[kind], strict=True) if yes]
-
-  masks = {
-    kind: annotation.fill_outlines(
-      [s for _, s in chosen(getattr(geometry, kind), kind)], foil
-    )
-    for kind in ('voids', 'precipitates')
+  outlines = {
+    'voids': [s for _, s in compress(geometry.voids, drawn['voids'])],
+    'precipitates': [
+      s for _, s in compress(geometry.precipitates, drawn['precipitates'])
+    ],
   }
-  masks['dislocations'] = annotation.draw_lines(
-    chosen(geometry.lines, 'dislocations'), foil
-  )
+  lines = list(compress(geometry.lines, drawn['dislocations']))
+  masks = {k: annotation.fill_outlines(s, foil) for k, s in outlines.items()}
+  masks['dislocations'] = annotation.draw_lines(lines, foil)
   return masks, drawn
 
 
-def _random(seed, index):
+def _random_streams(seed: int, index: int) -> dict[str, np.random.Generator]:
   return {
     name: np.random.default_rng([seed, index, number])
     for number, name in enumerate(_STREAMS)
   }
 
 
-def _seen(found, foil):
-  silhouettes = [particles.silhouette(particle, foil) for particle in found]
+def _visible_particles(
+  everywhere: Sequence[particles.Particle], foil: FoilParameters
+) -> list[particles.VisibleParticle]:
+  """Those of which something is in the micrograph, with their silhouettes."""
   return [
     (particle, silhouette)
-    for particle, silhouette in zip(found, silhouettes, strict=True)
-    if silhouette is not None
+    for particle in everywhere
+    if (silhouette := particles.silhouette(particle, foil)) is not None
   ]
 
 
-def _signal(foil, geometry, random, background):
-  transmission = contrast.defect_transmission(
+def _signal(
+  foil: FoilParameters,
+  geometry: Geometry,
+  streams: dict[str, np.random.Generator],
+  background: np.ndarray | None,
+) -> np.ndarray:
+  """What the detector reads: float32 [side_px, side_px]."""
+  transmission = defect_contrast.defect_transmission(
     foil,
     geometry.voids,
     geometry.precipitates,
     geometry.lines,
-    random['defects'],
+    streams['defects'],
   )
   if background is not None:
-    ground = crop(background, foil.side_px, random['matrix'])
-    return ground * detector.scan(transmission, foil, random['scan'])
-  transmission *= contrast.matrix_transmission(foil, random['matrix'])
-  image = detector.scan(transmission, foil, random['scan'])
-  return detector.count_electrons(image, foil, random['scan'])
+    ground = random_crop(background, foil.side_px, streams['matrix'])
+    return ground * detector.scan(transmission, foil, streams['scan'])
+  transmission *= matrix_contrast.matrix_transmission(foil, streams['matrix'])
+  image = detector.scan(transmission, foil, streams['scan'])
+  return detector.count_electrons(image, foil, streams['scan'])
 
 
-def _truth(foil, geometry, drawn):
+def _truth(
+  foil: FoilParameters, geometry: Geometry, drawn: dict[str, list[bool]]
+) -> dict[str, Any]:
+  """Parameters, totals and rows; the keys are those of truth/NAME.json."""
   rows = {
-    kind: ground_truth.particle_rows(getattr(geometry, kind), drawn[kind], foil)
-    for kind in ('voids', 'precipitates')
+    'voids': ground_truth.particle_rows(geometry.voids, drawn['voids'], foil),
+    'precipitates': ground_truth.particle_rows(
+      geometry.precipitates, drawn['precipitates'], foil
+    ),
   }
   line_rows = ground_truth.line_rows(geometry.lines)
   return {
@@ -183,7 +208,7 @@ def _truth(foil, geometry, drawn):
     'thickness_nm': foil.thickness_nm,
     'area_m2': foil.area_m2,
     'volume_m3': foil.volume_m3,
-    'totals': ground_truth.totals(rows, line_rows, foil),
+    'totals': ground_truth.foil_totals(rows, line_rows, foil),
     **rows,
     'dislocations': line_rows,
   }

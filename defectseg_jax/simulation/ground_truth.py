@@ -1,4 +1,4 @@
-"""Truth: what is in a simulated foil, as numbers and arrays for files."""
+"""Ground truth: what is in a simulated foil, as numbers and arrays."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,15 +7,15 @@ import numpy as np
 
 from defectseg_jax.simulation.dislocations import Line
 from defectseg_jax.simulation.parameters import FoilParameters
-from defectseg_jax.simulation.particles import Particle, Silhouette
+from defectseg_jax.simulation.particles import VisibleParticle
 
 
 def particle_rows(
-  seen: Sequence[tuple[Particle, Silhouette]],
+  seen: Sequence[VisibleParticle],
   drawn: Sequence[bool],
   foil: FoilParameters,
 ) -> list[dict[str, Any]]:
-  """A row for each particle of which the micrograph shows something.
+  """A row for each particle of which something is in the micrograph.
 
   Args:
     seen: particles with their silhouettes.
@@ -34,7 +34,7 @@ def particle_rows(
       'diameter_nm': float(particle.diameter_nm),
       'volume_nm3': float(particle.volume_nm3),
       'volume_in_foil_nm3': silhouette.volume_in_foil_nm3,
-      'centre_in_foil': _holds(particle.centre_nm, foil),
+      'centre_in_foil': _foil_contains(particle.centre_nm, foil),
       'touches_border': silhouette.touches_border,
       'cut_by_surface': silhouette.cut_by_surface,
       'labelled': bool(label),
@@ -75,7 +75,7 @@ def line_arrays(lines: Sequence[Line]) -> dict[str, np.ndarray]:
   }
 
 
-def totals(
+def foil_totals(
   particles: dict[str, list[dict[str, Any]]],
   lines: Sequence[dict[str, Any]],
   foil: FoilParameters,
@@ -88,16 +88,16 @@ def totals(
     foil: its parameters.
 
   Returns:
-    For each kind of particle: how many have their centre in that volume, that
-    number over the volume, mean and standard deviation of their diameters,
-    and the volume fraction; for lines the lengths and the length over the
-    volume.
+    For each kind of particle: the number of centres in that volume, the number
+    density, the mean and the standard deviation of the diameters, and the
+    volume fraction. For lines: their number, their lengths, and their length
+    over the volume.
   """
-  found = {}
+  totals = {}
   for kind, rows in particles.items():
     inside = [row for row in rows if row['centre_in_foil']]
     diameters = np.array([row['diameter_nm'] for row in inside])
-    found[kind] = {
+    totals[kind] = {
       'count': len(inside),
       'number_density_per_m3': len(inside) / foil.volume_m3,
       'diameter_mean_nm': float(diameters.mean()) if inside else None,
@@ -109,7 +109,7 @@ def totals(
       / foil.volume_m3,
     }
   length_nm = sum(row['length_nm'] for row in lines)
-  found['dislocations'] = {
+  totals['dislocations'] = {
     'count': len(lines),
     'length_nm': length_nm,
     'projected_length_nm': sum(row['projected_length_nm'] for row in lines),
@@ -120,9 +120,10 @@ def totals(
     * 1e-9
     / foil.volume_m3,
   }
-  return found
+  return totals
 
 
-def _holds(centre_nm, foil):
+def _foil_contains(centre_nm: np.ndarray, foil: FoilParameters) -> bool:
+  """Whether a point is in the foil and under the micrograph."""
   high = np.array([foil.side_nm, foil.side_nm, foil.thickness_nm])
   return bool(((centre_nm >= 0) & (centre_nm < high)).all())

@@ -1,4 +1,8 @@
-"""What a simulated foil is made of: every number that may be asked for."""
+"""What a simulated foil is made of: all numbers that can be set.
+
+`configs/foil.py` says what each field means, and where its number comes from.
+Defaults are the same as there.
+"""
 
 import dataclasses
 import math
@@ -7,102 +11,105 @@ from typing import Any
 
 from defectseg_jax.errors import InputError
 
-# Spheres placed at random overlap long before they fill a third of the volume.
+# Spheres at random positions overlap long before they fill a third of the
+# volume; the limit is by eye.
 MAXIMUM_VOLUME_FRACTION = 0.3
-# Lines that cover half of the picture cannot be told apart by anyone.
+# Nobody can tell lines apart that cover half of the micrograph; the limit is by
+# eye.
 MAXIMUM_LINE_FRACTION = 0.5
+# From the paper.
 LABEL_WIDTH_PX = 3
 
 
 @dataclasses.dataclass(frozen=True)
 class Voids:
-  """Cavities; `configs/foil.py` says what each field means."""
+  """Cavities."""
 
-  density_per_m3: float
-  diameter_nm: float
-  diameter_std_nm: float
-  spherical_fraction: float
+  density_per_m3: float = 0.7e21
+  diameter_nm: float = 21.5
+  diameter_std_nm: float = 7.5
+  spherical_fraction: float = 0.3
 
 
 @dataclasses.dataclass(frozen=True)
 class Precipitates:
   """Particles of a second phase."""
 
-  density_per_m3: float
-  diameter_nm: float
-  diameter_std_nm: float
-  elongation: float
-  roughness: float
-  halo_fraction: float
+  density_per_m3: float = 7.0e21
+  diameter_nm: float = 10.5
+  diameter_std_nm: float = 4.8
+  elongation: float = 1.6
+  roughness: float = 0.12
+  halo_fraction: float = 0.15
 
 
 @dataclasses.dataclass(frozen=True)
 class Dislocations:
   """Line defects."""
 
-  density_per_m2: float
-  threading_fraction: float
-  network_fraction: float
-  tangle_fraction: float
-  out_of_contrast_fraction: float
+  density_per_m2: float = 1.0e14
+  threading_fraction: float = 0.2
+  network_fraction: float = 0.2
+  tangle_fraction: float = 0.1
+  out_of_contrast_fraction: float = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
 class Contrast:
   """How the foil weakens the beam."""
 
-  absorption_length_nm: float
-  precipitate_absorption: float
-  extinction_distance_nm: float
-  fresnel_rim: float
-  line_darkness: float
-  line_width_nm: float
-  line_shift_nm: float
-  wedge_nm: float
-  bend_contours: float
-  lath_boundaries: float
-  mottling: float
-  surface_spots_per_um2: float
+  absorption_length_nm: float = 80.0
+  precipitate_absorption: float = 2.2
+  extinction_distance_nm: float = 40.0
+  fresnel_rim: float = 0.12
+  line_darkness: float = 0.4
+  line_width_nm: float = 4.0
+  line_shift_nm: float = 0.8
+  wedge_nm: float = 15.0
+  bend_contours: float = 1.5
+  lath_boundaries: float = 1.0
+  mottling: float = 0.03
+  surface_spots_per_um2: float = 100.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Detector:
   """How the beam becomes pixels."""
 
-  dose_electrons_per_px: float
-  read_noise_electrons: float
-  probe_nm: float
-  jitter_px: float
-  flyback_px: float
-  bits: int
+  dose_electrons_per_px: float = 300.0
+  read_noise_electrons: float = 4.0
+  probe_nm: float = 0.4
+  jitter_px: float = 0.4
+  flyback_px: float = 2.0
+  bits: int = 8
 
 
 @dataclasses.dataclass(frozen=True)
 class FoilParameters:
-  """All of it. Fields are those of `config.foil`."""
+  """A foil, its contrast and its detector: the fields of `config.foil`."""
 
-  side_px: int
-  pixel_size_nm: float
-  thickness_nm: float
-  voids: Voids
-  precipitates: Precipitates
-  dislocations: Dislocations
-  contrast: Contrast
-  detector: Detector
+  side_px: int = 2048
+  pixel_size_nm: float = 0.32
+  thickness_nm: float = 190.0
+  voids: Voids = Voids()
+  precipitates: Precipitates = Precipitates()
+  dislocations: Dislocations = Dislocations()
+  contrast: Contrast = Contrast()
+  detector: Detector = Detector()
 
   @property
   def side_nm(self) -> float:
-    """Of the square that the micrograph shows."""
+    """Side of the micrograph."""
     return self.side_px * self.pixel_size_nm
 
   @property
   def area_m2(self) -> float:
-    """Of that square."""
+    """Area of the micrograph."""
     return (self.side_nm * 1e-9) ** 2
 
   @property
   def volume_m3(self) -> float:
-    """Of the foil under it."""
+    """Volume of the foil under the micrograph."""
     return self.area_m2 * self.thickness_nm * 1e-9
 
 
@@ -133,20 +140,32 @@ _FRACTIONS = {
 
 
 def foil_parameters(config: Mapping[str, Any]) -> FoilParameters:
-  """The parameters of `config.foil`, checked.
+  """Checked parameters of a foil.
 
   Args:
-    config: the fields of `FoilParameters`, groups as mappings.
+    config: fields of `FoilParameters`, with groups as mappings; fields that are
+      left out have their defaults.
 
   Returns:
     The parameters.
 
   Raises:
     InputError: a number is out of its range, a particle is larger than the
-      foil, or what is asked for does not fit into it.
+      foil, or so many defects do not fit into it.
+
+  Examples:
+    >>> foil = foil_parameters(
+    ...   {'side_px': 1000, 'voids': {'diameter_nm': 30.0}}
+    ... )
+    >>> foil.voids.diameter_nm, foil.thickness_nm
+    (30.0, 190.0)
+    >>> f'{foil.area_m2:.3g} m2, {foil.volume_m3:.3g} m3'
+    '1.02e-13 m2, 1.95e-20 m3'
   """
   given = dict(config)
-  groups = {name: group(**given.pop(name)) for name, group in _GROUPS.items()}
+  groups = {
+    name: group(**given.pop(name, {})) for name, group in _GROUPS.items()
+  }
   foil = FoilParameters(**given, **groups)
   _require_ranges(foil)
   _require_room(foil)
@@ -154,18 +173,19 @@ def foil_parameters(config: Mapping[str, Any]) -> FoilParameters:
 
 
 def _require_ranges(foil: FoilParameters) -> None:
+  """Refuses numbers that are out of their ranges."""
   fields = {'foil': foil} | {f'foil.{n}': getattr(foil, n) for n in _GROUPS}
   for path, group in fields.items():
     for name, value in vars(group).items():
       if name in _GROUPS:
         continue
-      said = f'config.{path}.{name}={value}'
+      field = f'config.{path}.{name}={value}'
       if name in _POSITIVE and not (math.isfinite(value) and value > 0):
-        raise InputError(f'{said}: must be above 0')
+        raise InputError(f'{field}: must be above 0')
       if not (math.isfinite(value) and value >= 0):
-        raise InputError(f'{said}: must be 0 or more')
+        raise InputError(f'{field}: must be 0 or more')
       if name in _FRACTIONS and value > 1:
-        raise InputError(f'{said}: is a fraction; must be at most 1')
+        raise InputError(f'{field}: is a fraction; must be at most 1')
   if foil.side_px < 8:
     raise InputError(f'config.foil.side_px={foil.side_px}: must be at least 8')
   if foil.precipitates.elongation < 1:
@@ -194,6 +214,7 @@ def _require_ranges(foil: FoilParameters) -> None:
 
 
 def _require_room(foil: FoilParameters) -> None:
+  """Refuses particles and lines that do not fit into the foil."""
   for name in ('voids', 'precipitates'):
     group = getattr(foil, name)
     if group.diameter_nm > foil.thickness_nm:

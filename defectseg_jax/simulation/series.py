@@ -4,6 +4,7 @@ import csv
 import json
 import pathlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -23,20 +24,32 @@ def write_series(
   defect: str,
   on_written: Callable[[], None] = lambda: None,
 ) -> None:
-  """Writes images/, masks/, truth/ and splits.csv.
+  """Writes simulated micrographs: images/, masks/, truth/ and splits.csv.
 
   Args:
-    folder: where to; made if it is not there.
-    foil: the parameters of all.
+    folder: where they are written; it is made if it does not exist.
+    foil: the parameters of all foils.
     settings: how many micrographs, their seed and their background.
-    defect: voids, precipitates or dislocations: whose masks are in masks/.
-      Those of all three are in truth/.
-    on_written: called after each.
+    defect: voids, precipitates or dislocations: masks/ has the masks of it;
+      truth/ has those of all three.
+    on_written: called after each micrograph.
 
   Raises:
-    InputError: the defect is unknown, there are to be no micrographs, the
+    InputError: the defect is unknown, the number of micrographs is below 1, the
       seed is negative, or anything is wrong with the background. Nothing is
       written then.
+
+  Examples:
+    >>> import tempfile
+    >>> from defectseg_jax.simulation import foil_parameters
+    >>> foil = foil_parameters({'side_px': 64})
+    >>> with tempfile.TemporaryDirectory() as made:
+    ...   folder = pathlib.Path(made)
+    ...   write_series(folder, foil, SimulationSettings(2), defect='voids')
+    ...   sorted(path.name for path in folder.iterdir())
+    ...   sorted(path.name for path in (folder / 'images').iterdir())
+    ['images', 'masks', 'splits.csv', 'truth']
+    ['foil_0000.tif', 'foil_0001.tif']
   """
   if defect not in KINDS:
     raise InputError(
@@ -60,7 +73,7 @@ def write_series(
     )
     name = f'foil_{index:04d}'
     _write_foil(folder, name, made, defect, foil.pixel_size_nm)
-    # No split: each is divided into quarters, as in the paper.
+    # Without a split, each is divided into regions, as in the paper.
     rows.append([f'{name}.tif', '', foil.pixel_size_nm, foil.thickness_nm])
     on_written()
   with (folder / 'splits.csv').open('w', newline='') as stream:
@@ -69,7 +82,10 @@ def write_series(
     writer.writerows(rows)
 
 
-def _write_foil(folder, name, made: Foil, defect, pixel_size_nm):
+def _write_foil(
+  folder: pathlib.Path, name: str, made: Foil, defect: str, pixel_size_nm: float
+) -> None:
+  """Writes an image, its mask, and its ground truth."""
   for kind in ('images', 'masks', 'truth'):
     (folder / kind).mkdir(parents=True, exist_ok=True)
   write_tiff(
@@ -82,5 +98,8 @@ def _write_foil(folder, name, made: Foil, defect, pixel_size_nm):
   )
   text = json.dumps(made.truth, indent=1, allow_nan=False)
   (folder / 'truth' / f'{name}.json').write_text(text + '\n')
-  masks = {f'mask_{kind}': mask for kind, mask in made.masks.items()}
-  np.savez_compressed(folder / 'truth' / f'{name}.npz', **made.arrays, **masks)
+  arrays: dict[str, Any] = {
+    **made.arrays,
+    **{f'mask_{kind}': mask for kind, mask in made.masks.items()},
+  }
+  np.savez_compressed(folder / 'truth' / f'{name}.npz', **arrays)

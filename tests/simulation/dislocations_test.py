@@ -5,11 +5,14 @@ import pytest
 from small import small_foil
 
 from defectseg_jax.simulation import dislocations
+from defectseg_jax.simulation.dislocation_curves import STEP_NM
 
 
 def drawn(seed=0, **fields):
   foil = small_foil('dislocations', side_px=1024, **fields)
-  return foil, dislocations.dislocations(foil, np.random.default_rng(seed))
+  return foil, dislocations.create_dislocations(
+    foil, np.random.default_rng(seed)
+  )
 
 
 def test_lines_lie_in_the_foil_and_have_no_gaps():
@@ -19,7 +22,7 @@ def test_lines_lie_in_the_foil_and_have_no_gaps():
   for line in found:
     assert (line.points_nm >= 0).all() and (line.points_nm <= high).all()
     steps = np.linalg.norm(np.diff(line.points_nm, axis=0), axis=1)
-    assert steps.max() <= dislocations.STEP_NM * 1.001
+    assert steps.max() <= STEP_NM * 1.001
     assert line.length_nm == pytest.approx(steps.sum())
     assert line.projected_length_nm <= line.length_nm
 
@@ -33,7 +36,7 @@ def test_no_line_ends_inside_the_crystal():
     to_boundary = min(end.min(), (high - end).min())
     others = np.delete(ends, number, axis=0)
     to_other_end = np.linalg.norm(others - end, axis=1).min()
-    assert min(to_boundary, to_other_end) < 1.5 * dislocations.STEP_NM, found[
+    assert min(to_boundary, to_other_end) < 1.5 * STEP_NM, found[
       number // 2
     ].kind
 

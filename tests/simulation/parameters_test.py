@@ -3,9 +3,13 @@ import math
 import numpy as np
 import pytest
 
-from configs import dislocations, voids
+from configs import common, dislocations, voids
 from defectseg_jax.errors import InputError
-from defectseg_jax.simulation.parameters import foil_parameters, mean_volume_nm3
+from defectseg_jax.simulation.parameters import (
+  FoilParameters,
+  foil_parameters,
+  mean_volume_nm3,
+)
 
 
 def test_the_defaults_are_those_of_the_paper():
@@ -21,6 +25,14 @@ def test_the_defaults_are_those_of_the_paper():
   assert 6.6e21 <= foil.precipitates.density_per_m3 <= 8.4e21
   foil = foil_parameters(dislocations.get_config().foil)
   assert (foil.dislocations.density_per_m2, foil.thickness_nm) == (8.9e14, 113)
+
+
+def test_what_is_left_out_is_as_in_the_config():
+  in_config = foil_parameters(common.get_config().foil)
+  assert foil_parameters({}) == FoilParameters() == in_config
+  changed = foil_parameters({'voids': {'diameter_nm': 30.0}})
+  assert changed.voids.diameter_nm == 30
+  assert changed.voids.density_per_m3 == in_config.voids.density_per_m3
 
 
 def test_the_volume_under_the_micrograph():

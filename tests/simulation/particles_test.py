@@ -20,7 +20,7 @@ def moved(particle, centre):
 def some(kind, foil, count=8, **fields):
   """The first particles of a foil that is full of them."""
   rng = np.random.default_rng(1)
-  return getattr(particles, kind)(foil, rng)[:count]
+  return getattr(particles, f'create_{kind}')(foil, rng)[:count]
 
 
 def finely(**fields):

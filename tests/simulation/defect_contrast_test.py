@@ -1,18 +1,15 @@
-"""Contrast, against the law that each part follows."""
+"""Contrast of defects, against the law that each part follows."""
 
 import numpy as np
 import pytest
 from small import small_foil
 
-from defectseg_jax.simulation import contrast, dislocations, particles
-
-BARE = {
-  'contrast__wedge_nm': 0.0,
-  'contrast__bend_contours': 0.0,
-  'contrast__lath_boundaries': 0.0,
-  'contrast__mottling': 0.0,
-  'contrast__surface_spots_per_um2': 0.0,
-}
+from defectseg_jax.simulation import (
+  dislocation_curves,
+  dislocations,
+  particles,
+)
+from defectseg_jax.simulation.defect_contrast import defect_transmission
 
 
 def rng():
@@ -20,7 +17,7 @@ def rng():
 
 
 def centred(kind, foil):
-  particle = getattr(particles, kind)(foil, rng())[0]
+  particle = getattr(particles, f'create_{kind}')(foil, rng())[0]
   middle = foil.side_nm / 2
   particle = particles.Particle(
     **{**vars(particle), 'centre_nm': np.array([middle, middle, 90.0])}
@@ -34,9 +31,7 @@ def test_a_void_lets_the_beam_through_by_its_path():
     voids__diameter_std_nm=0.0,
     contrast__fresnel_rim=0.0,
   )
-  found = contrast.defect_transmission(
-    foil, [centred('voids', foil)], [], [], rng()
-  )
+  found = defect_transmission(foil, [centred('voids', foil)], [], [], rng())
   # Beer-Lambert: exp(21.5 nm / 80 nm) through the middle of the sphere.
   assert found[128, 128] == pytest.approx(np.exp(21.5 / 80), rel=1e-3)
   assert found[0, 0] == 1.0
@@ -45,10 +40,10 @@ def test_a_void_lets_the_beam_through_by_its_path():
 def test_a_rim_is_dark_outside_and_bright_inside():
   foil = small_foil(voids__spherical_fraction=1.0, voids__diameter_std_nm=0.0)
   seen = [centred('voids', foil)]
-  found = contrast.defect_transmission(foil, seen, [], [], rng())
+  found = defect_transmission(foil, seen, [], [], rng())
   row = found[128]
   assert row[:94].min() < 0.995 < row[0]
-  flat = contrast.defect_transmission(
+  flat = defect_transmission(
     small_foil(
       voids__spherical_fraction=1.0,
       voids__diameter_std_nm=0.0,
@@ -65,7 +60,7 @@ def test_a_rim_is_dark_outside_and_bright_inside():
 def test_precipitates_are_dark():
   foil = small_foil(precipitates__halo_fraction=0.0)
   particle, seen = centred('precipitates', foil)
-  found = contrast.defect_transmission(foil, [], [(particle, seen)], [], rng())
+  found = defect_transmission(foil, [], [(particle, seen)], [], rng())
   assert found[128, 128] < 0.97
   outside = np.ones_like(found, bool)
   outside[seen.rows, seen.columns] = seen.path_nm == 0
@@ -75,7 +70,7 @@ def test_precipitates_are_dark():
 def test_a_strain_halo_has_two_lobes_and_a_line_of_no_contrast():
   foil = small_foil(precipitates__halo_fraction=1.0)
   particle, seen = centred('precipitates', foil)
-  found = contrast.defect_transmission(foil, [], [(particle, seen)], [], rng())
+  found = defect_transmission(foil, [], [(particle, seen)], [], rng())
   reach = particle.diameter_nm / foil.pixel_size_nm
   angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)
   ring = found[
@@ -94,7 +89,7 @@ def straight(foil, strength=1.0, depth=None):
   points = np.column_stack(
     [10 + t * (foil.side_nm - 20), np.full(2000, middle), depth + 0 * t]
   )
-  step = dislocations.STEP_NM
+  step = dislocation_curves.STEP_NM
   count = int((foil.side_nm - 20) / step)
   return dislocations.Line(
     'shallow', points[:: max(1, 2000 // count)], strength, True
@@ -103,7 +98,7 @@ def straight(foil, strength=1.0, depth=None):
 
 def test_a_line_is_dark_and_as_wide_as_asked():
   foil = small_foil('dislocations')
-  found = contrast.defect_transmission(foil, [], [], [straight(foil)], rng())
+  found = defect_transmission(foil, [], [], [straight(foil)], rng())
   across = -np.log(found[:, 100:160]).mean(axis=1)
   assert across.argmax() in range(125, 132)
   assert 0.05 < across.max() < 0.45
@@ -116,7 +111,7 @@ def test_a_line_is_dark_and_as_wide_as_asked():
 
 def test_a_line_out_of_contrast_is_hardly_there():
   foil = small_foil('dislocations')
-  found = contrast.defect_transmission(
+  found = defect_transmission(
     foil, [], [], [straight(foil, strength=0.05)], rng()
   )
   assert found.min() > 0.98
@@ -127,7 +122,7 @@ def test_an_inclined_line_is_dotted():
   foil = small_foil('dislocations')
   line = straight(foil)
   line.points_nm[:, 2] = np.linspace(0, foil.thickness_nm, len(line.points_nm))
-  found = contrast.defect_transmission(foil, [], [], [line], rng())
+  found = defect_transmission(foil, [], [], [line], rng())
   along = (-np.log(found)).max(axis=0)[40:-40]
   assert along.max() > 2 * along.min()
 
@@ -139,7 +134,7 @@ def test_a_line_is_seen_at_most_so_far_off_its_place(shift_nm):
   line.points_nm[:, 2] = np.linspace(0, foil.thickness_nm, len(line.points_nm))
   off_nm = []
   for seed in range(5):
-    found = contrast.defect_transmission(
+    found = defect_transmission(
       foil, [], [], [line], np.random.default_rng(seed)
     )
     dark = -np.log(found)[:, 40:-40]
@@ -148,33 +143,3 @@ def test_a_line_is_seen_at_most_so_far_off_its_place(shift_nm):
     off_nm.append(np.abs(seen_nm - foil.side_nm / 2).max())
   # Nearly all of what is allowed is drawn by one of five.
   assert shift_nm / 2 - 0.02 < max(off_nm) <= shift_nm + 0.02
-
-
-def test_a_bare_foil_is_even():
-  found = contrast.matrix_transmission(small_foil(**BARE), rng())
-  np.testing.assert_array_equal(found, 1)
-
-
-@pytest.mark.parametrize(
-  'field, value',
-  [
-    ('wedge_nm', 15.0),
-    ('bend_contours', 5.0),
-    ('lath_boundaries', 5.0),
-    ('mottling', 0.03),
-    ('surface_spots_per_um2', 3000.0),
-  ],
-)
-def test_each_part_of_the_matrix_shows(field, value):
-  foil = small_foil(**{**BARE, f'contrast__{field}': value})
-  found = contrast.matrix_transmission(foil, rng())
-  assert 0.005 < found.std() < 0.3
-
-
-def test_a_wedge_is_a_slope():
-  """From one side to the other by exp(-wedge / absorption length)."""
-  foil = small_foil(**{**BARE, 'contrast__wedge_nm': 15.0})
-  found = np.log(contrast.matrix_transmission(foil, rng()).astype(float))
-  down, right = np.gradient(found)
-  slope = np.hypot(down, right) * foil.side_px
-  np.testing.assert_allclose(slope, 15 / 80, rtol=0.02)
