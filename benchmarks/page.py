@@ -31,6 +31,7 @@ from defectseg_jax.reporting import figures
 from defectseg_jax.reporting.page import (
   PageImage,
   QuantityError,
+  image_view,
   session_page,
   training_page,
 )
@@ -102,7 +103,7 @@ def _measured_foil(config, index):
   }
 
 
-def _page_image(config, foil):
+def _image_view(config, foil):
   found = foil['found']
   columns = found.objects | {
     'probability_mean': ndimage.mean(
@@ -111,7 +112,7 @@ def _page_image(config, foil):
   }
   values = [column.tolist() for column in columns.values()]
   height, width = found.labels.shape
-  return PageImage(
+  image = PageImage(
     name=foil['name'],
     summary={
       'image': foil['name'],
@@ -133,6 +134,7 @@ def _page_image(config, foil):
     warnings=[tuple(doubt) for doubt in found.warnings],
     check=_largest(found.objects),
   )
+  return image_view(image, sizes_label=kind_of(config.defect).sizes_label)
 
 
 def _largest(objects):
@@ -147,16 +149,17 @@ def _largest(objects):
 def _session(config, foils):
   rows = [foil['found'].summary for foil in foils]
   names = kind_of(config.defect).headlines
-  failed = PageImage('foil_07.dm4', failure='it is a diffraction pattern')
+  failed = image_view(
+    PageImage('foil_07.dm4', failure='it is a diffraction pattern')
+  )
   return session_page(
     f'{config.defect.capitalize()}, {len(foils) + 1} micrographs',
     defect=config.defect,
-    images=[*(_page_image(config, foil) for foil in foils), failed],
+    images=[*(_image_view(config, foil) for foil in foils), failed],
     headlines=names,
-    over_images=lambda: statistics_over_images(rows, names),
+    over_images=statistics_over_images(rows, names),
     conventions=kind_of(config.defect).conventions,
     how_made=HOW_MADE,
-    sizes_label=kind_of(config.defect).sizes_label,
   )
 
 
@@ -188,7 +191,7 @@ def _training(config, foils):
     f'{config.defect.capitalize()}: test set',
     metrics=metrics,
     history=history,
-    images=(_page_image(config, foil) for foil in foils),
+    images=[_image_view(config, foil) for foil in foils],
     errors=[
       QuantityError(
         foil['name'], name, value, true, 100 * abs(value - true) / true

@@ -10,6 +10,7 @@ from defectseg_jax.reporting.figures import comparison_map
 from defectseg_jax.reporting.page import (
   PageImage,
   QuantityError,
+  image_view,
   session_page,
   training_page,
 )
@@ -116,7 +117,7 @@ def training(images) -> str:
       {'epoch': e, 'train_iu': 0.1 * e, 'dev_iu': 0.1, 'learning_rate': 1e-3}
       for e in (1, 2, 3)
     ],
-    images=images,
+    images=[image_view(image) for image in images],
     errors=[
       QuantityError(name, 'number_density_per_m3', 4.2e20, 5.25e20, 20.0),
       QuantityError(name, 'diameter_mean_nm', 3.0, math.nan, math.nan),
@@ -134,9 +135,9 @@ def session(count: int = 20) -> tuple[str, list[PageImage]]:
   html = session_page(
     AWKWARD[0],
     defect='voids',
-    images=iter(images),
+    images=[image_view(image, sizes_label='diameter (nm)') for image in images],
     headlines=HEADLINES,
-    over_images=lambda: statistics_over_images(rows, HEADLINES),
+    over_images=statistics_over_images(rows, HEADLINES),
     conventions={HEADLINES[0]: 'N / (A t)', 'other': 'is not shown'},
     how_made={'command': f'--input={AWKWARD[1]}', 'threshold': '0.41'},
     remarks=['Intervals are <those> of counting.'],

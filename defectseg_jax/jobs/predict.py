@@ -10,17 +10,19 @@ from rich.markup import escape
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import files
+from defectseg_jax.quantification import QuantificationSettings
 from defectseg_jax.reporting.provenance import how_made
-from defectseg_jax.reporting.terminal import print_numbers
 from defectseg_jax.runs import detection_file
 from defectseg_jax.runs.run import load_run
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions.calibration import Scales
 from defectseg_jax.sessions.folder import SessionFolder
+from defectseg_jax.sessions.numbers import MeasurementSettings
 from defectseg_jax.sessions.predict_images import predict_images
 from defectseg_jax.sessions.reference import true_masks
-from defectseg_jax.sessions.results import NO_COMPARISON, write_results
+from defectseg_jax.sessions.results import write_results
+from defectseg_jax.sessions.tables import print_tables
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,21 +104,30 @@ def predict(
   interruption.defer_exit()
   try:
     images, failures = predict_images(
-      paths, run, folder, scales, console, interruption
+      paths,
+      run,
+      folder,
+      scales,
+      console=console,
+      check_interruption=interruption.check,
     )
     with console.status('Measuring and drawing'):
-      numbers = write_results(
+      results = write_results(
         folder,
-        config,
-        run,
         images,
         failures,
-        counts=counts,
+        settings=MeasurementSettings(
+          config.defect,
+          QuantificationSettings(**settings),
+          counts,
+          seed=config.seed,
+        ),
+        threshold=run.progress.threshold,
         truths=truths,
         how_made=how_made(
           config, workdir, run.progress, orientations=request.orientations
         ),
-        interruption=interruption,
+        check_interruption=interruption.check,
       )
   except Stopped:
     console.print(
@@ -125,16 +136,14 @@ def predict(
       soft_wrap=True,
     )
     raise
-  print_numbers(config.defect, numbers, console)
+  print_tables(results.numbers, console)
   console.print(
     f'Page: {escape(str(folder.path / "report.html"))}', soft_wrap=True
   )
-  return not failures and NO_COMPARISON not in {
-    doubt.name for _, doubt in numbers.doubts
-  }
+  return results.complete
 
 
-def _require_sensible(request):
+def _require_sensible(request: Request) -> None:
   if not request.images:
     raise InputError('--input: is missing; say which micrographs to look at')
   if request.orientations not in (1, 8):

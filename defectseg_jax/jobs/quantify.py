@@ -4,8 +4,10 @@ import dataclasses
 import pathlib
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import ml_collections
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
@@ -13,16 +15,26 @@ from rich.progress import Progress
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import new_folder
 from defectseg_jax.micrographs.masks import read_mask
-from defectseg_jax.quantification.kinds import kind_of
-from defectseg_jax.quantification.measure_mask import measure
-from defectseg_jax.quantification.settings import QuantificationSettings
+from defectseg_jax.quantification import QuantificationSettings, kind_of
 from defectseg_jax.reporting import tables
-from defectseg_jax.reporting.terminal import print_numbers
 from defectseg_jax.runs import detection_file
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
-from defectseg_jax.sessions.masks import mask_images, micrograph_pixels
-from defectseg_jax.sessions.tables import Numbers
+from defectseg_jax.sessions.masks import (
+  MaskImage,
+  mask_images,
+  micrograph_pixels,
+)
+from defectseg_jax.sessions.numbers import (
+  MeasurementSettings,
+  SessionNumbers,
+  image_numbers,
+)
+from defectseg_jax.sessions.pictures import (
+  write_image_pictures,
+  write_session_histogram,
+)
+from defectseg_jax.sessions.tables import print_tables, write_tables
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,33 +91,34 @@ def quantify(
     calibration=request.calibration,
     console=console,
   )
-  counts = None
+  settings = MeasurementSettings(
+    config.defect,
+    QuantificationSettings(**config.quantification),
+    seed=config.seed,
+  )
   if request.detection:
-    counts, settings = detection_file.read_detection(request.detection, config)
-    config = config.copy_and_resolve_references()
-    config.quantification = settings
+    counts, chosen = detection_file.read_detection(request.detection, config)
+    settings = MeasurementSettings(
+      config.defect,
+      QuantificationSettings(**chosen),
+      counts,
+      seed=config.seed,
+    )
   final = pathlib.Path(request.output).expanduser()
   interruption.defer_exit()
   try:
-    with (
-      new_folder(final) as made,
-      Progress(
-        *Progress.get_default_columns(),
+    with new_folder(final) as made:
+      numbers, seconds = _write_numbers(
+        made,
+        images,
+        settings,
+        rgb=config.data.rgb,
         console=console,
-        disable=not console.is_terminal,
-        transient=True,
-      ) as progress,
-    ):
-      numbers, seconds = Numbers(made, config), {}
-      for image in progress.track(images, description='measuring'):
-        interruption.check()
-        seconds[image.name] = _add(numbers, image, config, counts)
-      numbers.write_tables()
+        interruption=interruption,
+      )
       judged = []
       if request.reference:
-        judged = _judge_masks(
-          made, request.reference, config, images, numbers.rows, seconds
-        )
+        judged = _judge_masks(made, request.reference, images, numbers, seconds)
       interruption.check()
   except Stopped:
     console.print(
@@ -113,66 +126,82 @@ def quantify(
       soft_wrap=True,
     )
     raise
-  print_numbers(config.defect, numbers, console)
+  print_tables(numbers, console)
   if judged:
     console.print(tables.panel_table(judged))
   console.print(f'Numbers and pictures: {escape(str(final))}', soft_wrap=True)
 
 
-def _add(numbers, image, config, detection):
-  """Measures an image; the seconds that took, without reading and drawing."""
-  mask = read_mask(image.mask)
-  pixels = micrograph_pixels(image, mask.shape, rgb=config.data.rgb)
-  began = time.perf_counter()
-  found = _measured(mask, image.scale, config, pixels, detection)
-  seconds = time.perf_counter() - began
-  numbers.add(
-    image.name,
-    found,
-    image.scale,
-    pixels=pixels,
-    sources={
-      'mask': str(image.mask),
-      'micrograph': image.micrograph and str(image.micrograph),
-    },
-  )
-  return seconds
+def _write_numbers(
+  made: pathlib.Path,
+  images: Sequence[MaskImage],
+  settings: MeasurementSettings,
+  *,
+  rgb: str,
+  console: Console,
+  interruption: Interruption,
+) -> tuple[SessionNumbers, dict[str, float]]:
+  """All numbers; by image the seconds to measure, without read and draw."""
+  collected, seconds = [], {}
+  with Progress(
+    *Progress.get_default_columns(),
+    console=console,
+    disable=not console.is_terminal,
+    transient=True,
+  ) as progress:
+    for image in progress.track(images, description='measuring'):
+      interruption.check()
+      mask = read_mask(image.mask)
+      pixels = micrograph_pixels(image, mask.shape, rgb=rgb)
+      began = time.perf_counter()
+      found = settings.measure(mask, image.scale, pixels)
+      seconds[image.name] = time.perf_counter() - began
+      write_image_pictures(
+        made, image.name, found, image.scale, pixels=pixels, settings=settings
+      )
+      sources = {
+        'mask': str(image.mask),
+        'micrograph': image.micrograph and str(image.micrograph),
+      }
+      collected.append(
+        image_numbers(image.name, found, image.scale, sources=sources)
+      )
+  numbers = SessionNumbers(settings, collected)
+  write_tables(made, numbers)
+  write_session_histogram(made, numbers)
+  return numbers, seconds
 
 
-def _measured(mask, scale, config, pixels=None, detection=None):
-  return measure(
-    mask,
-    config.defect,
-    image=pixels,
-    pixel_size_nm=scale.pixel_size_nm,
-    thickness_nm=scale.thickness_nm,
-    settings=QuantificationSettings(**config.quantification),
-    detection=detection,
-    seed=config.seed,
-  )
-
-
-def _judge_masks(made, path, config, images, rows, seconds):
+def _judge_masks(
+  made: pathlib.Path,
+  path: str,
+  images: Sequence[MaskImage],
+  numbers: SessionNumbers,
+  seconds: dict[str, float],
+) -> list[dict[str, Any]]:
   """The panel's files, of masks by --input; rows of panel.csv."""
   scales = {image.name: image.scale for image in images}
+  # The network's errors are not those of a person.
+  by_hand = dataclasses.replace(numbers.settings, detection=None)
+  kind = kind_of(by_hand.defect)
 
-  def measure(name, mask):
-    if name not in scales:
+  def measure(image: str, mask: np.ndarray) -> dict[str, float]:
+    if image not in scales:
       raise InputError(
-        f'--reference: has a mask {name}, which --input has not; it has '
+        f'--reference: has a mask {image}, which --input has not; it has '
         f'{", ".join(scales)}'
       )
-    found = _measured(mask, scales[name], config)
-    return {key: found.summary[key] for key in kind_of(config.defect).headlines}
+    found = by_hand.measure(mask, scales[image])
+    return {name: found.summary[name] for name in kind.headlines}
 
   reference = panel.read_reference(pathlib.Path(path).expanduser(), measure)
   machine = panel.machine_of_summaries(
-    reference, {row['image']: row for row in rows}
+    reference, {image.name: image.row for image in numbers.images}
   )
   return panel.write_panel(made, reference, machine, seconds)
 
 
-def _judge_numbers(request, console):
+def _judge_numbers(request: Request, console: Console) -> None:
   """A panel of numbers alone: the machine's are in the same CSV."""
   path = pathlib.Path(request.reference or '').expanduser()
   if not request.reference or path.is_dir():

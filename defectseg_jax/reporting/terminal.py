@@ -1,40 +1,50 @@
 """The numbers of a session in the terminal."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
 from rich.console import Console
 from rich.markup import escape
 
-from defectseg_jax.quantification.over_images import statistics_over_images
+from defectseg_jax.quantification import QualityWarning
 from defectseg_jax.reporting import tables
-from defectseg_jax.sessions.tables import Numbers
 
 
-def print_numbers(defect: str, numbers: Numbers, console: Console) -> None:
+def print_numbers(
+  console: Console,
+  defect: str,
+  rows: Sequence[Mapping[str, Any]],
+  *,
+  headlines: Sequence[str],
+  over_images: Mapping[str, Mapping[str, float]],
+  warnings: Iterable[tuple[str, QualityWarning]] = (),
+  failures: Mapping[str, str] | None = None,
+  remarks: Iterable[str] = (),
+) -> None:
   """Prints the table, then warnings, failures and remarks.
 
   Args:
-    defect: what was looked for.
-    numbers: of the session.
     console: where to.
+    defect: what was looked for.
+    rows: of summary.csv, of images that could be measured.
+    headlines: names of the numbers that are shown.
+    over_images: by name a number's `images`, `mean`, `low` and `high` over
+      images.
+    warnings: image and warning.
+    failures: by image why it could not be measured.
+    remarks: a line each.
   """
-  names = numbers.headlines
-  if numbers.rows:
+  if rows:
+    console.print(tables.quantities_table(defect, rows, headlines, over_images))
+  for name, warning in warnings:
     console.print(
-      tables.quantities_table(
-        defect,
-        numbers.rows,
-        names,
-        statistics_over_images(numbers.rows, names),
-      )
-    )
-  for name, doubt in numbers.doubts:
-    console.print(
-      f'[red]WARNING[/red] {escape(name)}: {doubt.name}: '
-      f'{escape(doubt.message)}',
+      f'[red]WARNING[/red] {escape(name)}: {warning.name}: '
+      f'{escape(warning.message)}',
       soft_wrap=True,
     )
-  for name, reason in numbers.failures.items():
+  for name, reason in (failures or {}).items():
     console.print(
       f'[red]FAILED[/red] {escape(name)}: {escape(reason)}', soft_wrap=True
     )
-  for remark in numbers.remarks():
+  for remark in remarks:
     console.print(remark, soft_wrap=True)

@@ -1,19 +1,25 @@
 """The page of a run: its test set, looked at and measured."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import ml_collections
 import numpy as np
 
-from defectseg_jax.quantification.kinds import kind_of
-from defectseg_jax.quantification.measure_mask import measure
-from defectseg_jax.quantification.measurement import Measurement
+from defectseg_jax.quantification import (
+  Measurement,
+  QuantificationSettings,
+  kind_of,
+  measure,
+)
 from defectseg_jax.quantification.panel import relative_error
 from defectseg_jax.quantification.review import mean_probabilities
-from defectseg_jax.quantification.settings import QuantificationSettings
-from defectseg_jax.reporting import page
+from defectseg_jax.reporting.page import (
+  ImageView,
+  QuantityError,
+  image_view,
+  training_page,
+)
 from defectseg_jax.reporting.page.content import page_image
 
 # What an image without a scale is measured in: its page says nothing in
@@ -21,112 +27,138 @@ from defectseg_jax.reporting.page.content import page_image
 _PIXELS = {'pixel_size_nm': 1.0, 'thickness_nm': 1.0}
 
 
+@dataclasses.dataclass(frozen=True)
+class ShownImage:
+  """What is kept of a test image for the page.
+
+  Attributes:
+    name: of the image.
+    view: for the page.
+    errors: of its materials numbers; empty without a scale.
+    scaled: whether its scale and its thickness are known.
+  """
+
+  name: str
+  view: ImageView
+  errors: Sequence[QuantityError]
+  scaled: bool
+
+
 def run_page(
-  config: ml_collections.ConfigDict,
+  defect: str,
   *,
-  metrics: dict[str, Any],
-  history: Sequence[dict[str, Any]],
+  settings: QuantificationSettings,
+  seed: int,
+  metrics: Mapping[str, Any],
+  history: Sequence[Mapping[str, Any]],
   regions: Sequence[Any],
-  maps: Sequence[np.ndarray],
+  probability_maps: Sequence[np.ndarray],
   threshold: float,
-  how_made: dict[str, str],
+  how_made: Mapping[str, str],
 ) -> str:
   """HTML of a run's test set, beside the paper's numbers.
 
   Args:
-    config: of the run; its `quantification` with the smallest particle set.
+    defect: what was looked for.
+    settings: how to measure, with the smallest particle set.
+    seed: of bootstraps and random test lines.
     metrics: the content of test_metrics.json.
     history: the rows of history.csv.
-    regions: of the test split.
-    maps: float32 [H, W] probabilities of each.
+    regions: of the test set.
+    probability_maps: float32 [H, W] of each.
     threshold: chosen on the development set.
     how_made: what the page says of that.
 
   Returns:
     The page. Materials numbers are compared where a region has a scale.
   """
-  errors, unscaled = [], []
-
-  def images():
-    for region, probabilities in zip(regions, maps, strict=True):
-      prediction = probabilities >= threshold
-      known = None not in (region.pixel_size_nm, region.thickness_nm)
-      if not known:
-        unscaled.append(region.name)
-      found, truth = (
-        _measured(config, region, mask, known)
-        for mask in (prediction, region.mask > 0)
-      )
-      if known:
-        errors.extend(_errors(config.defect, region.name, found, truth))
-      means = mean_probabilities(
-        found.labels, probabilities, len(found.counted)
-      )
-      yield page_image(
-        region.name,
-        found.summary if known else {},
-        dataclasses.replace(
-          found,
-          objects={**_columns(found, known), 'mean_probability': means},
-          sizes_nm=found.sizes_nm if known else np.zeros(0),
-        ),
-        config=config,
-        threshold=threshold,
-        pixels=region.image,
-        mask=prediction,
-        probabilities=probabilities,
-        doubts=found.warnings if known else [],
-        truth=region.mask > 0,
-      )
-
-  shown = list(images())
+  images = [
+    _test_image(
+      defect, region, probabilities, settings, seed=seed, threshold=threshold
+    )
+    for region, probabilities in zip(regions, probability_maps, strict=True)
+  ]
   remarks = []
+  unscaled = [image.name for image in images if not image.scaled]
   if unscaled:
     remarks.append(
-      'Materials numbers are compared where scale and thickness are known; of '
-      f'{", ".join(unscaled)} they are not.'
+      'Materials numbers are compared where scale and thickness are known. '
+      f'They are not known of {", ".join(unscaled)}.'
     )
-  return page.training_page(
-    f'{config.defect.capitalize()}: {len(shown)} test images',
+  return training_page(
+    f'{defect.capitalize()}: {len(images)} test images',
     metrics=metrics,
     history=history,
-    images=shown,
-    errors=errors,
+    images=[image.view for image in images],
+    errors=[error for image in images for error in image.errors],
     how_made=how_made,
     remarks=remarks,
-    sizes_label=kind_of(config.defect).sizes_label,
   )
 
 
-def _measured(config, region, mask, known) -> Measurement:
+def _test_image(
+  defect: str,
+  region: Any,
+  probabilities: np.ndarray,
+  settings: QuantificationSettings,
+  *,
+  seed: int,
+  threshold: float,
+) -> ShownImage:
+  """Measures prediction and truth, and keeps what is small."""
+  prediction, true_mask = probabilities >= threshold, region.mask > 0
+  scaled = None not in (region.pixel_size_nm, region.thickness_nm)
   scale = _PIXELS
-  if known:
+  if scaled:
     scale = {
       'pixel_size_nm': region.pixel_size_nm,
       'thickness_nm': region.thickness_nm,
     }
-  return measure(
-    mask,
-    config.defect,
-    settings=QuantificationSettings(**config.quantification),
-    seed=config.seed,
-    **scale,
+  found, truth = (
+    measure(mask, defect, settings=settings, seed=seed, **scale)
+    for mask in (prediction, true_mask)
+  )
+  means = mean_probabilities(found.labels, probabilities, len(found.counted))
+  shown = page_image(
+    region.name,
+    dataclasses.replace(
+      found,
+      objects={**_columns(found, scaled), 'mean_probability': means},
+      sizes_nm=found.sizes_nm if scaled else np.zeros(0),
+    ),
+    defect=defect,
+    minimum_area_px=settings.minimum_area_px,
+    threshold=threshold,
+    summary=found.summary if scaled else {},
+    pixels=region.image,
+    mask=prediction,
+    probabilities=probabilities,
+    warnings=found.warnings if scaled else [],
+    truth=true_mask,
+  )
+  return ShownImage(
+    region.name,
+    image_view(shown, sizes_label=kind_of(defect).sizes_label),
+    errors=list(_errors(defect, region.name, found, truth)) if scaled else [],
+    scaled=scaled,
   )
 
 
-def _columns(found, known):
+def _columns(found: Measurement, scaled: bool) -> dict[str, np.ndarray]:
   """Without a scale, only what is in pixels."""
   return {
     name: values
     for name, values in found.objects.items()
-    if name != 'mean_intensity' and (known or not name.endswith(('nm', 'nm2')))
+    if name != 'mean_intensity' and (scaled or not name.endswith(('nm', 'nm2')))
   }
 
 
-def _errors(defect, name, found, truth):
+def _errors(
+  defect: str, name: str, found: Measurement, truth: Measurement
+) -> Iterator[QuantityError]:
   for quantity in kind_of(defect).headlines:
     predicted, true = found.summary[quantity], truth.summary[quantity]
-    yield page.QuantityError(
+    yield QuantityError(
       image=name,
       quantity=quantity,
       predicted=predicted,

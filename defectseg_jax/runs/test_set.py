@@ -96,11 +96,13 @@ def score_test_set(
   with write_whole(workdir.report) as path:
     path.write_text(
       run_page(
-        measuring,
+        config.defect,
+        settings=QuantificationSettings(**settings),
+        seed=config.seed,
         metrics=metrics,
         history=progress.history,
         regions=regions['test'],
-        maps=maps,
+        probability_maps=maps,
         threshold=progress.threshold,
         how_made=how_made(measuring, workdir, progress),
       ),

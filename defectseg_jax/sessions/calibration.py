@@ -23,14 +23,14 @@ class Scale:
     pixel_size_nm: side of a pixel.
     thickness_nm: of the foil.
     pixel_size_from, thickness_from: the flag, the table or the file.
-    doubts: a file that says something else than the user.
+    warnings: a file that states another length than the user gave.
   """
 
   pixel_size_nm: float
   thickness_nm: float
   pixel_size_from: str
   thickness_from: str
-  doubts: tuple[QualityWarning, ...] = ()
+  warnings: tuple[QualityWarning, ...] = ()
 
 
 class Scales:
@@ -104,7 +104,7 @@ class Scales:
       thickness_nm=depth,
       pixel_size_from=size_from,
       thickness_from=depth_from,
-      doubts=tuple(_differing(found, stated)),
+      warnings=tuple(_differing(found, stated)),
     )
 
 

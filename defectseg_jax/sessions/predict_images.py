@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from rich.console import Console
@@ -18,7 +18,6 @@ from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
 from defectseg_jax.runs.run import Run
-from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.sessions.calibration import Scale, Scales
 from defectseg_jax.sessions.folder import MASKS, Done, SessionFolder
 
@@ -55,8 +54,9 @@ def predict_images(
   run: Run,
   folder: SessionFolder,
   scales: Scales,
+  *,
   console: Console,
-  interruption: Interruption,
+  check_interruption: Callable[[], None],
 ) -> tuple[list[SessionImage], dict[str, str]]:
   """Takes every image through the network, unless that was done before.
 
@@ -68,7 +68,8 @@ def predict_images(
     folder: of the session.
     scales: what the user said of them.
     console: where the progress goes.
-    interruption: asked after each batch of tiles whether to stop.
+    check_interruption: called after each batch of tiles; raises if the user
+      asked to stop.
 
   Returns:
     The images that are done, and why others could not be, by name.
@@ -93,7 +94,7 @@ def predict_images(
 
       def on_tiles(tiles, count, number=number):
         progress.update(task, completed=number + tiles / count)
-        interruption.check()
+        check_interruption()
 
       try:
         frames = read_micrographs(path, rgb=run.config.data.rgb)
@@ -113,7 +114,7 @@ def predict_images(
           continue
         done.append(_predict(run, folder, one, pixels, by_hand, on_tiles))
       progress.update(task, completed=number + 1)
-      interruption.check()
+      check_interruption()
       if not console.is_terminal:
         console.print(
           f'{number + 1}/{len(paths)} {escape(path.name)}', soft_wrap=True

@@ -20,6 +20,8 @@ SCORES = {
   'precision': 'TP / (TP + FP), likewise',
   'recall': 'TP / (TP + FN), likewise',
 }
+# Those of an image without a true mask, beside others that have one.
+NO_SCORES: Mapping[str, None] = dict.fromkeys(SCORES)
 _FLAG = '--reference'
 # How `read_micrographs` names the images of a file that has several.
 _PLACE = re.compile(r'\[\d+\]$')
@@ -90,7 +92,9 @@ def true_masks(given: str, stems: Collection[str]) -> dict[str, pathlib.Path]:
   return masks
 
 
-def unused(masks: Mapping[str, pathlib.Path], names: Iterable[str]) -> str:
+def unused_masks(
+  masks: Mapping[str, pathlib.Path], names: Iterable[str]
+) -> str:
   """One line on masks that are of no image; '' where there are none.
 
   Args:
@@ -133,6 +137,6 @@ def scores(mask: np.ndarray, truth: np.ndarray) -> dict[str, float]:
   return {name: found[name] for name in SCORES}
 
 
-def _stem(name):
+def _stem(name: str) -> str:
   """Of the file that an image of that name is, or is one of."""
   return _PLACE.sub('', name)

@@ -97,7 +97,7 @@ def another_network(monkeypatch):
     read = run.load_run
     monkeypatch.setattr(
       job,
-      'trained',
+      'load_run',
       lambda *given, **more: dataclasses.replace(
         read(*given, **more),
         probabilities=probabilities,

@@ -14,6 +14,7 @@ import tiny
 
 from defectseg_jax.reporting.page import (
   PageImage,
+  image_view,
   paper,
   session_page,
 )
@@ -170,13 +171,12 @@ def test_every_object_is_outlined_and_has_its_row(session):
 
 def test_warnings_stand_where_they_are_seen(session):
   _, read, images = session
-  warned = images[pages.WARNED]
-  message = f'a foil of 3 nm in {warned.name}'
+  message = f'a foil of 3 nm in {images[pages.WARNED].name}'
   top = read.one('section', **{'aria-label': 'Warnings'})
   assert 'foil thin' in top['text'] and message in top['text']
   assert message in read.one('p', **{'class': 'warning'})['text']
-  doubts = [td['text'] for td in read.all('td', **{'class': 'doubts aside'})]
-  assert doubts.count('foil thin') == 1 and doubts.count('') == 6
+  warned = [td['text'] for td in read.all('td', **{'class': 'warnings aside'})]
+  assert warned.count('foil thin') == 1 and warned.count('') == 6
 
 
 def test_little_is_a_page_too():
@@ -197,9 +197,9 @@ def test_little_is_a_page_too():
       session_page(
         'x',
         defect='voids',
-        images=given,
+        images=[image_view(image) for image in given],
         headlines=pages.HEADLINES,
-        over_images=dict,
+        over_images={},
         conventions={},
         how_made={},
       )
@@ -214,9 +214,9 @@ def test_a_name_that_is_no_text_can_be_written(tmp_path):
   text = session_page(
     'x',
     defect='voids',
-    images=[image],
+    images=[image_view(image)],
     headlines=pages.HEADLINES,
-    over_images=dict,
+    over_images={},
     conventions={},
     how_made={},
   )
@@ -304,19 +304,21 @@ def test_twenty_large_images_make_a_page_of_bounded_size():
     'x',
     defect='voids',
     images=[
-      PageImage(
-        'x',
-        labels=ids,
-        layers=layers,
-        objects=[
-          row | {'id': row['id'] + count * tile}
-          for tile in range(times**2)
-          for row in part.objects
-        ],
+      image_view(
+        PageImage(
+          'x',
+          labels=ids,
+          layers=layers,
+          objects=[
+            row | {'id': row['id'] + count * tile}
+            for tile in range(times**2)
+            for row in part.objects
+          ],
+        )
       )
     ],
     headlines=pages.HEADLINES,
-    over_images=dict,
+    over_images={},
     conventions={},
     how_made={},
   )

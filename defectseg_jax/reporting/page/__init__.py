@@ -3,6 +3,9 @@
 session_page   of the micrographs of a session, measured
 training_page  of a run's test set, beside the paper
 search_page    of the trials of a search
+
+A page is rendered from what was collected: `image_view` makes of an image's
+arrays what the page shows of it, so that the arrays need not be kept.
 """
 
 from defectseg_jax.reporting.figures.search import Searched
@@ -10,11 +13,14 @@ from defectseg_jax.reporting.page.page_image import PageImage
 from defectseg_jax.reporting.page.search import search_page
 from defectseg_jax.reporting.page.session import session_page
 from defectseg_jax.reporting.page.training import QuantityError, training_page
+from defectseg_jax.reporting.page.views import ImageView, image_view
 
 __all__ = [
+  'ImageView',
   'PageImage',
   'QuantityError',
   'Searched',
+  'image_view',
   'search_page',
   'session_page',
   'training_page',

@@ -1,58 +1,58 @@
 """What the page shows of an image: layers, objects, and what to check."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import ml_collections
 import numpy as np
 
-from defectseg_jax.quantification.kinds import kind_of
-from defectseg_jax.quantification.measurement import Measurement
-from defectseg_jax.quantification.plausibility import QualityWarning
+from defectseg_jax.quantification import Measurement, QualityWarning, kind_of
 from defectseg_jax.quantification.review import (
+  Doubtful,
   doubtful_objects,
   nearly_found_regions,
 )
 from defectseg_jax.reporting.figures import comparison_map
 from defectseg_jax.reporting.overlays import grey_levels
-from defectseg_jax.reporting.page import PageImage
+from defectseg_jax.reporting.page.page_image import PageImage
 
 # Larger images are thinned out before the page averages them.
 _LARGEST_LAYER_PX = 4096
-# What is smaller is noise, not something that was nearly found.
+# By eye: what is smaller is noise, not an object that was nearly found.
 _SPECK_PX = 4
 
 
 def page_image(
   name: str,
-  summary: Mapping[str, Any],
   found: Measurement,
   *,
-  config: ml_collections.ConfigDict,
+  defect: str,
+  minimum_area_px: int,
   threshold: float,
+  summary: Mapping[str, Any],
   pixels: np.ndarray,
   mask: np.ndarray,
   probabilities: np.ndarray,
-  doubts: list[QualityWarning],
+  warnings: Sequence[QualityWarning] = (),
   truth: np.ndarray | None = None,
 ) -> PageImage:
-  """An image of the page, with what was nearly found among its objects.
+  """An image of the page, with regions below the threshold among its objects.
 
   Args:
     name: of the image.
+    found: what was measured in it, with `mean_probability` of each object. It
+      is not changed.
+    defect: what was looked for.
+    minimum_area_px: of a region that counts.
+    threshold: of the probabilities, from which on a pixel is in the mask.
     summary: its row of summary.csv.
-    found: what was measured in it; with `mean_probability` of each object. What
-      was nearly found is drawn into its labels.
-    config: `defect` and `quantification` are read.
-    threshold: above which pixels were taken.
     pixels: [H, W], the micrograph.
     mask: bool [H, W], what was measured.
     probabilities: float32 [H, W].
-    doubts: what cannot be right.
+    warnings: what a reader must look at before the numbers are believed.
     truth: bool [H, W], if it is known: then there is a comparison map.
 
   Returns:
-    The image; its objects have `found`, which is False of regions that half
+    The image. Its objects have `found`, which is False of regions that half
     the threshold would have found, and which count in no number.
   """
   # The page shows no more pixels than a screen has.
@@ -60,9 +60,22 @@ def page_image(
   pixels, mask, probabilities = (
     values[::step, ::step] for values in (pixels, mask, probabilities)
   )
-  labels, objects, check = _with_almost_found(
-    found, probabilities, config, threshold, step
+  labels = found.labels[::step, ::step]
+  smallest_px = max(minimum_area_px, _SPECK_PX)
+  nearly_found = nearly_found_regions(
+    labels,
+    probabilities,
+    threshold=threshold,
+    minimum_area_px=max(1, smallest_px // step**2),
   )
+  doubtful = doubtful_objects(
+    labels,
+    nearly_found,
+    probabilities,
+    threshold=threshold,
+    power=kind_of(defect).area_exponent,
+  )
+  ids = _ids(doubtful, len(found.counted))
   layers = {
     'micrograph': grey_levels(pixels),
     'mask': mask * np.uint8(255),
@@ -73,68 +86,76 @@ def page_image(
   return PageImage(
     name=name,
     summary=summary,
-    objects=objects,
-    labels=labels,
+    objects=_objects(found, doubtful, ids, step),
+    labels=_with_nearly_found(found.labels, nearly_found, doubtful, ids, step),
     layers=layers,
     sizes_nm=found.sizes_nm,
-    warnings=doubts,
-    check=check,
+    warnings=warnings,
+    check=[
+      (number, _reason(one, threshold)) for number, one in zip(ids, doubtful)
+    ],
   )
 
 
-def _with_almost_found(found, probabilities, config, threshold, step):
-  """Where every step-th pixel of a large image is enough to look at."""
-  thinned = found.labels[::step, ::step]
-  smallest_px = max(config.quantification.minimum_area_px, _SPECK_PX)
-  almost = nearly_found_regions(
-    thinned,
-    probabilities,
-    threshold=threshold,
-    minimum_area_px=max(1, smallest_px // step**2),
-  )
-  first = doubtful_objects(
-    thinned,
-    almost,
-    probabilities,
-    threshold=threshold,
-    power=kind_of(config.defect).area_exponent,
-  )
+def _ids(doubtful: Sequence[Doubtful], count: int) -> list[int]:
+  """Of objects their own; regions that were nearly found follow them."""
+  ids = []
+  for one in doubtful:
+    if not one.id:
+      count += 1
+    ids.append(one.id or count)
+  return ids
+
+
+def _objects(
+  found: Measurement,
+  doubtful: Sequence[Doubtful],
+  ids: Sequence[int],
+  step: int,
+) -> list[dict[str, Any]]:
+  """A row for each object, then for each region that was nearly found."""
   columns = {name: values.tolist() for name, values in found.objects.items()}
   objects = [
     {**dict(zip(columns, values)), 'found': True}
     for values in zip(*columns.values())
   ]
-  check = []
-  for one in first:
-    number = one.id
-    if not number:
-      number = len(objects) + 1
-      _draw(found.labels, almost == one.almost_id, step, number)
-      objects.append(
-        {
-          **dict.fromkeys(columns, ''),
-          'id': number,
-          'row_px': one.row_px * step,
-          'column_px': one.column_px * step,
-          'area_px': one.area_px * step**2,
-          'counted': False,
-          'mean_probability': one.probability,
-          'found': False,
-        }
-      )
-    check.append((number, _reason(one, threshold)))
-  return found.labels, objects, check
+  return objects + [
+    {
+      **dict.fromkeys(columns, ''),
+      'id': number,
+      'row_px': one.row_px * step,
+      'column_px': one.column_px * step,
+      'area_px': one.area_px * step**2,
+      'counted': False,
+      'mean_probability': one.probability,
+      'found': False,
+    }
+    for number, one in zip(ids, doubtful)
+    if not one.id
+  ]
 
 
-def _draw(labels, region, step, number):
-  """A region of thinned pixels, at full size, where nothing else is."""
-  for row, column in zip(*np.nonzero(region)):
-    row, column = row * step, column * step
-    block = labels[row : row + step, column : column + step]
-    block[block == 0] = number
+def _with_nearly_found(
+  labels: np.ndarray,
+  nearly_found: np.ndarray,
+  doubtful: Sequence[Doubtful],
+  ids: Sequence[int],
+  step: int,
+) -> np.ndarray:
+  """Labels of the page's own: regions of thinned pixels, at full size."""
+  regions = [(n, one.almost_id) for n, one in zip(ids, doubtful) if not one.id]
+  if not regions:
+    return labels
+  drawn = labels.copy()
+  for number, region in regions:
+    for row, column in zip(*np.nonzero(nearly_found == region)):
+      row, column = row * step, column * step
+      block = drawn[row : row + step, column : column + step]
+      block[block == 0] = number
+  return drawn
 
 
-def _reason(one, threshold):
+def _reason(one: Doubtful, threshold: float) -> str:
   weight = f'up to {100 * one.influence:.0f}% of the answer'
   if one.id:
     return f'{weight}: mean probability {one.probability:.2f}'

@@ -3,8 +3,11 @@
 import base64
 import io
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image
 
 # The longest side; a page of 20 images stays below 25 MB.
@@ -12,6 +15,7 @@ LONGEST_PX = 1400
 _MOST_BYTES = 600_000
 _QUALITIES = (85, 75, 60, 40, 20)
 _MOST_COLOURS = 8
+_FIGURE_DPI = 110
 
 
 def data_uri(pixels: np.ndarray) -> str:
@@ -41,6 +45,13 @@ def data_uri(pixels: np.ndarray) -> str:
   return png_uri(few)
 
 
+def figure_uri(figure: Figure, *, colours: int) -> str:
+  """A figure for `src`, as a PNG of so many colours."""
+  stream = io.BytesIO()
+  figure.savefig(stream, dpi=_FIGURE_DPI)
+  return png_uri(Image.open(stream).convert('RGB').quantize(colours))
+
+
 def png_uri(picture: Image.Image) -> str:
   """A picture without loss."""
   stream = io.BytesIO()
@@ -48,8 +59,8 @@ def png_uri(picture: Image.Image) -> str:
   return _uri('png', stream.getvalue())
 
 
-def _jpeg(picture):
-  """At the best quality that is not too large; noise is, and tells nothing."""
+def _jpeg(picture: Image.Image) -> bytes:
+  """At the best quality that is not too large, as noise is at most of them."""
   for quality in _QUALITIES:
     stream = io.BytesIO()
     picture.save(stream, 'JPEG', quality=quality, optimize=True)
@@ -58,7 +69,7 @@ def _jpeg(picture):
   return stream.getvalue()
 
 
-def _palette(colours):
+def _palette(colours: Sequence[Any]) -> Image.Image:
   """The colours and, for edges that were scaled down, what is between two."""
   colours = [np.broadcast_to(np.array(c, float), 3) for c in colours]
   between = [
@@ -74,5 +85,5 @@ def _palette(colours):
   return palette
 
 
-def _uri(kind, content):
+def _uri(kind: str, content: bytes) -> str:
   return f'data:image/{kind};base64,{base64.b64encode(content).decode()}'

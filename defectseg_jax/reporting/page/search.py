@@ -1,16 +1,12 @@
 """The page of a search: what was tried, round by round."""
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from matplotlib.figure import Figure
-from PIL import Image
 
 from defectseg_jax.reporting.figures import search
 from defectseg_jax.reporting.figures.search import Searched
 from defectseg_jax.reporting.page import words
-from defectseg_jax.reporting.page.pictures import png_uri
+from defectseg_jax.reporting.page.pictures import figure_uri
 from defectseg_jax.reporting.page.rendering import render
 
 
@@ -43,24 +39,18 @@ def search_page(
       [(_shown(value), _sorted_by(value)) for value in row.values()]
       for row in rows
     ],
-    rounds=_picture(search.rounds_progress(rows)),
-    by_field=_picture(search.iu_by_field(rows, fields)),
-    parallel=_picture(search.parallel_coordinates(rows, fields)),
+    rounds=figure_uri(search.rounds_progress(rows), colours=128),
+    by_field=figure_uri(search.iu_by_field(rows, fields), colours=128),
+    parallel=figure_uri(search.parallel_coordinates(rows, fields), colours=128),
     how_made=how_made,
   )
 
 
-def _shown(value):
+def _shown(value: Any) -> str:
   if value is None or value == '':
     return words.NONE
   return f'{value:.4g}' if isinstance(value, float) else str(value)
 
 
-def _sorted_by(value):
+def _sorted_by(value: Any) -> str:
   return '' if value is None else str(value)
-
-
-def _picture(figure: Figure) -> str:
-  stream = io.BytesIO()
-  figure.savefig(stream, dpi=110)
-  return png_uri(Image.open(stream).convert('RGB').quantize(128))

@@ -1,11 +1,17 @@
 """The page of a session: its numbers, and the pictures to believe them by."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from defectseg_jax.reporting.page import views, words
-from defectseg_jax.reporting.page.page_image import PageImage
+from defectseg_jax.reporting.page import words
 from defectseg_jax.reporting.page.rendering import render
+from defectseg_jax.reporting.page.views import (
+  ImageView,
+  place_view,
+  shared_content,
+  summary_facts,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,51 +59,51 @@ def session_page(
   title: str,
   *,
   defect: str,
-  images: Iterable[PageImage],
+  images: Sequence[ImageView],
   headlines: Sequence[str],
-  over_images: Callable[[], Mapping[str, Mapping[str, float]]],
+  over_images: Mapping[str, Mapping[str, float]],
   conventions: Mapping[str, str],
   how_made: Mapping[str, str],
   remarks: Sequence[str] = (),
-  sizes_label: str = 'diameter (nm)',
 ) -> str:
   """One HTML file of all images of a session.
 
   Args:
     title: of the page.
     defect: what was looked for.
-    images: may be a generator: of each no more is kept than the page shows.
+    images: what `image_view` makes of each, with its row of summary.csv.
     headlines: names of the numbers of a summary that are shown.
-    over_images: asked for when all images have been seen; by name their
-      `images`, `mean`, `low` and `high`.
+    over_images: by name the `images`, `mean`, `low` and `high` of a number
+      over images; may be empty.
     conventions: by name how a number is defined.
     how_made: label and text: command, run, threshold, versions.
-    remarks: what the intervals do not know of.
-    sizes_label: of the histograms' axes, with the unit.
+    remarks: which uncertainties the intervals leave out.
 
   Returns:
     HTML, to be written as UTF-8.
+
+  Examples:
+    >>> from defectseg_jax.reporting.page import PageImage, image_view
+    >>> failed = image_view(PageImage('a.dm4', failure='is no image'))
+    >>> html = session_page(
+    ...   'Voids',
+    ...   defect='voids',
+    ...   images=[failed],
+    ...   headlines=['number_density_per_m3'],
+    ...   over_images={},
+    ...   conventions={},
+    ...   how_made={'run': 'runs/voids'},
+    ... )
+    >>> 'is no image' in html
+    True
   """
-  rows, shown = [], []
-  for number, image in enumerate(images, start=1):
-    rows.append(image.summary)
-    facts = views.facts_of(image.summary, headlines)
-    shown.append(
-      views.image_view(
-        image, number=number, facts=facts, sizes_label=sizes_label
-      )
-    )
-  together = _as_summary(over_images())
+  rows = [image.summary for image in images]
+  together = _mean_summary(over_images)
   columns = [words.column_of(name, rows) for name in headlines]
   largest = _largest([*rows, together], headlines)
-  table = [
-    dataclasses.replace(
-      _row(view.name, view.number, row, columns, largest),
-      warnings=[words.title_of(name) for name, _ in view.warnings],
-      check=len(view.check),
-      failure=view.failure,
-    )
-    for view, row in zip(shown, rows)
+  shown = [
+    place_view(image, number, summary_facts(image.summary, headlines))
+    for number, image in enumerate(images, start=1)
   ]
   done = [view for view in shown if view.failure is None]
   return render(
@@ -106,9 +112,9 @@ def session_page(
     defect=defect,
     images=done,
     failed=[view for view in shown if view.failure is not None],
-    doubts=_doubts(shown),
+    warnings=_by_warning(shown),
     columns=columns,
-    rows=table,
+    rows=[_image_row(view, columns, largest) for view in shown],
     mean=_mean_row(len(done), together, columns, largest)
     if len(done) > 1 and together
     else None,
@@ -117,11 +123,13 @@ def session_page(
     },
     how_made=how_made,
     remarks=remarks,
-    **views.common(),
+    **shared_content(),
   )
 
 
-def _as_summary(over_images):
+def _mean_summary(
+  over_images: Mapping[str, Mapping[str, float]],
+) -> dict[str, float]:
   """The mean over images under the names that an image's numbers have."""
   found = {}
   for name, row in over_images.items():
@@ -130,23 +138,48 @@ def _as_summary(over_images):
   return found
 
 
-def _largest(rows, headlines):
+def _largest(
+  rows: Iterable[Mapping[str, Any]], headlines: Sequence[str]
+) -> float:
   """Of the first headline and its intervals, over all rows."""
   name = headlines[0]
   values = [row.get(key) for row in rows for key in (name, f'{name}_high')]
   return max(filter(words.is_number, values), default=0)
 
 
-def _row(name, number, row, columns, largest):
+def _image_row(
+  view: ImageView, columns: Sequence[words.Column], largest: float
+) -> Row:
+  return dataclasses.replace(
+    _row(view.name, view.number, view.summary, columns, largest),
+    warnings=[words.title_of(name) for name, _ in view.warnings],
+    check=len(view.check),
+    failure=view.failure,
+  )
+
+
+def _row(
+  name: str,
+  number: int,
+  row: Mapping[str, Any],
+  columns: Sequence[words.Column],
+  largest: float,
+) -> Row:
   first = columns[0].name
   ends = words.interval_of(row, first)
   whisker = None
   if ends and largest and words.is_number(row[first]):
-    whisker = tuple(value / largest for value in (row[first], *ends))
+    value, low, high = (one / largest for one in (row[first], *ends))
+    whisker = value, low, high
   return Row(name, number, [_cell(row, column) for column in columns], whisker)
 
 
-def _mean_row(count, together, columns, largest):
+def _mean_row(
+  count: int,
+  together: Mapping[str, float],
+  columns: Sequence[words.Column],
+  largest: float,
+) -> Row:
   """Says of how many images a number is where not all of them have it."""
   row = _row(f'mean of {count}', 0, together, columns, largest)
   cells = []
@@ -159,7 +192,7 @@ def _mean_row(count, together, columns, largest):
   return dataclasses.replace(row, cells=cells)
 
 
-def _cell(row, column):
+def _cell(row: Mapping[str, Any], column: words.Column) -> Cell:
   value = row.get(column.name)
   ends = words.interval_of(row, column.name)
   whole = words.file_text(value)
@@ -173,7 +206,9 @@ def _cell(row, column):
   )
 
 
-def _doubts(shown):
+def _by_warning(
+  shown: Iterable[ImageView],
+) -> dict[str, list[tuple[ImageView, str]]]:
   """By the name of a warning, the images that have it, and its message."""
   found = {}
   for view in shown:

@@ -1,16 +1,18 @@
 """The page of a run's test set, beside the paper's numbers."""
 
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from PIL import Image
-
 from defectseg_jax.reporting import figures
-from defectseg_jax.reporting.page import paper, views, words
-from defectseg_jax.reporting.page.page_image import PageImage
-from defectseg_jax.reporting.page.pictures import png_uri
+from defectseg_jax.reporting.page import paper, words
+from defectseg_jax.reporting.page.pictures import figure_uri
 from defectseg_jax.reporting.page.rendering import render
+from defectseg_jax.reporting.page.views import (
+  Fact,
+  ImageView,
+  place_view,
+  shared_content,
+)
 from defectseg_jax.reporting.tables import COLUMNS
 
 _COMPARISON = 'comparison'
@@ -38,11 +40,10 @@ def training_page(
   *,
   metrics: Mapping[str, Any],
   history: Sequence[Mapping[str, Any]],
-  images: Iterable[PageImage],
+  images: Sequence[ImageView],
   errors: Sequence[QuantityError],
   how_made: Mapping[str, str],
   remarks: Sequence[str] = (),
-  sizes_label: str = 'diameter (nm)',
 ) -> str:
   """One HTML file of a run: scores, curves, maps and errors of its test set.
 
@@ -50,26 +51,25 @@ def training_page(
     title: of the page.
     metrics: the content of test_metrics.json.
     history: the rows of history.csv, at least one.
-    images: of the test set, named as in `metrics`; a layer named comparison,
-      which `figures.comparison_map` draws, is shown first. May be a generator.
+    images: what `image_view` makes of each of the test set, named as in
+      `metrics`; a layer named comparison, which `figures.comparison_map`
+      draws, is shown first.
     errors: of the materials numbers; may be empty.
     how_made: label and text: command, run, threshold, versions.
     remarks: what a reader of the errors must know.
-    sizes_label: of the histograms' axes, with the unit.
 
   Returns:
     HTML, to be written as UTF-8.
   """
   scores = {row['name']: row for row in metrics['per_image']}
   shown = [
-    views.image_view(
-      image,
-      number=number,
-      facts=_score_facts(scores.get(image.name, {})),
-      sizes_label=sizes_label,
+    place_view(
+      view,
+      number,
+      _score_facts(scores.get(view.name, {})),
       first_layer=_COMPARISON,
     )
-    for number, image in enumerate(images, start=1)
+    for number, view in enumerate(images, start=1)
   ]
   return render(
     'training.html',
@@ -85,11 +85,11 @@ def training_page(
     source=paper.SOURCE,
     how_made=how_made,
     remarks=remarks,
-    **views.common(),
+    **shared_content(),
   )
 
 
-def _scores(metrics):
+def _scores(metrics: Mapping[str, Any]) -> list[tuple[str, list[str], str]]:
   """Table 1: what a row is, its numbers in percent, and its kind."""
   rows = [(row['name'], _percents(row), 'each') for row in metrics['per_image']]
   mean, spread = _percents(metrics['mean']), _percents(metrics['std'])
@@ -113,30 +113,31 @@ def _scores(metrics):
   return rows
 
 
-def _percents(row):
+def _percents(row: Mapping[str, Any]) -> list[str]:
   return [
     words.NONE if row.get(key) is None else f'{100 * row[key]:.2f}'
     for key in COLUMNS
   ]
 
 
-def _score_facts(row):
+def _score_facts(row: Mapping[str, Any]) -> list[Fact]:
   return [
-    views.Fact(title, text, '%', '')
+    Fact(title, text, '%', '')
     for title, text in zip(COLUMNS.values(), _percents(row))
     if text != words.NONE
   ]
 
 
-def _curves(metrics, history):
-  stream = io.BytesIO()
-  figures.iu_curves(
+def _curves(
+  metrics: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+) -> str:
+  curves = figures.iu_curves(
     history, defect=metrics['defect'], best_epoch=metrics['dev']['epoch']
-  ).savefig(stream, dpi=110)
-  return png_uri(Image.open(stream).convert('RGB').quantize(64))
+  )
+  return figure_uri(curves, colours=64)
 
 
-def _error_row(error):
+def _error_row(error: QuantityError) -> dict[str, Any]:
   """Predicted and true in one power of ten."""
   known = error.truth if words.is_number(error.truth) else error.predicted
   column = words.column_of(error.quantity, [{error.quantity: known}])

@@ -16,7 +16,7 @@ from defectseg_jax.reporting.page.pictures import data_uri
 
 # Where an object lies is seen in the picture.
 _PLACES = ('row_px', 'column_px', 'x_nm', 'y_nm')
-# Of the width of a picture.
+# By eye, parts of the width of a picture.
 _BAR_SHARE = 0.25
 _BESIDE_SHARE = 0.03
 _GAP_SHARE = 0.004
@@ -42,61 +42,61 @@ class ImageView:
   """What is shown of one image; `PageImage` says what the fields mean.
 
   Attributes:
-    number: among all images of the page, from 1.
+    name, summary, warnings, check, failure: those of the `PageImage`.
     width, height: of the frame, in which outlines are given; in pixels of the
       micrograph.
     layers: data URIs by name.
-    printed: the layer that is printed, and seen first.
     outlines: id, path, and whether the object is counted.
     marks: id, x, y, and which end of the id is there, of the objects to be
       checked.
-    facts: the headlines.
+    histogram: of the sizes; None for no histogram.
     data: of the objects, for the script: `columns` and `rows`, and those of
       the columns that are `shown` in their table.
     pixel_size_nm: or None.
     bar_nm: a round length for the scale bar, or None.
     note: scale and thickness in words.
+    number: among all images of the page, from 1; the page sets it.
+    facts: numbers that stand beside the picture; the page sets them.
+    printed: the layer that is printed, and seen first; the page sets it.
   """
 
-  number: int
   name: str
+  summary: Mapping[str, Any]
   warnings: Sequence[tuple[str, str]]
   check: Sequence[tuple[int, str]]
   failure: str | None
   width: int
   height: int
   layers: Mapping[str, str]
-  printed: str
   outlines: Sequence[tuple[int, str, bool]]
   marks: Sequence[tuple[int, float, float, str]]
-  facts: Sequence[Fact]
   histogram: Histogram | None
   data: Mapping[str, Any]
   pixel_size_nm: float | None
   bar_nm: float | None
   note: str
+  number: int = 0
+  facts: Sequence[Fact] = ()
+  printed: str = ''
 
 
-def image_view(
-  image: PageImage,
-  *,
-  number: int,
-  facts: Sequence[Fact],
-  sizes_label: str = '',
-  first_layer: str | None = None,
-) -> ImageView:
-  """Prepares one image; its arrays need not be kept.
+def image_view(image: PageImage, *, sizes_label: str = '') -> ImageView:
+  """What the page shows of one image; its arrays need not be kept.
 
   Args:
     image: what is known of it.
-    number: among all images, from 1.
-    facts: numbers to stand beside the picture.
     sizes_label: of the histogram's axis, with the unit.
-    first_layer: the layer to show first; None, or one that is missing, for
-      the first there is.
 
   Returns:
-    What the template `viewer.html` wants.
+    What `session_page` and `training_page` take: text, paths, data URIs.
+
+  Examples:
+    >>> import numpy as np
+    >>> from defectseg_jax.reporting.page import PageImage, image_view
+    >>> grey = np.zeros((8, 12), np.uint8)
+    >>> view = image_view(PageImage('a.dm4', layers={'micrograph': grey}))
+    >>> view.width, view.height, view.layers['micrograph'][:15]
+    (12, 8, 'data:image/png;')
   """
   height, width = _frame(image)
   rows = [_plain(row) for row in image.objects]
@@ -105,17 +105,14 @@ def image_view(
   found = {} if image.labels is None else outlines(image.labels)
   pixel_size_nm = image.summary.get('pixel_size_nm')
   return ImageView(
-    number=number,
     name=image.name,
+    summary=image.summary,
     warnings=list(image.warnings),
     check=list(image.check),
     failure=image.failure,
     width=width,
     height=height,
     layers={name: data_uri(pixels) for name, pixels in image.layers.items()},
-    printed=first_layer
-    if first_layer in image.layers
-    else next(iter(image.layers), ''),
     outlines=[
       (key, outline.path, by_id.get(key, {}).get('counted', True))
       for key, outline in found.items()
@@ -125,7 +122,6 @@ def image_view(
       for key, _ in image.check
       if key in found
     ],
-    facts=facts,
     histogram=None
     if image.sizes_nm is None
     else histogram(image.sizes_nm, sizes_label),
@@ -142,7 +138,35 @@ def image_view(
   )
 
 
-def facts_of(row: Mapping[str, Any], names: Iterable[str]) -> list[Fact]:
+def place_view(
+  view: ImageView,
+  number: int,
+  facts: Sequence[Fact],
+  *,
+  first_layer: str | None = None,
+) -> ImageView:
+  """An image in its place on a page.
+
+  Args:
+    view: of the image.
+    number: among all images of the page, from 1.
+    facts: numbers that stand beside the picture.
+    first_layer: the layer to show first; None, or one that is missing, for
+      the first there is.
+
+  Returns:
+    What the template `viewer.html` wants.
+  """
+  printed = first_layer if first_layer in view.layers else None
+  return dataclasses.replace(
+    view,
+    number=number,
+    facts=facts,
+    printed=printed or next(iter(view.layers), ''),
+  )
+
+
+def summary_facts(row: Mapping[str, Any], names: Iterable[str]) -> list[Fact]:
   """Quantities of a row of summary.csv; those it has not are left out."""
   found = []
   for name in names:
@@ -157,32 +181,33 @@ def facts_of(row: Mapping[str, Any], names: Iterable[str]) -> list[Fact]:
   return found
 
 
-def common() -> dict[str, Any]:
-  """What every page needs besides its content."""
+def shared_content() -> dict[str, Any]:
+  """What every page with pictures needs besides its content."""
   colours = figures.COMPARISON_COLOURS
   return {
     'title_of': words.title_of,
     'unit_of': words.unit_of,
     'legend': [
-      ('found', _hex(colours['true positive'])),
-      ('missed', _hex(colours['false negative'])),
-      ('false alarm', _hex(colours['false positive'])),
+      ('true positive (found)', _hex(colours['true positive'])),
+      ('false negative (missed)', _hex(colours['false negative'])),
+      ('false positive (false alarm)', _hex(colours['false positive'])),
     ],
   }
 
 
-def _frame(image):
+def _frame(image: PageImage) -> tuple[int, ...]:
+  """Height and width."""
   if image.labels is not None:
     return image.labels.shape
   return next(iter(image.layers.values())).shape[:2] if image.layers else (1, 1)
 
 
-def _plain(row):
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
   """As JSON has it, numbers as objects.csv has them."""
   return {name: _value(value) for name, value in row.items()}
 
 
-def _value(value):
+def _value(value: Any) -> Any:
   if isinstance(value, np.generic):
     value = value.item()
   if isinstance(value, float):
@@ -190,7 +215,9 @@ def _value(value):
   return value
 
 
-def _mark(row, object_px, frame_px):
+def _mark(
+  row: Mapping[str, Any], object_px: float, frame_px: int
+) -> tuple[int, float, float, str]:
   """The id stands beside its object, or on it where that is large."""
   away_px = min(object_px / 2, _BESIDE_SHARE * frame_px)
   away_px += _GAP_SHARE * frame_px
@@ -200,7 +227,7 @@ def _mark(row, object_px, frame_px):
   return row['id'], x + away_px, y, 'start'
 
 
-def _shown(columns):
+def _shown(columns: Sequence[str]) -> list[str]:
   """The id, and what is not the same in pixels or seen in the picture."""
   return [
     name
@@ -213,7 +240,7 @@ def _shown(columns):
   ]
 
 
-def _note(summary):
+def _note(summary: Mapping[str, Any]) -> str:
   parts = []
   if summary.get('width_px'):
     parts.append(f'{summary["width_px"]} × {summary["height_px"]} pixels')
@@ -224,11 +251,11 @@ def _note(summary):
   return ', '.join(parts)
 
 
-def _round_below(length):
+def _round_below(length: float) -> float:
   """The largest 1, 2 or 5 times a power of ten that is not above it."""
   power = 10.0 ** math.floor(math.log10(length))
   return next(k * power for k in (5, 2, 1) if k * power <= length * (1 + 1e-9))
 
 
-def _hex(colour):
+def _hex(colour: Iterable[int]) -> str:
   return '#' + bytes(colour).hex()

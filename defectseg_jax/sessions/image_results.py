@@ -1,0 +1,174 @@
+"""One image of a session: measured, its files written, what is small kept."""
+
+import dataclasses
+import math
+import pathlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.micrographs.reading import read_frames
+from defectseg_jax.quantification import Measurement, QualityWarning, kind_of
+from defectseg_jax.quantification.review import mean_probabilities
+from defectseg_jax.reporting import imagej_rois
+from defectseg_jax.reporting.page import ImageView, image_view
+from defectseg_jax.reporting.page.content import page_image
+from defectseg_jax.sessions import pictures, reference
+from defectseg_jax.sessions.numbers import (
+  ImageNumbers,
+  MeasurementSettings,
+  image_numbers,
+)
+from defectseg_jax.sessions.predict_images import SessionImage
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageResults:
+  """What is kept of one image once its files are written.
+
+  Attributes:
+    numbers: for the tables.
+    view: for the page.
+    comparable: whether its mask could be compared with the true mask; None
+      where there is no true mask.
+  """
+
+  numbers: ImageNumbers
+  view: ImageView
+  comparable: bool | None
+
+
+def write_image_results(
+  folder: pathlib.Path,
+  made: pathlib.Path,
+  image: SessionImage,
+  *,
+  settings: MeasurementSettings,
+  threshold: float,
+  truth: pathlib.Path | None,
+  compared: bool,
+) -> ImageResults:
+  """Measures an image and writes its overlay, histogram and ROI set.
+
+  Args:
+    folder: of the session; holds the image's mask and probabilities.
+    made: where to write; it exists.
+    image: to measure.
+    settings: how to measure.
+    threshold: of the probabilities, from which on a pixel is in the mask.
+    truth: the file of its true mask, or None.
+    compared: whether any image of the session has a true mask.
+
+  Returns:
+    What tables and page need; none of the large arrays.
+
+  Raises:
+    InputError: the mask cannot be read as a mask any more.
+  """
+  files = image.files()
+  mask = read_mask(folder / files['masks'])
+  # As they are stored: a large micrograph of 8 bits stays small.
+  pixels, probabilities = (
+    read_frames(folder / files[kind])[0].values
+    for kind in ('images', 'probabilities')
+  )
+  true_mask, scores, mismatch = _comparison(mask, truth)
+  found = settings.measure(mask, image.scale, pixels)
+  found = _with_session(found, image, probabilities, mismatch)
+  numbers = image_numbers(
+    image.name,
+    found,
+    image.scale,
+    sources={'micrograph': str(image.source), 'mask': files['masks']},
+    scores=scores if compared else None,
+  )
+  pictures.write_image_pictures(
+    made, image.name, found, image.scale, pixels=pixels, settings=settings
+  )
+  _write_rois(made / 'rois', image.name, found)
+  shown = page_image(
+    image.name,
+    found,
+    defect=settings.defect,
+    minimum_area_px=settings.quantification.minimum_area_px,
+    threshold=threshold,
+    summary=numbers.row,
+    pixels=pixels,
+    mask=mask,
+    probabilities=probabilities,
+    warnings=numbers.warnings,
+    truth=true_mask,
+  )
+  return ImageResults(
+    numbers,
+    image_view(shown, sizes_label=kind_of(settings.defect).sizes_label),
+    comparable=None if truth is None else mismatch is None,
+  )
+
+
+def _write_rois(folder: pathlib.Path, name: str, found: Measurement) -> None:
+  folder.mkdir(exist_ok=True)
+  if _fits_imagej(found):
+    imagej_rois.write_rois(folder / f'{name}.zip', found.labels)
+
+
+def _comparison(
+  mask: np.ndarray, path: pathlib.Path | None
+) -> tuple[np.ndarray | None, Mapping[str, float | None], str | None]:
+  """The true mask, the scores against it, and why there is no comparison."""
+  if path is None:
+    return None, reference.NO_SCORES, None
+  try:
+    truth = reference.true_mask(path, mask.shape)
+  except InputError as error:
+    return None, reference.NO_SCORES, str(error)
+  return truth, reference.scores(mask, truth), None
+
+
+def _with_session(
+  found: Measurement,
+  image: SessionImage,
+  probabilities: np.ndarray,
+  mismatch: str | None,
+) -> Measurement:
+  """With what the session knows: corrections, probabilities, warnings."""
+  warnings = list(found.warnings)
+  summary = found.summary
+  if image.corrected:
+    # The errors of the network are not those of a person.
+    summary = {
+      name: math.nan if '_detected' in name else value
+      for name, value in summary.items()
+    }
+  if image.outdated:
+    warnings.append(
+      QualityWarning(
+        'corrected_mask_kept',
+        f'{image.files()["masks"]} was corrected by hand when the run or the '
+        'micrograph was another, and the numbers are of it; --overwrite takes '
+        "the network's masks again",
+      )
+    )
+  if not _fits_imagej(found):
+    warnings.append(
+      QualityWarning(
+        'no_regions',
+        f"ImageJ's regions end at {imagej_rois.LARGEST_COORDINATE_PX} pixels, "
+        'the image is larger: rois/ has no regions of it',
+      )
+    )
+  if mismatch is not None:
+    warnings.append(QualityWarning('no_comparison', mismatch))
+  means = mean_probabilities(found.labels, probabilities, len(found.counted))
+  return dataclasses.replace(
+    found,
+    summary=summary,
+    objects={**found.objects, 'mean_probability': means},
+    warnings=warnings,
+  )
+
+
+def _fits_imagej(found: Measurement) -> bool:
+  return max(found.labels.shape) <= imagej_rois.LARGEST_COORDINATE_PX

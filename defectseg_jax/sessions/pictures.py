@@ -1,0 +1,101 @@
+"""The pictures of a session: an overlay and a histogram for each image."""
+
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from defectseg_jax.quantification import (
+  Measurement,
+  QualityWarning,
+  kind_of,
+)
+from defectseg_jax.quantification.dislocations.line_intercepts import grid_lines
+from defectseg_jax.reporting import overlays
+from defectseg_jax.reporting.figures import measurements
+from defectseg_jax.sessions.calibration import Scale
+from defectseg_jax.sessions.numbers import MeasurementSettings, SessionNumbers
+
+_DPI = 120
+
+
+def write_image_pictures(
+  folder: pathlib.Path,
+  name: str,
+  found: Measurement,
+  scale: Scale,
+  *,
+  pixels: np.ndarray | None,
+  settings: MeasurementSettings,
+) -> None:
+  """Writes overlays/NAME.png and histograms/NAME.png.
+
+  Args:
+    folder: where to write; it exists.
+    name: of the image.
+    found: what was measured in it.
+    scale: of it.
+    pixels: [H, W], the micrograph, or None.
+    settings: how it was measured.
+  """
+  warnings = [*scale.warnings, *found.warnings]
+  grid = None
+  if kind_of(settings.defect).has_test_lines:
+    grid = grid_lines(
+      found.labels.shape, spacing_px=settings.quantification.spacing_px
+    )
+  for kind in ('overlays', 'histograms'):
+    (folder / kind).mkdir(exist_ok=True)
+  overlays.overlay(
+    pixels,
+    found.labels,
+    rows_px=found.objects['row_px'],
+    columns_px=found.objects['column_px'],
+    counted=found.counted,
+    test_lines=grid,
+    caption=[
+      f'{name}: {scale.pixel_size_nm:g} nm a pixel, foil of '
+      f'{scale.thickness_nm:g} nm'
+    ],
+    warnings=[warning.message for warning in warnings],
+  ).save(folder / 'overlays' / f'{name}.png')
+  _histogram(name, found.sizes_nm, warnings, settings.defect).savefig(
+    folder / 'histograms' / f'{name}.png', dpi=_DPI
+  )
+
+
+def write_session_histogram(
+  folder: pathlib.Path, numbers: SessionNumbers
+) -> None:
+  """Writes histogram.png of all images together, if there are several.
+
+  Args:
+    folder: where to write; it exists.
+    numbers: of all images.
+  """
+  if len(numbers.images) < 2:
+    return
+  sizes_nm = np.concatenate([image.sizes_nm for image in numbers.images])
+  by_name = {warning.name: warning for _, warning in numbers.warnings}
+  _histogram(
+    'all images',
+    sizes_nm,
+    [by_name[name] for name in sorted(by_name)],
+    numbers.settings.defect,
+  ).savefig(folder / 'histogram.png', dpi=_DPI)
+
+
+def _histogram(
+  title: str,
+  sizes_nm: np.ndarray,
+  warnings: Sequence[QualityWarning],
+  defect: str,
+) -> Figure:
+  kind = kind_of(defect)
+  return measurements.histogram(
+    sizes_nm,
+    title=f'{title}, {kind.sizes_noun}',
+    label=kind.sizes_label,
+    warnings=[warning.name for warning in warnings],
+  )
