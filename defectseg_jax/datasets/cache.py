@@ -1,7 +1,7 @@
 """Where prepared data are kept, and how they come there: whole."""
 
 import contextlib
-import fcntl
+import math
 import os
 import pathlib
 import shutil
@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.files import lock
 
 _PREFIX = 'building-'
 # No building takes a day: what is older was left by a process that was killed.
@@ -62,12 +63,18 @@ def folder_to_build(
     with contextlib.suppress(OSError):
       if time.time() - left.stat().st_mtime > _STALE_S:
         shutil.rmtree(left)
-  with _locked(cache / f'.{final.name}.lock'):
-    if final.is_dir():
-      yield None
-      return
-    with tempfile.TemporaryDirectory(dir=cache, prefix=_PREFIX) as folder:
-      yield pathlib.Path(folder)
+  # Some shared file systems have no locks. There the same may be built twice,
+  # and `move_into_place` keeps the first.
+  locked = cache / f'.{final.name}.lock'
+  with lock(locked, wait_s=math.inf):
+    try:
+      if final.is_dir():
+        yield None
+        return
+      with tempfile.TemporaryDirectory(dir=cache, prefix=_PREFIX) as folder:
+        yield pathlib.Path(folder)
+    finally:
+      locked.unlink(missing_ok=True)
 
 
 def move_into_place(made: pathlib.Path, final: pathlib.Path) -> None:
@@ -84,17 +91,3 @@ def move_into_place(made: pathlib.Path, final: pathlib.Path) -> None:
   except OSError:
     if not final.is_dir():
       raise
-
-
-@contextlib.contextmanager
-def _locked(path):
-  """Holds the file's lock, which goes with the process, however that ends."""
-  with path.open('w') as lock:
-    # Some shared file systems have no locks: there the same may be built twice,
-    # and `move_into_place` keeps the first.
-    with contextlib.suppress(OSError):
-      fcntl.flock(lock, fcntl.LOCK_EX)
-    try:
-      yield
-    finally:
-      path.unlink(missing_ok=True)

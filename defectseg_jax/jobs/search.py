@@ -153,8 +153,9 @@ class _Worker:
   @contextlib.contextmanager
   def _locked(self):
     """The lock of the study, which a signal must not leave behind."""
-    self._interruption.defer_exit()
-    with self._study.locked():
+    with self._study.lock():
+      # While it waits for the lock, nothing would be lost.
+      self._interruption.defer_exit()
       yield
     self._interruption.allow_exit()
 
@@ -172,7 +173,7 @@ class _Worker:
     started = time.monotonic()
     outcome = self._outcome(trial, config)
     if outcome is None:
-      with study.locked():
+      with study.lock():
         self._claims.give_back(study.folder(trial.number))
       self._interruption.allow_exit()
       raise AssertionError('only an interruption leaves a trial unfinished')

@@ -10,6 +10,7 @@ import roifile
 from scipy import ndimage
 
 from defectseg_jax.errors import file_error
+from defectseg_jax.files import write_whole
 from defectseg_jax.micrographs.outlines import outlines
 
 # ImageJ keeps the box of a region in 16 bits with a sign, and counts the
@@ -60,12 +61,8 @@ def write_rois(
       polygons = [one + offset for one in outlines(labels[box] == label)]
       roi = _roi(polygons, name=str(label), position=position)
       archive.writestr(_entry(f'{label}.roi'), roi.tobytes())
-  temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-  try:
+  with write_whole(path) as temporary:
     temporary.write_bytes(content.getbuffer())
-    temporary.replace(path)
-  finally:
-    temporary.unlink(missing_ok=True)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

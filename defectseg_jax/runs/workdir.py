@@ -1,7 +1,6 @@
 """A run's folder: whose it is, and what its files are called."""
 
 import contextlib
-import fcntl
 import json
 import pathlib
 from collections.abc import Iterator, Sequence
@@ -10,7 +9,13 @@ from typing import Any
 import ml_collections
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import csv_text, json_text, write_whole
+from defectseg_jax.files import (
+  LockHeldError,
+  csv_text,
+  json_text,
+  lock,
+  write_whole,
+)
 
 
 class Workdir:
@@ -95,22 +100,19 @@ class Workdir:
     Raises:
       InputError: another process is at work in it, or it cannot be made.
     """
-    try:
-      self.path.mkdir(parents=True, exist_ok=True)
-      lock = (self.path / '.lock').open('w')
-    except OSError as error:
-      raise InputError(
-        f'{self.path}: cannot be written to ({error.strerror}); give another '
-        '--workdir'
-      ) from error
-    with lock:
+    with contextlib.ExitStack() as held:
       try:
-        # The lock goes with the process, however that ends.
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-      except BlockingIOError as error:
+        self.path.mkdir(parents=True, exist_ok=True)
+        held.enter_context(lock(self.path / '.lock'))
+      except LockHeldError as error:
         raise InputError(
-          f'{self.path}: another process is at work here; wait for it, or give '
-          'another --workdir'
+          f'{self.path}: {error} is at work here; wait for it, or give another '
+          '--workdir'
+        ) from error
+      except OSError as error:
+        raise InputError(
+          f'{self.path}: cannot be written to ({error.strerror}); give another '
+          '--workdir'
         ) from error
       if not self.config.exists():
         self.write_json(self.config, config.to_dict())

@@ -1,13 +1,13 @@
 """Which worker is at work on what, on one machine or on several.
 
-Whoever works on a folder keeps `.worker` in it locked and counts in it. On its
-own machine a worker that died is known at once: the system took its lock away.
-On another machine, where a lock may not be seen, it is known by its count,
-which stands still. Times of different clocks are never compared.
+Whoever works on a folder keeps `.worker` in it locked, and writes a higher
+count into it every few seconds. On its own machine a worker that died is known
+at once: the system took its lock away. On another machine, where a lock may not
+be seen, it is known by its count, which stands still. Times of different clocks
+are never compared.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
@@ -16,6 +16,9 @@ import sys
 import threading
 import time
 import uuid
+from typing import Any
+
+from defectseg_jax.files import try_lock
 
 BEAT_S = 10.0
 # A file server may show a change as late as a minute after it was made.
@@ -54,7 +57,7 @@ class Claims:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / '.worker'
     file = os.open(path, os.O_RDWR | os.O_CREAT)
-    if not (_locked(file) and self._is_free(path)):
+    if not (_is_ours_or_has_no_lock(file) and self._is_free(path)):
       os.close(file)
       return False
     with self._guard:
@@ -75,20 +78,20 @@ class Claims:
     path = folder / '.worker'
     return path not in self._held and path.exists()
 
-  def _is_free(self, path):
+  def _is_free(self, path: pathlib.Path) -> bool:
     """Of a file whose lock we have: whether its worker is gone."""
     content = path.read_bytes()
     # Nothing yet: it was made a moment ago, by us or by one that died then.
     if not content or _field(content, 'machine') == self._machine:
       return True
-    before, since = self._seen.get(path, (None, 0.0))
+    before, since = self._seen.get(path, (b'', 0.0))
     now = time.monotonic()
     if content != before:
       self._seen[path] = content, now
       return False
     return now - since > DEAD_AFTER_S
 
-  def _beat(self):
+  def _beat(self) -> None:
     while True:
       time.sleep(BEAT_S)
       with self._guard:
@@ -98,7 +101,7 @@ class Claims:
           with contextlib.suppress(OSError):
             self._write(file)
 
-  def _require_ours(self, path):
+  def _require_ours(self, path: pathlib.Path) -> None:
     """Ends the process if another took over: two would write the same run."""
     try:
       worker = _field(path.read_bytes(), 'worker')
@@ -113,7 +116,7 @@ class Claims:
       )
       os._exit(1)
 
-  def _write(self, file):
+  def _write(self, file: int) -> None:
     content = {
       'machine': self._machine,
       'worker': self._worker,
@@ -123,7 +126,7 @@ class Claims:
     os.pwrite(file, json.dumps(content).ljust(200).encode(), 0)
 
 
-def _field(content, name):
+def _field(content: bytes, name: str) -> Any:
   """None where the file is damaged."""
   try:
     return json.loads(content)[name]
@@ -131,16 +134,12 @@ def _field(content, name):
     return None
 
 
-def _locked(file):
-  try:
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-  except OSError as error:
-    # Where the file system has no locks, the count must do.
-    return not isinstance(error, BlockingIOError)
-  return True
+def _is_ours_or_has_no_lock(file: int) -> bool:
+  """Where the file system has no locks, the count must do."""
+  return try_lock(file) is not False
 
 
-def _machine():
+def _machine() -> str:
   """The running kernel, where that can be told: names may be alike."""
   with contextlib.suppress(OSError):
     return pathlib.Path('/proc/sys/kernel/random/boot_id').read_text().strip()

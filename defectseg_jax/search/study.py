@@ -25,13 +25,15 @@ import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import json_text, write_whole
+from defectseg_jax.files import LockHeldError, json_text, lock, write_whole
 from defectseg_jax.runs.workdir import Workdir, flat_fields, require_same_fields
 from defectseg_jax.search.rounds import Planned
 from defectseg_jax.search.space import search_space, trial_sampler
 
-# Longer than anything that is done under the lock takes.
-_LOCK_GRACE_S = 120
+# By eye: longer than anything that is done under the lock takes, for one worker
+# and for all that may stand in line.
+_LINK_GRACE_S = 120
+_LOCK_WAIT_S = 600.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Study:
       InputError: another config made it, it cannot be read or written, or the
         search space makes no sense.
     """
-    # Optuna's lock is a link, which leads nowhere from a relative path.
+    # A link, as Optuna's lock is one, leads nowhere from a relative path.
     self.path = pathlib.Path(path).expanduser().absolute()
     self.config = config
     self.space = search_space(config)
@@ -108,16 +110,25 @@ class Study:
     return self.path / 'trials' / f'{number:04d}'
 
   @contextlib.contextmanager
-  def locked(self) -> Iterator[None]:
-    """Keeps the other workers from planning and claiming meanwhile."""
-    lock = JournalFileSymlinkLock(str(self._settings), _LOCK_GRACE_S)
-    lock.acquire()
-    try:
+  def lock(self) -> Iterator[None]:
+    """Keeps the other workers from planning and claiming meanwhile.
+
+    Raises:
+      InputError: a worker has had the lock for minutes.
+    """
+    with contextlib.ExitStack() as held:
+      path = self.path / '.lock'
+      try:
+        has_locks = held.enter_context(lock(path, wait_s=_LOCK_WAIT_S))
+      except LockHeldError as error:
+        raise InputError(
+          f'{path}: {error} has kept this search waiting for '
+          f'{_LOCK_WAIT_S / 60:.0f} min; if it is not running, remove the file '
+          'and give the same command again'
+        ) from error
+      if not has_locks:
+        held.enter_context(self._link_lock())
       yield
-    finally:
-      # Another worker may have thought us dead.
-      with contextlib.suppress(RuntimeError):
-        lock.release()
 
   def draw(self, trials: list[Planned]) -> None:
     """Draws for the planned trials that were not drawn for yet. Locked only."""
@@ -126,6 +137,13 @@ class Study:
         seed=self.config.seed, number=trial.number
       )
       asked = self._optuna.ask(self._space_of(trial))
+      if asked.number != trial.number:
+        raise InputError(
+          f'{self.path}: two workers drew trial {trial.number} at once: the '
+          'locks of this file system do not reach other machines; give a new '
+          '--workdir on one where they do (NFSv4, Lustre mounted with flock), '
+          'or use one machine'
+        )
       asked.set_user_attr('round', trial.round)
       asked.set_user_attr('parent', trial.parent)
 
@@ -188,6 +206,21 @@ class Study:
     except FileNotFoundError:
       return []
     return [float(row['dev_iu']) for row in csv.DictReader(io.StringIO(text))]
+
+  @contextlib.contextmanager
+  def _link_lock(self) -> Iterator[None]:
+    """Where the file system has no locks: a link, as for Optuna's journal.
+
+    Unlike a lock it outlives its process, and is then taken over.
+    """
+    link = JournalFileSymlinkLock(str(self._settings), _LINK_GRACE_S)
+    link.acquire()
+    try:
+      yield
+    finally:
+      # Another worker may have thought us dead.
+      with contextlib.suppress(RuntimeError):
+        link.release()
 
   def _tell_optuna(self, number, outcome):
     states = {

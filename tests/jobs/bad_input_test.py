@@ -1,6 +1,7 @@
 """Everything a user can get wrong: one line, exit code 1, nothing left."""
 
 import json
+import os
 import sys
 
 import numpy as np
@@ -315,7 +316,9 @@ def test_a_workdir_in_use(config, tmp_path):
   workdir = Workdir(tmp_path / 'run')
   with (
     workdir.claimed(config),
-    pytest.raises(InputError, match='another process is at work here'),
+    pytest.raises(
+      InputError, match=f'process {os.getpid()} on .* is at work here'
+    ),
     workdir.claimed(config),
   ):
     pass

@@ -14,8 +14,8 @@ from defectseg_jax.search.leases import Claims
 CLAIMER = """
 import pathlib, sys, time
 from defectseg_jax.search import leases
-claims.BEAT_S = 0.05
-one = claims.Claims(sys.argv[2] or None)
+leases.BEAT_S = 0.05
+one = leases.Claims(sys.argv[2] or None)
 assert one.take(pathlib.Path(sys.argv[1]))
 print('claimed', flush=True)
 time.sleep(60)
@@ -76,7 +76,7 @@ def test_a_worker_of_another_machine_lives_while_it_counts(
   tmp_path, start, monkeypatch
 ):
   """Where its lock cannot be seen, as if the file system had none."""
-  monkeypatch.setattr(leases, '_locked', lambda file: True)
+  monkeypatch.setattr(leases, '_is_ours_or_has_no_lock', lambda file: True)
   monkeypatch.setattr(leases, 'DEAD_AFTER_S', 0.6)
   process = start(tmp_path, 'elsewhere')
   mine = Claims()
@@ -94,7 +94,7 @@ def test_a_worker_of_another_machine_lives_while_it_counts(
 
 def test_a_worker_that_was_taken_for_dead_stops(tmp_path, start, monkeypatch):
   """Two would write the same run."""
-  monkeypatch.setattr(leases, '_locked', lambda file: True)
+  monkeypatch.setattr(leases, '_is_ours_or_has_no_lock', lambda file: True)
   monkeypatch.setattr(leases, 'DEAD_AFTER_S', 0.0)
   # It counts after this has looked twice.
   process = start(tmp_path, 'elsewhere')

@@ -1,12 +1,15 @@
 """A study's folder: whose it is, what it holds, how it is read again."""
 
 import json
+import os
 
 import optuna
 import pytest
 
 from configs import common
+from defectseg_jax import files
 from defectseg_jax.errors import InputError
+from defectseg_jax.search import study as study_module
 from defectseg_jax.search.rounds import Planned, plan
 from defectseg_jax.search.study import Outcome, Study
 
@@ -22,7 +25,7 @@ def config():
 
 
 def drawn(study, trials=FIRST):
-  with study.locked():
+  with study.lock():
     study.draw(trials)
   return [study.trial_config(trial).to_json() for trial in trials]
 
@@ -36,6 +39,37 @@ def test_two_workers_draw_the_same_trials_once(tmp_path, config):
   )
   kept = optuna.load_study(study_name='search', storage=journal)
   assert len(kept.trials) == 3
+
+
+def test_two_workers_that_no_lock_keeps_apart_are_found(
+  tmp_path, config, monkeypatch
+):
+  """As on file systems whose locks do not reach other machines."""
+  one, other = Study(tmp_path / 's', config), Study(tmp_path / 's', config)
+  drawn(other, FIRST[:1])
+  monkeypatch.setattr(one._optuna, 'get_trials', lambda **_: [])
+  with pytest.raises(InputError, match='two workers drew trial 0 at once'):
+    drawn(one, FIRST[:1])
+
+
+def test_a_lock_that_is_never_given_back_is_said(tmp_path, config, monkeypatch):
+  monkeypatch.setattr(study_module, '_LOCK_WAIT_S', 0.1)
+  one, other = Study(tmp_path / 's', config), Study(tmp_path / 's', config)
+  says = f'lock: process {os.getpid()} on .* remove the file and give the same'
+  with one.lock(), pytest.raises(InputError, match=says), other.lock():
+    pass
+  with other.lock():
+    pass
+
+
+def test_without_locks_of_the_file_system_a_link_keeps_others_out(
+  tmp_path, config, monkeypatch
+):
+  monkeypatch.setattr(files, 'try_lock', lambda file: None)
+  study = Study(tmp_path / 's', config)
+  with study.lock():
+    (link,) = (p for p in study.path.iterdir() if p.is_symlink())
+  assert not link.is_symlink()
 
 
 def test_a_trials_config_is_the_searchs_with_what_was_drawn(tmp_path, config):
@@ -77,7 +111,7 @@ def test_outcomes_are_told_once_and_kept(tmp_path, config):
   drawn(study)
   complete = Outcome('complete', 0.5, best_epoch=2, threshold=0.25, epochs=3)
   failed = Outcome('failed', reason='step 3: the loss is nan')
-  with study.locked():
+  with study.lock():
     study.tell(2, complete)
     study.tell(2, failed)
     study.tell(0, failed)
@@ -100,7 +134,7 @@ def test_a_result_that_optuna_was_not_told_of_is_told_again(tmp_path, config):
   study.folder(1).mkdir(parents=True)
   outcome = Outcome('complete', 0.5, best_epoch=2, threshold=0.25, epochs=3)
   (study.folder(1) / 'outcome.json').write_text(json.dumps(vars(outcome)))
-  with study.locked():
+  with study.lock():
     study.settle()
   assert study._optuna.best_trial.number == 1
 
@@ -110,7 +144,7 @@ def test_a_database(tmp_path, config):
   study = Study(tmp_path / 's', config, storage=url)
   assert drawn(study) == drawn(Study(tmp_path / 't', config))
   assert not (tmp_path / 's' / 'journal.log').exists()
-  with study.locked():
+  with study.lock():
     study.tell(0, Outcome('complete', 0.5, 1, 0.5, 1))
   assert Study(tmp_path / 's', config, storage=url)._optuna.best_value == 0.5
 
