@@ -5,7 +5,7 @@ import pytest
 import skimage.restoration
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import preprocessing
+from defectseg_jax.micrographs import preprocessing, strips
 from defectseg_jax.micrographs.settings import PreprocessingSettings
 
 _RNG = np.random.default_rng(11)
@@ -275,7 +275,7 @@ def test_working_on_some_rows_at_a_time_changes_nothing(
     normalisation_radius_px=5.0,
   )
   at_once = preprocessing.preprocess(pixels, settings)
-  monkeypatch.setattr(preprocessing, '_PIXELS_AT_ONCE', 5 * shape[1])
+  monkeypatch.setattr(strips, '_PIXELS_AT_ONCE', 5 * shape[1])
   # Means of all pixels are summed in another order; the rest is the same.
   by_strips = preprocessing.preprocess(pixels, settings)
   np.testing.assert_allclose(by_strips, at_once, rtol=1e-6, atol=1e-7)
