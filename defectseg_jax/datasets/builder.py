@@ -2,10 +2,9 @@
 
 Micrographs come from a folder: the user's, or that of simulated foils.
 
-A dataset is named by the fingerprint of all that it was made from: the bytes
-of the source files, and how they were preprocessed and divided. Changed files
-have another name, and are built anew; what was built before is never served
-in their place.
+A dataset is named by the fingerprint of all that it is made from: the bytes of
+the source files, and how they are preprocessed and divided. Changed files give
+another name, and so a new dataset; an old one is never used in its place.
 """
 
 import contextlib
@@ -15,6 +14,7 @@ import io
 import json
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +34,9 @@ from defectseg_jax.simulation import FoilParameters, SimulationSettings
 
 DEFECTS = ('voids', 'precipitates', 'dislocations')
 
+# A split's examples, each with a key of its own.
+_Examples = Iterator[tuple[str, dict[str, Any]]]
+
 FEATURES = tfds.features.FeaturesDict(
   {
     'image': tfds.features.Tensor(
@@ -45,7 +48,7 @@ FEATURES = tfds.features.FeaturesDict(
     'name': tfds.features.Text(),
     'top': np.int64,
     'left': np.int64,
-    # As text, for TFDS keeps only 32 bits of a float; '' if unknown.
+    # As text, because TFDS keeps only 32 bits of a float; '' if unknown.
     'pixel_size_nm': tfds.features.Text(),
     'thickness_nm': tfds.features.Text(),
   }
@@ -54,12 +57,12 @@ FEATURES = tfds.features.FeaturesDict(
 
 @dataclasses.dataclass
 class DefectConfig(tfds.core.BuilderConfig):
-  """A defect, and the folder its micrographs are in.
+  """A defect, and the folder with its micrographs.
 
   Attributes:
-    folder: that they are in; '' for none.
+    folder: with images/, masks/ and optionally splits.csv; '' for none.
     rgb: what to do with colour, as in `read_micrographs`.
-    preprocessing: what is done to each.
+    preprocessing: what is done to each micrograph.
   """
 
   folder: str = ''
@@ -72,10 +75,12 @@ class DefectConfig(tfds.core.BuilderConfig):
 class DefectMicrographs(tfds.core.GeneratorBasedBuilder):
   """Regions of micrographs with their masks, in splits train, dev and test."""
 
-  # Part of the fingerprint. To be raised when the same source files and options
-  # come to give other pixels, for what was built before is then stale.
+  # Part of the fingerprint. Raise it when the same source files and options
+  # give other pixels than before, so that old datasets are not used again.
   VERSION = tfds.core.Version('1.0.0')
   BUILDER_CONFIGS = [DefectConfig(name=defect) for defect in DEFECTS]
+  # TFDS's own annotation allows None, which a builder with configs never has.
+  builder_config: DefectConfig
 
   def _info(self) -> tfds.core.DatasetInfo:
     return self.dataset_info_from_configs(
@@ -83,20 +88,21 @@ class DefectMicrographs(tfds.core.GeneratorBasedBuilder):
       supervised_keys=('image', 'mask'),
     )
 
-  def _split_generators(self, dl_manager):
+  def _split_generators(self, dl_manager: Any) -> dict[str, _Examples]:
     del dl_manager  # Nothing is downloaded.
     return {split: self._generate_examples(split) for split in regions.SPLITS}
 
-  def _generate_examples(self, split: str) -> Iterator[tuple[str, dict]]:
+  def _generate_examples(self, split: str) -> _Examples:
     for file in folder.labelled_files(self.builder_config.folder):
       if file.split not in (None, split):
         continue
       micrograph, mask = folder.read_labelled(file, rgb=self.builder_config.rgb)
       image = preprocess(micrograph.pixels, self.builder_config.preprocessing)
+      height, width = mask.shape
       boxes = (
-        regions.divide_micrograph(*mask.shape)
+        regions.divide_micrograph(height, width)
         if file.split is None
-        else regions.whole_micrograph(*mask.shape, file.split)
+        else regions.whole_micrograph(height, width, file.split)
       )
       for number, box in enumerate(boxes):
         if box.split != split:
@@ -167,7 +173,7 @@ def create_builder(
     rgb=data.rgb,
     preprocessing=preprocessing,
   )
-  return _prepared(builder_config, cache)
+  return _prepare(builder_config, cache)
 
 
 def _require_source(data: DataSettings) -> None:
@@ -192,7 +198,8 @@ def _as_text(length_nm: float | None) -> str:
   return '' if length_nm is None else repr(float(length_nm))
 
 
-def _fingerprint(source: str | pathlib.Path, options: dict) -> str:
+def _fingerprint(source: str | pathlib.Path, options: dict[str, Any]) -> str:
+  """Of all that the dataset is made from: see above."""
   files = folder.labelled_files(source)
   digest = hashlib.sha256()
   recipe = {
@@ -202,20 +209,23 @@ def _fingerprint(source: str | pathlib.Path, options: dict) -> str:
   }
   digest.update(json.dumps(recipe, sort_keys=True).encode())
   for file in files:
-    said = [file.split, file.pixel_size_nm, file.thickness_nm]
-    digest.update(json.dumps([file.image.name, *said]).encode())
+    in_table = [file.split, file.pixel_size_nm, file.thickness_nm]
+    digest.update(json.dumps([file.image.name, *in_table]).encode())
     for path in (file.image, file.mask):
       try:
         with path.open('rb') as stream:
           digest.update(hashlib.file_digest(stream, 'sha256').digest())
       except OSError as error:
         raise InputError(
-          f'{path}: cannot be read ({error.strerror}); mend it or take it out'
+          f'{path}: cannot be read ({error.strerror}); repair it or take it out'
         ) from error
   return digest.hexdigest()[:16]
 
 
-def _prepared(builder_config, cache) -> DefectMicrographs:
+def _prepare(
+  builder_config: DefectConfig, cache: pathlib.Path
+) -> DefectMicrographs:
+  """The builder, its data made in the cache if they are not there."""
   tfds.disable_progress_bar()
   final = cache / DefectMicrographs.name / builder_config.name
   if not final.is_dir():
@@ -227,8 +237,8 @@ def _prepared(builder_config, cache) -> DefectMicrographs:
   return DefectMicrographs(data_dir=cache, config=builder_config)
 
 
-def _build(builder_config, folder):
+def _build(builder_config: DefectConfig, folder: pathlib.Path) -> None:
   builder = DefectMicrographs(data_dir=folder, config=builder_config)
   with contextlib.redirect_stdout(io.StringIO()):
-    # It would speak of downloads, and there are none.
+    # It would print a message about downloads, and there are none.
     builder.download_and_prepare()

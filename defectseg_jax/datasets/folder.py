@@ -1,11 +1,12 @@
-"""A folder of the user's: images/, masks/ and, if given, splits.csv.
+"""A folder of labelled micrographs: images/, masks/ and perhaps splits.csv.
 
-Everything that can be wrong with a folder is found here, and said in one line
-that names the file, before anything is written.
+Everything that can be wrong with a folder is found here, and reported in one
+line that names the file, before anything is written.
 """
 
 import dataclasses
 import pathlib
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -23,7 +24,7 @@ COLUMNS = ('file', 'split', *calibration_table.COLUMNS)
 
 @dataclasses.dataclass(frozen=True)
 class LabelledFile:
-  """A micrograph's file, its mask's, and what splits.csv says of it.
+  """The files of a micrograph and of its mask, with their line in splits.csv.
 
   Attributes:
     image: path of the micrograph.
@@ -54,7 +55,17 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
 
   Raises:
     InputError: a folder is missing or empty, an image has no mask or a mask no
-      image, two files share a stem, or splits.csv is wrong.
+      image, two files have the same stem, or splits.csv is wrong.
+
+  Examples:
+    >>> import tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ('images', 'masks'):
+    ...   (folder / name).mkdir()
+    ...   (folder / name / 'foil.png').touch()
+    >>> (file,) = labelled_files(folder)
+    >>> file.image.name, file.split, file.thickness_nm
+    ('foil.png', None, None)
   """
   folder = pathlib.Path(folder)
   if not folder.is_dir():
@@ -72,8 +83,7 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
   for stem, path in masks.items():
     if stem not in images:
       raise InputError(
-        f'{path}: is the mask of no image; add images/{stem}.* or take the '
-        'mask out'
+        f'{path}: has no image; add images/{stem}.* or take the mask out'
       )
   files = {
     path.name: LabelledFile(path, masks[stem]) for stem, path in images.items()
@@ -118,18 +128,19 @@ def read_labelled(
       f'has {micrograph.pixels.shape[0]} x {micrograph.pixels.shape[1]}; save '
       'the mask at the size of the image'
     )
-  regions.require_size(*mask.shape, file.image)
+  height, width = mask.shape
+  regions.require_size(height, width, file.image)
   return micrograph, mask
 
 
-def _files_by_stem(folder):
+def _files_by_stem(folder: pathlib.Path) -> dict[str, pathlib.Path]:
   if not folder.is_dir():
     raise InputError(
       f'{folder}: no such folder; a folder source needs images/ and masks/'
     )
   files = {}
   for path in drop_emi_twins(sorted(folder.iterdir())):
-    # What file browsers leave behind is nobody's micrograph.
+    # Files that file browsers leave behind are no micrographs.
     if path.name.startswith('.') or path.name in ('Thumbs.db', 'desktop.ini'):
       continue
     if path.stem in files:
@@ -143,7 +154,10 @@ def _files_by_stem(folder):
   return files
 
 
-def _with_splits(files, path):
+def _with_splits(
+  files: Mapping[str, LabelledFile], path: pathlib.Path
+) -> dict[str, LabelledFile]:
+  """The files by name, each with its line in splits.csv."""
   header, rows = read_csv(path)
   unknown = [name for name in header if name not in COLUMNS]
   if unknown or header[:2] != list(COLUMNS[:2]):
@@ -151,33 +165,37 @@ def _with_splits(files, path):
       f'{path}: the header is {",".join(header) or "missing"}; it must be '
       'file,split and may go on with pixel_size_nm,thickness_nm'
     )
-  placed = {}
+  in_table: dict[str, LabelledFile] = {}
   for line, row in enumerate(rows, start=2):
-    placed_file = _row(row, files, placed, f'{path} line {line}')
-    placed[placed_file.image.name] = placed_file
+    where = f'{path} line {line}'
+    if row['file'] in in_table:
+      raise InputError(
+        f'{where}: {row["file"]} stands here twice; keep one line'
+      )
+    in_table[row['file']] = _file_of_row(row, files, where)
   for name in files:
-    if name not in placed:
+    if name not in in_table:
       raise InputError(
         f'{path}: does not say which split {name} belongs to; add a line '
         f'{name},train (or dev, or test)'
       )
   for split in regions.SPLITS:
-    if not any(file.split in (split, None) for file in placed.values()):
+    if not any(file.split in (split, None) for file in in_table.values()):
       raise InputError(
         f'{path}: no file is in split {split}; train, dev and test need at '
         'least one each'
       )
-  return placed
+  return in_table
 
 
-def _row(row, files, placed, where):
+def _file_of_row(
+  row: Mapping[str, str], files: Mapping[str, LabelledFile], where: str
+) -> LabelledFile:
   name, split = row['file'], row['split']
   if name not in files:
     raise InputError(
       f'{where}: {name} is not in images/; add the file or take the line out'
     )
-  if name in placed:
-    raise InputError(f'{where}: {name} stands here twice; keep one line')
   if split not in (*regions.SPLITS, ''):
     raise InputError(
       f'{where}: split {split!r} of {name} is unknown; write train, dev or '

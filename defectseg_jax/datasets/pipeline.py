@@ -1,22 +1,20 @@
 """TFDS to tf.data to batches of patches, the same from any step on.
 
-What patch stands at place p of the stream follows from the seed and p alone:
+Which patch stands at place p of the stream follows from the seed and p alone:
 pass p // n over the n patches goes through them in an order of its own. So a
 run that starts again at step s asks for the stream from p = s * batch_size,
-and every process of a cluster takes its share of each batch without talking
-to the others.
+and every process of a cluster takes its share of each batch without asking the
+others.
 """
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 
-from defectseg_jax.datasets.augmentation import (
-  ORIENTATIONS,
-  orient,
-)
-from defectseg_jax.datasets.host_tensorflow import tf
+from defectseg_jax.datasets.augmentation import ORIENTATIONS, orient
+from defectseg_jax.datasets.host_tensorflow import tf, tfds
 from defectseg_jax.errors import InputError
 
 
@@ -39,7 +37,7 @@ class Region:
   thickness_nm: float | None = None
 
 
-def read_regions(builder, split: str) -> list[Region]:
+def read_regions(builder: tfds.core.DatasetBuilder, split: str) -> list[Region]:
   """The regions of a split, ordered by micrograph and place.
 
   Args:
@@ -50,8 +48,10 @@ def read_regions(builder, split: str) -> list[Region]:
     All regions of the split; a test region of a divided micrograph is named
     like `foil_1@1024,1536`.
   """
+  # A decorator of TFDS hides the parameters.
+  dataset = builder.as_dataset(split=split, shuffle_files=False)  # pyright: ignore
   examples = sorted(
-    builder.as_dataset(split=split, shuffle_files=False).as_numpy_iterator(),
+    dataset.as_numpy_iterator(),
     key=lambda e: (e['name'], e['top'], e['left']),
   )
   names = [e['name'].decode() for e in examples]
@@ -59,9 +59,7 @@ def read_regions(builder, split: str) -> list[Region]:
     Region(
       image=e['image'],
       mask=e['mask'],
-      name=name
-      if not (e['top'] or e['left'])
-      else f'{name}@{e["top"]},{e["left"]}',
+      name=f'{name}@{e["top"]},{e["left"]}' if e['top'] or e['left'] else name,
       pixel_size_nm=_length_nm(e['pixel_size_nm']),
       thickness_nm=_length_nm(e['thickness_nm']),
     )
@@ -81,6 +79,19 @@ class Patches:
   Attributes:
     count: patches in an epoch.
     images: regions times orientations, 48 in the paper; only if tiled.
+
+  Examples:
+    >>> region = Region(
+    ...   image=np.zeros((8, 8), np.float32),
+    ...   mask=np.eye(8, dtype=np.uint8),
+    ...   name='foil',
+    ... )
+    >>> patches = Patches([region], patch_px=4, order='tiled', seed=0)
+    >>> patches.count  # 4 tiles in 8 orientations.
+    32
+    >>> batch = next(patches.batches(batch_size=2, first_step=0))
+    >>> batch['image'].shape
+    (2, 4, 4, 1)
   """
 
   def __init__(
@@ -91,7 +102,7 @@ class Patches:
     order: str,
     seed: int,
     orientations: int = 8,
-  ):
+  ) -> None:
     """Lays the patches out.
 
     Args:
@@ -120,7 +131,7 @@ class Patches:
     self._random = order == 'random'
     self._seed = seed
     self._orientations = np.array(ORIENTATIONS[orientations], np.int64)
-    self._pixels, self._rows = _flattened(regions, patch_px)
+    self._pixels, self._rows = _flatten_regions(regions, patch_px)
     tiles = [
       (number, top, left)
       for number, (_, height, width) in enumerate(self._rows)
@@ -161,28 +172,31 @@ class Patches:
         lambda i: step * batch_size + process_index * share + i
       )
     )
-    # tf.data's own tuning has a thread that sleeps for up to a minute, and to
-    # let go of the stream is to wait for it: too long when asked to stop.
+    # tf.data's own tuning has a thread that sleeps for up to a minute. Whoever
+    # deletes the stream waits for it: too long when asked to stop.
     untuned = tf.data.Options()
     untuned.autotune.enabled = False
-    return (
+    batches = (
       places.map(self._patch, num_parallel_calls=share)
       .batch(share, drop_remainder=True)
       .prefetch(2)
       .with_options(untuned)
-      .as_numpy_iterator()
     )
+    return cast(Iterator[dict[str, np.ndarray]], batches.as_numpy_iterator())
 
   def _patch(self, place: tf.Tensor) -> dict[str, tf.Tensor]:
     """The patch at a place of the stream."""
-    epoch, place_in_epoch = place // self.count, place % self.count
-    index = tf.random.experimental.index_shuffle(
-      place_in_epoch,
+    epoch = tf.math.floordiv(place, self.count)
+    # TensorFlow's annotations do not know of the module.
+    index = tf.random.experimental.index_shuffle(  # pyright: ignore
+      tf.math.floormod(place, self.count),
       tf.stack([tf.constant(self._seed, tf.int64), epoch]),
       max_index=self.count - 1,
     )
     tile = tf.gather(self._tiles, index)
-    number = index % len(self._rows) if self._random else tile[0]
+    number = (
+      tf.math.floormod(index, len(self._rows)) if self._random else tile[0]
+    )
     region = tf.gather(self._rows, number)
     start, height, width = region[0], region[1], region[2]
     seed = tf.stack([tf.constant(self._seed, tf.int64), place])
@@ -193,7 +207,8 @@ class Patches:
       top = drawn[0] % (height - self._patch_px + 1)
       left = drawn[1] % (width - self._patch_px + 1)
       orientation = tf.gather(
-        self._orientations, drawn[2] % len(self._orientations)
+        self._orientations,
+        tf.math.floormod(drawn[2], len(self._orientations)),
       )
     else:
       top, left, orientation = tile[1], tile[2], tile[3]
@@ -212,7 +227,7 @@ def _length_nm(text: bytes) -> float | None:
   return float(text) if text else None
 
 
-def _even_starts(length, patch_px):
+def _even_starts(length: int, patch_px: int) -> list[int]:
   """First pixels of the fewest patches that cover a length, evenly spaced."""
   count = -(-length // patch_px)
   return [
@@ -220,13 +235,16 @@ def _even_starts(length, patch_px):
   ]
 
 
-def _flattened(regions, patch_px):
+def _flatten_regions(
+  regions: Sequence[Region], patch_px: int
+) -> tuple[dict[str, tf.Tensor], np.ndarray]:
   """All pixels in one row each of image, mask and weight, for gathering.
 
   Returns the rows, and int64 [regions, 3]: first pixel, height and width of
   each region, mirrored up to the size of a patch where it is smaller.
   """
-  parts, table, start = {'image': [], 'mask': [], 'weight': []}, [], 0
+  parts: dict[str, list[np.ndarray]] = {'image': [], 'mask': [], 'weight': []}
+  table, start = [], 0
   for region in regions:
     more = [(0, max(0, patch_px - n)) for n in region.image.shape]
     image = np.pad(region.image, more, mode='symmetric')

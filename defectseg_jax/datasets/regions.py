@@ -1,15 +1,25 @@
 """A micrograph's five regions, as Figure 3a of the paper divides it."""
 
+import os
 from typing import NamedTuple
 
 from defectseg_jax.errors import InputError
 
 SPLITS = ('train', 'dev', 'test')
+# By eye: divided, such a micrograph has a test region of 128 x 64 pixels.
 MINIMUM_SIDE_PX = 256
 
 
 class Box(NamedTuple):
-  """A rectangle of pixels, and what it is for."""
+  """A rectangle of pixels.
+
+  Attributes:
+    split: that it belongs to: train, dev or test.
+    top: its first row.
+    left: its first column.
+    height: in pixels.
+    width: in pixels.
+  """
 
   split: str
   top: int
@@ -36,6 +46,18 @@ def divide_micrograph(height_px: int, width_px: int) -> list[Box]:
 
   Returns:
     The three training boxes, then dev, then test.
+
+  Examples:
+    >>> for box in divide_micrograph(2048, 2048):
+    ...   print(box.split, box.top, box.left, box.height, box.width)
+    train 0 0 1024 1024
+    train 0 1024 1024 1024
+    train 1024 0 1024 1024
+    dev 1024 1024 1024 512
+    test 1024 1536 1024 512
+
+  References:
+    G. Roberts et al., Scientific Reports 9, 12744 (2019), Figure 3a.
   """
   middle, centre = height_px // 2, width_px // 2
   below, right = height_px - middle, width_px - centre
@@ -49,7 +71,9 @@ def divide_micrograph(height_px: int, width_px: int) -> list[Box]:
   ]
 
 
-def require_size(height_px: int, width_px: int, path: str) -> None:
+def require_size(
+  height_px: int, width_px: int, path: str | os.PathLike
+) -> None:
   """Raises InputError for a micrograph too small to learn from."""
   if min(height_px, width_px) < MINIMUM_SIDE_PX:
     raise InputError(

@@ -13,7 +13,7 @@ from defectseg_jax.simulation import (
   write_series,
 )
 
-# To be raised when the same parameters come to give other micrographs.
+# Raise it when the same parameters give other micrographs than before.
 VERSION = 1
 
 
@@ -61,7 +61,7 @@ def simulate_folder(
 
 
 def _digest(background: str) -> str:
-  """Of the file's bytes: a changed background gives other foils."""
+  """Of the file's bytes, because a changed background gives other foils."""
   if not background:
     return ''
   try:

@@ -87,7 +87,7 @@ def test_an_image_without_a_mask(folder, refused):
 
 def test_a_mask_without_an_image(folder, refused):
   folder.joinpath('images', 'b.png').unlink()
-  assert 'masks/b.png: is the mask of no image' in refused()
+  assert 'masks/b.png: has no image' in refused()
 
 
 def test_a_folder_among_the_images(folder, refused):
