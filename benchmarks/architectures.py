@@ -3,11 +3,11 @@
   python -m benchmarks.architectures --runs=runs/architectures \
     -- --config=configs/voids.py:scale=quick
 
-from the root of the repository; what stands after -- goes to every run. Each
-run is an ordinary one, in its own folder of --runs; the same command goes on
-where it was stopped, and several at once share the work. The table has mean
-and standard deviation over seeds of the mean test IU, at the threshold that
-each run chose on its development set.
+from the root of the repository; what comes after -- goes to every run. Each run
+is an ordinary one, in its own folder of --runs. The same command goes on where
+it was stopped, and several commands at once share the work. The table has mean
+and standard deviation, over seeds, of the mean test IU at the threshold that
+each run has chosen on its development set.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 import jax
 
@@ -24,7 +25,7 @@ from benchmarks import report
 from defectseg_jax.models import ARCHITECTURES, ModelSettings, create_model
 from defectseg_jax.training import state
 
-# DefectSegNet and all that were given its number of parameters.
+# DefectSegNet, and all architectures that have as many parameters.
 _DEFAULT = (
   'defectsegnet',
   *(name for name in ARCHITECTURES if name.endswith('_350k')),
@@ -32,7 +33,7 @@ _DEFAULT = (
 
 
 def main() -> None:
-  """Trains what is missing, then prints the table of all that is there."""
+  """Trains what is missing, then prints the table of all runs."""
   flags = _flags()
   names = flags.architectures.split(',')
   print(report.line(report.machine() | report.versions('jax', 'flax')))
@@ -51,7 +52,10 @@ def main() -> None:
   )
 
 
-def _train(runs, name, seed, given):
+def _train(
+  runs: pathlib.Path, name: str, seed: int, given: Sequence[str]
+) -> None:
+  """Trains one network, if that has not been done."""
   workdir = _workdir(runs, name, seed)
   if (workdir / 'report.html').exists():
     return
@@ -74,20 +78,21 @@ def _train(runs, name, seed, given):
   print(f'{name}, seed {seed}: {minutes:.1f} min', flush=True)
 
 
-def _row(runs, name, seeds):
+def _row(runs: pathlib.Path, name: str, seeds: int) -> list[str]:
+  """Of the table: one architecture, over its seeds."""
   found = [
     json.loads(path.read_text())
     for seed in range(seeds)
     if (path := _workdir(runs, name, seed) / 'test_metrics.json').exists()
   ]
 
-  def mean_percent(values):
+  def mean_percent(values: Sequence[float]) -> str:
     return f'{100 * statistics.fmean(values):.1f}' if values else '–'
 
   ious = [metrics['mean']['iu'] for metrics in found]
   return [
     name,
-    f'{_parameters(name):,}',
+    f'{_parameter_count(name):,}',
     str(len(found)),
     mean_percent(ious),
     f'{100 * statistics.stdev(ious):.1f}' if len(ious) > 1 else '–',
@@ -97,18 +102,18 @@ def _row(runs, name, seeds):
   ]
 
 
-def _parameters(name):
+def _parameter_count(name: str) -> int:
   model = create_model(ModelSettings(name))
   shapes = state.variable_shapes(model)['params']
   return sum(leaf.size for leaf in jax.tree.leaves(shapes))
 
 
-def _workdir(runs, name, seed):
+def _workdir(runs: pathlib.Path, name: str, seed: int) -> pathlib.Path:
   return runs / f'{name}_{seed}'
 
 
-def _flags():
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def _flags() -> argparse.Namespace:
+  parser = report.create_parser(__doc__)
   parser.add_argument('--runs', required=True, help='folder of their folders')
   parser.add_argument('--seeds', type=int, default=3)
   parser.add_argument('--architectures', default=','.join(_DEFAULT))

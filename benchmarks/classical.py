@@ -8,18 +8,19 @@ thresholds of the smoothed micrograph, holes filled, specks opened and small
 regions removed. Lines: Sato's, Frangi's and Meijering's ridge filters with
 hysteresis, short pieces removed, as they are or thinned to the labels' width.
 Micrographs are preprocessed as the config says. Every parameter is tuned on
-the development regions, by their pooled IU, as the network's threshold is; the
-best of each method is scored once on the test regions. Of trained runs, given
-in the order of the defects, the scores of their test_metrics.json stand beside.
+the development regions, by their pooled IU, like the network's threshold; the
+best of each method is scored once on the test regions. --workdirs adds the
+scores of trained runs, from their test_metrics.json, in the order of --defects.
 """
 
 import argparse
+import functools
 import importlib
 import itertools
 import json
 import pathlib
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.progress import track
@@ -29,10 +30,15 @@ from benchmarks import report
 from defectseg_jax.evaluation import confusion
 from defectseg_jax.runs.data import read_data
 
+if TYPE_CHECKING:
+  from defectseg_jax.datasets.pipeline import Region
+
 LABEL_WIDTH_PX = 3
 
-# A candidate: its parameters, and what makes a mask of a micrograph.
-Candidate = tuple[dict[str, Any], Callable[[np.ndarray], np.ndarray]]
+Images = Sequence[np.ndarray]
+# Parameters, and the masks that they give of the micrographs.
+Candidate = tuple[dict[str, Any], list[np.ndarray]]
+Method = Callable[[Images], Iterator[Candidate]]
 
 
 def main() -> None:
@@ -45,9 +51,9 @@ def main() -> None:
     )
     regions = read_data(config, splits=('dev', 'test')).regions
     rows = []
-    for method, candidates in _methods(defect).items():
-      parameters, dev_iu, summary = _tuned(method, candidates, regions)
-      rows.append([method, dev_iu, summary, parameters])
+    for name, method in _methods(defect).items():
+      parameters, dev_iu, summary = _tune(name, method, regions)
+      rows.append([name, dev_iu, summary, parameters])
     best = max(row[2]['mean']['iu'] for row in rows)
     if flags.workdirs:
       workdir = pathlib.Path(flags.workdirs.split(',')[number])
@@ -61,47 +67,48 @@ def main() -> None:
         ['method', 'dev IU', 'test IU', 'precision', 'recall', 'parameters'],
         [
           [
-            method,
+            name,
             f'{100 * dev_iu:.1f}',
             *(
-              f'{100 * summary["mean"][name]:.1f}'
-              for name in ('iu', 'precision', 'recall')
+              f'{100 * summary["mean"][score]:.1f}'
+              for score in ('iu', 'precision', 'recall')
             ),
             ', '.join(f'{k} {v}' for k, v in parameters.items()),
           ]
-          for method, dev_iu, summary, parameters in rows
+          for name, dev_iu, summary, parameters in rows
         ],
       )
     )
 
 
 def _flags() -> argparse.Namespace:
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser = report.create_parser(__doc__)
   parser.add_argument('--defects', default='voids,precipitates,dislocations')
   parser.add_argument('--argument', default='scale=paper', help='of the config')
   parser.add_argument('--workdirs', default='', help='of trained runs')
   return parser.parse_args()
 
 
-def _methods(defect: str) -> dict[str, Callable[..., Iterator[Candidate]]]:
+def _methods(defect: str) -> dict[str, Method]:
   if defect == 'dislocations':
     return {
-      name: lambda images, ridge=ridge: _ridges(images, ridge)
-      for name, ridge in (
-        ('Sato', filters.sato),
-        ('Frangi', filters.frangi),
-        ('Meijering', filters.meijering),
-      )
+      'Sato': functools.partial(_ridges, ridge=filters.sato),
+      'Frangi': functools.partial(_ridges, ridge=filters.frangi),
+      'Meijering': functools.partial(_ridges, ridge=filters.meijering),
     }
   return {'Otsu': _otsu, 'Sauvola': _sauvola, 'hysteresis': _hysteresis}
 
 
-def _tuned(method, candidates, regions):
+def _tune(
+  name: str, method: Method, regions: Mapping[str, Sequence['Region']]
+) -> tuple[dict[str, Any], float, dict[str, Any]]:
   """The best candidate on dev, its pooled dev IU, and its test summary."""
 
-  def masks_of(split, wanted=None):
+  def counts(
+    split: str, wanted: dict[str, Any] | None = None
+  ) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     images = [region.image for region in regions[split]]
-    for parameters, masks in candidates(images):
+    for parameters, masks in method(images):
       if wanted is None or parameters == wanted:
         yield (
           parameters,
@@ -111,16 +118,19 @@ def _tuned(method, candidates, regions):
           ],
         )
 
-  best = (None, -1.0)
-  for parameters, counts in track(masks_of('dev'), description=method):
-    iu = confusion.summary(counts)['pooled']['iu']
-    if iu > best[1]:
-      best = (parameters, iu)
-  ((_, counts),) = masks_of('test', best[0])
-  return *best, confusion.summary(counts)
+  best, best_iu = {}, -1.0
+  for parameters, found in track(counts('dev'), description=name):
+    iu = confusion.summary(found)['pooled']['iu']
+    if iu > best_iu:
+      best, best_iu = parameters, iu
+  ((_, found),) = counts('test', best)
+  return best, best_iu, confusion.summary(found)
 
 
-def _cleaned(mask, opening_px, minimum_area_px):
+def _clean_up(
+  mask: np.ndarray, opening_px: int, minimum_area_px: int
+) -> np.ndarray:
+  """Opens specks, removes small regions, and fills holes."""
   if opening_px:
     mask = morphology.opening(mask, morphology.disk(opening_px))
   mask = morphology.remove_small_objects(mask, max_size=minimum_area_px)
@@ -131,12 +141,15 @@ _CLEAN_UP = {'opening_px': (0, 2, 5), 'minimum_area_px': (30, 150, 400)}
 _SMOOTHING_PX = (1.0, 2.0, 4.0)
 
 
-def _grid(**choices) -> Iterator[dict[str, Any]]:
+def _grid(**choices: Sequence[Any]) -> Iterator[dict[str, Any]]:
   for values in itertools.product(*choices.values()):
     yield dict(zip(choices, values, strict=True))
 
 
-def _candidates(images, binary, **choices):
+def _candidates(
+  images: Images, binary: Callable[..., np.ndarray], **choices: Sequence[Any]
+) -> Iterator[Candidate]:
+  """Each smoothing, with each choice for `binary`, with each clean-up."""
   for smoothing_px in _SMOOTHING_PX:
     smooth = [filters.gaussian(image, smoothing_px) for image in images]
     for chosen in _grid(**choices):
@@ -144,18 +157,18 @@ def _candidates(images, binary, **choices):
       for clean_up in _grid(**_CLEAN_UP):
         yield (
           {'smoothing_px': smoothing_px, **chosen, **clean_up},
-          [_cleaned(mask, **clean_up) for mask in masks],
+          [_clean_up(mask, **clean_up) for mask in masks],
         )
 
 
-def _otsu(images):
+def _otsu(images: Images) -> Iterator[Candidate]:
   return _candidates(
     images, lambda image: image > filters.threshold_otsu(image)
   )
 
 
-def _sauvola(images):
-  def binary(image, window_px, k):
+def _sauvola(images: Images) -> Iterator[Candidate]:
+  def binary(image: np.ndarray, window_px: int, k: float) -> np.ndarray:
     # Sauvola's formula is for grey values above 0.
     positive = image - image.min()
     half_range = (positive.max() - positive.min()) / 2
@@ -171,7 +184,7 @@ def _sauvola(images):
   )
 
 
-def _hysteresis(images):
+def _hysteresis(images: Images) -> Iterator[Candidate]:
   return _candidates(
     images,
     lambda image, low, high: filters.apply_hysteresis_threshold(
@@ -182,7 +195,9 @@ def _hysteresis(images):
   )
 
 
-def _ridges(images, ridge):
+def _ridges(
+  images: Images, ridge: Callable[..., np.ndarray]
+) -> Iterator[Candidate]:
   for widest_px in (2, 3, 4, 6, 8):
     sigmas = sorted({max(1, widest_px // 2), widest_px})
     responses = [
@@ -212,16 +227,22 @@ def _ridges(images, ridge):
         )
 
 
-def _lines(mask, skeleton, minimum_length_px, thinned):
+def _lines(
+  mask: np.ndarray,
+  skeleton: np.ndarray,
+  minimum_length_px: int,
+  thinned: bool,
+) -> np.ndarray:
+  """Long lines of a mask, as they are or as thin as labels."""
   if minimum_length_px:
-    pieces = measure.label(skeleton, connectivity=2)
+    pieces = np.asarray(measure.label(skeleton, connectivity=2))
     lengths = np.bincount(pieces.ravel())
     long = lengths >= minimum_length_px
     long[0] = False
     skeleton = long[pieces]
     if not thinned:
       # Regions stay whole where their middle line is long enough.
-      regions = measure.label(mask, connectivity=2)
+      regions = np.asarray(measure.label(mask, connectivity=2))
       kept = np.zeros(regions.max() + 1, bool)
       kept[regions[skeleton]] = True
       kept[0] = False

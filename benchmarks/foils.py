@@ -4,16 +4,15 @@
   python -m benchmarks.foils --picture=docs/foils.png
 
 from the root of the repository. Each foil of 2048 x 2048 pixels, with labels
-and truth, is made in a process of its own, held to one core; its seconds and
-the peak of that process's memory stand beside the bounds of 4 s and 1 GiB.
+and ground truth, is simulated in a process of its own, on one core. The bounds
+are 4 s, and 1 GiB for the peak of that process's memory.
 
-With --picture, a part of a micrograph of each kind is drawn above its label
+With --picture, it draws a part of a micrograph of each kind above its label
 instead.
 
-Exit code 1: a bound is passed.
+Exit code 1: a bound is exceeded.
 """
 
-import argparse
 import importlib
 import multiprocessing
 import os
@@ -21,8 +20,12 @@ import resource
 import statistics
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from benchmarks import report
+
+if TYPE_CHECKING:
+  from defectseg_jax.simulation import Foil
 
 BOUND_S = 4.0
 BOUND_GIB = 1.0
@@ -32,7 +35,7 @@ PICTURED_PX = 768
 
 def main() -> int:
   """Times, or draws; the exit code."""
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser = report.create_parser(__doc__)
   parser.add_argument('--foils', type=int, default=5)
   parser.add_argument('--picture')
   flags = parser.parse_args()
@@ -43,7 +46,8 @@ def main() -> int:
   rows, passed = [], True
   for defect in ('voids', 'dislocations'):
     seconds, gibibytes = zip(
-      *(_alone(defect, seed) for seed in range(flags.foils)), strict=True
+      *(_cost_in_own_process(defect, seed) for seed in range(flags.foils)),
+      strict=True,
     )
     passed &= max(seconds) <= BOUND_S and max(gibibytes) <= BOUND_GIB
     rows.append(
@@ -61,34 +65,36 @@ def main() -> int:
   return 0 if passed else 1
 
 
-def _foil(defect, seed):
+def _create_foil(defect: str, seed: int) -> 'Foil':
   from defectseg_jax.simulation import foil_parameters, simulate_foil
 
   config = importlib.import_module(f'configs.{defect}').get_config()
   return simulate_foil(foil_parameters(config.foil), seed=seed, index=0)
 
 
-def _alone(defect, seed):
+def _cost_in_own_process(defect: str, seed: int) -> tuple[float, float]:
   """Seconds and GiB of one foil, in a new process on one core."""
   context = multiprocessing.get_context('spawn')
   with context.Pool(1) as pool:
-    return pool.apply(_measured, (defect, seed))
+    return pool.apply(_cost, (defect, seed))
 
 
-def _measured(defect, seed):
+def _cost(defect: str, seed: int) -> tuple[float, float]:
+  """Seconds and GiB of one foil, in this process."""
   if hasattr(os, 'sched_setaffinity'):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-  # Imports are no part of the measurement.
+  # Imports come after the limit to one core, and do not count.
   importlib.import_module('defectseg_jax.simulation')
   began = time.perf_counter()
-  _foil(defect, seed)
+  _create_foil(defect, seed)
   seconds = time.perf_counter() - began
   peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
   # macOS counts bytes, Linux KiB.
   return seconds, peak / (2**30 if sys.platform == 'darwin' else 2**20)
 
 
-def _draw(path):
+def _draw(path: str) -> None:
+  """Draws parts of micrographs above their labels."""
   import matplotlib
 
   matplotlib.use('agg')
@@ -96,7 +102,7 @@ def _draw(path):
 
   figure, axes = pyplot.subplots(2, 3, figsize=(12, 8.4), layout='constrained')
   for column, defect in enumerate(DEFECTS):
-    made = _foil(defect, seed=0)
+    made = _create_foil(defect, seed=0)
     part = (slice(-PICTURED_PX, None),) * 2
     for axis, pixels in zip(
       axes[:, column],

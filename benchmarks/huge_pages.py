@@ -2,12 +2,11 @@
 
   python -m benchmarks.huge_pages
 
-from the root of the repository. A whole train step of 8 patches of 256 pixels
-is taken in processes of their own, with and without the setting that
-launch/local.sh makes, in turns.
+from the root of the repository. Processes of their own take whole train steps
+of 8 patches of 256 pixels, in turns with and without the setting that
+launch/local.sh makes.
 """
 
-import argparse
 import os
 import resource
 import statistics
@@ -24,8 +23,8 @@ PATCHES, PATCH_PX = 8, 256
 
 
 def main() -> None:
-  """Measures in turns, and prints the table; or takes the steps of one."""
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  """Measures in turns, and prints the table; or takes steps, as a process."""
+  parser = report.create_parser(__doc__)
   parser.add_argument('--steps_alone', action='store_true')
   if parser.parse_args().steps_alone:
     print(*_steps())
@@ -59,8 +58,8 @@ def main() -> None:
   )
 
 
-def _steps():
-  """Median seconds of a step, and page faults a step."""
+def _steps() -> tuple[float, int]:
+  """Median seconds of a step, and page faults per step."""
   import jax
   import numpy as np
   import optax
@@ -90,7 +89,7 @@ def _steps():
       'weight': np.ones(shape, np.uint8),
     }
   )
-  seconds = []
+  seconds, before = [], 0
   for number in range(STEPS + 2):
     # The first two compile and fill the heap.
     if number == 2:

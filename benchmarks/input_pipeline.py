@@ -80,7 +80,7 @@ def comparison(flags: argparse.Namespace) -> dict[str, Any]:
   return result
 
 
-def _print(result, medians):
+def _print(result: dict[str, Any], medians: dict[str, float]) -> None:
   print(
     f'Patches of {result["patch_px"]} px in batches of {result["batch_size"]}, '
     f'median of {len(result["patches_per_s"][TRAIN_STEP])} turns\n'
@@ -107,10 +107,8 @@ def _print(result, medians):
   print(f'\nThe pipeline is {said} {LEAST_RATIO} times as fast as the step.')
 
 
-def _flags():
-  parser = argparse.ArgumentParser(
-    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-  )
+def _flags() -> argparse.Namespace:
+  parser = report.create_parser(__doc__)
   parser.add_argument('--patch_px', type=int, default=512, help='their side')
   parser.add_argument('--batch_size', type=int, default=16, help='patches')
   parser.add_argument('--rounds', type=int, default=3, help='turns of each')

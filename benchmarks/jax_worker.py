@@ -7,6 +7,8 @@ import argparse
 import resource
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 from benchmarks import workers
 
@@ -18,8 +20,7 @@ import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 import optax  # noqa: E402
 
-from benchmarks import report, variables_drawn  # noqa: E402
-from configs import common  # noqa: E402
+from benchmarks import random_variables, report  # noqa: E402
 from defectseg_jax.models import ModelSettings, create_model  # noqa: E402
 from defectseg_jax.training import (  # noqa: E402
   losses,
@@ -27,16 +28,17 @@ from defectseg_jax.training import (  # noqa: E402
   state,
   step,
 )
+from defectseg_jax.training.settings import TrainingSettings  # noqa: E402
 
 
 class Contender:
   """One batch, and what is done with it."""
 
-  def __init__(self, patches: int, patch_px: int):
+  def __init__(self, patches: int, patch_px: int) -> None:
     """Makes the batch: noise, with a tenth of its pixels positive."""
-    self._config = common.get_config()
-    # The networks are compared number by number; none may draw lots.
-    self._config.model.dropout_rate = 0.0
+    # The networks are compared number by number: without random dropout.
+    self._model = ModelSettings(dropout_rate=0.0)
+    self._training = TrainingSettings()
     rng = np.random.default_rng(0)
     shape = (patches, patch_px, patch_px, 1)
     self._batch = {
@@ -44,13 +46,11 @@ class Contender:
       'mask': (rng.random(shape) < 0.1).astype(np.uint8),
       'weight': np.ones(shape, np.uint8),
     }
-    self._passes = {}
+    self._passes: dict[str, Callable[[], None]] = {}
 
-  def describe(self) -> dict:
+  def describe(self) -> dict[str, Any]:
     """Versions, and the number of trainable parameters."""
-    variables = state.create_variables(
-      create_model(ModelSettings(**self._config.model)), seed=0
-    )
+    variables = state.create_variables(create_model(self._model), seed=0)
     return {
       'versions': report.versions('jax', 'jaxlib', 'flax'),
       'python': report.machine()['python'],
@@ -58,28 +58,25 @@ class Contender:
     }
 
   def write_reference(self, path: str) -> float:
-    """Writes the batch, the parameters and all that must come of them.
-
-    Parameters that are 0 or 1 at first are drawn at random, so that none can
-    be mistaken for another.
+    """Writes the batch, the parameters, and the results that must follow.
 
     Returns:
       The loss, in train mode.
     """
-    variables = variables_drawn.drawn_variables(self._config)
-    model = create_model(ModelSettings(**self._config.model))
+    variables = random_variables.create_random_variables(self._model)
+    model = create_model(self._model)
     logits = jax.jit(model.apply)(variables, self._batch['image'])
     (loss, _), gradients = self._value_and_grad()(
       variables['params'], variables['batch_stats'], *self._images_and_truth()
     )
-    arrays = variables_drawn.by_name(variables)
-    for name, gradient in variables_drawn.by_name(gradients).items():
+    arrays = random_variables.named_leaves(variables)
+    for name, gradient in random_variables.named_leaves(gradients).items():
       arrays[f'gradients/{name}'] = gradient
     np.savez(
       path,
       image=self._batch['image'],
       mask=self._batch['mask'],
-      positive_weight=np.float32(self._config.training.positive_weight),
+      positive_weight=np.float32(self._training.positive_weight),
       logits=logits,
       loss=loss,
       **arrays,
@@ -87,7 +84,7 @@ class Contender:
     return float(loss)
 
   def first_pass(self, what: str) -> float:
-    """Compiles `forward_backward` or `train_step`; seconds that it took."""
+    """Compiles `forward_backward` or `train_step`; the seconds it takes."""
     began = time.perf_counter()
     self._passes[what] = (
       self._forward_backward()
@@ -107,18 +104,20 @@ class Contender:
     return seconds
 
   def peak_bytes(self) -> int:
-    """The most memory that this process has had resident."""
+    """Peak of this process's resident memory."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == 'darwin' else peak * 1024
 
-  def _images_and_truth(self):
+  def _images_and_truth(self) -> tuple[np.ndarray, np.ndarray]:
     return self._batch['image'], self._batch['mask'].astype(np.float32)
 
-  def _value_and_grad(self):
-    model = create_model(ModelSettings(**self._config.model))
-    positive_weight = self._config.training.positive_weight
+  def _value_and_grad(self) -> Callable[..., Any]:
+    model = create_model(self._model)
+    positive_weight = self._training.positive_weight
 
-    def mean_loss(params, batch_stats, images, truth):
+    def mean_loss(
+      params: Any, batch_stats: Any, images: jax.Array, truth: jax.Array
+    ) -> tuple[jax.Array, Any]:
       logits, updated = model.apply(
         {'params': params, 'batch_stats': batch_stats},
         images,
@@ -132,14 +131,12 @@ class Contender:
 
     return jax.jit(jax.value_and_grad(mean_loss, has_aux=True))
 
-  def _forward_backward(self):
-    variables = state.create_variables(
-      create_model(ModelSettings(**self._config.model)), seed=0
-    )
+  def _forward_backward(self) -> Callable[[], None]:
+    variables = state.create_variables(create_model(self._model), seed=0)
     images, truth = map(jnp.asarray, self._images_and_truth())
     value_and_grad = self._value_and_grad()
 
-    def forward_backward():
+    def forward_backward() -> None:
       jax.block_until_ready(
         value_and_grad(
           variables['params'], variables['batch_stats'], images, truth
@@ -148,13 +145,11 @@ class Contender:
 
     return forward_backward
 
-  def _train_step(self):
-    """The whole step as the training loop takes it, from NumPy to the loss."""
-    training = self._config.training
+  def _train_step(self) -> Callable[[], None]:
+    """The whole step of the training loop, from NumPy to the loss."""
+    training = self._training
     optimizer = optax.scale_by_adam()
-    model = create_model(
-      ModelSettings(**self._config.model), axis_name=step.DEVICES
-    )
+    model = create_model(self._model, axis_name=step.DEVICES)
     current = step.replicate(
       state.create_train_state(
         model,
@@ -173,7 +168,7 @@ class Contender:
       l2=training.l2,
     )
 
-    def train_step():
+    def train_step() -> None:
       nonlocal current
       current, metrics = mapped(
         current, step.shard(self._batch), training.positive_weight

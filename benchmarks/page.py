@@ -3,40 +3,46 @@
   python -m benchmarks.page --output=pages --pictures=docs
 
 from the root of the repository; the pictures need Debian's chromium. Foils of
-voids are simulated and measured; what stands for a network's prediction is
-their blurred label with noise, so that small voids are missed and others come
-out too large. Prints how long a page takes and how large it is.
+voids are simulated and measured. Their label, blurred and with noise, stands
+for a network's prediction: small voids are false negatives, and others are too
+large. It prints how long a page takes and how large it is.
 """
 
-import argparse
+import dataclasses
 import io
 import pathlib
 import shutil
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
 from benchmarks import report
-from configs import voids
 from defectseg_jax.evaluation import confusion
 from defectseg_jax.quantification import (
-  QuantificationSettings,
+  Measurement,
   kind_of,
   measure,
   statistics_over_images,
 )
 from defectseg_jax.reporting import figures
 from defectseg_jax.reporting.page import (
+  ImageView,
   PageImage,
   QuantityError,
   image_view,
   session_page,
   training_page,
 )
-from defectseg_jax.simulation import foil_parameters, simulate_foil
+from defectseg_jax.simulation import (
+  FoilParameters,
+  foil_parameters,
+  simulate_foil,
+)
 
+DEFECT = 'voids'
 THRESHOLD = 0.5
 CHECKED = 6
 HOW_MADE = {
@@ -46,9 +52,22 @@ HOW_MADE = {
 }
 
 
+@dataclasses.dataclass(frozen=True)
+class MeasuredFoil:
+  """A simulated foil, its label and what stands for a prediction."""
+
+  name: str
+  parameters: FoilParameters
+  pixels: np.ndarray
+  mask: np.ndarray
+  probability: np.ndarray
+  truth: Measurement
+  found: Measurement
+
+
 def main() -> None:
-  """Writes the pages, and looks at them."""
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  """Writes the pages, and takes pictures of them."""
+  parser = report.create_parser(__doc__)
   parser.add_argument('--images', type=int, default=6)
   parser.add_argument('--side_px', type=int, default=1024)
   parser.add_argument('--output', default='pages')
@@ -56,13 +75,12 @@ def main() -> None:
   flags = parser.parse_args()
   folder = pathlib.Path(flags.output)
   folder.mkdir(parents=True, exist_ok=True)
-  config = voids.get_config()
-  config.foil.side_px = flags.side_px
-  foils = [_measured_foil(config, index) for index in range(flags.images)]
+  parameters = foil_parameters({'side_px': flags.side_px})
+  foils = [_measure_foil(parameters, index) for index in range(flags.images)]
   print(report.line(report.machine()))
   for name, page in (
-    ('session', lambda: _session(config, foils)),
-    ('training', lambda: _training(config, foils)),
+    ('session', lambda: _session(foils)),
+    ('training', lambda: _training(foils)),
   ):
     started = time.perf_counter()
     html = page()
@@ -73,71 +91,72 @@ def main() -> None:
     _photograph(folder, pathlib.Path(flags.pictures))
 
 
-def _measured_foil(config, index):
-  """Name, foil, truth and prediction, both measured, and probabilities."""
-  made = simulate_foil(foil_parameters(config.foil), seed=0, index=index)
-  truth = made.masks[config.defect]
+def _measure_foil(parameters: FoilParameters, index: int) -> MeasuredFoil:
+  """Simulates a foil; measures its label, and what stands for a prediction."""
+  made = simulate_foil(parameters, seed=0, index=index)
+  label = made.masks[DEFECT]
   rng = np.random.default_rng(index)
-  noise = ndimage.gaussian_filter(rng.normal(size=truth.shape), 6)
-  blurred = ndimage.gaussian_filter(truth.astype(np.float32), 5)
+  noise = ndimage.gaussian_filter(rng.normal(size=label.shape), 6)
+  blurred = ndimage.gaussian_filter(label.astype(np.float32), 5)
   probability = 1 / (1 + np.exp(-(12 * (blurred - 0.55) + 35 * noise)))
 
-  def numbers(mask):
+  def numbers(mask: np.ndarray) -> Measurement:
     return measure(
       mask,
-      config.defect,
+      DEFECT,
       image=made.pixels,
-      pixel_size_nm=config.foil.pixel_size_nm,
-      # The last foil was given a thickness in the wrong unit.
-      thickness_nm=config.foil.thickness_nm if index != 4 else 17.7,
-      settings=QuantificationSettings(**config.quantification),
+      pixel_size_nm=parameters.pixel_size_nm,
+      # The thickness of one foil is in the wrong unit: the page warns of it.
+      thickness_nm=parameters.thickness_nm if index != 4 else 17.7,
     )
 
-  return {
-    'name': f'foil_{index + 1:02d}.dm4',
-    'pixels': made.pixels,
-    'mask': truth,
-    'probability': probability,
-    'truth': numbers(truth),
-    'found': numbers(probability >= THRESHOLD),
-  }
+  return MeasuredFoil(
+    name=f'foil_{index + 1:02d}.dm4',
+    parameters=parameters,
+    pixels=made.pixels,
+    mask=label,
+    probability=probability,
+    truth=numbers(label),
+    found=numbers(probability >= THRESHOLD),
+  )
 
 
-def _image_view(config, foil):
-  found = foil['found']
+def _create_view(foil: MeasuredFoil) -> ImageView:
+  found = foil.found
   columns = found.objects | {
     'probability_mean': ndimage.mean(
-      foil['probability'], found.labels, found.objects['id']
+      foil.probability, found.labels, found.objects['id']
     )
   }
   values = [column.tolist() for column in columns.values()]
   height, width = found.labels.shape
   image = PageImage(
-    name=foil['name'],
+    name=foil.name,
     summary={
-      'image': foil['name'],
+      'image': foil.name,
       'height_px': height,
       'width_px': width,
-      'pixel_size_nm': config.foil.pixel_size_nm,
-      'thickness_nm': config.foil.thickness_nm,
+      'pixel_size_nm': foil.parameters.pixel_size_nm,
+      'thickness_nm': foil.parameters.thickness_nm,
       **found.summary,
     },
     objects=[dict(zip(columns, row)) for row in zip(*values)],
     labels=found.labels,
     layers={
-      'micrograph': foil['pixels'],
+      'micrograph': foil.pixels,
       'mask': (found.labels > 0) * np.uint8(255),
-      'probability': (255 * foil['probability']).astype(np.uint8),
-      'comparison': figures.comparison_map(found.labels > 0, foil['mask']),
+      'probability': (255 * foil.probability).astype(np.uint8),
+      'comparison': figures.comparison_map(found.labels > 0, foil.mask),
     },
     sizes_nm=found.sizes_nm,
-    warnings=[tuple(doubt) for doubt in found.warnings],
+    warnings=[(one.name, one.message) for one in found.warnings],
     check=_largest(found.objects),
   )
-  return image_view(image, sizes_label=kind_of(config.defect).sizes_label)
+  return image_view(image, sizes_label=kind_of(DEFECT).sizes_label)
 
 
-def _largest(objects):
+def _largest(objects: dict[str, np.ndarray]) -> list[tuple[int, str]]:
+  """The particles that contribute most to the volume, and how much."""
   volumes = objects['diameter_nm'] ** 3
   shares = volumes / volumes.sum()
   return [
@@ -146,33 +165,30 @@ def _largest(objects):
   ]
 
 
-def _session(config, foils):
-  rows = [foil['found'].summary for foil in foils]
-  names = kind_of(config.defect).headlines
+def _session(foils: Sequence[MeasuredFoil]) -> str:
+  rows = [foil.found.summary for foil in foils]
+  names = kind_of(DEFECT).headlines
   failed = image_view(
     PageImage('foil_07.dm4', failure='it is a diffraction pattern')
   )
   return session_page(
-    f'{config.defect.capitalize()}, {len(foils) + 1} micrographs',
-    defect=config.defect,
-    images=[*(_image_view(config, foil) for foil in foils), failed],
+    f'{DEFECT.capitalize()}, {len(foils) + 1} micrographs',
+    defect=DEFECT,
+    images=[*(_create_view(foil) for foil in foils), failed],
     headlines=names,
     over_images=statistics_over_images(rows, names),
-    conventions=kind_of(config.defect).conventions,
+    conventions=kind_of(DEFECT).conventions,
     how_made=HOW_MADE,
   )
 
 
-def _training(config, foils):
+def _training(foils: Sequence[MeasuredFoil]) -> str:
   scores = confusion.summary(
-    [
-      confusion.confusion(foil['found'].labels > 0, foil['mask'])
-      for foil in foils
-    ]
+    [confusion.confusion(foil.found.labels > 0, foil.mask) for foil in foils]
   )
-  names = [{'name': foil['name']} for foil in foils]
+  names = [{'name': foil.name} for foil in foils]
   metrics = {
-    'defect': config.defect,
+    'defect': DEFECT,
     'threshold': THRESHOLD,
     'per_image': [a | b for a, b in zip(names, scores['per_image'])],
     'oracle': {'threshold': THRESHOLD, **scores['mean']},
@@ -188,13 +204,13 @@ def _training(config, foils):
     for epoch in range(1, 31)
   ]
   return training_page(
-    f'{config.defect.capitalize()}: test set',
+    f'{DEFECT.capitalize()}: test set',
     metrics=metrics,
     history=history,
-    images=[_image_view(config, foil) for foil in foils],
+    images=[_create_view(foil) for foil in foils],
     errors=[
       QuantityError(
-        foil['name'], name, value, true, 100 * abs(value - true) / true
+        foil.name, name, value, true, 100 * abs(value - true) / true
       )
       for foil in foils
       for name in (
@@ -202,16 +218,14 @@ def _training(config, foils):
         'diameter_mean_nm',
         'diameter_std_nm',
       )
-      for value, true in [
-        (foil['found'].summary[name], foil['truth'].summary[name])
-      ]
+      for value, true in [(foil.found.summary[name], foil.truth.summary[name])]
     ],
     how_made=HOW_MADE,
     remarks=['Truth is what a careful person would draw.'],
   )
 
 
-def _photograph(folder, pictures):
+def _photograph(folder: pathlib.Path, pictures: pathlib.Path) -> None:
   """The numbers by day, and one object by night."""
   from playwright import sync_api
 
@@ -228,8 +242,8 @@ def _photograph(folder, pictures):
     browser.close()
 
 
-def _save(screenshot, path):
-  """Smaller: noise makes large files."""
+def _save(screenshot: bytes, path: pathlib.Path) -> None:
+  """Saves it smaller: noise makes large files."""
   picture = Image.open(io.BytesIO(screenshot)).convert('RGB')
   picture.thumbnail((960, 750), Image.Resampling.LANCZOS)
   picture.save(path, optimize=True)

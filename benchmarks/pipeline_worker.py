@@ -5,6 +5,7 @@ Started by `benchmarks.input_pipeline`.
 
 import argparse
 import time
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ MICROGRAPH_PX = 2048
 class Contender:
   """Training regions, as the paper divides micrographs, and their patches."""
 
-  def __init__(self, patch_px: int, batch_size: int):
+  def __init__(self, patch_px: int, batch_size: int) -> None:
     """Lays out the patches of two micrographs of noise, in both orders."""
     training = _training_regions()
     self._patches = {
@@ -29,7 +30,7 @@ class Contender:
     self._batch_size = batch_size
     self._steps_done = dict.fromkeys(self._patches, 0)
 
-  def describe(self) -> dict:
+  def describe(self) -> dict[str, Any]:
     """Versions, and how many patches an epoch has in each order."""
     return {
       'versions': {'tensorflow': tf.__version__},
@@ -63,7 +64,7 @@ class Contender:
     return batches * self._batch_size / seconds
 
 
-def _training_regions():
+def _training_regions() -> list[pipeline.Region]:
   rng = np.random.default_rng(0)
   shape = (MICROGRAPH_PX, MICROGRAPH_PX)
   found = []

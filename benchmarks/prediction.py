@@ -20,12 +20,12 @@ import statistics
 import sys
 import tempfile
 import time
+from typing import Any
 
 import numpy as np
 
 from benchmarks import report, workers
 from benchmarks.training import PYTORCH, has_torch
-from configs import voids
 from defectseg_jax.micrographs.preprocessing import preprocess
 from defectseg_jax.micrographs.reading import read_micrographs
 from defectseg_jax.micrographs.settings import PreprocessingSettings
@@ -52,13 +52,15 @@ def main() -> int:
   return 0
 
 
-def _comparison(flags, scratch):
-  config = voids.get_config()
-  config.foil.side_px = flags.side_px
-  foil = simulate_foil(foil_parameters(config.foil), seed=0, index=0)
+def _comparison(
+  flags: argparse.Namespace, scratch: pathlib.Path
+) -> dict[str, Any]:
+  foil = simulate_foil(
+    foil_parameters({'side_px': flags.side_px}), seed=0, index=0
+  )
   write_tiff(scratch / 'foil.tif', foil.pixels, pixel_size_nm=0.32)
   around = [
-    _around_the_network(config, scratch) for _ in range(flags.rounds + 1)
+    _seconds_around_the_network(scratch) for _ in range(flags.rounds + 1)
   ][1:]
   pixels = str(scratch / 'pixels.npy')
   reference = str(scratch / 'reference.npz')
@@ -111,13 +113,11 @@ def _comparison(flags, scratch):
   return result
 
 
-def _around_the_network(config, scratch):
+def _seconds_around_the_network(scratch: pathlib.Path) -> float:
   """Seconds of reading, preprocessing and writing."""
   began = time.perf_counter()
   (micrograph,) = read_micrographs(scratch / 'foil.tif')
-  prepared = preprocess(
-    micrograph.pixels, PreprocessingSettings(**config.preprocessing)
-  )
+  prepared = preprocess(micrograph.pixels, PreprocessingSettings())
   seconds = time.perf_counter() - began
   np.save(scratch / 'pixels.npy', prepared)
   began = time.perf_counter()
@@ -125,12 +125,12 @@ def _around_the_network(config, scratch):
   return seconds + time.perf_counter() - began
 
 
-def _print(result):
+def _print(result: dict[str, Any]) -> None:
   seconds = result['seconds']
   medians = {
     name: statistics.median(values) for name, values in seconds.items()
   }
-  fastest = min(PYTORCH, key=medians.get)
+  fastest = min(PYTORCH, key=lambda name: medians[name])
   around = statistics.median(result['around_s'])
   side = result['side_px']
   print(
@@ -165,10 +165,8 @@ def _print(result):
   print(f'\nSpeed is relative to the fastest PyTorch: {fastest}.')
 
 
-def _flags():
-  parser = argparse.ArgumentParser(
-    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-  )
+def _flags() -> argparse.Namespace:
+  parser = report.create_parser(__doc__)
   parser.add_argument('--side_px', type=int, default=2048)
   parser.add_argument('--repeats', type=int, default=3, help='passes in a turn')
   parser.add_argument('--rounds', type=int, default=3, help='turns of each')

@@ -4,6 +4,7 @@ Started by `benchmarks.prediction`.
 """
 
 import time
+from typing import Any
 
 from benchmarks import workers
 
@@ -12,23 +13,23 @@ THREADS = workers.limit_threads()
 # What follows sizes its thread pools by the cores left.
 import numpy as np  # noqa: E402
 
-from benchmarks import report, variables_drawn  # noqa: E402
+from benchmarks import random_variables, report  # noqa: E402
 from configs import common  # noqa: E402
+from defectseg_jax.models import ModelSettings  # noqa: E402
 from defectseg_jax.runs import network  # noqa: E402
 from defectseg_jax.training import step  # noqa: E402
 
 
 class Contender:
-  """Tiles of one compiled shape, as --mode=predict has them."""
+  """Tiles of one compiled shape, as in --mode=predict."""
 
-  def __init__(self):
-    """Draws the parameters."""
-    config = common.get_config()
-    self._variables = variables_drawn.drawn_variables(config)
-    self._probabilities = network.make_probabilities(config)
-    self._arguments = None
+  def __init__(self) -> None:
+    """Draws the parameters at random."""
+    self._variables = random_variables.create_random_variables(ModelSettings())
+    self._probabilities = network.make_probabilities(common.get_config())
+    self._arguments: tuple[Any, ...] = ()
 
-  def describe(self) -> dict:
+  def describe(self) -> dict[str, Any]:
     """Versions."""
     return {
       'versions': report.versions('jax', 'jaxlib', 'flax'),
@@ -47,7 +48,7 @@ class Contender:
     np.savez(
       reference,
       probabilities=probabilities,
-      **variables_drawn.by_name(self._variables),
+      **random_variables.named_leaves(self._variables),
     )
     return seconds
 

@@ -1,18 +1,19 @@
-"""DefectSegNet in PyTorch, as one would write it who works in PyTorch.
+"""DefectSegNet in PyTorch, as somebody who works in PyTorch would write it.
 
 The same function as `defectseg_jax.models.defectsegnet`, and loaded with the
-same parameters, so that a comparison of speed compares nothing else. Imports
-no JAX: it may run under an interpreter that has none.
+same parameters, so that a comparison of speed compares nothing else. It does
+not import JAX, which its interpreter may not have.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
-import torch
-from torch import nn
+import torch  # pyright: ignore[reportMissingImports]
+from torch import nn  # pyright: ignore[reportMissingImports]
 
-# One row a hidden map: operation, maps out, numbers of the maps concatenated.
-# Map 0 is the image; batch normalisation follows each row.
+# A row for each hidden block of feature maps: operation, feature maps out, and
+# the numbers of the blocks that it concatenates. Block 0 is the image; batch
+# normalisation follows each row.
 HIDDEN_MAPS = (
   ('conv', 4, (0,)),
   ('conv', 4, (0, 1)),
@@ -45,7 +46,7 @@ UP_AXES = (0, 3, 1, 2)
 class DefectSegNet(nn.Module):
   """Images [N, 1, H, W] to logits [N, 1, H, W]; H and W divisible by 8."""
 
-  def __init__(self):
+  def __init__(self) -> None:
     super().__init__()
     self.operations = nn.ModuleList()
     self.norms = nn.ModuleList()
@@ -75,7 +76,7 @@ class DefectSegNet(nn.Module):
 
 
 def parameter_count(model: nn.Module) -> int:
-  """How many numbers are trained."""
+  """Number of trainable parameters."""
   return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
@@ -84,11 +85,12 @@ def load_flax(model: DefectSegNet, arrays: Mapping[str, np.ndarray]) -> None:
 
   Args:
     model: changed in place.
-    arrays: as `params/conv_1/kernel` and `batch_stats/norm_1/mean`; others are
-      let be.
+    arrays: as `params/conv_1/kernel` and `batch_stats/norm_1/mean`; other names
+      are not used.
 
   Raises:
-    ValueError: an array is missing, of another shape, or has no place here.
+    ValueError: an array is missing, has another shape, or does not belong to
+      this network.
   """
   places = {
     f'params/{name}': (tensor, axes)
@@ -109,15 +111,17 @@ def load_flax(model: DefectSegNet, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def gradients_for_flax(model: DefectSegNet) -> dict[str, np.ndarray]:
-  """The gradients of the last backward pass, as Flax names and lays them."""
+  """Gradients of the last backward pass, under Flax's names, in its layout."""
   return {
     name: np.transpose(tensor.grad.numpy(), np.argsort(axes))
     for name, (tensor, axes) in _parameters(model).items()
   }
 
 
-def _parameters(model):
-  """From Flax's name to a parameter, and the axes that bring Flax's to it."""
+def _parameters(
+  model: DefectSegNet,
+) -> dict[str, tuple[torch.Tensor, tuple[int, ...]]]:
+  """By Flax's name: a parameter, and how to transpose Flax's to it."""
   places = {
     'output/kernel': (model.output.weight, CONV_AXES),
     'output/bias': (model.output.bias, (0,)),

@@ -1,7 +1,7 @@
 """The network in PyTorch over a whole micrograph, as one contender's process.
 
-Started by `benchmarks.prediction`, maybe under another interpreter than its
-own: imports PyTorch and NumPy, and nothing of the project but its peer.
+Started by `benchmarks.prediction`, perhaps under another interpreter: it
+imports PyTorch and NumPy, and of the project only `pytorch_peer`.
 """
 
 import platform
@@ -11,19 +11,20 @@ import time
 from benchmarks.pytorch_worker import LAYOUTS, THREADS, contender_flags  # isort: skip
 
 import numpy as np
-import torch
+import torch  # pyright: ignore[reportMissingImports]
 
 from benchmarks import pytorch_peer, workers
 
-# Mirrored around the micrograph: a multiple of 8 above the reach of 51.
+# Mirrored around the micrograph: a multiple of 8 above the receptive-field
+# radius of 51.
 HALO_PX = 56
 
 
 class Contender:
   """The whole micrograph in one pass, with its mirrored surroundings."""
 
-  def __init__(self, layout: str, compiled: bool):
-    """Takes note of how to run it: see `pytorch_worker.Contender`."""
+  def __init__(self, layout: str, compiled: bool) -> None:
+    """Stores how to run it: see `pytorch_worker.Contender`."""
     if THREADS:
       torch.set_num_threads(THREADS)
     self._layout = LAYOUTS[layout]
@@ -69,7 +70,7 @@ class Contender:
       seconds.append(time.perf_counter() - began)
     return seconds
 
-  def _probabilities(self):
+  def _probabilities(self) -> np.ndarray:
     height, width = self._pixels.shape
     around = [(HALO_PX, HALO_PX + -size % 8) for size in (height, width)]
     padded = np.pad(self._pixels, around, mode='symmetric')

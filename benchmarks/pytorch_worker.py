@@ -1,7 +1,7 @@
 """The network in PyTorch, as one contender's process.
 
-Started by `benchmarks.training`, maybe under another interpreter than its
-own: imports PyTorch and NumPy, and nothing of the project but its peer.
+Started by `benchmarks.training`, perhaps under another interpreter: it imports
+PyTorch and NumPy, and of the project only `pytorch_peer`.
 """
 
 import argparse
@@ -14,13 +14,15 @@ from typing import Any
 from benchmarks import workers
 
 THREADS = workers.limit_threads()
-# The first pass is to compile, whatever was compiled before.
+# The first pass has to compile, whatever was compiled before.
 CACHE = tempfile.TemporaryDirectory()
 os.environ['TORCHINDUCTOR_CACHE_DIR'] = CACHE.name
 
 import numpy as np  # noqa: E402
-import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
+import torch  # noqa: E402 # pyright: ignore[reportMissingImports]
+from torch.nn import (  # noqa: E402 # pyright: ignore[reportMissingImports]
+  functional as F,
+)
 
 from benchmarks import pytorch_peer  # noqa: E402
 
@@ -33,12 +35,12 @@ LAYOUTS = {
 class Contender:
   """The batch and the network of the reference, and their passes."""
 
-  def __init__(self, layout: str, compiled: bool):
-    """Takes note of how to run it.
+  def __init__(self, layout: str, compiled: bool) -> None:
+    """Stores how to run it.
 
     Args:
-      layout: of images and maps: contiguous or channels_last.
-      compiled: by torch.compile.
+      layout: of images and feature maps: contiguous or channels_last.
+      compiled: whether to use torch.compile.
     """
     if THREADS:
       torch.set_num_threads(THREADS)
@@ -71,8 +73,8 @@ class Contender:
     self._model = pytorch_peer.DefectSegNet()
     pytorch_peer.load_flax(self._model, arrays)
     self._model.to(memory_format=self._layout)
-    self._image = self._laid_out(arrays['image'])
-    self._truth = self._laid_out(arrays['mask'].astype(np.float32))
+    self._image = self._image_tensor(arrays['image'])
+    self._truth = self._image_tensor(arrays['mask'].astype(np.float32))
     self._positive_weight = torch.tensor(arrays['positive_weight'])
 
     with torch.no_grad():
@@ -113,18 +115,18 @@ class Contender:
     loss.backward()
     return loss.item()
 
-  def _laid_out(self, pixels):
+  def _image_tensor(self, pixels: np.ndarray) -> torch.Tensor:
     """[N, H, W, 1] to a tensor [N, 1, H, W]."""
     tensor = torch.from_numpy(np.moveaxis(pixels, -1, 1).copy())
     return tensor.contiguous(memory_format=self._layout)
 
 
-def _norm(arrays):
+def _norm(arrays: dict[str, np.ndarray]) -> float:
   return float(np.sqrt(sum(np.sum(np.square(a)) for a in arrays.values())))
 
 
 def contender_flags() -> dict[str, Any]:
-  """What a contender is started with: `layout` and `compiled`."""
+  """The flags of a contender: `layout` and `compiled`."""
   parser = argparse.ArgumentParser()
   parser.add_argument('--layout', choices=tuple(LAYOUTS))
   parser.add_argument('--compiled', action='store_true')

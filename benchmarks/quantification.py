@@ -14,7 +14,6 @@ Exit code 1: over 50 ms, over twice the seconds per pixel, or over 8 bytes of
 memory a pixel.
 """
 
-import argparse
 import math
 import multiprocessing
 import os
@@ -238,9 +237,7 @@ def _large_table(rows, side_px):
 
 
 def _flags():
-  parser = argparse.ArgumentParser(
-    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-  )
+  parser = report.create_parser(__doc__)
   parser.add_argument('--repeats', type=int, default=15, help='of each')
   parser.add_argument(
     '--large_px', type=int, default=0, help=f'a multiple of {SIDE_PX}; 0: none'

@@ -13,7 +13,6 @@ Exit code 1: number, diameter or density, corrected, is further off than 3%
 88% of the foils.
 """
 
-import argparse
 import dataclasses
 import math
 import sys
@@ -314,9 +313,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def _flags():
-  parser = argparse.ArgumentParser(
-    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-  )
+  parser = report.create_parser(__doc__)
   parser.add_argument('--seeds', type=int, default=40, help='foils of each')
   parser.add_argument('--json', help='file to write all figures to')
   flags = parser.parse_args()

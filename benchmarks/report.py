@@ -1,5 +1,6 @@
 """What a benchmark prints: where it ran, and a table to paste into a page."""
 
+import argparse
 import datetime
 import importlib.metadata
 import json
@@ -8,6 +9,14 @@ import pathlib
 import platform
 from collections.abc import Sequence
 from typing import Any
+
+
+def create_parser(description: str | None) -> argparse.ArgumentParser:
+  """A parser of flags whose --help shows a module's docstring as it is."""
+  return argparse.ArgumentParser(
+    description=description,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  )
 
 
 def machine() -> dict[str, Any]:
@@ -29,7 +38,7 @@ def versions(*packages: str) -> dict[str, str]:
 
 
 def line(facts: dict[str, Any]) -> str:
-  """Facts in one line: `cpu AMD EPYC, cores 4, ...`."""
+  """Facts in one line, as `cpu AMD EPYC, cores 4`."""
   return ', '.join(
     f'{name.replace("_", " ")} {value}' for name, value in facts.items()
   )
@@ -49,7 +58,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
   widths = [max(width, 3) for width in widths]
   rule = ['-' * widths[0], *('-' * (width - 1) + ':' for width in widths[1:])]
 
-  def row(cells):
+  def row(cells: Sequence[str]) -> str:
     first = cells[0].ljust(widths[0])
     rest = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:])]
     return f'| {" | ".join([first, *rest])} |'
@@ -58,13 +67,13 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def write_json(path: str | None, result: dict[str, Any]) -> None:
-  """Writes the result to a file, if there is one to write to."""
+  """Writes the result to a file, if a path is given."""
   if path:
     text = json.dumps(result, indent=2) + '\n'
     pathlib.Path(path).write_text(text, encoding='utf-8')
 
 
-def _cpu_model():
+def _cpu_model() -> str:
   try:
     lines = pathlib.Path('/proc/cpuinfo').read_text().splitlines()
   except OSError:

@@ -173,10 +173,10 @@ def comparison(flags: argparse.Namespace) -> dict[str, Any]:
   return result
 
 
-def _print_comparison(result):
+def _print_comparison(result: dict[str, Any]) -> None:
   seconds = result['seconds']
   medians = {name: statistics.median(s) for name, s in seconds.items()}
-  fastest = min(PYTORCH, key=medians.get)
+  fastest = min(PYTORCH, key=lambda name: medians[name])
   passes = len(seconds[JAX])
   described = result['described']
   print(
@@ -217,7 +217,7 @@ def _print_comparison(result):
   print(report.table(('difference from JAX', *TOLERANCES), rows))
 
 
-def _require_same_count(described):
+def _require_same_count(described: dict[str, Any]) -> None:
   counts = {side: facts['parameters'] for side, facts in described.items()}
   said = ', '.join(f'{side} {count:,}' for side, count in counts.items())
   print(f'Trainable parameters: {said}', file=sys.stderr)
@@ -227,7 +227,7 @@ def _require_same_count(described):
     )
 
 
-def _require_same_function(name, differences):
+def _require_same_function(name: str, differences: dict[str, float]) -> None:
   for what, tolerance in TOLERANCES.items():
     # Written so that NaN fails.
     if not differences[what] < tolerance:
@@ -248,10 +248,8 @@ def has_torch(python: str) -> bool:
   return found.returncode == 0
 
 
-def _flags():
-  parser = argparse.ArgumentParser(
-    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-  )
+def _flags() -> argparse.Namespace:
+  parser = report.create_parser(__doc__)
   parser.add_argument(
     '--patches', type=int, help='in a batch: 4; for memory 16'
   )
@@ -273,7 +271,7 @@ def _flags():
       parser.error(f'--{name}={value}: must be at least 1')
   if flags.patch_px % 8:
     parser.error(f'--patch_px={flags.patch_px}: must be a multiple of 8')
-  if flags.threads and flags.threads > os.cpu_count():
+  if flags.threads and flags.threads > (os.cpu_count() or 1):
     parser.error(f'--threads={flags.threads}: there are {os.cpu_count()} cores')
   return flags
 

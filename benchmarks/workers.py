@@ -1,7 +1,7 @@
 """Contenders in processes of their own, which take turns.
 
-Thread pools that share a process disturb one another, so each contender has
-its own, keeps what it compiled, and waits while another has its turn.
+Thread pools that share a process disturb one another, so each contender has a
+process, keeps what it has compiled, and waits while another has its turn.
 """
 
 import contextlib
@@ -11,13 +11,13 @@ import pathlib
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 
 
 class WorkerError(RuntimeError):
-  """A worker could not do what it was asked; the message says why."""
+  """A worker could not answer a request; the message says why."""
 
 
 class Worker:
@@ -30,7 +30,7 @@ class Worker:
     *,
     python: str = sys.executable,
     threads: int | None = None,
-  ):
+  ) -> None:
     """Starts it.
 
     Args:
@@ -51,31 +51,33 @@ class Worker:
       stdout=subprocess.PIPE,
       text=True,
     )
+    assert self._process.stdin and self._process.stdout
+    self._questions, self._answers = self._process.stdin, self._process.stdout
 
-  def __enter__(self):
+  def __enter__(self) -> Self:
     return self
 
-  def __exit__(self, *error):
+  def __exit__(self, *error: object) -> None:
     with contextlib.suppress(BrokenPipeError):
-      self._process.stdin.close()
+      self._questions.close()
     try:
       self._process.wait(timeout=10)
     except subprocess.TimeoutExpired:
       self._process.kill()
       self._process.wait()
-    self._process.stdout.close()
+    self._answers.close()
 
   def ask(self, request: str, **arguments: Any) -> Any:
     """The answer to a request.
 
     Raises:
-      WorkerError: the worker said why not, or died.
+      WorkerError: the worker has answered with an error, or has ended.
     """
     question = json.dumps({'request': request, **arguments})
     try:
-      self._process.stdin.write(question + '\n')
-      self._process.stdin.flush()
-      line = self._process.stdout.readline()
+      self._questions.write(question + '\n')
+      self._questions.flush()
+      line = self._answers.readline()
     except BrokenPipeError:
       line = ''
     if not line:
@@ -89,13 +91,13 @@ class Worker:
 
 
 def limit_threads() -> int | None:
-  """Keeps this process to the cores it may use, before any import of theirs.
+  """Limits the cores that this process may use; to be called before imports.
 
-  JAX sizes its thread pools by the cores that it may run on; PyTorch is to be
-  told the number besides.
+  JAX sizes its thread pools by the cores that it may run on; PyTorch has to be
+  told the number as well.
 
   Returns:
-    The number, or None if it was not limited.
+    The number of cores, or None where there is no limit.
   """
   threads = int(os.environ.get('DEFECTSEG_BENCHMARK_THREADS', 0))
   if threads and hasattr(os, 'sched_setaffinity'):
@@ -105,13 +107,14 @@ def limit_threads() -> int | None:
 
 
 def serve(requests: Mapping[str, Callable[..., Any]]) -> None:
-  """Answers requests until the one who started this process is done.
+  """Answers requests until the process that started this one is done.
 
   Args:
-    requests: what may be asked; a ValueError is answered with its message.
+    requests: functions by the name of the request; if one raises a ValueError,
+      the answer is its message.
   """
   answers = os.fdopen(os.dup(1), 'w')
-  # What libraries print is not to be taken for an answer.
+  # What libraries print must not be read as an answer.
   os.dup2(2, 1)
   for line in sys.stdin:
     arguments = json.loads(line)
