@@ -1,4 +1,4 @@
-"""Tables that people write."""
+"""CSV files that a person wrote, perhaps in a spreadsheet."""
 
 import csv
 import pathlib
@@ -8,7 +8,12 @@ from defectseg_jax.errors import InputError
 
 
 class Table(NamedTuple):
-  """A CSV: the names of its columns, and its rows as text by name."""
+  """What stands in a CSV.
+
+  Attributes:
+    header: names of the columns.
+    rows: text by column.
+  """
 
   header: list[str]
   rows: list[dict[str, str]]
@@ -26,6 +31,13 @@ def read_csv(path: str | pathlib.Path) -> Table:
   Raises:
     InputError: the file cannot be read, is no CSV, or a row has more columns
       than the header.
+
+  Examples:
+    >>> import tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / 'splits.csv'
+    >>> _ = path.write_text('file,split\\nfoil.tif,train\\n')
+    >>> read_csv(path).rows
+    [{'file': 'foil.tif', 'split': 'train'}]
   """
   path = pathlib.Path(path)
   try:
@@ -37,10 +49,12 @@ def read_csv(path: str | pathlib.Path) -> Table:
       f'{path}: cannot be opened ({error.strerror}); see that the path is right'
     ) from error
   except (csv.Error, UnicodeDecodeError) as error:
-    raise InputError(f'{path}: is no CSV ({error}); save it again') from error
+    raise InputError(
+      f'{path}: is no CSV ({error}); save it as CSV again'
+    ) from error
   for line, row in enumerate(rows, start=2):
     if None in row:
       raise InputError(
-        f'{path} line {line}: has more columns than the header; mend it'
+        f'{path} line {line}: has more columns than the header; correct it'
       )
   return Table(header, rows)

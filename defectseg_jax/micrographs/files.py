@@ -1,4 +1,4 @@
-"""What --input names: files, folders and patterns, to a list of files."""
+"""Files, folders and patterns, as --input names them -> a list of files."""
 
 import glob
 import pathlib
@@ -15,16 +15,24 @@ def image_files(
   """The image files that paths and patterns name, each once.
 
   Args:
-    given: files, folders (their images; other files are passed over) and
-      patterns such as `session/*.tif`. Of an .emi and its .ser files in one
-      folder or pattern, which are the same images, the .ser files are taken.
+    given: files, folders (their images; other files are ignored) and patterns
+      such as `session/*.tif`. Of an .emi and its .ser files in one folder or
+      pattern, which are the same images, the .ser files are taken.
     flag: for messages.
 
   Returns:
-    In the order given, those of a folder or a pattern by name.
+    In the order given; the files of a folder or a pattern are sorted by name.
 
   Raises:
     InputError: nothing is there, or a folder has no images.
+
+  Examples:
+    >>> import tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ('b.tif', 'a.dm4', 'notes.txt'):
+    ...   (folder / name).touch()
+    >>> [path.name for path in image_files([str(folder)])]
+    ['a.dm4', 'b.tif']
   """
   found = {}
   for text in given:
@@ -45,10 +53,14 @@ def image_files(
 
 
 def images_in(folder: pathlib.Path, *, flag: str) -> list[pathlib.Path]:
-  """The images of a folder, by name.
+  """The images of a folder, sorted by name.
+
+  Args:
+    folder: hidden files in it, and files with other suffixes, are ignored.
+    flag: that named it, for messages.
 
   Raises:
-    InputError: it has none.
+    InputError: the folder has no images.
   """
   paths = drop_emi_twins(
     path
@@ -66,10 +78,18 @@ def images_in(folder: pathlib.Path, *, flag: str) -> list[pathlib.Path]:
 def files_by_stem(
   paths: Iterable[pathlib.Path], *, flag: str = '--input'
 ) -> dict[str, pathlib.Path]:
-  """Files by the name that tables and pictures give them.
+  """Files by their stem, as tables and pictures call them.
+
+  Args:
+    paths: of files.
+    flag: that named them, for messages.
 
   Raises:
-    InputError: two have the same.
+    InputError: two files have the same stem.
+
+  Examples:
+    >>> files_by_stem([pathlib.Path('a.tif')])['a'].name
+    'a.tif'
   """
   found = {}
   for path in paths:

@@ -12,8 +12,8 @@ from defectseg_jax.errors import InputError
 class Micrograph:
   """One grey image of a foil, checked when it is made.
 
-  What is not known stays None: a guessed scale would turn into a wrong density
-  further down, and nobody would see it.
+  What is not known stays None: a guessed scale would become a wrong density
+  later, and nobody would notice it.
 
   Attributes:
     pixels: float32 [H, W], finite. Integers, floats and booleans (0 and 1) are
@@ -26,6 +26,17 @@ class Micrograph:
     InputError: pixels that are not two-dimensional, empty, not real
       numbers, NaN or infinite (also: beyond the range of float32); a pixel size
       or thickness that is not a positive, finite number.
+
+  Examples:
+    >>> pixels = np.array([[0, 255], [7, 90]], np.uint8)
+    >>> micrograph = Micrograph(pixels, name='foil', pixel_size_nm=0.32)
+    >>> micrograph.pixels.dtype, micrograph.thickness_nm
+    (dtype('float32'), None)
+    >>> Micrograph(pixels, name='foil', pixel_size_nm=0)
+    Traceback (most recent call last):
+    ...
+    defectseg_jax.errors.InputError: foil: pixel_size_nm is 0; give a positive
+    number of nanometres, or None where it is not known
   """
 
   pixels: np.ndarray
@@ -34,14 +45,14 @@ class Micrograph:
   thickness_nm: float | None = None
 
   def __post_init__(self) -> None:
-    # The dataclass is frozen; this is its own way in.
-    object.__setattr__(self, 'pixels', _checked_pixels(self.pixels, self.name))
+    # The only way to set a field of a frozen dataclass.
+    object.__setattr__(self, 'pixels', _valid_pixels(self.pixels, self.name))
     for field in ('pixel_size_nm', 'thickness_nm'):
-      length = _checked_length(getattr(self, field), field, self.name)
+      length = _valid_length(getattr(self, field), field, self.name)
       object.__setattr__(self, field, length)
 
 
-def _checked_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
+def _valid_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
   pixels = np.asarray(pixels)
   if pixels.ndim != 2 or pixels.size == 0:
     raise InputError(
@@ -68,7 +79,7 @@ def _checked_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
   return pixels
 
 
-def _checked_length(value: float | None, field: str, name: str) -> float | None:
+def _valid_length(value: float | None, field: str, name: str) -> float | None:
   if value is None:
     return None
   try:

@@ -1,4 +1,4 @@
-"""Pixels and their scale -> files that other programs open."""
+"""Pixels and their scale -> TIFF files that other programs open."""
 
 import pathlib
 
@@ -20,12 +20,21 @@ def write_tiff(
     pixel_size_nm: None leaves the file without a scale.
 
   Raises:
-    ValueError: pixels of another type or shape, which ImageJ has not.
+    ValueError: pixels of another type or shape, which ImageJ does not have.
+
+  Examples:
+    >>> import tempfile
+    >>> from defectseg_jax.micrographs import read_micrograph, write_tiff
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = f'{folder.name}/foil.tif'
+    >>> write_tiff(path, np.zeros((4, 5), np.uint8), pixel_size_nm=0.32)
+    >>> read_micrograph(path).pixel_size_nm
+    0.32
   """
   if pixels.ndim != 2 or pixels.dtype not in (np.uint8, np.uint16, np.float32):
     raise ValueError(
-      f'{path}: {pixels.dtype} {pixels.shape}; ImageJ has uint8, uint16 and '
-      'float32 [H, W]'
+      f'{path}: the pixels are {pixels.dtype} {pixels.shape}; give what ImageJ '
+      'has: uint8, uint16 or float32 [H, W]'
     )
   scale = {}
   if pixel_size_nm is not None:
@@ -48,6 +57,16 @@ def write_mask(
     path: replaced if it exists.
     mask: bool [H, W], True on defects.
     pixel_size_nm: None leaves the file without a scale.
+
+  Examples:
+    >>> import tempfile
+    >>> from defectseg_jax.micrographs import read_mask, write_mask
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = f'{folder.name}/mask.tif'
+    >>> write_mask(path, np.eye(2, dtype=bool), pixel_size_nm=0.32)
+    >>> read_mask(path)
+    array([[ True, False],
+           [False,  True]])
   """
   pixels = np.where(mask, np.uint8(255), np.uint8(0))
   write_tiff(path, pixels, pixel_size_nm=pixel_size_nm)

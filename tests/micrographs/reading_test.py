@@ -413,7 +413,7 @@ def test_ome_scale(tmp_path, metadata, nm):
     ('<Pixels PhysicalSizeX="0"/>', r'0\.0 nm'),
     ('<Pixels PhysicalSizeX="1" PhysicalSizeXUnit="s"/>', "'s'"),
     ('<Pixels', 'not XML'),
-    ('<Pixels PhysicalSizeX="1"/><Pixels PhysicalSizeX="2"/>', 'unlike'),
+    ('<Pixels PhysicalSizeX="1"/><Pixels PhysicalSizeX="2"/>', 'different'),
   ],
 )
 def test_ome_scales_refused(tmp_path, pixels, match):

@@ -1,4 +1,4 @@
-"""Frame: one image as its file stores it, before anything is made of it."""
+"""Frame: one image as its file stores it."""
 
 import dataclasses
 import os
@@ -7,8 +7,8 @@ import numpy as np
 
 from defectseg_jax.errors import file_error
 
-# 32768 x 32768. Larger than any detector's image, small enough that a damaged
-# header does not ask for all memory of the machine.
+# 32768 x 32768. By eye: more pixels than any detector has, and so few that a
+# damaged header does not ask for all memory of the machine.
 MAX_PIXELS = 2**30
 
 
@@ -32,10 +32,15 @@ class Frame:
 
 
 def check_size(path: str | os.PathLike, *, height: int, width: int) -> None:
-  """Refuses images that no memory holds, before memory is asked for.
+  """Refuses images that are too large, before memory is asked for.
+
+  Args:
+    path: the file, for the message.
+    height: of the image, in pixels.
+    width: of the image, in pixels.
 
   Raises:
-    InputError: more than `MAX_PIXELS` pixels, or none.
+    InputError: there are more than `MAX_PIXELS` pixels, or 0.
   """
   if not 0 < height * width <= MAX_PIXELS:
     raise file_error(

@@ -32,7 +32,9 @@ _NO_UNIT = ('', 'pixel', 'pixels', 'px', 'inch', 'inches', 'reference frame')
 
 _NM_PER_RESOLUTION_UNIT = {2: 25.4e6, 3: 1e7}  # TIFF 6.0: inch, centimetre
 
+# By eye: electron micrographs are finer, and printers' resolutions coarser.
 _COARSEST_PLAIN_TIFF_NM = 1000.0
+# By eye: below what an area or a length is known to.
 _MAX_ANISOTROPY = 0.01
 
 
@@ -44,9 +46,17 @@ def nm_per_unit(unit: str, *, path: str | os.PathLike) -> float | None:
       backslash-u00B5 'm', ...
     path: the file, for the message.
 
+  Returns:
+    Nanometres; None for pixels, inches and no unit at all.
+
   Raises:
-    InputError: any other unit, such as the 1/nm of a diffraction
-      pattern.
+    InputError: any other unit, such as the 1/nm of a diffraction pattern.
+
+  Examples:
+    >>> nm_per_unit('µm', path='foil.tif')
+    1000.0
+    >>> nm_per_unit('pixel', path='foil.tif') is None
+    True
   """
   key = unit.strip(' \t\r\n\0').replace('\\u00B5', '\u00b5')
   # The micro sign and the Greek mu are two characters, so are the angstrom sign
@@ -70,11 +80,28 @@ def nm_per_unit(unit: str, *, path: str | os.PathLike) -> float | None:
 def square_pixel_size_nm(
   x_nm: float, y_nm: float, *, path: str | os.PathLike
 ) -> float:
-  """One side for both axes, that of x.
+  """The side of a pixel, if it is a square.
+
+  Args:
+    x_nm: width of a pixel.
+    y_nm: height of a pixel.
+    path: the file, for messages.
+
+  Returns:
+    The width, which stands for both.
 
   Raises:
-    InputError: a size that is not positive and finite, or sizes more
-      than 1% apart.
+    InputError: a size that is not positive and finite, or sizes more than 1%
+      apart.
+
+  Examples:
+    >>> square_pixel_size_nm(0.32, 0.321, path='foil.tif')
+    0.32
+    >>> square_pixel_size_nm(0.32, 0.64, path='foil.tif')
+    Traceback (most recent call last):
+    ...
+    defectseg_jax.errors.InputError: foil.tif: a pixel is 0.32 nm wide and
+    0.64 nm high; resample it to square pixels
   """
   if not all(math.isfinite(size) and size > 0 for size in (x_nm, y_nm)):
     raise file_error(
@@ -142,9 +169,12 @@ def digitalmicrograph_pixel_size_nm(
     y_unit: as `x_unit`.
     path: the file, for messages.
 
+  Returns:
+    Nanometres, or None for an image that is not calibrated.
+
   Raises:
-    InputError: a unit that is no length, such as 1/nm; a scale that is
-      not positive; or pixels that are not square.
+    InputError: a unit that is no length, such as 1/nm; a scale that is not
+      positive; or pixels that are not square.
   """
   x_unit_nm = nm_per_unit(x_unit, path=path)
   y_unit_nm = nm_per_unit(y_unit, path=path)
@@ -158,10 +188,17 @@ def digitalmicrograph_pixel_size_nm(
 def ome_pixel_size_nm(xml: str, *, path: str | os.PathLike) -> float | None:
   """Pixel size of an OME-TIFF: PhysicalSizeX and its unit (default um).
 
+  Args:
+    xml: the OME metadata.
+    path: the file, for messages.
+
+  Returns:
+    Nanometres, or None where the metadata give no size.
+
   Raises:
-    InputError: XML that cannot be parsed, an unknown unit, a size that
-      is not a positive number, pixels that are not square, or images of unlike
-      scale in the one file.
+    InputError: XML that cannot be parsed, an unknown unit, a size that is not a
+      positive number, pixels that are not square, or images of different scales
+      in the one file.
   """
   try:
     root = ElementTree.fromstring(xml)
@@ -174,10 +211,11 @@ def ome_pixel_size_nm(xml: str, *, path: str | os.PathLike) -> float | None:
     # The tag carries the schema's year: {http://.../OME/2016-06}Pixels.
     if element.tag.rpartition('}')[2] == 'Pixels':
       sizes.append(_ome_pixels_size_nm(element, path))
-  if len(set(sizes)) > 1:
+  different = sorted(map(str, set(sizes)))
+  if len(different) > 1:
     raise file_error(
       path,
-      f'its images have unlike pixel sizes {sorted(map(str, set(sizes)))} nm',
+      f'its images have different pixel sizes {different} nm',
       'save each image to a file of its own',
     )
   return sizes[0] if sizes else None
@@ -211,11 +249,20 @@ def plain_tiff_pixel_size_nm(
   y_per_unit: float | None,
   path: str | os.PathLike,
 ) -> float | None:
-  """Pixel size from the resolution tags alone, if a microscope's it can be.
+  """Pixel size from the resolution tags alone, where a microscope set them.
 
   Most programs write 72 or 300 dots per inch into these tags whatever the
   image shows: that is for a printer, and makes a pixel tens of micrometres
   wide. Only a resolution finer than one micrometre a pixel is believed.
+
+  Args:
+    resolution_unit: the tag: 1 none, 2 inch, 3 centimetre.
+    x_per_unit: XResolution, pixels per unit; None where the tag is missing.
+    y_per_unit: YResolution.
+    path: the file, for messages.
+
+  Returns:
+    Nanometres, or None where it is not believed.
 
   Raises:
     InputError: pixels that are not square.

@@ -39,20 +39,23 @@ _DAMAGED = 'copy or export it again'
 
 
 def read_png_or_jpeg(path: pathlib.Path) -> list[Frame]:
-  """The one image of a PNG or JPEG file, whichever the content says it is.
+  """The one image of a PNG or JPEG file, by its content and not its suffix.
+
+  Args:
+    path: the file.
 
   Returns:
     A list of one frame: bool (1 bit), uint8 or 16-bit grey [H, W], palette
     indices [H, W], or channels [H, W, 2 to 4].
 
   Raises:
-    InputError: no PNG or JPEG, cut off, animated, of 16 bits a channel,
-      or in inks (CMYK).
+    InputError: the file is neither PNG nor JPEG, cut off, an animation, of 16
+      bits in each of several channels, or in inks (CMYK).
   """
   with path.open('rb') as file:
     head = file.read(26)
-  # Image.open would refuse large images by a limit that is global to Pillow;
-  # the plugins it chooses from have none, and `check_size` stands in.
+  # Image.open would refuse large images by a limit that is global to Pillow.
+  # The plugins that it chooses from have no limit; `check_size` is ours.
   if head.startswith(_PNG_SIGNATURE):
     plugin = PngImagePlugin.PngImageFile
   elif head.startswith(_JPEG_SIGNATURE):
@@ -64,7 +67,7 @@ def read_png_or_jpeg(path: pathlib.Path) -> list[Frame]:
       'export it as PNG or TIFF',
     )
   # Byte 24 of a PNG is its bit depth, byte 25 its kind (0 grey, 3 palette).
-  # Pillow would cut 16-bit colour to 8 bits and not say so.
+  # Pillow would cut 16-bit colour to 8 bits without a word.
   if plugin is PngImagePlugin.PngImageFile and head[24:26] in (
     b'\x10\x02',
     b'\x10\x04',
@@ -78,9 +81,10 @@ def read_png_or_jpeg(path: pathlib.Path) -> list[Frame]:
   try:
     with plugin(path) as image:
       check_size(path, height=image.height, width=image.width)
-      if getattr(image, 'n_frames', 1) > 1:
+      count = getattr(image, 'n_frames', 1)
+      if count > 1:
         raise file_error(
-          path, f'it is an animation of {image.n_frames} images', 'save one'
+          path, f'it is an animation of {count} images', 'save one of them'
         )
       image.load()
       return [_pillow_frame(image, path)]
@@ -101,7 +105,7 @@ def _pillow_frame(image: Image.Image, path: pathlib.Path) -> Frame:
     palette = np.array(image.getpalette(kind), np.uint8)
     return Frame(np.array(image), palette=palette.reshape(-1, len(kind)))
   if transparent and image.mode in ('1', 'L', 'RGB'):
-    # One colour is declared transparent: made a channel, it is judged as one.
+    # One colour is declared transparent. As a channel, it is checked as one.
     image = image.convert('RGBA' if image.mode == 'RGB' else 'LA')
   if image.mode not in ('1', 'L', 'LA', 'RGB', 'RGBA', 'I') and (
     not image.mode.startswith('I;16')
@@ -113,11 +117,18 @@ def _pillow_frame(image: Image.Image, path: pathlib.Path) -> Frame:
 
 
 def read_npy(path: pathlib.Path) -> list[Frame]:
-  """The array of an NPY file: [H, W], or [frames, H, W].
+  """The images of an NPY file.
+
+  Args:
+    path: of an array [H, W], or [frames, H, W].
+
+  Returns:
+    A frame [H, W] for each image.
 
   Raises:
-    InputError: no NPY, cut off, Python objects, or another shape. Three
-      axes with four or fewer along the last are taken for colour, and refused.
+    InputError: the file is no NPY file, cut off, of Python objects, or of
+      another shape. Three axes with four or fewer along the last are taken for
+      colour, and refused.
   """
   try:
     # Mapped, because mapping compares the header with the size of the file.

@@ -3,10 +3,10 @@
 RosettaSciIO is under the GPL-3.0 and need not be installed: it is imported only
 here, when such a file is read.
 
-Of its readers these five were looked through: they parse with struct, NumPy,
-h5py, json and ElementTree. None unpickles what a file holds (an .hspy may carry
-pickled functions in its metadata: they stay bytes), and none opens a network
-connection.
+The five of its readers that are used here were read: they parse with struct,
+NumPy, h5py, json and ElementTree. They do not unpickle what a file holds (an
+.hspy may have pickled functions in its metadata: they stay bytes), and they do
+not open network connections.
 """
 
 import importlib
@@ -35,9 +35,10 @@ SUFFIXES: tuple[str, ...] = tuple(_PLUGINS)
 """Lower-case suffixes of the files that are read here."""
 
 _OPTIONS = {
-  # It would stack data sets whose names begin alike, with the first's scale.
+  # Else data sets with the same beginning of their names would become one
+  # stack, with the scale of the first.
   'emd': {'stack_group': False},
-  # It would look for other files beside one that is called a movie.
+  # Else it would look for other files beside one that is called a movie.
   'mrc': {'metadata_file': None},
 }
 
@@ -49,10 +50,16 @@ def read_microscope_file(path: pathlib.Path) -> list[Frame]:
 
   An .emi file has no pixels; its images are those of the .ser files beside it.
 
+  Args:
+    path: the file; its suffix is one of SUFFIXES.
+
+  Returns:
+    A frame for each image.
+
   Raises:
-    InputError: RosettaSciIO is not installed; the file is damaged or cut
-      off; or it holds no image of real numbers with square pixels (a spectrum,
-      a diffraction pattern, complex data).
+    InputError: RosettaSciIO is not installed; the file is damaged or cut off;
+      or it holds no image of real numbers with square pixels (a spectrum, a
+      diffraction pattern, complex data).
   """
   suffix = path.suffix.lower()
   plugin = _plugin(_PLUGINS[suffix], path)
@@ -64,33 +71,39 @@ def read_microscope_file(path: pathlib.Path) -> list[Frame]:
   elif suffix == '.ser':
     ser.check_ser(path)
   elif suffix == '.emi':
-    for one in ser_files(path):
-      ser.check_ser(one)
-  found = _read(plugin, path, _OPTIONS.get(_PLUGINS[suffix], {}))
+    for beside in ser_files(path):
+      ser.check_ser(beside)
+  data_sets = _read(plugin, path, _OPTIONS.get(_PLUGINS[suffix], {}))
   if suffix == '.emi':
-    _check_emi(path, len(found))
+    _check_emi(path, len(data_sets))
   if not is_calibrated:
     # RosettaSciIO takes 1 nm for the pixels of a file that gives no size.
-    for axis in found[0]['axes']:
+    for axis in data_sets[0]['axes']:
       axis['units'] = None
-  return signals.image_frames(found, path)
+  return signals.image_frames(data_sets, path)
 
 
 def ser_files(emi: pathlib.Path) -> list[pathlib.Path]:
   """The .ser files of an .emi file, which lie beside it: stem_1.ser, ..."""
   name = re.compile(re.escape(emi.stem) + r'_(\d+)\.ser', re.IGNORECASE)
   numbered = [
-    (int(found[1]), path)
+    (int(match[1]), path)
     for path in emi.parent.iterdir()
-    if (found := name.fullmatch(path.name))
+    if (match := name.fullmatch(path.name))
   ]
   return [path for _, path in sorted(numbered)]
 
 
 def drop_emi_twins(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
-  """Leaves out every .emi whose .ser files are there too: the same images.
+  """Leaves out every .emi file whose .ser files are there: the same images.
 
   The .ser files are kept, because each of them is one image, or one stack.
+
+  Args:
+    paths: of files.
+
+  Returns:
+    The others, in the same order.
   """
   paths = list(paths)
   there = set(paths)
@@ -104,7 +117,7 @@ def drop_emi_twins(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
 def _plugin(name: str, path: pathlib.Path) -> Any:
   try:
     plugin = importlib.import_module(f'rsciio.{name}')
-    # Or it would log what it misses among metadata that nobody asked for.
+    # Else it would log what is missing among metadata that are not used here.
     importlib.import_module('rsciio').set_log_level('CRITICAL')
     return plugin
   except ImportError as error:
@@ -123,9 +136,9 @@ def _read(
   try:
     with warnings.catch_warnings():
       warnings.simplefilter('ignore')
-      found = plugin.file_reader(str(path), **options)
+      data_sets = plugin.file_reader(str(path), **options)
     # An .hspy file lists models that were fitted, too.
-    return [signal for signal in found if 'data' in signal]
+    return [data_set for data_set in data_sets if 'data' in data_set]
   except MemoryError as error:
     raise file_error(
       path,
@@ -133,9 +146,9 @@ def _read(
       'copy it again, or export one image of it',
     ) from error
   except Exception as error:
-    # On bytes that mean nothing its parsers, and those it calls, raise whatever
-    # they come upon, and some of its own kinds derive from Exception itself.
-    # Nothing of ours runs within.
+    # On damaged files its parsers, and those that it calls, raise exceptions of
+    # any kind, some of them derived from Exception itself. None of our code
+    # runs inside.
     raise file_error(
       path,
       f'it is damaged, cut off, or of a kind that RosettaSciIO cannot read'
@@ -144,8 +157,8 @@ def _read(
     ) from error
 
 
-def _check_emi(path: pathlib.Path, found: int) -> None:
-  """Refuses where RosettaSciIO passed over a .ser file: it does not say so."""
+def _check_emi(path: pathlib.Path, count: int) -> None:
+  """Refuses the file if RosettaSciIO left out a .ser file without a word."""
   beside = ser_files(path)
   if not beside:
     raise file_error(
@@ -153,9 +166,9 @@ def _check_emi(path: pathlib.Path, found: int) -> None:
       f'its pixels are in {path.stem}_1.ser, which is not beside it',
       'put both into one folder',
     )
-  if found != len(beside):
+  if count != len(beside):
     raise file_error(
       path,
-      f'{found} of the {len(beside)} .ser files beside it can be read',
+      f'{count} of the {len(beside)} .ser files beside it can be read',
       'name the .ser files themselves',
     )

@@ -50,22 +50,25 @@ def image_frames(
     signals: one for each data set of the file.
     path: the file, for messages.
 
+  Returns:
+    A frame for each image.
+
   Raises:
-    InputError: there is no image, and why; an image is too large, or its
-      pixels are not square.
+    InputError: there is no image, with the reason; an image is too large, or
+      its pixels are not square.
   """
-  frames, others = [], []
+  frames, errors = [], []
   for given in signals:
     signal = _signal(given, path)
-    other = _why_no_image(signal, path)
-    if other is None:
+    error = _image_error(signal, path)
+    if error is None:
       frames.extend(_frames(signal, path))
     else:
-      others.append(other)
+      errors.append(error)
   if frames:
     return frames
-  if others:
-    raise others[0]
+  if errors:
+    raise errors[0]
   raise file_error(path, 'it holds no image', 'export the image again')
 
 
@@ -84,7 +87,7 @@ def _signal(given: Mapping[str, Any], path: pathlib.Path) -> _Signal:
     ]
     signal = _Signal(given['data'], axes, str(metadata.get('signal_type', '')))
   except (AttributeError, LookupError, TypeError, ValueError) as error:
-    # An .hspy file says of its axes what somebody wrote there.
+    # In an .hspy file anything may stand where its axes are described.
     raise file_error(
       path,
       f'its axes are not described ({type(error).__name__}: {error})',
@@ -93,32 +96,33 @@ def _signal(given: Mapping[str, Any], path: pathlib.Path) -> _Signal:
   if len(axes) != signal.data.ndim:
     raise file_error(
       path,
-      f'{len(axes)} axes are described of an array {signal.data.shape}',
+      f'it describes {len(axes)} axes of an array {signal.data.shape}',
       'export it again',
     )
   return signal
 
 
-def _why_no_image(signal: _Signal, path: pathlib.Path) -> InputError | None:
+def _image_error(signal: _Signal, path: pathlib.Path) -> InputError | None:
+  """Why a signal is no image of the foil; None if it is one."""
   shape = ' x '.join(map(str, signal.data.shape))
   images, counted = _split_axes(signal)
   is_energy = any(axis.unit in _ENERGIES for axis in signal.axes)
   if is_energy or (counted and signal.kind in _SPECTRA):
-    found, remedy = f'it holds spectra ({shape})', 'export an image from it'
+    problem, remedy = f'it holds spectra ({shape})', 'export an image from it'
   elif 'diffraction' in signal.kind:
-    found = f'it holds diffraction patterns ({shape})'
+    problem = f'it holds diffraction patterns ({shape})'
     remedy = 'name a micrograph'
   elif signal.data.dtype.kind == 'c':
-    found = f'its numbers are complex ({signal.data.dtype})'
+    problem = f'its numbers are complex ({signal.data.dtype})'
     remedy = 'export their modulus'
   elif not _is_real(signal.data.dtype):
-    found = f'its pixels are no numbers ({signal.data.dtype})'
+    problem = f'its pixels are no numbers ({signal.data.dtype})'
     remedy = 'export an image'
   elif len(images) < 2:
-    found = f'it holds a spectrum or a profile of one dimension ({shape})'
+    problem = f'it holds a spectrum or a profile of one dimension ({shape})'
     remedy = 'name a file with an image'
   elif len(images) > 2 or len(counted) > 1:
-    found = (
+    problem = (
       f'it has {len(signal.axes)} axes ({shape}), and does not say which two'
       ' are an image of the foil'
     )
@@ -130,11 +134,11 @@ def _why_no_image(signal: _Signal, path: pathlib.Path) -> InputError | None:
     except InputError as error:
       return error
     return None
-  return file_error(path, found, remedy)
+  return file_error(path, problem, remedy)
 
 
 def _is_real(dtype: np.dtype) -> bool:
-  """Whether of real numbers, or of colours, each of which is a real number."""
+  """Whether pixels are real numbers, or colours made of real numbers."""
   if dtype.names is None:
     return dtype.kind in 'biuf'
   return all(dtype[name].kind in 'biuf' for name in dtype.names)
@@ -146,8 +150,8 @@ def _split_axes(signal: _Signal) -> tuple[list[int], list[int]]:
     index for index, axis in enumerate(signal.axes) if not axis.counts_images
   ]
   names = [axis.name for axis in signal.axes]
-  # Berkeley's EMD tells nothing of a stack's axes but their names, and programs
-  # that write it disagree whether the first or the last of them varies fastest.
+  # Berkeley's EMD gives only the names of a stack's axes, and programs that
+  # write it disagree whether the first or the last of them varies fastest.
   if names.count('x') == names.count('y') == 1:
     x, y = names.index('x'), names.index('y')
     if x in images and y in images:
@@ -169,7 +173,7 @@ def _frames(signal: _Signal, path: pathlib.Path) -> list[Frame]:
   stack = stack.reshape(-1, *stack.shape[-2:])
   if stack.dtype.names is not None:
     stack = recfunctions.structured_to_unstructured(stack)
-  # A copy, since the array may be mapped to a file that somebody changes.
+  # A copy, because the array may be mapped to a file that is changed later.
   return [
     Frame(np.array(values), pixel_size_nm=pixel_size_nm) for values in stack
   ]
@@ -185,6 +189,6 @@ def _pixel_size_nm(x: _Axis, y: _Axis, path: pathlib.Path) -> float | None:
       raise file_error(
         path, 'its pixels are not evenly spaced', 'resample it to square pixels'
       )
-    # Below zero, the axis only runs the other way.
+    # A negative scale means that the axis runs the other way.
     sizes.append(abs(axis.scale) * unit_nm)
   return pixel_size.square_pixel_size_nm(*sizes, path=path)

@@ -4,6 +4,7 @@ import lzma
 import pathlib
 import struct
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 import tifffile
@@ -44,15 +45,21 @@ def read_tiff(path: pathlib.Path) -> list[Frame]:
   Pages that the file marks as reduced copies of others (thumbnails) are left
   out. Values are as stored; the Orientation tag is not applied.
 
+  Args:
+    path: the file.
+
+  Returns:
+    A frame for each image.
+
   Raises:
-    InputError: no TIFF, cut off, with pixels missing, in a compression
-      that needs a package which is not installed, or in colours other than
-      grey, palette or RGB; and whatever `calibration` refuses.
+    InputError: the file is no TIFF, is cut off, lacks pixels, is compressed in
+      a way that needs a package which is not installed, or has colours other
+      than grey, palette or RGB; and whatever `pixel_size` refuses.
   """
   directories = integrity.directory_count(path)
   try:
-    # As OME, tifffile would go looking for other files and fill in zeros for
-    # those it does not find. Only the pages of this file are wanted.
+    # As OME, tifffile would look for other files and fill in zeros for those
+    # that it does not find. Only the pages of this file are wanted.
     with tifffile.TiffFile(path, is_ome=False) as file:
       if len(file.pages) < directories:
         raise file_error(
@@ -62,7 +69,7 @@ def read_tiff(path: pathlib.Path) -> list[Frame]:
         )
       pixel_size_nm = _pixel_size_nm(file, path)
       frames = []
-      for series in _full_size(file.series):
+      for series in _full_size_series(file.series):
         frames.extend(_series_frames(series, pixel_size_nm, path))
       _check_frame_count(file, frames, path)
       return frames
@@ -80,10 +87,14 @@ def read_tiff(path: pathlib.Path) -> list[Frame]:
     ) from error
 
 
-def _full_size(
-  series: list[tifffile.TiffPageSeries],
-) -> list[tifffile.TiffPageSeries]:
-  return [one for one in series if not one.keyframe.is_reduced] or list(series)
+def _full_size_series(
+  all_series: Sequence[tifffile.TiffPageSeries],
+) -> Sequence[tifffile.TiffPageSeries]:
+  """Without reduced copies (thumbnails), unless there is nothing else."""
+  full_size = [
+    series for series in all_series if not series.keyframe.is_reduced
+  ]
+  return full_size or all_series
 
 
 def _series_frames(
@@ -113,12 +124,12 @@ def _series_frames(
     palette = _palette(page, path)
   return [
     Frame(
-      one,
+      values,
       palette=palette,
       white_is_zero=page.photometric == _WHITE_IS_ZERO,
       pixel_size_nm=pixel_size_nm,
     )
-    for one in stack
+    for values in stack
   ]
 
 
@@ -144,7 +155,7 @@ def _check_photometric(page: tifffile.TiffPage, path: pathlib.Path) -> None:
 def _check_segments(
   series: tifffile.TiffPageSeries, path: pathlib.Path
 ) -> None:
-  """Refuses strips and tiles that are missing or behind the file's end."""
+  """Refuses a file if strips or tiles are missing or behind its end."""
   size = path.stat().st_size
   if series.dataoffset is not None:
     # All pages in one run (ImageJ's large stacks have no other record of them).
@@ -184,7 +195,7 @@ def _check_frame_count(
 
 
 def _pixel_size_nm(file: tifffile.TiffFile, path: pathlib.Path) -> float | None:
-  page = file.pages[0]
+  page = file.pages.first
   x_per_unit = _rational(page, 'XResolution')
   y_per_unit = _rational(page, 'YResolution')
   if page.description.rstrip('\0 \n\r\t').endswith('OME>'):

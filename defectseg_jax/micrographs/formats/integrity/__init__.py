@@ -1,1 +1,4 @@
-"""Whether a file is whole, before a reader believes it."""
+"""Is a file whole? A check for each format whose library does not notice.
+
+Each is called before the file is read, and raises InputError.
+"""

@@ -20,11 +20,14 @@ _MOST_AXES = 3
 def check_hdf5(path: pathlib.Path) -> None:
   """Looks at every array of pixels, before any is read.
 
+  Args:
+    path: the file.
+
   Raises:
-    InputError: no HDF5 file, cut off, pixels that were not written or
-      are in another file, or more than a stack of images.
+    InputError: the file is no HDF5 file or is cut off, pixels were not written
+      or are in another file, or an array has more axes than a stack of images.
   """
-  # Nothing else here needs it.
+  # Not installed where nobody reads files of microscopes' own programs.
   import h5py
 
   _check_heaps(path)
@@ -33,19 +36,19 @@ def check_hdf5(path: pathlib.Path) -> None:
   def collect(name: str, item: Any) -> None:
     is_array = isinstance(item, h5py.Dataset) and item.ndim > 1
     if is_array and name.rpartition('/')[2].lower() == 'data':
-      arrays.append((name, _found(item), item.shape))
+      arrays.append((name, _fault(item), item.shape))
 
   try:
     with h5py.File(path, 'r') as file:
       file.visititems(collect)
   except Exception as error:
-    # Whatever the C library reports of bytes that mean nothing.
+    # On damaged files the C library reports errors of any kind.
     raise file_error(
       path, f'no HDF5 file, or damaged or cut off ({error})', _DAMAGED
     ) from error
-  for name, found, shape in arrays:
-    if found:
-      raise file_error(path, f'its array {name} {found}', _DAMAGED)
+  for name, fault, shape in arrays:
+    if fault:
+      raise file_error(path, f'its array {name} {fault}', _DAMAGED)
     if len(shape) > _MOST_AXES:
       raise file_error(
         path,
@@ -55,11 +58,14 @@ def check_hdf5(path: pathlib.Path) -> None:
 
 
 def _check_heaps(path: pathlib.Path) -> None:
-  """Refuses a file in which HDF5's own library would run in a circle.
+  """Refuses a file in which HDF5's own library would loop for ever.
 
-  It walks through a heap of texts by the length of each; where a part of the
-  file was lost to zeros, as of a copy that broke off, it never comes to the
-  end. Layout: HDF5 File Format Specification, III.E Global Heap.
+  The library goes through a heap of texts by the length of each. Where zeros
+  stand in place of a part of the file, as after a copy that broke off, it never
+  comes to the end.
+
+  References:
+    HDF5 File Format Specification, III.E Global Heap.
   """
   with (
     path.open('rb') as file,
@@ -82,17 +88,17 @@ def _check_heaps(path: pathlib.Path) -> None:
       start = content.find(b'GCOL\1\0\0\0', start + 1)
 
 
-def _found(array: Any) -> str:
-  """What is wrong with it; '' where it is whole."""
+def _fault(array: Any) -> str:
+  """What is wrong with an array; '' where it is whole."""
   if array.is_virtual or array.external:
     return 'is in other files'
   if array.dtype.kind == 'O':
     return ''  # No pixels; refused as such when it is read.
   if array.chunks is None:
-    written, whole = array.id.get_storage_size(), array.nbytes
+    written, needed = array.id.get_storage_size(), array.nbytes
   else:
     written = array.id.get_num_chunks()
-    whole = math.prod(
+    needed = math.prod(
       -(-side // chunk) for side, chunk in zip(array.shape, array.chunks)
     )
-  return '' if written >= whole else 'was not written to the end'
+  return '' if written >= needed else 'was not written to the end'

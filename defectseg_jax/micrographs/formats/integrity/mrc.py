@@ -6,7 +6,7 @@ Layout: Cheng et al., J. Struct. Biol. 192, 146 (2015), MRC2014.
 import pathlib
 import struct
 
-from defectseg_jax.errors import file_error
+from defectseg_jax.errors import InputError, file_error
 
 _HEADER_BYTES = 1024
 _STAMP_BYTE = 212
@@ -20,12 +20,15 @@ _FEI_PIXEL_SIZE_BYTE = 44
 def check_mrc(path: pathlib.Path) -> bool:
   """Compares the header with the size of the file.
 
+  Args:
+    path: the file.
+
   Returns:
-    Whether it gives a size of the pixels.
+    Whether the header gives the size of a pixel.
 
   Raises:
-    InputError: the header is cut off, is none, was written by a
-      big-endian machine, or promises more pixels than the file has.
+    InputError: the header is cut off, is not that of an MRC file, was written
+      by a big-endian machine, or promises more pixels than the file has.
   """
   size = path.stat().st_size
   with path.open('rb') as file:
@@ -57,7 +60,7 @@ def check_mrc(path: pathlib.Path) -> bool:
   return all(intervals) and all(lengths)
 
 
-def _damaged(path: pathlib.Path, found: str) -> Exception:
+def _damaged(path: pathlib.Path, problem: str) -> InputError:
   return file_error(
-    path, f'no MRC, or damaged or cut off: {found}', 'copy or export it again'
+    path, f'no MRC, or damaged or cut off: {problem}', 'copy or export it again'
   )

@@ -1,15 +1,17 @@
 """Is a .ser file of TIA whole, and are they images of the foil?
 
-Without this, images whose place in the file was cut off would come back as
-whatever was in memory. The layout is that of C. Boothroyd's description, "TIA
-(Emispec) file format".
+Without this check, images whose place in the file was cut off would come back
+as whatever was in memory.
+
+References:
+  C. Boothroyd, TIA (Emispec) file format.
 """
 
 import pathlib
 import struct
 from typing import BinaryIO
 
-from defectseg_jax.errors import file_error
+from defectseg_jax.errors import InputError, file_error
 
 _LITTLE_ENDIAN, _SERIES = 0x4949, 0x0197
 _SPECTRA, _IMAGES = 0x4120, 0x4122
@@ -23,9 +25,12 @@ _LARGEST_SCALE = 1.0
 def check_ser(path: pathlib.Path) -> None:
   """Compares the header, and the place of every image, with the file's size.
 
+  Args:
+    path: the file.
+
   Raises:
-    InputError: no .ser file, cut off, spectra, a map of images, or a
-      scale that only a diffraction pattern has.
+    InputError: the file is no .ser file, is cut off, holds spectra or a map of
+      images, or has a scale that only a diffraction pattern has.
   """
   size = path.stat().st_size
   with path.open('rb') as file:
@@ -92,9 +97,9 @@ def _unpack(file: BinaryIO, layout: str) -> tuple:
   return struct.unpack(layout, file.read(struct.calcsize(layout)))
 
 
-def _damaged(path: pathlib.Path, found: str) -> Exception:
+def _damaged(path: pathlib.Path, problem: str) -> InputError:
   return file_error(
     path,
-    f'no .ser file, or damaged or cut off: {found}',
+    f'no .ser file, or damaged or cut off: {problem}',
     'copy or export it again',
   )

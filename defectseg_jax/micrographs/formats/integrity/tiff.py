@@ -1,16 +1,16 @@
-"""Is a TIFF file whole? Asked before its pixels are believed.
+"""Is a TIFF file whole?
 
 Readers of TIFF are lenient: a directory or a tag that lies behind the end of
 the file is left out with a log message, and strips that were never written
 come back as zeros. A micrograph without its scale, or half black, is worse than
-none.
+no micrograph.
 """
 
 import pathlib
 import struct
 from typing import BinaryIO
 
-from defectseg_jax.errors import file_error
+from defectseg_jax.errors import InputError, file_error
 
 # Bytes of one value, by the type's number (TIFF 6.0 section 2; BigTIFF).
 _TYPE_BYTES = {
@@ -20,11 +20,14 @@ _TYPE_BYTES = {
 
 
 def directory_count(path: pathlib.Path) -> int:
-  """Walks the chain of directories and returns how many there are.
+  """The number of directories, all of which are checked.
+
+  Args:
+    path: the file.
 
   Raises:
-    InputError: no TIFF; or a directory, or a value of one, that lies
-      behind the end of the file; or a chain that runs in a circle.
+    InputError: the file is no TIFF; a directory, or a value of one, lies behind
+      the end of the file; or the chain of directories runs in a circle.
   """
   size = path.stat().st_size
   with path.open('rb') as file:
@@ -89,7 +92,9 @@ def _next_directory(
   return following
 
 
-def _damaged(path: pathlib.Path, found: str) -> Exception:
+def _damaged(path: pathlib.Path, problem: str) -> InputError:
   return file_error(
-    path, f'the TIFF is damaged or cut off: {found}', 'copy or export it again'
+    path,
+    f'the TIFF is damaged or cut off: {problem}',
+    'copy or export it again',
   )
