@@ -29,6 +29,7 @@ from skimage import filters, measure, morphology
 from benchmarks import report
 from defectseg_jax.evaluation import confusion
 from defectseg_jax.runs.data import read_data
+from defectseg_jax.runs.settings import run_settings
 
 if TYPE_CHECKING:
   from defectseg_jax.datasets.pipeline import Region
@@ -49,7 +50,7 @@ def main() -> None:
     config = importlib.import_module(f'configs.{defect}').get_config(
       flags.argument
     )
-    regions = read_data(config, splits=('dev', 'test')).regions
+    regions = read_data(run_settings(config), splits=('dev', 'test')).regions
     rows = []
     for name, method in _methods(defect).items():
       parameters, dev_iu, summary = _tune(name, method, regions)

@@ -14,7 +14,6 @@ THREADS = workers.limit_threads()
 import numpy as np  # noqa: E402
 
 from benchmarks import random_variables, report  # noqa: E402
-from configs import common  # noqa: E402
 from defectseg_jax.models import ModelSettings  # noqa: E402
 from defectseg_jax.runs import network  # noqa: E402
 from defectseg_jax.training import step  # noqa: E402
@@ -26,7 +25,7 @@ class Contender:
   def __init__(self) -> None:
     """Draws the parameters at random."""
     self._variables = random_variables.create_random_variables(ModelSettings())
-    self._probabilities = network.make_probabilities(common.get_config())
+    self._probabilities = network.make_probabilities(ModelSettings())
     self._arguments: tuple[Any, ...] = ()
 
   def describe(self) -> dict[str, Any]:

@@ -181,9 +181,11 @@ def _require_trainable(config: Any) -> None:
   """Checks settings and the folder of micrographs, before JAX is loaded."""
   from defectseg_jax.runs.config_checks import require_valid
   from defectseg_jax.runs.data import require_source
+  from defectseg_jax.runs.settings import run_settings
 
-  require_valid(config)
-  require_source(config)
+  settings = run_settings(config)
+  require_valid(settings)
+  require_source(settings)
 
 
 def _session_flags() -> dict[str, Any]:

@@ -4,6 +4,7 @@ import shutil
 import sys
 
 import pytest
+import tiny
 from tiny import TINY, write_foil
 
 
@@ -51,3 +52,29 @@ def command(folder, tmp_path):
     ]
 
   return make
+
+
+@pytest.fixture(scope='session')
+def trained_run(tmp_path_factory):
+  """The workdir of a run of three epochs."""
+  folder = tmp_path_factory.mktemp('run')
+  for seed, name in enumerate('abc'):
+    tiny.write_foil(folder / 'foils', name, seed)
+  (folder / 'foils' / 'splits.csv').write_text(
+    'file,split\na.png,train\nb.png,dev\nc.png,test\n'
+  )
+  fields = {
+    **tiny.TINY,
+    'training.epochs': 6,
+    'data.dir': folder / 'foils',
+    'data.cache_dir': folder / 'cache',
+  }
+  done = tiny.run(
+    [
+      *(sys.executable, '-m', 'defectseg_jax.main'),
+      *('--config=configs/voids.py', f'--workdir={folder / "run"}'),
+      *(f'--config.{name}={value}' for name, value in fields.items()),
+    ]
+  )
+  assert done.returncode == 0, done.stderr
+  return folder / 'run'

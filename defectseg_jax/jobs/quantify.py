@@ -15,9 +15,11 @@ from rich.progress import Progress
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import new_folder
 from defectseg_jax.micrographs.masks import read_mask
-from defectseg_jax.quantification import QuantificationSettings, kind_of
+from defectseg_jax.quantification import MeasurementSettings, kind_of
 from defectseg_jax.reporting import tables
+from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.runs import detection_file
+from defectseg_jax.runs.settings import quantification_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
 from defectseg_jax.sessions.masks import (
@@ -26,7 +28,6 @@ from defectseg_jax.sessions.masks import (
   micrograph_pixels,
 )
 from defectseg_jax.sessions.numbers import (
-  MeasurementSettings,
   SessionNumbers,
   image_numbers,
 )
@@ -34,36 +35,13 @@ from defectseg_jax.sessions.pictures import (
   write_image_pictures,
   write_session_histogram,
 )
+from defectseg_jax.sessions.requests import QuantifyRequest
 from defectseg_jax.sessions.tables import print_tables, write_tables
-
-
-@dataclasses.dataclass(frozen=True)
-class Request:
-  """What the flags ask for; None, or nothing, where they say nothing.
-
-  Attributes:
-    output: the folder to make.
-    masks: --input, files, folders and patterns.
-    micrographs: likewise, of the same names as the masks.
-    pixel_size_nm, thickness_nm: of all images of which no table says more.
-    calibration: a CSV of file,pixel_size_nm,thickness_nm.
-    reference: what `panels.read_reference` reads.
-    detection: what `detections.read_detection` reads.
-  """
-
-  output: str
-  masks: Sequence[str] = ()
-  micrographs: Sequence[str] = ()
-  pixel_size_nm: float | None = None
-  thickness_nm: float | None = None
-  calibration: str | None = None
-  reference: str | None = None
-  detection: str | None = None
 
 
 def quantify(
   config: ml_collections.ConfigDict,
-  request: Request,
+  request: QuantifyRequest,
   console: Console,
   interruption: Interruption,
 ) -> None:
@@ -91,19 +69,7 @@ def quantify(
     calibration=request.calibration,
     console=console,
   )
-  settings = MeasurementSettings(
-    config.defect,
-    QuantificationSettings(**config.quantification),
-    seed=config.seed,
-  )
-  if request.detection:
-    counts, chosen = detection_file.read_detection(request.detection, config)
-    settings = MeasurementSettings(
-      config.defect,
-      QuantificationSettings(**chosen),
-      counts,
-      seed=config.seed,
-    )
+  settings = _measurement_settings(config, request.detection)
   final = pathlib.Path(request.output).expanduser()
   interruption.defer_exit()
   try:
@@ -132,6 +98,20 @@ def quantify(
   console.print(f'Numbers and pictures: {escape(str(final))}', soft_wrap=True)
 
 
+def _measurement_settings(
+  config: ml_collections.ConfigDict, detection: str | None
+) -> MeasurementSettings:
+  """Those of the config; with a network's detection, if it is given."""
+  quantification, counts = quantification_settings(config), None
+  if detection:
+    counts, quantification = detection_file.read_detection(
+      detection, config.defect, quantification
+    )
+  return MeasurementSettings(
+    config.defect, quantification, counts, seed=config.seed
+  )
+
+
 def _write_numbers(
   made: pathlib.Path,
   images: Sequence[MaskImage],
@@ -154,7 +134,12 @@ def _write_numbers(
       mask = read_mask(image.mask)
       pixels = micrograph_pixels(image, mask.shape, rgb=rgb)
       began = time.perf_counter()
-      found = settings.measure(mask, image.scale, pixels)
+      found = settings.measure(
+        mask,
+        pixel_size_nm=image.scale.pixel_size_nm,
+        thickness_nm=image.scale.thickness_nm,
+        image=pixels,
+      )
       seconds[image.name] = time.perf_counter() - began
       write_image_pictures(
         made, image.name, found, image.scale, pixels=pixels, settings=settings
@@ -166,7 +151,7 @@ def _write_numbers(
       collected.append(
         image_numbers(image.name, found, image.scale, sources=sources)
       )
-  numbers = SessionNumbers(settings, collected)
+  numbers = SessionNumbers(settings, current_provenance(), collected)
   write_tables(made, numbers)
   write_session_histogram(made, numbers)
   return numbers, seconds
@@ -201,7 +186,7 @@ def _judge_masks(
   return panel.write_panel(made, reference, machine, seconds)
 
 
-def _judge_numbers(request: Request, console: Console) -> None:
+def _judge_numbers(request: QuantifyRequest, console: Console) -> None:
   """A panel of numbers alone: the machine's are in the same CSV."""
   path = pathlib.Path(request.reference or '').expanduser()
   if not request.reference or path.is_dir():

@@ -21,6 +21,7 @@ from defectseg_jax.files import new_folder
 from defectseg_jax.runs import config_checks
 from defectseg_jax.runs.data import read_data
 from defectseg_jax.runs.fit import fit, require_trainable
+from defectseg_jax.runs.settings import run_settings
 from defectseg_jax.runs.test_set import evaluate
 from defectseg_jax.runs.workdir import Workdir, flat_fields
 from defectseg_jax.runtime.interruption import Interruption
@@ -59,7 +60,7 @@ def search(
   _require_valid(config)
   # Before a study is made that another config could then not take over.
   with console.status('Preparing the micrographs'):
-    read_data(config, splits=('train', 'dev', 'test'))
+    read_data(run_settings(config), splits=('train', 'dev', 'test'))
   study = Study(path, config, storage=storage)
   worker = _Worker(study, Claims(), console, interruption)
   planned = worker.train_all()
@@ -74,13 +75,13 @@ def search(
 
 def _require_valid(config):
   """Raises InputError for what some trial, or every one, could not use."""
-  config_checks.require_valid_search(config)
-  require_trainable(config)
+  config_checks.require_valid_search(config.search)
+  require_trainable(run_settings(config))
   for values in ends(search_space(config)):
     trial = config.copy_and_resolve_references()
     trial.update_from_flattened_dict(values)
     try:
-      require_trainable(trial)
+      require_trainable(run_settings(trial))
     except InputError as error:
       raise InputError(f'config.search.space reaches {error}') from error
 

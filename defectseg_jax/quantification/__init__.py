@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     poisson_interval,
   )
   from defectseg_jax.quantification.kinds import Kind, kind_of
-  from defectseg_jax.quantification.measure_mask import measure
+  from defectseg_jax.quantification.measure_mask import (
+    MeasurementSettings,
+    measure,
+  )
   from defectseg_jax.quantification.measurement import Measurement
   from defectseg_jax.quantification.over_images import statistics_over_images
   from defectseg_jax.quantification.panel import panel_errors, relative_error
@@ -51,6 +54,7 @@ _MODULES = {
   'LineCorrections': 'dislocations.summary',
   'LineDetection': 'dislocations.detection',
   'Measurement': 'measurement',
+  'MeasurementSettings': 'measure_mask',
   'Particles': 'particles.properties',
   'QualityWarning': 'plausibility',
   'QuantificationSettings': 'settings',
@@ -79,6 +83,7 @@ __all__ = [
   'LineCorrections',
   'LineDetection',
   'Measurement',
+  'MeasurementSettings',
   'Particles',
   'QualityWarning',
   'QuantificationSettings',

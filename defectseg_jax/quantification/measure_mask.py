@@ -1,5 +1,7 @@
 """The front door: one mask to the numbers of its foil."""
 
+import dataclasses
+
 import numpy as np
 
 from defectseg_jax.quantification.dislocations.detection import LineDetection
@@ -65,3 +67,41 @@ def measure(
     detection=detection,
     seed=seed,
   )
+
+
+@dataclasses.dataclass(frozen=True)
+class MeasurementSettings:
+  """How all masks of one network, or of one session, are measured.
+
+  Attributes:
+    defect: what the masks show.
+    quantification: how to measure.
+    detection: true positives, false negatives and false positives of the
+      network on its development set; None where they are not known.
+    seed: of bootstraps and random test lines.
+  """
+
+  defect: str
+  quantification: QuantificationSettings = QuantificationSettings()
+  detection: Detection | LineDetection | None = None
+  seed: int = 0
+
+  def measure(
+    self,
+    mask: np.ndarray,
+    *,
+    pixel_size_nm: float,
+    thickness_nm: float,
+    image: np.ndarray | None = None,
+  ) -> Measurement:
+    """Measures one of them; see `measure`."""
+    return measure(
+      mask,
+      self.defect,
+      pixel_size_nm=pixel_size_nm,
+      thickness_nm=thickness_nm,
+      image=image,
+      settings=self.quantification,
+      detection=self.detection,
+      seed=self.seed,
+    )

@@ -5,6 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from defectseg_jax.quantification import (
+  Measurement,
+  MeasurementSettings,
+  QualityWarning,
+  kind_of,
+)
+from defectseg_jax.quantification.dislocations.line_intercepts import grid_lines
+
 COUNTED = (64, 224, 208)
 NOT_COUNTED = (255, 165, 0)
 TEST_LINE = (90, 140, 255)
@@ -84,6 +92,49 @@ def overlay(
     )
   _write_ids(picture, rows_px, columns_px, times)
   return _with_text(picture, caption, warnings)
+
+
+def measurement_overlay(
+  found: Measurement,
+  image: np.ndarray | None,
+  *,
+  name: str,
+  pixel_size_nm: float,
+  thickness_nm: float,
+  settings: MeasurementSettings,
+  warnings: Sequence[QualityWarning] = (),
+) -> Image.Image:
+  """The overlay of what was measured in one image.
+
+  Args:
+    found: in its mask.
+    image: [H, W], the micrograph, or None.
+    name: of the image.
+    pixel_size_nm: side of a pixel.
+    thickness_nm: of the foil.
+    settings: how it was measured.
+    warnings: about the image, besides those of the measurement.
+
+  Returns:
+    As `overlay`.
+  """
+  grid = None
+  if kind_of(settings.defect).has_test_lines:
+    grid = grid_lines(
+      found.labels.shape, spacing_px=settings.quantification.spacing_px
+    )
+  return overlay(
+    image,
+    found.labels,
+    rows_px=found.objects['row_px'],
+    columns_px=found.objects['column_px'],
+    counted=found.counted,
+    test_lines=grid,
+    caption=[
+      f'{name}: {pixel_size_nm:g} nm a pixel, foil of {thickness_nm:g} nm'
+    ],
+    warnings=[one.message for one in (*warnings, *found.warnings)],
+  )
 
 
 def _blended(pixels, colour):

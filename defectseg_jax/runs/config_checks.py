@@ -1,11 +1,13 @@
-"""What a config may hold, said before anything is made or read."""
+"""What settings may hold, said before anything is made or read."""
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.models.settings import ModelSettings
+from defectseg_jax.runs.settings import RunSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,43 +42,51 @@ _BOUNDS = {
 
 
 _SEARCH_BOUNDS = {
-  'search.trials': _AT_LEAST_1,
-  'search.top': _AT_LEAST_1,
-  'search.warm_trials': _AT_LEAST_1,
-  'search.max_rounds': _AT_LEAST_1,
-  'search.prune_after_epochs': _AT_LEAST_0,
+  'trials': _AT_LEAST_1,
+  'top': _AT_LEAST_1,
+  'warm_trials': _AT_LEAST_1,
+  'max_rounds': _AT_LEAST_1,
+  'prune_after_epochs': _AT_LEAST_0,
 }
 
 
-def require_valid(config: Any) -> None:
+def require_valid(settings: RunSettings) -> None:
   """Raises InputError for the first number that is out of its bounds.
 
   Names of things (sources, methods, architectures) are checked where they are
   looked up.
   """
-  _require_bounds(config, _BOUNDS)
+  _require_bounds(settings, _BOUNDS, 'config')
 
 
-def require_valid_search(config: Any) -> None:
-  """Raises InputError for a number of `config.search` out of its bounds."""
-  _require_bounds(config, _SEARCH_BOUNDS)
+def require_valid_search(search: Any) -> None:
+  """Raises InputError for a number of a search that is out of its bounds.
+
+  Args:
+    search: the section of the config, or its dataclass.
+  """
+  _require_bounds(search, _SEARCH_BOUNDS, 'config.search')
 
 
-def _require_bounds(config, bounds):
+def _require_bounds(
+  settings: Any, bounds: Mapping[str, _Bound], prefix: str
+) -> None:
   for name, bound in bounds.items():
-    value = config
+    value = settings
     for part in name.split('.'):
-      value = value[part]
+      value = getattr(value, part)
     if not bound.holds(value):
-      raise InputError(f'config.{name}={value}: {bound.text}')
+      raise InputError(f'{prefix}.{name}={value}: {bound.text}')
 
 
-def require_patch_fits(patch_px: int, model_config: Any, multiple: int) -> None:
+def require_patch_fits(
+  patch_px: int, model: ModelSettings, multiple: int
+) -> None:
   """Raises InputError for a patch that the poolings cannot halve evenly."""
   if patch_px % multiple:
     raise InputError(
       f'config.data.patch_px={patch_px}: must be a multiple of {multiple} for '
-      f'config.model.name={model_config.name}'
+      f'config.model.name={model.name}'
     )
 
 

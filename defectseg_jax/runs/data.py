@@ -8,10 +8,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from defectseg_jax.datasets.settings import DataSettings
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.settings import PreprocessingSettings
-from defectseg_jax.simulation import SimulationSettings, foil_parameters
+from defectseg_jax.runs.settings import RunSettings
 
 if TYPE_CHECKING:
   from defectseg_jax.datasets.pipeline import Patches, Region
@@ -31,6 +29,20 @@ class Data:
   source: str
   regions: dict[str, list['Region']]
 
+  def in_words(self, settings: RunSettings) -> str:
+    """What the network learnt from, for those who read its numbers."""
+    counts = ', '.join(
+      f'{len(found)} {split}' for split, found in self.regions.items()
+    )
+    if settings.data.source == 'simulated':
+      origin = (
+        f'{settings.simulation.micrographs} simulated micrographs (seed '
+        f'{settings.simulation.seed})'
+      )
+    else:
+      origin = f'micrographs of {self.source}'
+    return f'{origin}, regions: {counts}; data set {self.fingerprint}'
+
   def require_same(self, fingerprint: str, workdir: Any) -> None:
     """Raises InputError if the source files changed since the run began."""
     if fingerprint != self.fingerprint:
@@ -41,7 +53,7 @@ class Data:
       )
 
 
-def require_source(config: Any) -> None:
+def require_source(settings: RunSettings) -> None:
   """Checks the folder of labelled micrographs, if there is one.
 
   It needs no TensorFlow, and opens no image.
@@ -49,17 +61,17 @@ def require_source(config: Any) -> None:
   Raises:
     InputError: the folder is missing, or its files do not belong together.
   """
-  if config.data.source == 'folder' and config.data.dir:
+  if settings.data.source == 'folder' and settings.data.dir:
     from defectseg_jax.datasets.folder import labelled_files
 
-    labelled_files(config.data.dir)
+    labelled_files(settings.data.dir)
 
 
-def read_data(config: Any, *, splits: Sequence[str]) -> Data:
+def read_data(settings: RunSettings, *, splits: Sequence[str]) -> Data:
   """Prepares the dataset, if that was not done before, and reads it.
 
   Args:
-    config: the whole config.
+    settings: of the run.
     splits: of train, dev and test those that are needed.
 
   Returns:
@@ -70,13 +82,12 @@ def read_data(config: Any, *, splits: Sequence[str]) -> Data:
   """
   from defectseg_jax.datasets import builder, pipeline
 
-  is_simulated = config.data.source == 'simulated'
   made = builder.create_builder(
-    config.defect,
-    DataSettings(**config.data),
-    PreprocessingSettings(**config.preprocessing),
-    simulation=SimulationSettings(**config.simulation),
-    foil=foil_parameters(config.foil) if is_simulated else None,
+    settings.defect,
+    settings.data,
+    settings.preprocessing,
+    simulation=settings.simulation,
+    foil=settings.foil,
   )
   return Data(
     fingerprint=made.builder_config.name,
@@ -85,8 +96,10 @@ def read_data(config: Any, *, splits: Sequence[str]) -> Data:
   )
 
 
-def training_patches(config: Any, regions: Sequence['Region']) -> 'Patches':
-  """The patches of the training regions, as the config lays them out.
+def training_patches(
+  settings: RunSettings, regions: Sequence['Region']
+) -> 'Patches':
+  """The patches of the training regions, as the settings lay them out.
 
   Raises:
     InputError: no defect pixel, or an option out of range.
@@ -95,8 +108,8 @@ def training_patches(config: Any, regions: Sequence['Region']) -> 'Patches':
 
   return pipeline.Patches(
     regions,
-    patch_px=config.data.patch_px,
-    order=config.data.patches,
-    seed=config.seed,
-    orientations=config.data.orientations,
+    patch_px=settings.data.patch_px,
+    order=settings.data.patches,
+    seed=settings.seed,
+    orientations=settings.data.orientations,
   )

@@ -4,12 +4,12 @@ Its keys are `found`, `missed` and `invented`: true positives, false negatives
 and false positives.
 """
 
+import dataclasses
 import json
 import pathlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import ml_collections
 import numpy as np
 
 from defectseg_jax.errors import InputError
@@ -35,12 +35,12 @@ class RunDetection(NamedTuple):
   Attributes:
     counts: true positives, false negatives and false positives on the
       development set.
-    settings: the `quantification` section, with the smallest particle that was
-      chosen on that set, if the section leaves it open.
+    settings: how to measure, with the smallest particle that was chosen on
+      that set, if it was left open.
   """
 
   counts: Detection | LineDetection
-  settings: ml_collections.ConfigDict
+  settings: QuantificationSettings
 
 
 def development_detection(
@@ -75,23 +75,26 @@ def development_detection(
   }
 
 
-def read_detection(path: str | pathlib.Path, config: Any) -> RunDetection:
+def read_detection(
+  path: str | pathlib.Path, defect: str, settings: QuantificationSettings
+) -> RunDetection:
   """Reads dev_detection.json of the run whose network drew the masks.
 
   Args:
     path: of the file.
-    config: of this session; its settings must describe the same objects.
+    defect: of this session.
+    settings: of this session; they must describe the same objects.
 
   Returns:
-    The counts, and the session's settings with the smallest particle that was
-    best on the development set, if they leave it open.
+    The counts, and the settings with the smallest particle that was best on the
+    development set, if they leave it open.
 
   Raises:
     InputError: the file cannot be read or is another one, or it was made for
       another defect or with other settings.
   """
   path = pathlib.Path(path).expanduser()
-  kind = kind_of(config.defect)
+  kind = kind_of(defect)
   fields = kind.detection_class._fields
   keys = [_KEYS[name] for name in fields]
   try:
@@ -107,10 +110,11 @@ def read_detection(path: str | pathlib.Path, config: Any) -> RunDetection:
     raise InputError(
       f'{path}: is no dev_detection.json of a run; see that the path is right'
     ) from error
-  settings = config.quantification.copy_and_resolve_references()
   if 'minimum_area_px' in kind.object_settings and not settings.minimum_area_px:
-    settings.minimum_area_px = given.get('minimum_area_px', 0)
-  wanted = {'defect': config.defect, **_object_settings(kind, settings)}
+    settings = dataclasses.replace(
+      settings, minimum_area_px=given.get('minimum_area_px', 0)
+    )
+  wanted = {'defect': defect, **_object_settings(kind, settings)}
   for name, value in wanted.items():
     if given.get(name) != value:
       raise InputError(
@@ -121,10 +125,13 @@ def read_detection(path: str | pathlib.Path, config: Any) -> RunDetection:
   if len(counts) < len(fields):
     raise InputError(f'{path}: has no {", ".join(keys)}; score it again')
   if kind.detection_class is LineDetection:
-    counts = [np.array(parts, float) for parts in counts]
-  return RunDetection(kind.detection_class(*counts), settings)
+    parts = [np.array(one, float) for one in counts]
+    return RunDetection(LineDetection(*parts), settings)
+  return RunDetection(Detection(*counts), settings)
 
 
-def _object_settings(kind: Kind, settings: Any) -> dict[str, Any]:
+def _object_settings(
+  kind: Kind, settings: QuantificationSettings
+) -> dict[str, Any]:
   """Those that change which objects there are."""
   return {name: getattr(settings, name) for name in kind.object_settings}

@@ -3,26 +3,30 @@
 import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import jax
 import ml_collections
 import numpy as np
 import optax
+from flax import linen as nn
 from rich.console import Console
 
-from defectseg_jax.models import ModelSettings, create_model
+from defectseg_jax.models import create_model
 from defectseg_jax.reporting.progress_bar import TrainingDisplay
 from defectseg_jax.reporting.tensorboard import Events
 from defectseg_jax.runs import config_checks
 from defectseg_jax.runs.data import Data, read_data, training_patches
+from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.validation import make_dev_histograms
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime import processes
 from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.training import checkpoints, loop, schedules, state, step
 from defectseg_jax.training.progress import Progress
-from defectseg_jax.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+  from defectseg_jax.datasets.pipeline import Patches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +40,23 @@ class Fitted:
 
   progress: Progress
   data: Data
+
+
+@dataclasses.dataclass(frozen=True)
+class _Prepared:
+  """Everything that training needs, before anything is written."""
+
+  settings: RunSettings
+  data: Data
+  patches: 'Patches'
+  model: nn.Module
+  optimizer: optax.GradientTransformation
+  plateau: optax.GradientTransformationExtraArgs
+  fresh: state.TrainState
+
+  @property
+  def steps_per_epoch(self) -> int:
+    return max(1, round(self.patches.count / self.settings.training.batch_size))
 
 
 def fit(
@@ -65,131 +86,155 @@ def fit(
       begin from or the workdir, which is found before anything is written.
     loop.Diverged: the loss is NaN or infinite.
   """
+  settings = run_settings(config)
   with contextlib.ExitStack() as held:
     with processes.agree(interruption):
-      require_trainable(config)
+      require_trainable(settings)
       if processes.is_first():
         workdir.require_config(config)
-      model = create_model(
-        ModelSettings(**config.model), axis_name=step.DEVICES
-      )
       with console.status('Preparing the micrographs'):
-        data = read_data(config, splits=splits)
-      patches = training_patches(config, data.regions['train'])
-      optimizer = optax.scale_by_adam()
-      plateau = schedules.plateau_decay(
-        factor=config.training.plateau_factor,
-        patience_epochs=config.training.plateau_patience_epochs,
-      )
-      fresh = state.create_train_state(
-        model, optimizer=optimizer, plateau=plateau, seed=config.seed
-      )
-      if processes.is_first() and config.init_from:
-        fresh = _warm_started(fresh, config.init_from)
+        data = read_data(settings, splits=splits)
+      prepared = _prepare(settings, data)
     # Only now is anything written.
     with processes.agree(interruption):
       if processes.is_first():
-        held.enter_context(workdir.claimed(config))
-    _describe(console, data, patches)
-    progress = _train(
-      config,
-      workdir,
-      console,
-      interruption,
-      give_up,
-      fresh=fresh,
-      data=data,
-      patches=patches,
-      train_step=step.make_train_step(
-        model,
-        optimizer=optimizer,
-        learning_rate=config.training.learning_rate,
-        l2=config.training.l2,
-        average_decay=config.training.average_decay,
-      ),
-      plateau=plateau,
-      dev_histograms=make_dev_histograms(
-        config, data.regions['dev'], interruption
-      ),
-    )
+        held.enter_context(
+          workdir.claimed(config, training_data=data.in_words(settings))
+        )
+    _print_data(console, prepared)
+    progress = _train(prepared, workdir, console, interruption, give_up)
   if progress is None:
     return None
+  best = progress.best()
   console.print(
-    f'Trained {progress.epochs} epochs. Kept: epoch {progress.best_epoch}, '
-    f'development IU {progress.best_iu:.4f} at threshold '
-    f'{progress.threshold:.3f}.',
+    f'Trained {progress.epochs} epochs. Kept: epoch {best.epoch}, '
+    f'development IU {best.iu:.4f} at threshold {best.threshold:.3f}.',
     soft_wrap=True,
   )
   return Fitted(progress, data)
 
 
-def require_trainable(config: ml_collections.ConfigDict) -> None:
-  """Raises InputError for a config that cannot be trained on these devices."""
-  config_checks.require_valid(config)
+def require_trainable(settings: RunSettings) -> None:
+  """Refuses settings that cannot be trained on these devices.
+
+  Raises:
+    InputError: a number is out of its bounds, or does not fit the devices or
+      the architecture.
+  """
+  config_checks.require_valid(settings)
   config_checks.require_divisible(
-    config.training.batch_size, jax.device_count()
+    settings.training.batch_size, jax.device_count()
   )
-  model = create_model(ModelSettings(**config.model))
+  model = create_model(settings.model)
   config_checks.require_patch_fits(
-    config.data.patch_px, config.model, model.size_multiple
+    settings.data.patch_px, settings.model, model.size_multiple
   )
 
 
-def _warm_started(fresh: state.TrainState, path: str) -> state.TrainState:
+def _prepare(settings: RunSettings, data: Data) -> _Prepared:
+  model = create_model(settings.model, axis_name=step.DEVICES)
+  patches = training_patches(settings, data.regions['train'])
+  optimizer = optax.scale_by_adam()
+  plateau = schedules.plateau_decay(
+    factor=settings.training.plateau_factor,
+    patience_epochs=settings.training.plateau_patience_epochs,
+  )
+  fresh = state.create_train_state(
+    model, optimizer=optimizer, plateau=plateau, seed=settings.seed
+  )
+  if processes.is_first() and settings.init_from:
+    fresh = _warm_start(fresh, settings.init_from)
+  return _Prepared(settings, data, patches, model, optimizer, plateau, fresh)
+
+
+def _warm_start(fresh: state.TrainState, path: str) -> state.TrainState:
   params, batch_stats = checkpoints.restore_model(
     path, params=fresh.params, batch_stats=fresh.batch_stats
   )
   model = {'params': params, 'batch_stats': batch_stats}
-  return fresh.replace(averaged=jax.tree.map(np.copy, model), **model)
-
-
-def _describe(console: Console, data: Data, patches: Any) -> None:
-  counts = ', '.join(
-    f'{len(found)} {split}' for split, found in data.regions.items()
+  return dataclasses.replace(
+    fresh, averaged=jax.tree.map(np.copy, model), **model
   )
-  defect = np.mean([region.mask.mean() for region in data.regions['train']])
+
+
+def _print_data(console: Console, prepared: _Prepared) -> None:
+  regions = prepared.data.regions
+  counts = ', '.join(
+    f'{len(found)} {split}' for split, found in regions.items()
+  )
+  defect = np.mean([region.mask.mean() for region in regions['train']])
   several = ''
   if jax.process_count() > 1:
     several = f' of {jax.process_count()} processes'
   console.print(
     f'Regions: {counts}; {100 * defect:.1f}% of training pixels are defect. '
-    f'{patches.count} patches an epoch, on {jax.device_count()} '
+    f'{prepared.patches.count} patches an epoch, on {jax.device_count()} '
     f'{jax.devices()[0].device_kind} device(s){several}.',
     soft_wrap=True,
   )
 
 
 def _train(
-  config: ml_collections.ConfigDict,
+  prepared: _Prepared,
   workdir: Workdir,
   console: Console,
   interruption: Interruption,
   give_up: Callable[[Progress], bool],
-  *,
-  fresh: state.TrainState,
-  data: Data,
-  patches: Any,
-  **loop_arguments: Any,
 ) -> Progress | None:
   """The loop, from the last checkpoint on, with its files and its display."""
-  saved, current, progress = _resumed(workdir, interruption, fresh, data)
-  steps_per_epoch = max(1, round(patches.count / config.training.batch_size))
-  # The first process alone has files.
-  events = saved and Events(workdir.events, first_epoch=progress.epochs + 1)
+  # What is opened is closed however training ends: a search goes on with the
+  # next trial in the same process.
+  with contextlib.ExitStack() as opened:
+    saved, current, progress = _resume(prepared, workdir, interruption, opened)
+    listener, display = _make_listener(
+      prepared,
+      workdir,
+      console,
+      interruption,
+      give_up=give_up,
+      first_step=int(current.step),
+      # The first process alone has files.
+      events=saved and _open_events(workdir, progress, opened),
+    )
+    with processes.agree(interruption), display:
+      finished = _run_loop(
+        prepared, current, progress, interruption, listener, saved=saved
+      )
+  return progress if finished else None
+
+
+def _open_events(
+  workdir: Workdir, progress: Progress, opened: contextlib.ExitStack
+) -> Events:
+  events = Events(workdir.events, first_epoch=progress.epochs + 1)
+  opened.callback(events.close)
+  return events
+
+
+def _make_listener(
+  prepared: _Prepared,
+  workdir: Workdir,
+  console: Console,
+  interruption: Interruption,
+  *,
+  give_up: Callable[[Progress], bool],
+  first_step: int,
+  events: Events | None,
+) -> tuple[loop.Listener, TrainingDisplay]:
+  """What happens after a step and after an epoch, and what shows it."""
   display = TrainingDisplay(
     console,
-    epochs=config.training.epochs,
-    steps_per_epoch=steps_per_epoch,
-    first_step=int(current.step),
+    epochs=prepared.settings.training.epochs,
+    steps_per_epoch=prepared.steps_per_epoch,
+    first_step=first_step,
   )
+  given_up = False
 
-  def on_step(epoch, number, loss):
+  def on_step(epoch: int, number: int, loss: float) -> None:
     interruption.defer_exit()
     display.step(epoch, number, loss)
 
-  given_up = False
-
-  def on_epoch(ended):
+  def on_epoch(ended: Progress) -> None:
     nonlocal given_up
     if events:
       workdir.write_history(ended.history)
@@ -197,46 +242,65 @@ def _train(
     display.epoch(ended)
     given_up = give_up(ended)
 
-  def stop_requested():
+  def stop_requested() -> bool:
     return given_up or interruption.requested()
 
-  with processes.agree(interruption), display:
-    finished = loop.train_and_evaluate(
-      current,
-      progress,
-      batches_from=lambda first_step: patches.batches(
-        batch_size=config.training.batch_size,
-        first_step=first_step,
-        process_index=jax.process_index(),
-        process_count=jax.process_count(),
-      ),
-      steps_per_epoch=steps_per_epoch,
-      settings=TrainingSettings(**config.training),
-      save=saved.save if saved else lambda *_: None,
-      listener=loop.Listener(on_step, on_epoch, stop_requested),
-      **loop_arguments,
-    )
-  if saved:
-    events.close()
-    saved.close()
-  return progress if finished else None
+  return loop.Listener(on_step, on_epoch, stop_requested), display
 
 
-def _resumed(
+def _run_loop(
+  prepared: _Prepared,
+  current: state.TrainState,
+  progress: Progress,
+  interruption: Interruption,
+  listener: loop.Listener,
+  *,
+  saved: checkpoints.Checkpoints | None,
+) -> bool:
+  training = prepared.settings.training
+  return loop.train_and_evaluate(
+    current,
+    progress,
+    train_step=step.make_train_step(
+      prepared.model,
+      optimizer=prepared.optimizer,
+      learning_rate=training.learning_rate,
+      l2=training.l2,
+      average_decay=training.average_decay,
+    ),
+    plateau=prepared.plateau,
+    batches_from=lambda first_step: prepared.patches.batches(
+      batch_size=training.batch_size,
+      first_step=first_step,
+      process_index=jax.process_index(),
+      process_count=jax.process_count(),
+    ),
+    dev_histograms=make_dev_histograms(
+      prepared.settings, prepared.data.regions['dev'], interruption
+    ),
+    steps_per_epoch=prepared.steps_per_epoch,
+    settings=training,
+    save=saved.save if saved else lambda *_: None,
+    listener=listener,
+  )
+
+
+def _resume(
+  prepared: _Prepared,
   workdir: Workdir,
   interruption: Interruption,
-  fresh: state.TrainState,
-  data: Data,
+  opened: contextlib.ExitStack,
 ) -> tuple[checkpoints.Checkpoints | None, state.TrainState, Progress]:
   """The run's checkpoints, in the first process; state and progress, in all."""
-  saved, current = None, fresh
-  progress = Progress(fingerprint=data.fingerprint)
+  saved, current = None, prepared.fresh
+  progress = Progress(fingerprint=prepared.data.fingerprint)
   with processes.agree(interruption):
     if processes.is_first():
       saved = checkpoints.Checkpoints(workdir.path)
-      current, progress = saved.restore_latest(fresh) or (current, progress)
+      opened.callback(saved.close)
+      current, progress = saved.restore_latest(current) or (current, progress)
   current = processes.from_first(current)
   progress = Progress(**processes.gather(dataclasses.asdict(progress))[0])
   with processes.agree(interruption):
-    data.require_same(progress.fingerprint, workdir.path)
+    prepared.data.require_same(progress.fingerprint, workdir.path)
   return saved, current, progress

@@ -16,60 +16,66 @@ from defectseg_jax.training import step
 
 
 def make_probabilities(
-  config: Any, *, orientations: int = 1, core_px: int | None = None
+  settings: ModelSettings,
+  *,
+  orientations: int = 1,
+  core_px: int | None = None,
 ) -> Callable[..., np.ndarray]:
   """The forward pass over a whole micrograph, in tiles of one or few shapes.
 
   Args:
-    config: the whole config; `model` is read.
-    orientations: 1, or 8 for the average over rotations and flips.
+    settings: of the model.
+    orientations: 1, or 8 for test-time augmentation by rotations and flips.
     core_px: side of a tile's core; None for the fastest of a few.
 
   Returns:
-    `of(params, batch_stats, pixels, **more)`: from float32 [H, W],
+    `probabilities(params, batch_stats, pixels, **more)`: from float32 [H, W],
     preprocessed, to probabilities, float32 [H, W]; `more` goes to
     `probability_map`.
   """
-  model = create_model(ModelSettings(**config.model))
+  model = create_model(settings)
   eval_step = step.make_eval_step(model)
-  reach = {
+  reach: dict[str, Any] = {
     'receptive_field_radius_px': model.receptive_field_radius_px,
     'multiple_px': model.size_multiple,
   }
 
-  def of(params, batch_stats, pixels, **more):
-    def probabilities_of(images):
+  def probabilities(
+    params: Any, batch_stats: Any, pixels: np.ndarray, **more: Any
+  ) -> np.ndarray:
+    def of_tiles(images: np.ndarray) -> np.ndarray:
       tiles = eval_step(params, batch_stats, step.shard(images))
       return np.asarray(tiles).reshape(images.shape)
 
-    if orientations == 8:
-      probabilities_of = average_over_orientations(probabilities_of)
     return probability_map(
       pixels,
-      probabilities_of,
+      average_over_orientations(of_tiles) if orientations == 8 else of_tiles,
       core_px=core_px or fastest_core_px(pixels.shape, **reach),
       batch_size=jax.local_device_count(),
       **reach,
       **more,
     )
 
-  return of
+  return probabilities
 
 
 def make_probability_maps(
-  config: Any,
+  settings: ModelSettings, *, tile_px: int
 ) -> Callable[[Any, Any, Sequence[Any]], list[np.ndarray]]:
   """The same over the images of regions.
 
   Args:
-    config: the whole config; `model` and `evaluation` are read.
+    settings: of the model.
+    tile_px: side of a tile's core.
 
   Returns:
     `maps(params, batch_stats, regions)`: a float32 [H, W] for each region.
   """
-  probabilities = make_probabilities(config, core_px=config.evaluation.tile_px)
+  probabilities = make_probabilities(settings, core_px=tile_px)
 
-  def maps(params, batch_stats, regions):
+  def maps(
+    params: Any, batch_stats: Any, regions: Sequence[Any]
+  ) -> list[np.ndarray]:
     return [
       probabilities(params, batch_stats, region.image) for region in regions
     ]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,20 @@ import jax
 import ml_collections
 import numpy as np
 
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.preprocessing import preprocess
-from defectseg_jax.micrographs.settings import PreprocessingSettings
-from defectseg_jax.models import ModelSettings, create_model
-from defectseg_jax.runs import network
+from defectseg_jax.models import create_model
+from defectseg_jax.quantification import (
+  Detection,
+  LineDetection,
+  Measurement,
+  MeasurementSettings,
+)
+from defectseg_jax.reporting.provenance import Provenance
+from defectseg_jax.runs import detection_file, network
+from defectseg_jax.runs.prediction import Prediction
+from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state, step
 from defectseg_jax.training.progress import Progress
@@ -20,60 +31,192 @@ from defectseg_jax.training.progress import Progress
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-  """The network of a run's best epoch.
+  """The network of a run's best epoch, and how it is used.
 
   Attributes:
-    config: of the run.
+    path: folder of the run.
+    settings: of the run; those of `quantification` have the smallest particle
+      that the development set asks for.
     progress: of the run: its best epoch and its threshold.
+    detection: true positives, false negatives and false positives of the
+      development set.
+    provenance: how the run was made; None of a run of version 0.1.0.
+    orientations: 1, or 8 for test-time augmentation.
     identity: changes with the weights and with how they are applied.
-    probabilities: `of(pixels, **more)`, from a micrograph as it was read,
-      [H, W], to probabilities, float32 [H, W].
+    probabilities: `probabilities(pixels, **more)`, from a micrograph as it is
+      in its file, [H, W], to probabilities, float32 [H, W]; `more` goes to
+      `prediction.tiles.probability_map`.
   """
 
-  config: ml_collections.ConfigDict
+  path: pathlib.Path
+  settings: RunSettings
   progress: Progress
+  detection: Detection | LineDetection
+  provenance: Provenance | None
+  orientations: int
   identity: str
-  probabilities: Callable[..., np.ndarray]
+  probabilities: Callable[..., np.ndarray] = dataclasses.field(repr=False)
+
+  @property
+  def threshold(self) -> float:
+    """Probability from which a pixel is taken for defect."""
+    return self.progress.best().threshold
+
+  @property
+  def measurement_settings(self) -> MeasurementSettings:
+    """How the run measures masks, its own or corrected ones."""
+    return MeasurementSettings(
+      self.settings.defect,
+      self.settings.quantification,
+      self.detection,
+      seed=self.settings.seed,
+    )
+
+  def predict(
+    self,
+    micrograph: Micrograph,
+    *,
+    thickness_nm: float | None = None,
+    pixel_size_nm: float | None = None,
+  ) -> Prediction:
+    """Looks for defects in one micrograph.
+
+    Args:
+      micrograph: of any size, as `read_micrograph` gives it; preprocessing is
+        the run's own.
+      thickness_nm: of the foil; None if the micrograph knows it, or if nothing
+        is to be measured.
+      pixel_size_nm: side of a pixel; None for the micrograph's own.
+
+    Returns:
+      Probabilities and mask; `measure()` turns them into numbers.
+
+    Raises:
+      InputError: a length is not above 0.
+    """
+    lengths = {'thickness_nm': thickness_nm, 'pixel_size_nm': pixel_size_nm}
+    micrograph = dataclasses.replace(
+      micrograph, **{k: v for k, v in lengths.items() if v is not None}
+    )
+    return Prediction(
+      micrograph,
+      self.probabilities(micrograph.pixels),
+      self.threshold,
+      self.measurement_settings,
+    )
+
+  def measure(
+    self,
+    mask: np.ndarray,
+    *,
+    pixel_size_nm: float,
+    thickness_nm: float,
+    image: np.ndarray | None = None,
+  ) -> Measurement:
+    """Measures a mask as this run measures its own.
+
+    Args:
+      mask: bool [H, W].
+      pixel_size_nm: side of a pixel.
+      thickness_nm: of the foil.
+      image: [H, W], the micrograph, or None.
+
+    Raises:
+      InputError: a length is not above 0.
+    """
+    return self.measurement_settings.measure(
+      mask,
+      pixel_size_nm=pixel_size_nm,
+      thickness_nm=thickness_nm,
+      image=image,
+    )
 
 
 def load_run(
-  config: ml_collections.ConfigDict, workdir: Workdir, *, orientations: int
+  path: str | pathlib.Path,
+  *,
+  orientations: int = 1,
+  config: ml_collections.ConfigDict | None = None,
 ) -> Run:
-  """Reads a run.
+  """Reads a trained run.
 
   Args:
-    config: of the run.
-    workdir: its folder.
-    orientations: as in `network.make_probabilities`.
+    path: folder of the run.
+    orientations: 8 averages probabilities over rotations and flips (test-time
+      augmentation), at eight times the cost; 1 does not.
+    config: of the run, where how to measure is to be changed; None for the
+      run's own.
 
   Returns:
-    The network.
+    The network of the run's best epoch.
 
   Raises:
-    InputError: the run has no checkpoint, or a damaged one.
+    InputError: there is no trained run, or a damaged one; or `config` is of
+      another run.
   """
+  workdir = Workdir(path)
+  if config is None:
+    config = workdir.read_config()
+  workdir.require_config(config)
+  if not workdir.dev_detection.exists():
+    raise InputError(
+      f'{workdir.dev_detection}: is missing; train the run to its end, or '
+      f'score it by --mode=evaluate --workdir={workdir.path}'
+    )
+  settings = run_settings(config)
+  detection, quantification = detection_file.read_detection(
+    workdir.dev_detection, settings.defect, settings.quantification
+  )
+  settings = dataclasses.replace(settings, quantification=quantification)
   progress = checkpoints.read_progress(workdir.path)
-  shapes = state.variable_shapes(create_model(ModelSettings(**config.model)))
-  restored = checkpoints.restore_model(workdir.path, **shapes)
-  params, batch_stats = step.replicate(restored)
-  probabilities = network.make_probabilities(config, orientations=orientations)
+  restored = checkpoints.restore_model(
+    workdir.path, **state.variable_shapes(create_model(settings.model))
+  )
+  return Run(
+    path=workdir.path,
+    settings=settings,
+    progress=progress,
+    detection=detection,
+    provenance=workdir.read_provenance(),
+    orientations=orientations,
+    identity=_identity(settings, progress, orientations, restored),
+    probabilities=_make_probabilities(settings, orientations, restored),
+  )
 
-  settings = PreprocessingSettings(**config.preprocessing)
 
-  def of(pixels: np.ndarray, **more: Any) -> np.ndarray:
-    prepared = preprocess(pixels, settings)
-    return probabilities(params, batch_stats, prepared, **more)
+def _make_probabilities(
+  settings: RunSettings, orientations: int, variables: tuple[Any, Any]
+) -> Callable[..., np.ndarray]:
+  """From a micrograph as it is in its file to probabilities."""
+  params, batch_stats = step.replicate(variables)
+  of_network = network.make_probabilities(
+    settings.model, orientations=orientations
+  )
 
+  def probabilities(pixels: np.ndarray, **more: Any) -> np.ndarray:
+    prepared = preprocess(pixels, settings.preprocessing)
+    return of_network(params, batch_stats, prepared, **more)
+
+  return probabilities
+
+
+def _identity(
+  settings: RunSettings,
+  progress: Progress,
+  orientations: int,
+  variables: tuple[Any, Any],
+) -> str:
+  """A checksum of the weights, and of how they are applied."""
   digest = hashlib.sha256(
     repr(
       (
-        sorted(config.preprocessing.items()),
-        config.model.name,
+        sorted(dataclasses.asdict(settings.preprocessing).items()),
+        settings.model.name,
         progress.threshold,
         orientations,
       )
     ).encode()
   )
-  for leaf in jax.tree.leaves(restored):
+  for leaf in jax.tree.leaves(variables):
     digest.update(np.asarray(leaf).tobytes())
-  return Run(config, progress, digest.hexdigest(), of)
+  return digest.hexdigest()

@@ -1,5 +1,6 @@
 """A trained run's test set: scored, drawn, and put on a page."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,19 +10,20 @@ from rich.console import Console
 
 from defectseg_jax.evaluation import confusion, thresholds
 from defectseg_jax.files import write_whole
-from defectseg_jax.models import ModelSettings, create_model
-from defectseg_jax.quantification.settings import QuantificationSettings
+from defectseg_jax.models import create_model
 from defectseg_jax.reporting import figures, tables
-from defectseg_jax.reporting.provenance import how_made
 from defectseg_jax.runs import config_checks, network
 from defectseg_jax.runs.data import read_data
 from defectseg_jax.runs.detection_file import (
   development_detection,
   read_detection,
 )
+from defectseg_jax.runs.how_made import how_made, provenance_of_use
 from defectseg_jax.runs.page import run_page
+from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state, step
+from defectseg_jax.training.progress import Progress
 
 
 def evaluate(
@@ -38,11 +40,12 @@ def evaluate(
     InputError: the run has no checkpoint, is of another config, or its data
       have changed or cannot be read.
   """
-  config_checks.require_valid(config)
+  settings = run_settings(config)
+  config_checks.require_valid(settings)
   workdir.require_config(config)
   progress = checkpoints.read_progress(workdir.path)
   with console.status('Preparing the micrographs'):
-    data = read_data(config, splits=['dev', 'test'])
+    data = read_data(settings, splits=['dev', 'test'])
   data.require_same(progress.fingerprint, workdir.path)
   with workdir.claimed(config):
     score_test_set(
@@ -60,7 +63,7 @@ def score_test_set(
   console: Console,
   *,
   regions: Mapping[str, Sequence[Any]],
-  progress: Any,
+  progress: Progress,
 ) -> None:
   """Writes test_metrics.json, dev_detection.json, figures and the page.
 
@@ -69,45 +72,46 @@ def score_test_set(
     workdir: of the run; claimed.
     console: where the table goes.
     regions: of the splits dev and test.
-    progress: of the run; says the best checkpoint and its dev threshold.
+    progress: of the run; says the best checkpoint and its threshold.
   """
-  shapes = state.variable_shapes(create_model(ModelSettings(**config.model)))
+  settings = run_settings(config)
+  shapes = state.variable_shapes(create_model(settings.model))
   params, batch_stats = step.replicate(
     checkpoints.restore_model(workdir.path, **shapes)
   )
-  maps_of = network.make_probability_maps(config)
+  maps_of = network.make_probability_maps(
+    settings.model, tile_px=settings.evaluation.tile_px
+  )
+  best = progress.best()
   dev = maps_of(params, batch_stats, regions['dev'])
   workdir.write_json(
     workdir.dev_detection,
     development_detection(
-      config.defect,
-      [probabilities >= progress.threshold for probabilities in dev],
+      settings.defect,
+      [probabilities >= best.threshold for probabilities in dev],
       [region.mask > 0 for region in regions['dev']],
-      QuantificationSettings(**config.quantification),
+      settings.quantification,
     ),
   )
   maps = maps_of(params, batch_stats, regions['test'])
-  metrics = test_metrics(config.defect, maps, regions['test'], progress)
+  metrics = test_metrics(settings.defect, maps, regions['test'], progress)
   workdir.write_json(workdir.test_metrics, metrics)
+  workdir.note_test_score(
+    {
+      'iu_mean': metrics['mean']['iu'],
+      'iu_std': metrics['std']['iu'],
+      'images': len(metrics['per_image']),
+    }
+  )
   _write_figures(workdir, maps, regions['test'], metrics, progress)
-  _, settings = read_detection(workdir.dev_detection, config)
-  measuring = config.copy_and_resolve_references()
-  measuring.quantification = settings
-  with write_whole(workdir.report) as path:
-    path.write_text(
-      run_page(
-        config.defect,
-        settings=QuantificationSettings(**settings),
-        seed=config.seed,
-        metrics=metrics,
-        history=progress.history,
-        regions=regions['test'],
-        probability_maps=maps,
-        threshold=progress.threshold,
-        how_made=how_made(measuring, workdir, progress),
-      ),
-      encoding='utf-8',
-    )
+  _write_page(
+    settings,
+    workdir,
+    metrics,
+    progress=progress,
+    regions=regions['test'],
+    maps=maps,
+  )
   console.print(tables.test_table(metrics))
   console.print(
     f'Scores: {workdir.test_metrics}\nPictures: {workdir.figures}\n'
@@ -120,7 +124,7 @@ def test_metrics(
   defect: str,
   maps: Sequence[np.ndarray],
   regions: Sequence[Any],
-  progress: Any,
+  progress: Progress,
 ) -> dict[str, Any]:
   """The content of test_metrics.json.
 
@@ -136,7 +140,7 @@ def test_metrics(
     IU is best on the test set itself; `dev`, what the choice was made by.
   """
 
-  def summary_at(threshold):
+  def summary_at(threshold: float) -> dict[str, Any]:
     return confusion.summary(
       [
         confusion.confusion(probabilities >= threshold, region.mask > 0)
@@ -144,14 +148,15 @@ def test_metrics(
       ]
     )
 
-  honest = summary_at(progress.threshold)
+  kept = progress.best()
+  honest = summary_at(kept.threshold)
   best, _ = thresholds.best_threshold(
     thresholds.mean_iu(network.histograms(maps, regions))
   )
   names = [{'name': region.name} for region in regions]
   return {
     'defect': defect,
-    'threshold': progress.threshold,
+    'threshold': kept.threshold,
     'per_image': [
       name | row for name, row in zip(names, honest['per_image'], strict=True)
     ],
@@ -159,13 +164,56 @@ def test_metrics(
     'std': honest['std'],
     'pooled': honest['pooled'],
     'oracle': {'threshold': best, **summary_at(best)['mean']},
-    'dev': {'iu': progress.best_iu, 'epoch': progress.best_epoch},
+    'dev': {'iu': kept.iu, 'epoch': kept.epoch},
   }
 
 
-def _write_figures(workdir, maps, regions, metrics, progress):
+def _write_page(
+  settings: RunSettings,
+  workdir: Workdir,
+  metrics: Mapping[str, Any],
+  *,
+  progress: Progress,
+  regions: Sequence[Any],
+  maps: Sequence[np.ndarray],
+) -> None:
+  """The page measures with what the development set has just chosen."""
+  _, quantification = read_detection(
+    workdir.dev_detection, settings.defect, settings.quantification
+  )
+  settings = dataclasses.replace(settings, quantification=quantification)
+  rows = how_made(
+    provenance_of_use(workdir.read_provenance()),
+    settings,
+    progress,
+    run=workdir.path,
+  )
+  with write_whole(workdir.report) as path:
+    path.write_text(
+      run_page(
+        settings.defect,
+        settings=quantification,
+        seed=settings.seed,
+        metrics=metrics,
+        history=progress.history,
+        regions=regions,
+        probability_maps=maps,
+        threshold=progress.best().threshold,
+        how_made=rows,
+      ),
+      encoding='utf-8',
+    )
+
+
+def _write_figures(
+  workdir: Workdir,
+  maps: Sequence[np.ndarray],
+  regions: Sequence[Any],
+  metrics: Mapping[str, Any],
+  progress: Progress,
+) -> None:
   curves = figures.iu_curves(
-    progress.history, defect=metrics['defect'], best_epoch=progress.best_epoch
+    progress.history, defect=metrics['defect'], best_epoch=progress.best().epoch
   )
   with write_whole(workdir.figures / 'iu_curves.png') as path:
     curves.savefig(path, dpi=120)

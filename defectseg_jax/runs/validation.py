@@ -7,19 +7,20 @@ import jax
 import numpy as np
 
 from defectseg_jax.runs import network
+from defectseg_jax.runs.settings import RunSettings
 from defectseg_jax.runtime import processes
 from defectseg_jax.runtime.interruption import Interruption
 
 
 def make_dev_histograms(
-  config: Any, regions: Sequence[Any], interruption: Interruption
+  settings: RunSettings, regions: Sequence[Any], interruption: Interruption
 ) -> Callable[..., np.ndarray | None]:
   """What `loop.train_and_evaluate` asks for.
 
   The processes take the regions in turns, and tell each other what they found.
 
   Args:
-    config: the whole config; `model` and `evaluation` are read.
+    settings: of the run.
     regions: of the development set; the same in every process.
     interruption: asked before each region whether to stop.
 
@@ -27,10 +28,12 @@ def make_dev_histograms(
     `of(params, batch_stats)`: int64 [regions, 2, BINS], or None if any process
     was asked to stop.
   """
-  maps = network.make_probability_maps(config)
+  maps = network.make_probability_maps(
+    settings.model, tile_px=settings.evaluation.tile_px
+  )
   index, count = jax.process_index(), jax.process_count()
 
-  def share(params, batch_stats):
+  def share(params: Any, batch_stats: Any) -> list[Any] | None:
     found = []
     for region in regions[index::count]:
       if interruption.requested():
@@ -39,7 +42,7 @@ def make_dev_histograms(
       found += network.histograms(map_of_region, [region]).tolist()
     return found
 
-  def dev_histograms(params, batch_stats):
+  def dev_histograms(params: Any, batch_stats: Any) -> np.ndarray | None:
     shares = processes.gather(share(params, batch_stats))
     if None in shares:
       return None

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import ml_collections
@@ -16,6 +16,10 @@ from defectseg_jax.files import (
   lock,
   write_whole,
 )
+from defectseg_jax.reporting.provenance import Provenance, current_provenance
+
+# The key of config.json that is no field of a config.
+_PROVENANCE = 'provenance'
 
 
 class Workdir:
@@ -23,7 +27,7 @@ class Workdir:
 
   Attributes:
     path: of the folder.
-    config: config.json, all fields of the run.
+    config: config.json, all fields of the run, and how it was made.
     history: history.csv, an epoch a row.
     test_metrics: test_metrics.json.
     dev_detection: dev_detection.json, objects of the development set that the
@@ -61,7 +65,7 @@ class Workdir:
         )
       return
     require_same_fields(
-      _of_training(self._fields()),
+      _of_training(self._content()[0]),
       _of_training(config.to_dict()),
       where=self.config,
     )
@@ -72,7 +76,7 @@ class Workdir:
     Raises:
       InputError: there is none, it is no JSON, or an older version made it.
     """
-    config = ml_collections.ConfigDict(self._fields())
+    config = ml_collections.ConfigDict(self._content()[0])
     if 'quantification' not in config:
       raise InputError(
         f'{self.config}: has no section quantification, as runs of older '
@@ -80,22 +84,56 @@ class Workdir:
       )
     return config
 
-  def _fields(self):
+  def read_provenance(self) -> Provenance | None:
+    """How the run was made; None where version 0.1.0 made it.
+
+    Raises:
+      InputError: there is no config.json, or it is no JSON.
+    """
+    return Provenance.from_json(self._content()[1])
+
+  def write_config(
+    self, config: ml_collections.ConfigDict, provenance: Provenance
+  ) -> None:
+    """Writes config.json whole."""
+    self.write_json(
+      self.config, {**config.to_dict(), _PROVENANCE: provenance.to_json()}
+    )
+
+  def note_test_score(self, score: Mapping[str, Any]) -> None:
+    """Adds the test score to how the run was made.
+
+    Args:
+      score: as `Provenance` has it.
+    """
+    fields, made = self._content()
+    made = {**(made or current_provenance().to_json()), 'test_score': score}
+    self.write_json(self.config, {**fields, _PROVENANCE: made})
+
+  def _content(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The fields of config.json, and apart from them how it was made."""
     try:
-      return json.loads(self.config.read_text())
+      content = json.loads(self.config.read_text())
+      return content, content.pop(_PROVENANCE, None)
     except FileNotFoundError as error:
       raise InputError(
         f'{self.config}: there is no such file; give --workdir the folder of '
         'a run, or train one first'
       ) from error
-    except ValueError as error:
+    except (ValueError, AttributeError) as error:
       raise InputError(
         f'{self.config}: is no JSON ({error}); give another --workdir'
       ) from error
 
   @contextlib.contextmanager
-  def claimed(self, config: ml_collections.ConfigDict) -> Iterator[None]:
+  def claimed(
+    self, config: ml_collections.ConfigDict, *, training_data: str | None = None
+  ) -> Iterator[None]:
     """Makes the folder, and keeps other processes out of it meanwhile.
+
+    Args:
+      config: of the run.
+      training_data: of its network, in words, for config.json.
 
     Raises:
       InputError: another process is at work in it, or it cannot be made.
@@ -115,7 +153,9 @@ class Workdir:
           '--workdir'
         ) from error
       if not self.config.exists():
-        self.write_json(self.config, config.to_dict())
+        self.write_config(
+          config, current_provenance(training_data=training_data)
+        )
       yield
 
   def write_json(self, path: pathlib.Path, content: Any) -> None:
@@ -129,11 +169,11 @@ class Workdir:
       temporary.write_text(csv_text(rows, digits=None))
 
 
-def _not_hidden(folder):
+def _not_hidden(folder: pathlib.Path) -> Iterator[pathlib.Path]:
   return (p for p in folder.iterdir() if not p.name.startswith('.'))
 
 
-def _of_training(fields):
+def _of_training(fields: dict[str, Any]) -> dict[str, Any]:
   """Every field but of what is done around a run: it is no part of it."""
   others = ('quantification', 'search')
   return flat_fields({k: v for k, v in fields.items() if k not in others})

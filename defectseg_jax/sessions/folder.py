@@ -13,9 +13,11 @@ import json
 import pathlib
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import json_text, write_whole
+from defectseg_jax.reporting.provenance import Provenance
 
 # What is in here is made to be corrected by hand.
 MASKS = 'masks'
@@ -62,6 +64,7 @@ class SessionFolder:
     self._overwrite = overwrite
     self._done: dict[str, Done] = {}
     self._results: list[str] = []
+    self._provenance: dict[str, Any] | None = None
     # More than one checksum of a file only while it is being replaced.
     self._written: dict[str, list[str]] = {}
     if self.path.exists() and not self.path.is_dir():
@@ -74,12 +77,16 @@ class SessionFolder:
         'another folder, or --overwrite to write there all the same'
       )
 
-  def begin(self) -> None:
+  def begin(self, provenance: Provenance) -> None:
     """Makes the folder.
+
+    Args:
+      provenance: how its files are made, for session.json.
 
     Raises:
       InputError: it cannot be made.
     """
+    self._provenance = provenance.to_json()
     try:
       self.path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -232,6 +239,7 @@ class SessionFolder:
 
   def _write(self):
     content = {
+      'provenance': self._provenance,
       'images': {n: dataclasses.asdict(one) for n, one in self._done.items()},
       'results': self._results,
       'written': self._written,

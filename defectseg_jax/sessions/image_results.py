@@ -10,7 +10,12 @@ import numpy as np
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames
-from defectseg_jax.quantification import Measurement, QualityWarning, kind_of
+from defectseg_jax.quantification import (
+  Measurement,
+  MeasurementSettings,
+  QualityWarning,
+  kind_of,
+)
 from defectseg_jax.quantification.review import mean_probabilities
 from defectseg_jax.reporting import imagej_rois
 from defectseg_jax.reporting.page import ImageView, image_view
@@ -18,7 +23,6 @@ from defectseg_jax.reporting.page.content import page_image
 from defectseg_jax.sessions import pictures, reference
 from defectseg_jax.sessions.numbers import (
   ImageNumbers,
-  MeasurementSettings,
   image_numbers,
 )
 from defectseg_jax.sessions.predict_images import SessionImage
@@ -75,7 +79,12 @@ def write_image_results(
     for kind in ('images', 'probabilities')
   )
   true_mask, scores, mismatch = _comparison(mask, truth)
-  found = settings.measure(mask, image.scale, pixels)
+  found = settings.measure(
+    mask,
+    pixel_size_nm=image.scale.pixel_size_nm,
+    thickness_nm=image.scale.thickness_nm,
+    image=pixels,
+  )
   found = _with_session(found, image, probabilities, mismatch)
   numbers = image_numbers(
     image.name,

@@ -12,62 +12,15 @@ from typing import Any
 import numpy as np
 
 from defectseg_jax.quantification import (
-  Detection,
-  LineDetection,
   Measurement,
+  MeasurementSettings,
   QualityWarning,
-  QuantificationSettings,
   kind_of,
-  measure,
   statistics_over_images,
 )
+from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions.calibration import Scale
 from defectseg_jax.sessions.reference import SCORES
-
-
-@dataclasses.dataclass(frozen=True)
-class MeasurementSettings:
-  """How every mask of a session is measured.
-
-  Attributes:
-    defect: what the masks show.
-    quantification: how to measure.
-    detection: true and false positives and false negatives of the network on
-      its development set; None where they are not known.
-    seed: of bootstraps and random test lines.
-  """
-
-  defect: str
-  quantification: QuantificationSettings
-  detection: Detection | LineDetection | None = None
-  seed: int = 0
-
-  def measure(
-    self, mask: np.ndarray, scale: Scale, image: np.ndarray | None = None
-  ) -> Measurement:
-    """Measures a mask.
-
-    Args:
-      mask: bool [H, W].
-      scale: of the mask.
-      image: [H, W], the micrograph, or None.
-
-    Returns:
-      The measurement.
-
-    Raises:
-      InputError: a setting or a length is out of its range.
-    """
-    return measure(
-      mask,
-      self.defect,
-      image=image,
-      pixel_size_nm=scale.pixel_size_nm,
-      thickness_nm=scale.thickness_nm,
-      settings=self.quantification,
-      detection=self.detection,
-      seed=self.seed,
-    )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -153,6 +106,7 @@ class SessionNumbers:
 
   Attributes:
     settings: how they were measured.
+    provenance: by what program, when, and with which network.
     images: that could be measured, in their order.
     failures: why others could not, by name.
     notes: what a reader must know of all images together.
@@ -160,6 +114,7 @@ class SessionNumbers:
   """
 
   settings: MeasurementSettings
+  provenance: Provenance
   images: Sequence[ImageNumbers]
   failures: Mapping[str, str] = dataclasses.field(default_factory=dict)
   notes: Sequence[str] = ()

@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 
 from defectseg_jax.quantification import (
   Measurement,
+  MeasurementSettings,
   QualityWarning,
   kind_of,
 )
-from defectseg_jax.quantification.dislocations.line_intercepts import grid_lines
-from defectseg_jax.reporting import overlays
 from defectseg_jax.reporting.figures import measurements
+from defectseg_jax.reporting.overlays import measurement_overlay
 from defectseg_jax.sessions.calibration import Scale
-from defectseg_jax.sessions.numbers import MeasurementSettings, SessionNumbers
+from defectseg_jax.sessions.numbers import SessionNumbers
 
 _DPI = 120
 
@@ -39,27 +39,18 @@ def write_image_pictures(
     pixels: [H, W], the micrograph, or None.
     settings: how it was measured.
   """
-  warnings = [*scale.warnings, *found.warnings]
-  grid = None
-  if kind_of(settings.defect).has_test_lines:
-    grid = grid_lines(
-      found.labels.shape, spacing_px=settings.quantification.spacing_px
-    )
   for kind in ('overlays', 'histograms'):
     (folder / kind).mkdir(exist_ok=True)
-  overlays.overlay(
+  measurement_overlay(
+    found,
     pixels,
-    found.labels,
-    rows_px=found.objects['row_px'],
-    columns_px=found.objects['column_px'],
-    counted=found.counted,
-    test_lines=grid,
-    caption=[
-      f'{name}: {scale.pixel_size_nm:g} nm a pixel, foil of '
-      f'{scale.thickness_nm:g} nm'
-    ],
-    warnings=[warning.message for warning in warnings],
+    name=name,
+    pixel_size_nm=scale.pixel_size_nm,
+    thickness_nm=scale.thickness_nm,
+    settings=settings,
+    warnings=scale.warnings,
   ).save(folder / 'overlays' / f'{name}.png')
+  warnings = [*scale.warnings, *found.warnings]
   _histogram(name, found.sizes_nm, warnings, settings.defect).savefig(
     folder / 'histograms' / f'{name}.png', dpi=_DPI
   )

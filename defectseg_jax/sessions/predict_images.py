@@ -17,6 +17,7 @@ from defectseg_jax.micrographs.files import files_by_stem
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
+from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.run import Run
 from defectseg_jax.sessions.calibration import Scale, Scales
 from defectseg_jax.sessions.folder import MASKS, Done, SessionFolder
@@ -56,6 +57,7 @@ def predict_images(
   scales: Scales,
   *,
   console: Console,
+  provenance: Provenance,
   check_interruption: Callable[[], None],
 ) -> tuple[list[SessionImage], dict[str, str]]:
   """Takes every image through the network, unless that was done before.
@@ -68,6 +70,7 @@ def predict_images(
     folder: of the session.
     scales: what the user said of them.
     console: where the progress goes.
+    provenance: for session.json.
     check_interruption: called after each batch of tiles; raises if the user
       asked to stop.
 
@@ -81,7 +84,7 @@ def predict_images(
   stems = files_by_stem(paths)
   folder.require_unchanged()
   folder.require_images(stems)
-  folder.begin()
+  folder.begin(provenance)
   done, failed = [], {}
   with Progress(
     *Progress.get_default_columns(),
@@ -97,7 +100,7 @@ def predict_images(
         check_interruption()
 
       try:
-        frames = read_micrographs(path, rgb=run.config.data.rgb)
+        frames = read_micrographs(path, rgb=run.settings.data.rgb)
         stated = Calibration(frames[0].pixel_size_nm)
         # Large ones are in the way of the network as float32.
         frames = [(frame.name, _smallest(frame.pixels)) for frame in frames]
@@ -161,7 +164,7 @@ def _predict(run, folder, one, pixels, by_hand, on_tiles):
     files['probabilities']: lambda to: write_tiff(to, probabilities, **scale),
   }
   if not corrected:
-    mask = probabilities >= run.progress.threshold
+    mask = probabilities >= run.threshold
     writers[files[MASKS]] = lambda to: write_mask(to, mask, **scale)
   elif rescaled:
     # Not by `put`: it stays the person's.

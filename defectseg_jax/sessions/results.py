@@ -13,19 +13,21 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from defectseg_jax.files import csv_text
+from defectseg_jax.quantification import MeasurementSettings
 from defectseg_jax.reporting.page import (
   ImageView,
   PageImage,
   image_view,
   session_page,
 )
+from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions import pictures, reference, tables
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.image_results import (
   ImageResults,
   write_image_results,
 )
-from defectseg_jax.sessions.numbers import MeasurementSettings, SessionNumbers
+from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.predict_images import SessionImage
 
 
@@ -56,6 +58,7 @@ def write_results(
   settings: MeasurementSettings,
   threshold: float,
   truths: Mapping[str, pathlib.Path],
+  provenance: Provenance,
   how_made: Mapping[str, str],
   check_interruption: Callable[[], None],
 ) -> SessionResults:
@@ -68,6 +71,7 @@ def write_results(
     settings: how to measure.
     threshold: of the probabilities, from which on a pixel is in the mask.
     truths: true masks by the name of their image; empty for no comparison.
+    provenance: what the tables say of how they were made.
     how_made: what the page says of that.
     check_interruption: called before each image; raises if the user asked to
       stop.
@@ -97,9 +101,17 @@ def write_results(
           compared=bool(truths),
         )
       )
-    results = _session_results(settings, images, collected, failures, truths)
-    _write_session_files(made, images, results.numbers)
-    page = _page(results.numbers, [one.view for one in collected], how_made)
+    numbers = SessionNumbers(
+      settings,
+      provenance,
+      [one.numbers for one in collected],
+      failures,
+      notes=list(_notes(images, failures, truths)),
+      compared=bool(truths),
+    )
+    results = SessionResults(numbers, _comparable(collected))
+    _write_session_files(made, images, numbers)
+    page = _page(numbers, [one.view for one in collected], how_made)
     (made / 'report.html').write_text(page, encoding='utf-8')
     folder.take_results(made)
   finally:
@@ -107,26 +119,12 @@ def write_results(
   return results
 
 
-def _session_results(
-  settings: MeasurementSettings,
-  images: Sequence[SessionImage],
-  collected: Sequence[ImageResults],
-  failures: Mapping[str, str],
-  truths: Mapping[str, pathlib.Path],
-) -> SessionResults:
-  numbers = SessionNumbers(
-    settings,
-    [one.numbers for one in collected],
-    failures,
-    notes=list(_notes(images, failures, truths)),
-    compared=bool(truths),
-  )
-  comparable = {
+def _comparable(collected: Sequence[ImageResults]) -> dict[str, bool]:
+  return {
     one.numbers.name: one.comparable
     for one in collected
     if one.comparable is not None
   }
-  return SessionResults(numbers, comparable)
 
 
 def _write_session_files(

@@ -74,6 +74,7 @@ def _summary(numbers: SessionNumbers) -> dict[str, Any]:
   settings = dataclasses.asdict(numbers.settings.quantification)
   return {
     'defect': numbers.settings.defect,
+    'provenance': numbers.provenance.to_json(),
     'level': LEVEL,
     # By name, as a config has them.
     'settings': dict(sorted(settings.items())),

@@ -1,11 +1,25 @@
 """What the training loop knows of its own past."""
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from defectseg_jax.evaluation import thresholds
+
+
+class Best(NamedTuple):
+  """The epoch whose network is kept.
+
+  Attributes:
+    epoch: counted from 1.
+    iu: its development IU.
+    threshold: its development threshold.
+  """
+
+  epoch: int
+  iu: float
+  threshold: float
 
 
 @dataclasses.dataclass
@@ -37,6 +51,17 @@ class Progress:
   histogram: list[list[int]] = dataclasses.field(
     default_factory=lambda: np.zeros((2, thresholds.BINS), int).tolist()
   )
+
+  def best(self) -> Best:
+    """The epoch whose network is kept.
+
+    Raises:
+      ValueError: no epoch has ended yet.
+    """
+    epoch, iu, threshold = self.best_epoch, self.best_iu, self.threshold
+    if epoch is None or iu is None or threshold is None:
+      raise ValueError(f'no epoch has ended; {len(self.losses)} steps are done')
+    return Best(epoch, iu, threshold)
 
   def add_step(self, loss: float, histogram: np.ndarray) -> None:
     """Counts a step into the epoch that is under way."""

@@ -4,6 +4,7 @@ import pytest
 
 from configs import common
 from defectseg_jax.runs import config_checks
+from defectseg_jax.runs.settings import run_settings
 
 DEFECTS = ('voids', 'precipitates', 'dislocations')
 
@@ -14,7 +15,7 @@ def test_every_config_is_valid(defect, argument):
   config = importlib.import_module(f'configs.{defect}').get_config(argument)
   assert config.defect == defect
   assert config.data.source == 'simulated'
-  config_checks.require_valid(config)
+  config_checks.require_valid(run_settings(config))
 
 
 def test_the_paper_is_what_common_begins_from():

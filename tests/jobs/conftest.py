@@ -1,7 +1,6 @@
 """Fixtures of --mode=predict: a trained run, micrographs, the job itself."""
 
 import dataclasses
-import sys
 
 import numpy as np
 import pytest
@@ -14,32 +13,7 @@ from defectseg_jax.jobs import predict as job
 from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.runs import run
 from defectseg_jax.runs.workdir import Workdir
-
-
-@pytest.fixture(scope='session')
-def trained_run(tmp_path_factory):
-  """The workdir of a run of three epochs."""
-  folder = tmp_path_factory.mktemp('run')
-  for seed, name in enumerate('abc'):
-    tiny.write_foil(folder / 'foils', name, seed)
-  (folder / 'foils' / 'splits.csv').write_text(
-    'file,split\na.png,train\nb.png,dev\nc.png,test\n'
-  )
-  fields = {
-    **tiny.TINY,
-    'training.epochs': 6,
-    'data.dir': folder / 'foils',
-    'data.cache_dir': folder / 'cache',
-  }
-  done = tiny.run(
-    [
-      *(sys.executable, '-m', 'defectseg_jax.main'),
-      *('--config=configs/voids.py', f'--workdir={folder / "run"}'),
-      *(f'--config.{name}={value}' for name, value in fields.items()),
-    ]
-  )
-  assert done.returncode == 0, done.stderr
-  return folder / 'run'
+from defectseg_jax.sessions.requests import PredictRequest
 
 
 @pytest.fixture
@@ -76,7 +50,7 @@ def predict(trained_run, session, tmp_path):
     return job.predict(
       config or workdir.read_config(),
       workdir,
-      job.Request(**fields),
+      PredictRequest(**fields),
       console or Console(quiet=True),
       interruption or Never(),
     )

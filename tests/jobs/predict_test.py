@@ -22,6 +22,7 @@ from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.reporting import imagej_rois
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Stopped
+from defectseg_jax.sessions.requests import PredictRequest, QuantifyRequest
 
 # The run is trained once; its tests share a process.
 pytestmark = pytest.mark.xdist_group('predict')
@@ -77,7 +78,7 @@ def test_the_masks_measured_again_give_the_same_numbers(
   config = Workdir(trained_run).read_config()
   quantify.quantify(
     config,
-    quantify.Request(
+    QuantifyRequest(
       output=str(again),
       masks=[str(out)],
       detection=str(trained_run / 'dev_detection.json'),
@@ -241,7 +242,9 @@ def test_a_run_that_was_not_scored(tmp_path):
     job.predict(
       voids.get_config(),
       workdir,
-      job.Request(output='x', images=['y'], thickness_nm=1.0),
+      PredictRequest(
+        output='x', images=[str(workdir.config)], thickness_nm=1.0
+      ),
       Console(quiet=True),
       Never(),
     )

@@ -16,6 +16,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.jobs import quantify as job
 from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.runtime.interruption import Stopped
+from defectseg_jax.sessions.requests import QuantifyRequest
 
 TABLES = tiny.SHARED / 'reference' / 'tables.json'
 PROGRAM = [
@@ -67,7 +68,7 @@ def measure(tmp_path):
     request = {'output': str(tmp_path / 'out'), 'masks': [*map(str, given)]}
     job.quantify(
       config or voids.get_config(),
-      job.Request(**request | SCALE | fields),
+      QuantifyRequest(**request | SCALE | fields),
       Console(quiet=True),
       Never(),
     )
@@ -343,7 +344,9 @@ def test_a_stopped_session_leaves_nothing(masks, tmp_path):
   with pytest.raises(Stopped):
     job.quantify(
       voids.get_config(),
-      job.Request(output=str(tmp_path / 'out'), masks=[str(masks)], **SCALE),
+      QuantifyRequest(
+        output=str(tmp_path / 'out'), masks=[str(masks)], **SCALE
+      ),
       Console(quiet=True),
       Second(),
     )

@@ -11,6 +11,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.runs import detection_file
+from defectseg_jax.runs.settings import quantification_settings
 
 
 def of(defect, prediction, truth):
@@ -20,6 +21,12 @@ def of(defect, prediction, truth):
     [prediction, truth],
     [truth, truth],
     QuantificationSettings(**config.quantification),
+  )
+
+
+def read(path, config):
+  return detection_file.read_detection(
+    path, config.defect, quantification_settings(config)
   )
 
 
@@ -34,15 +41,15 @@ def test_particles_there_and_back(tmp_path):
   path.write_text(json.dumps(content))
   # One found and one missed, one invented; and both found in the second. What
   # is invented has 25 pixels, and the others 100: 32 leave it out.
-  found, settings = detection_file.read_detection(path, config)
+  found, settings = read(path, config)
   assert found == Detection(3, 1, 0)
   assert settings.minimum_area_px == 32
   assert config.quantification.minimum_area_px == 0
   config.quantification.separate = True
   with pytest.raises(InputError, match='separate=False, and now it is True'):
-    detection_file.read_detection(path, config)
+    read(path, config)
   with pytest.raises(InputError, match='defect=voids, and now it is disloc'):
-    detection_file.read_detection(path, dislocations.get_config())
+    read(path, dislocations.get_config())
 
 
 def test_a_smallest_particle_that_was_asked_for(tmp_path):
@@ -63,11 +70,11 @@ def test_a_smallest_particle_that_was_asked_for(tmp_path):
   assert [content[k] for k in ('found', 'missed', 'invented')] == [1, 0, 1]
   path = tmp_path / 'dev_detection.json'
   path.write_text(json.dumps(content))
-  _, settings = detection_file.read_detection(path, config)
+  _, settings = read(path, config)
   assert settings.minimum_area_px == 10
   config.quantification.minimum_area_px = 20
   with pytest.raises(InputError, match='minimum_area_px=10, and now it is 20'):
-    detection_file.read_detection(path, config)
+    read(path, config)
 
 
 def test_nothing_is_left_out_for_nothing():
@@ -87,7 +94,7 @@ def test_lines_there_and_back(tmp_path):
   config, content = of('dislocations', prediction, truth)
   path = tmp_path / 'dev_detection.json'
   path.write_text(json.dumps(content))
-  found, _ = detection_file.read_detection(path, config)
+  found, _ = read(path, config)
   # Three of four lines; two images of 8 x 8 parts.
   true_px, false_negatives_px, false_positives_px = found
   assert true_px.sum() == pytest.approx(3 * false_negatives_px.sum())
@@ -101,9 +108,9 @@ def test_another_file(tmp_path, text):
   path = tmp_path / 'x.json'
   path.write_text(text)
   with pytest.raises(InputError, match=r'is no dev_detection\.json of a run'):
-    detection_file.read_detection(path, voids.get_config())
+    read(path, voids.get_config())
   with pytest.raises(InputError, match='cannot be opened'):
-    detection_file.read_detection(tmp_path / 'none', voids.get_config())
+    read(tmp_path / 'none', voids.get_config())
 
 
 def test_a_perfect_network_changes_nothing():

@@ -1,0 +1,64 @@
+"""How what a network found was made: the page's rows, and what JSON keeps."""
+
+import dataclasses
+import pathlib
+
+from defectseg_jax.reporting.provenance import (
+  Provenance,
+  current_provenance,
+  settings_text,
+  versions_text,
+)
+from defectseg_jax.runs.settings import RunSettings
+from defectseg_jax.training.progress import Progress
+
+_UNKNOWN = 'not recorded'
+_AUGMENTATIONS = {
+  1: 'no test-time augmentation',
+  8: 'test-time augmentation over eight orientations',
+}
+
+
+def provenance_of_use(run: Provenance | None) -> Provenance:
+  """How something is made now, with the network of a run.
+
+  Args:
+    run: how the run was made; None where version 0.1.0 made it.
+  """
+  return current_provenance(
+    training_data=run.training_data if run else None,
+    test_score=run.test_score if run else None,
+  )
+
+
+def how_made(
+  provenance: Provenance,
+  settings: RunSettings,
+  progress: Progress,
+  *,
+  run: pathlib.Path,
+  orientations: int = 1,
+) -> dict[str, str]:
+  """Label and text for a page of what a network found.
+
+  Args:
+    provenance: of the page.
+    settings: of the run.
+    progress: of the run.
+    run: its folder.
+    orientations: 8 with test-time augmentation, else 1.
+  """
+  best = progress.best()
+  rows = {'trained on': _UNKNOWN, 'test score': _UNKNOWN, **provenance.rows()}
+  return {
+    **{k: rows.pop(k) for k in ('command', 'in folder', 'program', 'date')},
+    'run': str(run),
+    'network': f'{settings.model.name}, epoch {best.epoch}, '
+    f'{_AUGMENTATIONS[orientations]}',
+    **rows,
+    'threshold': f'{best.threshold:.3f}, chosen on the development set '
+    f'(IU {best.iu:.3f})',
+    'preprocessing': settings_text(dataclasses.asdict(settings.preprocessing)),
+    'measured with': settings_text(dataclasses.asdict(settings.quantification)),
+    'versions': versions_text(),
+  }

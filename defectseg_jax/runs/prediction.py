@@ -1,0 +1,98 @@
+"""What a network says of one micrograph, and what is measured in it."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.micrograph import Micrograph
+from defectseg_jax.quantification import Measurement, MeasurementSettings
+from defectseg_jax.reporting.overlays import measurement_overlay
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Found(Measurement):
+  """A measurement of a mask, with the micrograph that it is of.
+
+  Attributes:
+    micrograph: with the scale and the thickness that the numbers are for.
+    settings: how it was measured.
+  """
+
+  micrograph: Micrograph
+  settings: MeasurementSettings
+
+  def overlay(self) -> Image.Image:
+    """The micrograph with every object outlined and numbered.
+
+    It is the picture that a session keeps in overlays/: counted objects in
+    turquoise, others in orange, warnings below.
+    """
+    return measurement_overlay(
+      self,
+      self.micrograph.pixels,
+      name=self.micrograph.name,
+      pixel_size_nm=_known(self.micrograph, 'pixel_size_nm'),
+      thickness_nm=_known(self.micrograph, 'thickness_nm'),
+      settings=self.settings,
+    )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Prediction:
+  """What a network says of one micrograph.
+
+  Attributes:
+    micrograph: with the scale and the thickness, as far as they are known.
+    probabilities: float32 [H, W], of each pixel to be defect.
+    threshold: from which a pixel is taken for defect; chosen on the
+      development set of the run.
+    settings: how the run measures masks.
+  """
+
+  micrograph: Micrograph
+  probabilities: np.ndarray = dataclasses.field(repr=False)
+  threshold: float
+  settings: MeasurementSettings
+
+  @property
+  def mask(self) -> np.ndarray:
+    """bool [H, W], True on defects."""
+    return self.probabilities >= self.threshold
+
+  def measure(self, mask: np.ndarray | None = None) -> Found:
+    """Turns the mask into numbers.
+
+    Args:
+      mask: bool [H, W], for instance corrected by hand; None for the
+        network's.
+
+    Returns:
+      What was found: `summary`, `objects`, `warnings` and `overlay()`.
+
+    Raises:
+      InputError: the scale or the thickness is not known.
+    """
+    measured = self.settings.measure(
+      self.mask if mask is None else mask,
+      image=self.micrograph.pixels,
+      pixel_size_nm=_known(self.micrograph, 'pixel_size_nm'),
+      thickness_nm=_known(self.micrograph, 'thickness_nm'),
+    )
+    fields: dict[str, Any] = {
+      field.name: getattr(measured, field.name)
+      for field in dataclasses.fields(measured)
+    }
+    return Found(**fields, micrograph=self.micrograph, settings=self.settings)
+
+
+def _known(micrograph: Micrograph, name: str) -> float:
+  value = getattr(micrograph, name)
+  if value is None:
+    raise InputError(
+      f'{micrograph.name}: {name} is not known; give it: '
+      f'run.predict(micrograph, {name}=...)'
+    )
+  return value

@@ -1,0 +1,144 @@
+"""The door: a config becomes what each room asks for.
+
+A config (ml_collections) is what people write and change by flags; below this
+file, rooms get frozen dataclasses. `RunSettings` names the sections that exist;
+each section's fields are described where the room reads them.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import ml_collections
+
+from defectseg_jax.datasets.settings import DataSettings
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.settings import PreprocessingSettings
+from defectseg_jax.models.settings import ModelSettings
+from defectseg_jax.quantification.settings import QuantificationSettings
+from defectseg_jax.simulation.parameters import FoilParameters, foil_parameters
+from defectseg_jax.simulation.settings import SimulationSettings
+from defectseg_jax.training.settings import TrainingSettings
+
+_Section = TypeVar('_Section')
+# ml_collections' type is no Mapping, though it reads like one.
+Config = ml_collections.ConfigDict | Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationSettings:
+  """How micrographs are evaluated while a run is trained and scored.
+
+  Attributes:
+    tile_px: side of the part of a micrograph that one tile covers, in pixels.
+  """
+
+  tile_px: int = 512
+
+
+@dataclasses.dataclass(frozen=True)
+class RunSettings:
+  """All settings of a run, a section an attribute.
+
+  Attributes:
+    defect: voids, precipitates or dislocations.
+    seed: of the first weights, the order of patches, dropout and bootstraps.
+    init_from: a workdir whose weights to begin from; '' for random ones.
+    data, simulation, preprocessing, model, training, evaluation,
+      quantification: the sections of the config.
+    foil: likewise; None where micrographs are not simulated.
+  """
+
+  defect: str
+  seed: int
+  init_from: str
+  data: DataSettings
+  simulation: SimulationSettings
+  foil: FoilParameters | None
+  preprocessing: PreprocessingSettings
+  model: ModelSettings
+  training: TrainingSettings
+  evaluation: EvaluationSettings
+  quantification: QuantificationSettings
+
+
+def run_settings(config: Config) -> RunSettings:
+  """Reads a config.
+
+  Args:
+    config: of a run, with all sections; of a search, whose section `search` is
+      left alone.
+
+  Raises:
+    InputError: a section or a field is missing, or unknown, or out of range.
+
+  Examples:
+    >>> from configs import voids
+    >>> run_settings(voids.get_config()).model.name
+    'defectsegnet'
+  """
+  fields = _as_dict(config)
+  data = read_section(DataSettings, fields, 'data')
+  is_simulated = data.source == 'simulated'
+  return RunSettings(
+    defect=fields['defect'],
+    seed=fields['seed'],
+    init_from=fields['init_from'],
+    data=data,
+    simulation=read_section(SimulationSettings, fields, 'simulation'),
+    foil=foil_parameters(fields['foil']) if is_simulated else None,
+    preprocessing=read_section(PreprocessingSettings, fields, 'preprocessing'),
+    model=read_section(ModelSettings, fields, 'model'),
+    training=read_section(TrainingSettings, fields, 'training'),
+    evaluation=read_section(EvaluationSettings, fields, 'evaluation'),
+    quantification=quantification_settings(config),
+  )
+
+
+def quantification_settings(
+  config: Config,
+) -> QuantificationSettings:
+  """Reads the one section that measuring masks needs.
+
+  Raises:
+    InputError: as `run_settings`.
+  """
+  return read_section(QuantificationSettings, config, 'quantification')
+
+
+def read_section(kind: type[_Section], config: Config, name: str) -> _Section:
+  """Reads one section of a config, whose fields must be those of its class.
+
+  Args:
+    kind: a frozen dataclass.
+    config: with the section.
+    name: of the section.
+
+  Raises:
+    InputError: the section or a field is missing, or a field is unknown.
+
+  Examples:
+    >>> read_section(EvaluationSettings, {'evaluation': {'tile_px': 256}},
+    ...              'evaluation')
+    EvaluationSettings(tile_px=256)
+  """
+  fields = _as_dict(config)
+  if name not in fields:
+    raise InputError(
+      f'config.{name}: is missing; begin a config file with '
+      'common.get_config() of configs/common.py'
+    )
+  given = dict(fields[name])
+  known = {field.name for field in dataclasses.fields(kind)}  # pyright: ignore
+  for field in sorted(given.keys() ^ known):
+    what = 'is missing' if field in known else 'is not known'
+    raise InputError(
+      f'config.{name}.{field}: {what}; the fields stand in configs/common.py'
+    )
+  return kind(**given)
+
+
+def _as_dict(config: Config) -> dict[str, Any]:
+  if isinstance(config, ml_collections.ConfigDict):
+    return config.to_dict()
+  return dict(config)
