@@ -1,4 +1,4 @@
-"""Where prepared data are kept, and how they come there: whole."""
+"""The folder for prepared data, in which everything is whole."""
 
 import contextlib
 import math
@@ -13,18 +13,24 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.files import lock
 
 _PREFIX = 'building-'
-# No building takes a day: what is older was left by a process that was killed.
+# By eye: no building takes a day. An older folder was left by a process that
+# was killed.
 _STALE_S = 24 * 3600
 
 
 def cache_dir(given: str) -> pathlib.Path:
-  """The folder that a config names, or the user's cache if it names none.
+  """The cache's folder: the one that is given, or else the user's.
 
   Args:
-    given: `config.data.cache_dir`.
+    given: `DataSettings.cache_dir`; '' is $XDG_CACHE_HOME/defectseg_jax, or
+      ~/.cache/defectseg_jax.
 
   Returns:
-    Its path; it need not be there yet.
+    Its path. The folder need not exist yet.
+
+  Examples:
+    >>> cache_dir('/scratch/foils').as_posix()
+    '/scratch/foils'
   """
   if given:
     return pathlib.Path(given).expanduser()
@@ -36,20 +42,20 @@ def cache_dir(given: str) -> pathlib.Path:
 def folder_to_build(
   cache: pathlib.Path, final: pathlib.Path
 ) -> Iterator[pathlib.Path | None]:
-  """A folder to build in, gone when the block ends.
+  """A folder to build in, which is removed when the block ends.
 
-  Of several processes that would build the same, one does; the others wait.
+  If several processes want to build the same, one builds and the others wait.
 
   Args:
-    cache: it is made there, so that what was built can be renamed.
-    final: what is to be built, which `move_into_place` will put there.
+    cache: the folder is made in it, so that what is built need only be renamed.
+    final: where `move_into_place` will put what is built.
 
   Yields:
-    Its path; None where another process has built it meanwhile.
+    Its path; None if another process has built the same in the meantime.
 
   Raises:
-    InputError: the cache cannot be written to. One that can only be read will
-      do where nothing needs to be built.
+    InputError: the cache cannot be written to. A cache that can only be read is
+      good enough where nothing needs to be built.
   """
   try:
     cache.mkdir(parents=True, exist_ok=True)
@@ -59,10 +65,7 @@ def folder_to_build(
       f'{cache}: cannot be written to ({error.strerror}); set '
       '--config.data.cache_dir to a folder that can'
     ) from error
-  for left in cache.glob(f'{_PREFIX}*'):
-    with contextlib.suppress(OSError):
-      if time.time() - left.stat().st_mtime > _STALE_S:
-        shutil.rmtree(left)
+  _remove_stale_folders(cache)
   # Some shared file systems have no locks. There the same may be built twice,
   # and `move_into_place` keeps the first.
   locked = cache / f'.{final.name}.lock'
@@ -77,17 +80,24 @@ def folder_to_build(
       locked.unlink(missing_ok=True)
 
 
-def move_into_place(made: pathlib.Path, final: pathlib.Path) -> None:
-  """Renames what was built to its place in the cache.
+def move_into_place(built: pathlib.Path, final: pathlib.Path) -> None:
+  """Renames a folder that was built to its place in the cache.
 
   Args:
-    made: a folder, whole.
-    final: where it belongs. If another process has built the same meanwhile,
-      that stays.
+    built: the folder, whole.
+    final: where it belongs. If another process has put the same there in the
+      meantime, that stays.
   """
   final.parent.mkdir(parents=True, exist_ok=True)
   try:
-    made.rename(final)
+    built.rename(final)
   except OSError:
     if not final.is_dir():
       raise
+
+
+def _remove_stale_folders(cache: pathlib.Path) -> None:
+  for folder in cache.glob(f'{_PREFIX}*'):
+    with contextlib.suppress(OSError):
+      if time.time() - folder.stat().st_mtime > _STALE_S:
+        shutil.rmtree(folder)

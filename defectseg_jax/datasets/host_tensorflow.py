@@ -1,7 +1,7 @@
 """TensorFlow, kept to the host's processor and quiet.
 
-Every module here that needs it takes it from this one; `folder` and `regions`
-need none, so that a wrong folder is reported before TensorFlow is loaded.
+Every module here that needs it imports it from this one. `folder` and `regions`
+do not need it, so that a wrong folder is reported before TensorFlow is loaded.
 """
 
 import os

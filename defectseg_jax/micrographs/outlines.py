@@ -22,9 +22,16 @@ def outlines(region: np.ndarray) -> list[np.ndarray]:
 
   Returns:
     One array of int64 [corners, 2] for each, x before y, where 0, 0 is the
-    outer corner of the first pixel; only corners where it turns. The first is
-    that around the region's first pixel. A region in one piece and without
-    holes has one.
+    outer corner of the first pixel; only corners where the polygon turns. The
+    first polygon is that around the region's first pixel. A region in one piece
+    and without holes has one polygon.
+
+  Examples:
+    >>> outlines(np.array([[False, True, True]]))
+    [array([[1, 0],
+           [3, 0],
+           [3, 1],
+           [1, 1]])]
   """
   padded = np.pad(np.asarray(region, bool), 1)
   # The pixels that meet at each corner.
@@ -39,12 +46,37 @@ def outlines(region: np.ndarray) -> list[np.ndarray]:
     ]
   )
   edges = np.flatnonzero(leaving)
+  following, turns = _following_edges(edges, leaving)
+  is_corner = np.empty(len(edges), bool)
+  is_corner[following] = turns
+  _, row, column = np.unravel_index(edges, leaving.shape)
+  corners = np.stack([column, row], axis=1)
+  polygons = []
+  for loop in _loops(following.tolist()):
+    indices = np.array(loop)
+    polygons.append(corners[indices[is_corner[indices]]])
+  return polygons
+
+
+def _following_edges(
+  edges: np.ndarray, leaving: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  """Which edge comes after each, and whether the polygon turns there.
+
+  Args:
+    edges: int64 [edges], indices into the flat `leaving`.
+    leaving: bool [4, H + 1, W + 1], whether an edge leaves a corner in each
+      direction.
+
+  Returns:
+    int64 [edges], indices into `edges`, and bool [edges].
+  """
   direction, row, column = np.unravel_index(edges, leaving.shape)
   row_ahead = row + _ROWS_AHEAD[direction]
   column_ahead = column + _COLUMNS_AHEAD[direction]
   left, right = (direction - 1) % 4, (direction + 1) % 4
   # Left first: where two pixels meet at a corner only, across to the other.
-  turned = np.select(
+  next_direction = np.select(
     [
       leaving[left, row_ahead, column_ahead],
       leaving[direction, row_ahead, column_ahead],
@@ -54,19 +86,15 @@ def outlines(region: np.ndarray) -> list[np.ndarray]:
   )
   following = np.searchsorted(
     edges,
-    np.ravel_multi_index((turned, row_ahead, column_ahead), leaving.shape),
+    np.ravel_multi_index(
+      (next_direction, row_ahead, column_ahead), leaving.shape
+    ),
   )
-  is_corner = np.empty(len(edges), bool)
-  is_corner[following] = turned != direction
-  corners = np.stack([column, row], axis=1)
-  found = []
-  for loop in _loops(following.tolist()):
-    indices = np.array(loop)
-    found.append(corners[indices[is_corner[indices]]])
-  return found
+  return following, next_direction != direction
 
 
 def _loops(following: list[int]) -> list[list[int]]:
+  """The cycles of a permutation, each from its smallest number on."""
   loops, seen = [], bytearray(len(following))
   for first in range(len(following)):
     loop = []
