@@ -3,17 +3,19 @@
   python -m benchmarks.quantification
   python -m benchmarks.quantification --large_px=16384 --json=speed.json
 
-from the root of the repository. A mask of 1024 x 1024 with 200 particles, and
-one with dislocations, whole rows of numbers with their intervals on one core;
-beside them regionprops_table of scikit-image for the same columns, in turns.
-With --large_px a mask of that side, made of copies of the small one, each task
-in a process of its own: seconds per pixel beside those of the small mask, and
-the most memory that was added to that of the mask.
+from the root of the repository. A mask of 1024 x 1024 pixels with 200
+particles and one with dislocations are measured on one core, with intervals; in
+turns with them, regionprops_table of scikit-image makes the same columns.
 
-Exit code 1: over 50 ms, over twice the seconds per pixel, or over 8 bytes of
-memory a pixel.
+--large_px adds a mask of that side, made of copies of the small one, with each
+task in a process of its own: seconds per pixel, relative to the small mask, and
+the peak of memory above that of the mask.
+
+Exit code 1: more than 50 ms, more than twice the seconds per pixel, or more
+than 8 bytes of memory per pixel.
 """
 
+import argparse
 import math
 import multiprocessing
 import os
@@ -21,7 +23,7 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 # Before NumPy starts its threads.
@@ -60,13 +62,13 @@ def main() -> int:
   flags = _flags()
   print(f'{report.line(report.machine())}, one core\n')
   masks = {'particles': particle_mask(), 'lines': line_mask()}
-  times = small(masks, flags.repeats)
+  times = time_small(masks, flags.repeats)
   print(_small_table(times, flags.repeats))
   passed = max(_median_ms(times[n]) for n in BOUNDED) <= MOST_MS
   large = []
   if flags.large_px:
     large = [
-      in_own_process(name, masks[name], flags.large_px // SIDE_PX)
+      measure_large_in_own_process(name, masks[name], flags.large_px // SIDE_PX)
       for name in masks
     ]
     passed &= all(row['passed'] for row in large)
@@ -121,31 +123,34 @@ def line_mask() -> np.ndarray:
   return mask
 
 
-def of_particles(mask: np.ndarray, *, separate: bool = False) -> None:
+def measure_particle_mask(mask: np.ndarray, *, separate: bool = False) -> None:
   """Table and row of numbers."""
   found = measure_particles(mask, pixel_size_nm=PIXEL_NM, separate=separate)
   found.columns()
   particle_summary(found, thickness_nm=FOIL_NM)
 
 
-def of_lines(mask: np.ndarray) -> None:
+def measure_line_mask(mask: np.ndarray) -> None:
   """Row of numbers."""
   dislocation_summary(mask, pixel_size_nm=PIXEL_NM, thickness_nm=FOIL_NM)
 
 
-def by_regionprops(mask: np.ndarray) -> None:
+def measure_by_regionprops(mask: np.ndarray) -> None:
   """The same columns as the table's, but for the smallest Feret diameter."""
   measure.regionprops_table(measure.label(mask), properties=_COLUMNS)
 
 
 TASKS: dict[str, tuple[Callable, str]] = {
-  'particles: table, densities, intervals': (of_particles, 'particles'),
-  'the same, touching ones separated': (
-    lambda mask: of_particles(mask, separate=True),
+  'particles: table, densities, intervals': (
+    measure_particle_mask,
     'particles',
   ),
-  'scikit-image regionprops_table': (by_regionprops, 'particles'),
-  'dislocations: grid, length, intervals': (of_lines, 'lines'),
+  'the same, touching ones separated': (
+    lambda mask: measure_particle_mask(mask, separate=True),
+    'particles',
+  ),
+  'scikit-image regionprops_table': (measure_by_regionprops, 'particles'),
+  'dislocations: grid, length, intervals': (measure_line_mask, 'lines'),
 }
 BOUNDED = (
   'particles: table, densities, intervals',
@@ -153,7 +158,9 @@ BOUNDED = (
 )
 
 
-def small(masks: dict[str, np.ndarray], repeats: int) -> dict[str, list[float]]:
+def time_small(
+  masks: dict[str, np.ndarray], repeats: int
+) -> dict[str, list[float]]:
   """Seconds of each task, in turns, after a turn that does not count."""
   times = {name: [] for name in TASKS}
   for turn in range(repeats + 1):
@@ -165,15 +172,17 @@ def small(masks: dict[str, np.ndarray], repeats: int) -> dict[str, list[float]]:
   return times
 
 
-def in_own_process(kind: str, mask: np.ndarray, copies: int) -> dict[str, Any]:
+def measure_large_in_own_process(
+  kind: str, mask: np.ndarray, copies: int
+) -> dict[str, Any]:
   """Seconds and memory of a mask of copies x copies of a small one."""
   context = multiprocessing.get_context('spawn')
   with context.Pool(1) as pool:
-    return pool.apply(_large, (kind, mask, copies))
+    return pool.apply(_measure_large, (kind, mask, copies))
 
 
-def _large(kind, mask, copies):
-  task = {'particles': of_particles, 'lines': of_lines}[kind]
+def _measure_large(kind: str, mask: np.ndarray, copies: int) -> dict[str, Any]:
+  task = {'particles': measure_particle_mask, 'lines': measure_line_mask}[kind]
   task(mask)
   seconds = []
   for _ in range(3):
@@ -183,11 +192,11 @@ def _large(kind, mask, copies):
   # In place: copies that come and go would hide what the task adds.
   large = np.empty((copies * SIDE_PX, copies * SIDE_PX), bool)
   large.reshape(copies, SIDE_PX, copies, SIDE_PX)[:] = mask[:, None]
-  before = _most_memory_bytes()
+  before = _peak_memory_bytes()
   begin = time.perf_counter()
   task(large)
   taken = time.perf_counter() - begin
-  added = (_most_memory_bytes() - before) / large.size
+  added = (_peak_memory_bytes() - before) / large.size
   slower = taken / copies**2 / statistics.median(seconds)
   return {
     'kind': kind,
@@ -198,16 +207,16 @@ def _large(kind, mask, copies):
   }
 
 
-def _most_memory_bytes():
+def _peak_memory_bytes() -> int:
   most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
   return most if sys.platform == 'darwin' else most * 1024
 
 
-def _median_ms(seconds):
+def _median_ms(seconds: Sequence[float]) -> float:
   return 1e3 * statistics.median(seconds)
 
 
-def _small_table(times, repeats):
+def _small_table(times: dict[str, list[float]], repeats: int) -> str:
   rows = [
     (name, f'{_median_ms(found):.1f}', f'{1e3 * min(found):.1f}')
     for name, found in times.items()
@@ -216,7 +225,7 @@ def _small_table(times, repeats):
   return report.table((title, 'median ms', 'min ms'), rows)
 
 
-def _large_table(rows, side_px):
+def _large_table(rows: Sequence[dict[str, Any]], side_px: int) -> str:
   return report.table(
     (
       f'{side_px} x {side_px}',
@@ -236,7 +245,7 @@ def _large_table(rows, side_px):
   )
 
 
-def _flags():
+def _flags() -> argparse.Namespace:
   parser = report.create_parser(__doc__)
   parser.add_argument('--repeats', type=int, default=15, help='of each')
   parser.add_argument(

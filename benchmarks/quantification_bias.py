@@ -3,20 +3,22 @@
   python -m benchmarks.quantification_bias
   python -m benchmarks.quantification_bias --seeds=8 --json=bias.json
 
-from the root of the repository. Masks are those a careful person would draw of
-simulated foils; no network is in between. Bias is of the mean over foils, with
-its standard error; an interval covers if the foil's own truth is in it, and,
-in the last column, if the density or diameter is that the foils were made of.
+from the root of the repository. Masks are those that a careful person would
+draw of simulated foils; there is no network. The bias is that of the mean over
+foils, with its standard error. An interval covers the foil if the foil's own
+number is in it, and the steel if the density or diameter that all foils were
+made with is in it.
 
-Exit code 1: number, diameter or density, corrected, is further off than 3%
+Exit code 1: a corrected number, diameter or density is further off than 3%
 (particles) or 5% (lines), or its 95% intervals cover the truth in fewer than
 88% of the foils.
 """
 
+import argparse
 import dataclasses
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,17 +31,22 @@ from defectseg_jax.quantification.dislocations.summary import (
 )
 from defectseg_jax.quantification.particles.properties import measure_particles
 from defectseg_jax.quantification.particles.summary import particle_summary
-from defectseg_jax.simulation import FoilParameters, foil_parameters
-from defectseg_jax.simulation import ground_truth as foil_truth
-from defectseg_jax.simulation.foil import foil_geometry, foil_labels
+from defectseg_jax.simulation import (
+  FoilParameters,
+  Geometry,
+  foil_geometry,
+  foil_labels,
+  foil_parameters,
+  ground_truth,
+)
 
 LEAST_COVERAGE = 0.88
 MOST_BIAS = {'particles': 0.03, 'lines': 0.05}
 # What is thinner is not drawn: simulation/annotation.py.
 UNSEEN_NM = {'voids': 6.0, 'precipitates': 3.0}
-# Series of foils: those that are measured, and those that tell what is known
+# Series of foils: those that are measured, and those that give the corrections
 # of the lines beforehand, as stereo pairs of other foils would.
-_MEASURED, _KNOWN = 0, 1
+_MEASURED_INDEX, _KNOWN_INDEX = 0, 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +76,7 @@ WAYS = {
 }
 DENSITY, DIAMETER = 'number_density_per_m3', 'diameter_mean_nm'
 LINES = 'density_per_m2'
-OF_PARTICLES = (
+PARTICLE_ESTIMATES = (
   Estimate('number, N / (A t)', DENSITY, DENSITY),
   Estimate('number, N / (A t), separated', DENSITY, DENSITY, 'separated'),
   Estimate(
@@ -99,7 +106,7 @@ OF_PARTICLES = (
     bounded=True,
   ),
 )
-OF_LINES = (
+LINE_ESTIMATES = (
   Estimate('grid, 2 N / (L t)', 'density_grid_per_m2', LINES),
   Estimate('random lines, 2 N / (L t)', 'density_random_lines_per_m2', LINES),
   Estimate('length, l / (A t)', 'density_projected_length_per_m2', LINES),
@@ -133,7 +140,7 @@ def main() -> int:
   return 1 if missed else 0
 
 
-def cases(seeds: int):
+def cases(seeds: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
   """Yields the title and the rows of each kind of foil and defect."""
   for kind, config in (('voids', voids), ('precipitates', precipitates)):
     foil = foil_parameters(config.get_config().foil)
@@ -141,7 +148,7 @@ def cases(seeds: int):
   for config in (dislocations, voids):
     foil = foil_parameters(config.get_config().foil)
     name = config.__name__.rpartition('.')[2]
-    known = known_of_lines(foil, seeds)
+    known = line_corrections(foil, seeds)
     factor = f'{known.projection_factor:.3f}'
     title = (
       f'dislocations, configs/{name}.py; corrected for a projection factor of '
@@ -156,7 +163,7 @@ def particle_rows(
 ) -> list[dict[str, Any]]:
   """A row for each estimate of voids or precipitates."""
 
-  def summaries(mask):
+  def summaries(mask: np.ndarray) -> dict[str, dict[str, float]]:
     measured = {
       separate: measure_particles(
         mask, pixel_size_nm=foil.pixel_size_nm, separate=separate
@@ -172,15 +179,15 @@ def particle_rows(
       for way, (separate, known) in WAYS.items()
     }
 
-  asked = getattr(foil, kind)
+  particles = getattr(foil, kind)
   return _rows(
     foil,
     kind,
     seeds,
-    summaries,
-    OF_PARTICLES,
-    {DENSITY: asked.density_per_m3, DIAMETER: asked.diameter_nm},
-    MOST_BIAS['particles'],
+    summaries=summaries,
+    estimates=PARTICLE_ESTIMATES,
+    given={DENSITY: particles.density_per_m3, DIAMETER: particles.diameter_nm},
+    most_bias=MOST_BIAS['particles'],
   )
 
 
@@ -189,7 +196,7 @@ def line_rows(
 ) -> list[dict[str, Any]]:
   """A row for each estimate of dislocations."""
 
-  def summaries(mask):
+  def summaries(mask: np.ndarray) -> dict[str, dict[str, float]]:
     return {
       'plain': dislocation_summary(
         mask,
@@ -203,21 +210,21 @@ def line_rows(
     foil,
     'dislocations',
     seeds,
-    summaries,
-    OF_LINES,
-    {LINES: foil.dislocations.density_per_m2},
-    MOST_BIAS['lines'],
+    summaries=summaries,
+    estimates=LINE_ESTIMATES,
+    given={LINES: foil.dislocations.density_per_m2},
+    most_bias=MOST_BIAS['lines'],
   )
 
 
-def known_of_lines(foil: FoilParameters, seeds: int) -> LineCorrections:
-  """Projection and visibility of other foils of the same steel.
+def line_corrections(foil: FoilParameters, seeds: int) -> LineCorrections:
+  """Projection and visibility, from other foils of the same steel.
 
-  Their standard deviation over foils is the uncertainty in any one.
+  Their standard deviation over foils is the uncertainty in one foil.
   """
   sums = []
   for seed in range(seeds):
-    lines = foil_geometry(foil, seed=seed, index=_KNOWN).lines
+    lines = foil_geometry(foil, seed=seed, index=_KNOWN_INDEX).lines
     seen = [line for line in lines if line.in_contrast]
     sums.append(
       [
@@ -240,39 +247,51 @@ def _rows(
   foil: FoilParameters,
   kind: str,
   seeds: int,
-  summaries: Callable,
-  estimates,
-  asked,
-  most_bias,
-):
+  *,
+  summaries: Callable[[np.ndarray], dict[str, dict[str, float]]],
+  estimates: Sequence[Estimate],
+  given: dict[str, float],
+  most_bias: float,
+) -> list[dict[str, Any]]:
+  """A row for each estimate, over foils of several seeds."""
   found, truths = [], []
   for seed in range(seeds):
-    geometry = foil_geometry(foil, seed=seed, index=_MEASURED)
+    geometry = foil_geometry(foil, seed=seed, index=_MEASURED_INDEX)
     masks, drawn = foil_labels(foil, geometry)
     truths.append(_totals(foil, geometry, drawn)[kind])
     found.append(summaries(masks[kind]))
   return [
-    _judged(
+    _row(
       one,
       [each[one.way] for each in found],
       np.array([total[one.truth] for total in truths]),
-      asked[one.truth],
-      most_bias,
+      given=given[one.truth],
+      most_bias=most_bias,
     )
     for one in estimates
   ]
 
 
-def _totals(foil, geometry, drawn):
+def _totals(
+  foil: FoilParameters, geometry: Geometry, drawn: dict[str, list[bool]]
+) -> dict[str, Any]:
   rows = {
-    kind: foil_truth.particle_rows(getattr(geometry, kind), drawn[kind], foil)
+    kind: ground_truth.particle_rows(getattr(geometry, kind), drawn[kind], foil)
     for kind in ('voids', 'precipitates')
   }
-  lines = foil_truth.line_rows(geometry.lines)
-  return foil_truth.foil_totals(rows, lines, foil)
+  lines = ground_truth.line_rows(geometry.lines)
+  return ground_truth.foil_totals(rows, lines, foil)
 
 
-def _judged(one, found, truth, asked, most_bias):
+def _row(
+  one: Estimate,
+  found: Sequence[dict[str, float]],
+  truth: np.ndarray,
+  *,
+  given: float,
+  most_bias: float,
+) -> dict[str, Any]:
+  """How far an estimate is off the truth of the foils, and how surely."""
   value, low, high = (
     np.array([row[f'{one.column}{end}'] for row in found])
     for end in ('', '_low', '_high')
@@ -288,7 +307,7 @@ def _judged(one, found, truth, asked, most_bias):
     'standard_error': float(error / math.sqrt(len(truth))),
     'half_width': float(np.mean((high - low) / 2 / value)),
     'covered': covered,
-    'covered_asked': float(np.mean((low <= asked) & (asked <= high))),
+    'covered_asked': float(np.mean((low <= given) & (given <= high))),
     'missed': one.bounded
     and (abs(bias) > most_bias or covered < LEAST_COVERAGE),
   }
@@ -312,7 +331,7 @@ def table(rows: list[dict[str, Any]]) -> str:
   )
 
 
-def _flags():
+def _flags() -> argparse.Namespace:
   parser = report.create_parser(__doc__)
   parser.add_argument('--seeds', type=int, default=40, help='foils of each')
   parser.add_argument('--json', help='file to write all figures to')

@@ -115,17 +115,7 @@ def comparison(flags: argparse.Namespace) -> dict[str, Any]:
     jax_worker = stack.enter_context(
       workers.Worker('benchmarks.jax_worker', arguments, threads=flags.threads)
     )
-    peers = {
-      name: stack.enter_context(
-        workers.Worker(
-          'benchmarks.pytorch_worker',
-          options,
-          python=flags.torch_python,
-          threads=flags.threads,
-        )
-      )
-      for name, options in PYTORCH.items()
-    }
+    peers = _start_pytorch(stack, flags)
     described = {'JAX': jax_worker.ask('describe')}
     described['PyTorch'] = next(iter(peers.values())).ask('describe')
     _require_same_count(described)
@@ -171,6 +161,23 @@ def comparison(flags: argparse.Namespace) -> dict[str, Any]:
   }
   _print_comparison(result)
   return result
+
+
+def _start_pytorch(
+  stack: contextlib.ExitStack, flags: argparse.Namespace
+) -> dict[str, workers.Worker]:
+  """The contenders of PyTorch, which end with the stack."""
+  return {
+    name: stack.enter_context(
+      workers.Worker(
+        'benchmarks.pytorch_worker',
+        options,
+        python=flags.torch_python,
+        threads=flags.threads,
+      )
+    )
+    for name, options in PYTORCH.items()
+  }
 
 
 def _print_comparison(result: dict[str, Any]) -> None:

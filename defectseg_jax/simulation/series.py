@@ -51,18 +51,7 @@ def write_series(
     ['images', 'masks', 'splits.csv', 'truth']
     ['foil_0000.tif', 'foil_0001.tif']
   """
-  if defect not in KINDS:
-    raise InputError(
-      f'config.defect={defect}: choose one of {", ".join(KINDS)}'
-    )
-  if settings.micrographs < 1:
-    raise InputError(
-      f'config.simulation.micrographs={settings.micrographs}: must be 1 or more'
-    )
-  if settings.seed < 0:
-    raise InputError(
-      f'config.simulation.seed={settings.seed}: must be 0 or more'
-    )
+  _require_valid(settings, defect)
   background = (
     read_background(settings.background, foil) if settings.background else None
   )
@@ -80,6 +69,21 @@ def write_series(
     writer = csv.writer(stream, lineterminator='\n')
     writer.writerow(['file', 'split', 'pixel_size_nm', 'thickness_nm'])
     writer.writerows(rows)
+
+
+def _require_valid(settings: SimulationSettings, defect: str) -> None:
+  if defect not in KINDS:
+    raise InputError(
+      f'config.defect={defect}: choose one of {", ".join(KINDS)}'
+    )
+  if settings.micrographs < 1:
+    raise InputError(
+      f'config.simulation.micrographs={settings.micrographs}: must be 1 or more'
+    )
+  if settings.seed < 0:
+    raise InputError(
+      f'config.simulation.seed={settings.seed}: must be 0 or more'
+    )
 
 
 def _write_foil(

@@ -41,7 +41,7 @@ def test_particles(kind):
 
 def test_dislocations():
   foil = foil_parameters(dislocations.get_config().foil)
-  known = bias.known_of_lines(foil, SEEDS)
+  known = bias.line_corrections(foil, SEEDS)
   # Between lines that lie flat and lines of random directions.
   assert 1 < known.projection_factor < 4 / math.pi
   assert 0 < known.unseen_fraction < 0.1
