@@ -25,8 +25,10 @@ import numpy as np
 
 from benchmarks import report
 from configs import dislocations, precipitates, voids
-from defectseg_jax.quantification.dislocations.summary import (
+from defectseg_jax.quantification.dislocations.corrections import (
   LineCorrections,
+)
+from defectseg_jax.quantification.dislocations.summary import (
   dislocation_summary,
 )
 from defectseg_jax.quantification.particles.properties import measure_particles

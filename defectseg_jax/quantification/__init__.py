@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     sphere_volume,
     swelling,
   )
+  from defectseg_jax.quantification.dislocations.corrections import (
+    LineCorrections,
+  )
   from defectseg_jax.quantification.dislocations.detection import LineDetection
   from defectseg_jax.quantification.dislocations.summary import (
-    LineCorrections,
     dislocation_summary,
   )
   from defectseg_jax.quantification.intervals import (
@@ -51,7 +53,7 @@ _MODULES = {
   'Detection': 'particles.detection',
   'Interval': 'intervals',
   'Kind': 'kinds',
-  'LineCorrections': 'dislocations.summary',
+  'LineCorrections': 'dislocations.corrections',
   'LineDetection': 'dislocations.detection',
   'Measurement': 'measurement',
   'MeasurementSettings': 'measure_mask',

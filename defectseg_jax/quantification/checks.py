@@ -1,11 +1,13 @@
-"""What a user hands in, checked once, with one line for what is wrong."""
+"""Checks of what a user hands in: one line says what is wrong."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from defectseg_jax.errors import InputError
 
+# What programs write on defects: 1, or the highest grey of 8 or 16 bits.
 _FOREGROUNDS = (1, 255, 65535)
 
 
@@ -20,7 +22,12 @@ def boolean_mask(mask: np.ndarray, *, name: str = 'mask') -> np.ndarray:
     bool [H, W]; the same array where it is bool already.
 
   Raises:
-    InputError: no two axes, no pixels, NaN, or other values.
+    InputError: the array has not two axes, no pixels, NaN, or other values.
+
+  Examples:
+    >>> boolean_mask(np.array([[0, 255], [255, 0]]))
+    array([[False,  True],
+           [ True, False]])
   """
   mask = np.asarray(mask)
   if mask.ndim != 2 or mask.size == 0:
@@ -35,7 +42,7 @@ def boolean_mask(mask: np.ndarray, *, name: str = 'mask') -> np.ndarray:
       f'{name}: has dtype {mask.dtype}; give booleans, or numbers 0 and 1'
     )
   highest = mask.max()
-  if highest != highest:
+  if np.isnan(highest):
     raise InputError(f'{name}: holds NaN; give 0 for background, 1 for defects')
   found = mask != 0
   if not found.any():
@@ -75,12 +82,12 @@ def require_whole(value: float, name: str) -> None:
 
 
 def require_below(value: float, limit: float, name: str) -> None:
-  """Raises InputError unless the value is below the limit, or that is NaN."""
+  """Raises InputError if the value is the limit or above; NaN passes."""
   if value >= limit:
     raise InputError(f'{name}={value:g}: must be below {limit:g}')
 
 
-def require_choice(value: str, choices: tuple, name: str) -> None:
+def require_choice(value: object, choices: Sequence[object], name: str) -> None:
   """Raises InputError unless the value is one of the choices."""
   if value not in choices:
     raise InputError(

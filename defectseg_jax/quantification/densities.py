@@ -1,6 +1,9 @@
 """Numbers of a foil from counts: pure formulas, SI units in, SI units out."""
 
 import math
+from typing import TypeVar
+
+import numpy as np
 
 from defectseg_jax.quantification import checks
 
@@ -10,6 +13,8 @@ NM = 1e-9
 RANDOM_DIRECTIONS = 4 / math.pi
 # Length of lines per area for one crossing per length of test lines (Buffon).
 _BUFFON = math.pi / 2
+
+_Number = TypeVar('_Number', float, np.ndarray)
 
 
 def number_density(
@@ -22,11 +27,12 @@ def number_density(
 ) -> float:
   """Particles in a volume: N / (A (t + d - 2 h)).
 
-  A surface of the foil cuts particles whose centre is outside it: a projection
-  shows those of a layer thicker by a diameter, less what is too thin a sliver
-  to be seen (Hilliard 1962; Underwood, Quantitative Stereology, 1970, chapter
-  6). The paper's N / (A t) has d = 0; it is right where about half of each cut
-  particle must be in the foil for it to be drawn.
+  A projection also shows particles whose centre is outside the foil, if the
+  foil's surface cuts them. It shows the particles of a layer that is thicker
+  than the foil by one diameter, less the slivers that are too thin to be seen
+  (Hilliard 1962; Underwood, Quantitative Stereology, 1970, chapter 6). The
+  paper's N / (A t) has d = 0; it is right if people draw a cut particle where
+  about half of it is in the foil.
 
   Args:
     count: N.
@@ -36,11 +42,21 @@ def number_density(
     unseen_m: h, thickness of the thickest sliver that nobody draws.
 
   Returns:
-    Per cubic metre. NaN where the diameter is.
+    Particles per cubic metre; NaN if the diameter is NaN.
 
   Raises:
     InputError: area or thickness not above 0, another number negative, or
       2 h not below t + d.
+
+  Examples:
+    50 particles in 1 um x 1 um of a foil of 100 nm: 50 in 0.1 um3. With a mean
+    diameter of 25 nm the layer is 125 nm thick.
+
+    >>> foil = {'area_m2': 1e-12, 'thickness_m': 100e-9}
+    >>> print(f'{number_density(50, **foil):.3g}')
+    5e+20
+    >>> print(f'{number_density(50, **foil, diameter_m=25e-9):.3g}')
+    4e+20
   """
   checks.require_positive(area_m2, 'area_m2')
   checks.require_positive(thickness_m, 'thickness_m')
@@ -51,13 +67,24 @@ def number_density(
 
 
 def swelling(volume_m3: float, *, area_m2: float, thickness_m: float) -> float:
-  """S = V / (A t - V), with V the volume of the voids.
+  """Swelling by voids: S = V / (A t - V).
+
+  Args:
+    volume_m3: V, of all voids.
+    area_m2: A, of the image.
+    thickness_m: t, of the foil.
 
   Returns:
-    A fraction; NaN where the voids would fill the foil.
+    A fraction; NaN if the voids would fill the foil.
 
   Raises:
     InputError: area or thickness not above 0.
+
+  Examples:
+    Voids of 2 in 100 parts of the foil, over the 98 that are solid.
+
+    >>> print(f'{swelling(2.0, area_m2=10.0, thickness_m=10.0):.4f}')
+    0.0204
   """
   checks.require_positive(area_m2, 'area_m2')
   checks.require_positive(thickness_m, 'thickness_m')
@@ -65,8 +92,16 @@ def swelling(volume_m3: float, *, area_m2: float, thickness_m: float) -> float:
   return volume_m3 / solid_m3 if solid_m3 > 0 else math.nan
 
 
-def sphere_volume(diameter):
-  """pi d^3 / 6, in the cube of the diameter's unit; numbers or arrays."""
+def sphere_volume(diameter: _Number) -> _Number:
+  """Volume of a sphere: pi d^3 / 6, in the cube of the diameter's unit.
+
+  Args:
+    diameter: d; a number or an array.
+
+  Examples:
+    >>> print(f'{sphere_volume(2.0):.4f}')
+    4.1888
+  """
   return math.pi / 6 * diameter**3
 
 
@@ -79,9 +114,9 @@ def line_density_of_crossings(
 ) -> float:
   """Dislocation density from crossings with test lines.
 
-  With the factor of random directions this is 2 N / (L t) (Ham, Philosophical
-  Magazine 6, 1961, 1183; Smith and Guttman 1953); with 1, the density that the
-  projected length has, pi N / (2 L t).
+  factor (pi / 2) N / (L t). With the factor 4 / pi of random directions this is
+  2 N / (L t) (Ham, Philosophical Magazine 6, 1961, 1183; Smith and Guttman
+  1953). With the factor 1 it is the density of the projected length.
 
   Args:
     crossings: N.
@@ -94,6 +129,15 @@ def line_density_of_crossings(
 
   Raises:
     InputError: length, thickness or factor not above 0.
+
+  Examples:
+    2 * 50 crossings over 10 um of test lines and a foil of 100 nm.
+
+    >>> density = line_density_of_crossings(
+    ...   50, test_length_m=10e-6, thickness_m=100e-9
+    ... )
+    >>> print(f'{density:.3g}')
+    1e+14
   """
   checks.require_positive(test_length_m, 'test_length_m')
   checks.require_positive(thickness_m, 'thickness_m')
@@ -123,6 +167,15 @@ def line_density_of_length(
 
   Raises:
     InputError: area, thickness or factor not above 0.
+
+  Examples:
+    5 um of lines that lie flat, in 1 um x 1 um of a foil of 100 nm.
+
+    >>> density = line_density_of_length(
+    ...   5e-6, area_m2=1e-12, thickness_m=100e-9, projection_factor=1.0
+    ... )
+    >>> print(f'{density:.3g}')
+    5e+13
   """
   checks.require_positive(area_m2, 'area_m2')
   checks.require_positive(thickness_m, 'thickness_m')

@@ -1,8 +1,8 @@
-"""Calibrations that make the answer absurd, each with a name.
+"""Warnings of calibrations that cannot be right, each with a name.
 
-A scale that is wrong by ten makes densities wrong by a hundred or a thousand
-and looks like any other number. What it cannot do is leave the foil thicker
-than the particles in it, or the volume fraction below one half.
+A scale that is wrong by a factor of 10 makes densities wrong by a factor of 100
+or 1000, and no single number shows it. But then the foil is often thinner than
+the particles in it, or the particles fill more than half of it.
 """
 
 from typing import NamedTuple
@@ -11,21 +11,22 @@ import numpy as np
 
 from defectseg_jax.quantification import checks
 
+# All limits are by eye.
 THICKEST_FOIL_NM = 1000.0
 THINNEST_FOIL_NM = 10.0
 LARGEST_VOLUME_FRACTION = 0.5
-# Labels of dislocation lines as wide as this are no lines of one foil.
+# A dislocation's image in a foil is narrower.
 WIDEST_LINE_NM = 50.0
 # Lines so close that their cores (1 nm) touch.
 HIGHEST_LINE_DENSITY_PER_M2 = 1e18
 
 
 class QualityWarning(NamedTuple):
-  """One thing that cannot be right.
+  """One thing that is implausible.
 
   Attributes:
-    name: short, the same for every image, to sort by.
-    message: one line with the numbers and what to look at.
+    name: short, and the same for every image, so that one can sort by it.
+    message: one line with the numbers and what to check.
   """
 
   name: str
@@ -35,7 +36,7 @@ class QualityWarning(NamedTuple):
 def foil_warnings(
   *, pixel_size_nm: float, thickness_nm: float
 ) -> list[QualityWarning]:
-  """What is odd about the foil itself.
+  """What is implausible about the foil.
 
   Args:
     pixel_size_nm: side of a pixel.
@@ -46,7 +47,14 @@ def foil_warnings(
     through), `foil_thin`.
 
   Raises:
-    InputError: one is not above 0.
+    InputError: a length is not above 0.
+
+  Examples:
+    >>> foil_warnings(pixel_size_nm=0.3, thickness_nm=100.0)
+    []
+    >>> [found] = foil_warnings(pixel_size_nm=0.3, thickness_nm=1e5)
+    >>> found.name
+    'foil_thick'
   """
   checks.require_positive(pixel_size_nm, 'pixel_size_nm')
   checks.require_positive(thickness_nm, 'thickness_nm')
@@ -76,11 +84,11 @@ def particle_warnings(
   pixel_size_nm: float,
   thickness_nm: float,
 ) -> list[QualityWarning]:
-  """What is odd about particles in a foil.
+  """What is implausible about particles in a foil.
 
   Args:
-    diameters_nm: of the particles, in any order; none is fine.
-    volume_fraction: of the same particles, V / (A t); NaN is fine.
+    diameters_nm: [particles], in any order; may be empty.
+    volume_fraction: of the same particles, V / (A t); may be NaN.
     pixel_size_nm: side of a pixel.
     thickness_nm: of the foil.
 
@@ -125,11 +133,11 @@ def dislocation_warnings(
   pixel_size_nm: float,
   thickness_nm: float,
 ) -> list[QualityWarning]:
-  """What is odd about dislocations in a foil.
+  """What is implausible about dislocations in a foil.
 
   Args:
     density_per_m2: metres of line per cubic metre.
-    line_width_nm: of the labels: their area over their length; NaN is fine.
+    line_width_nm: of the labels: their area over their length; may be NaN.
     pixel_size_nm: side of a pixel.
     thickness_nm: of the foil.
 

@@ -1,11 +1,12 @@
 """Which objects a person should look at first.
 
-In the paper two voids that the network missed were 20% of the answer. What
-moves an answer is what is large, or one of few, and of which the network was
-not sure; found or, just below the threshold, not.
+In the paper two voids that the network missed were 20% of the answer. The
+objects that change an answer most are large, or among few, and have a
+probability near the threshold: just above it they are objects, just below it
+they are not.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -13,21 +14,22 @@ from scipy import ndimage
 from defectseg_jax.quantification import checks
 from defectseg_jax.quantification.particles import components
 
-# What reaches this part of the threshold, and not the threshold, may be there.
+# Regions that reach this part of the threshold are nearly found; by eye.
 _ALMOST = 0.5
 
 
 class Doubtful(NamedTuple):
-  """One object, or what may be one.
+  """An object to look at, or a region that is nearly one.
 
   Attributes:
-    id: of the object, from 1; 0 of what was not found.
-    almost_id: of what was not found, from 1; 0 of an object.
-    row_px, column_px: its middle.
+    id: of the object, from 1; 0 for a region that was nearly found.
+    almost_id: of the region that was nearly found, from 1; 0 for an object.
+    row_px, column_px: the mean place of its pixels.
     area_px: number of its pixels.
-    probability: the mean over a found one; the highest of one not found.
-    influence: part of the answer that depends on it, times how unsure it is;
-      from 0 to about 1.
+    probability: the mean over an object; the highest of a region that was
+      nearly found.
+    influence: part of the answer that depends on it, times how uncertain it
+      is: 1 at the threshold, 0 where the network is sure. From 0 to 1.
   """
 
   id: int
@@ -42,7 +44,21 @@ class Doubtful(NamedTuple):
 def mean_probabilities(
   labels: np.ndarray, probabilities: np.ndarray, count: int
 ) -> np.ndarray:
-  """The mean probability of each object: float64 [count]; NaN of no pixels."""
+  """The mean probability of each object.
+
+  Args:
+    labels: int [H, W], the object's id at each pixel, 0 in the background.
+    probabilities: float [H, W].
+    count: number of objects.
+
+  Returns:
+    float64 [count]; NaN for an id without pixels.
+
+  Examples:
+    >>> labels = np.array([[1, 1, 0, 2]])
+    >>> mean_probabilities(labels, np.array([[0.5, 1.0, 0.2, 0.75]]), 2)
+    array([0.75, 0.75])
+  """
   inside = labels > 0
   ids = labels[inside]
   sums = np.bincount(ids, weights=probabilities[inside], minlength=count + 1)
@@ -57,22 +73,27 @@ def nearly_found_regions(
   threshold: float,
   minimum_area_px: int = 1,
 ) -> np.ndarray:
-  """Regions that half the threshold would find, apart from all that is found.
+  """Regions that half the threshold would find, and that touch no object.
 
   Args:
     labels: int [H, W], the object's id at each pixel, 0 in the background.
     probabilities: float [H, W].
-    threshold: above which pixels were taken.
+    threshold: pixels of this probability or more are objects.
     minimum_area_px: smaller regions are left out.
 
   Returns:
-    int32 [H, W], from 1; 0 elsewhere.
+    int32 [H, W], the region's number at each pixel, from 1; 0 elsewhere.
+
+  Examples:
+    >>> nearly_found_regions(
+    ...   np.array([[1, 0, 0, 0, 0]]),
+    ...   np.array([[0.9, 0.3, 0.0, 0.3, 0.1]]),
+    ...   threshold=0.5,
+    ... )
+    array([[0, 0, 0, 1, 0]], dtype=int32)
   """
-  lower = np.empty(labels.shape, np.int32)
-  count = ndimage.label(
-    (probabilities >= _ALMOST * threshold) | (labels > 0),
-    np.ones((3, 3)),
-    output=lower,
+  lower, count = components.label_connected(
+    (probabilities >= _ALMOST * threshold) | (labels > 0), np.ones((3, 3))
   )
   touches = np.zeros(count + 1, bool)
   touches[lower[labels > 0]] = True
@@ -93,69 +114,114 @@ def doubtful_objects(
   power: float,
   most: int = 12,
 ) -> list[Doubtful]:
-  """Found and almost found objects, those that move the answer most first.
+  """Objects and nearly found regions, those of the largest influence first.
+
+  The weight of one is area^power. Its influence is its part of the weight of
+  all objects, but at least 1 / objects, times how uncertain it is.
 
   Args:
-    labels: int [H, W], of the objects.
+    labels: int [H, W], the object's id at each pixel, 0 in the background.
     almost: int [H, W], from `nearly_found_regions`.
     probabilities: float [H, W].
-    threshold: above which pixels were taken.
-    power: of the area, that an object counts by: 1.5 by volume, 1 by area.
-    most: how many are named.
+    threshold: pixels of this probability or more are objects.
+    power: 1.5 weights objects by their volume, 1 by their area.
+    most: how many are returned at most; the default is by eye.
 
   Returns:
-    By falling influence; at most `most`. Objects without pixels are left out.
+    By falling influence. Objects without pixels are left out.
 
   Raises:
     InputError: the threshold is not between 0 and 1.
+
+  Examples:
+    Of two equal objects, the one near the threshold.
+
+    >>> labels, almost = np.array([[1, 2]]), np.array([[0, 0]])
+    >>> first, second = doubtful_objects(
+    ...   labels, almost, np.array([[1.0, 0.5]]), threshold=0.5, power=1.5
+    ... )
+    >>> first.id, first.influence, second.influence
+    (2, 0.5, 0.0)
   """
   checks.require_positive(threshold, 'threshold')
   checks.require_below(threshold, 1.0, 'threshold')
-  found_count, almost_count = int(labels.max()), int(almost.max())
-  if not found_count + almost_count:
+  object_count, almost_count = int(labels.max()), int(almost.max())
+  if not object_count + almost_count:
     return []
-  areas = np.concatenate(
-    [
-      components.areas_px(labels, found_count)[1:],
-      components.areas_px(almost, almost_count)[1:],
-    ]
+  objects = _candidates(labels, object_count)
+  means = mean_probabilities(labels, probabilities, object_count)
+  regions = _candidates(almost, almost_count)
+  highest = _highest_probabilities(almost, regions.boxes, probabilities)
+  areas_px = np.concatenate([objects.areas_px, regions.areas_px])
+  probability = np.concatenate([means, highest])
+  influence = _shares(areas_px.astype(float) ** power, object_count)
+  influence *= _uncertainties(probability, threshold)
+  order = np.argsort(-influence, kind='stable')
+  first = []
+  for i in order[~np.isnan(influence[order])][:most].tolist():
+    row = float(probability[i]), float(influence[i])
+    if i < object_count:
+      first.append(_doubtful(objects, i, *row, is_object=True))
+    else:
+      first.append(_doubtful(regions, i - object_count, *row, is_object=False))
+  return first
+
+
+class _Candidates(NamedTuple):
+  """Objects or regions: their labels, areas and bounding boxes."""
+
+  labels: np.ndarray
+  areas_px: np.ndarray
+  boxes: list[Any]
+
+
+def _candidates(labels: np.ndarray, count: int) -> _Candidates:
+  areas_px = components.areas_px(labels, count)[1:]
+  return _Candidates(labels, areas_px, ndimage.find_objects(labels))
+
+
+def _doubtful(
+  candidates: _Candidates,
+  place: int,
+  probability: float,
+  influence: float,
+  *,
+  is_object: bool,
+) -> Doubtful:
+  number, box = place + 1, candidates.boxes[place]
+  rows, columns = np.nonzero(candidates.labels[box] == number)
+  return Doubtful(
+    id=number if is_object else 0,
+    almost_id=0 if is_object else number,
+    row_px=float(rows.mean() + box[0].start),
+    column_px=float(columns.mean() + box[1].start),
+    area_px=int(candidates.areas_px[place]),
+    probability=float(probability),
+    influence=float(influence),
   )
-  means = mean_probabilities(labels, probabilities, found_count)
-  boxes = [*ndimage.find_objects(labels), *ndimage.find_objects(almost)]
-  highest = [
-    probabilities[box][almost[box] == number].max()
-    for number, box in enumerate(boxes[found_count:], start=1)
-  ]
-  probability = np.concatenate([means, np.array(highest, float)])
+
+
+def _highest_probabilities(
+  almost: np.ndarray, boxes: list[Any], probabilities: np.ndarray
+) -> np.ndarray:
+  """The highest probability of each region: float64 [regions]."""
+  return np.array(
+    [
+      probabilities[box][almost[box] == number].max()
+      for number, box in enumerate(boxes, start=1)
+    ],
+    float,
+  )
+
+
+def _shares(weights: np.ndarray, object_count: int) -> np.ndarray:
+  """Parts of the weight of all objects; at least 1 / objects, at most 1."""
+  whole = weights[:object_count].sum() or weights.sum()
+  return np.minimum(np.maximum(weights / whole, 1 / max(object_count, 1)), 1)
+
+
+def _uncertainties(probability: np.ndarray, threshold: float) -> np.ndarray:
+  """1 at the threshold, and falling to 0 at probabilities of 0 and 1."""
   above = (probability - threshold) / (1 - threshold)
   below = (threshold - probability) / threshold
-  unsure = 1 - np.clip(np.where(probability >= threshold, above, below), 0, 1)
-  weights = areas.astype(float) ** power
-  whole = weights[:found_count].sum() or weights.sum()
-  share = np.maximum(weights / whole, 1 / max(found_count, 1))
-  influence = np.minimum(share, 1) * unsure
-  order = np.argsort(-influence, kind='stable')
-  order = order[~np.isnan(influence[order])][:most]
-  middles = {
-    i: _middle(labels, boxes[i], i + 1)
-    if i < found_count
-    else _middle(almost, boxes[i], i - found_count + 1)
-    for i in order
-  }
-  return [
-    Doubtful(
-      id=int(i) + 1 if i < found_count else 0,
-      almost_id=0 if i < found_count else int(i) - found_count + 1,
-      row_px=float(middles[i][0]),
-      column_px=float(middles[i][1]),
-      area_px=int(areas[i]),
-      probability=float(probability[i]),
-      influence=float(influence[i]),
-    )
-    for i in order
-  ]
-
-
-def _middle(labels, box, number):
-  rows, columns = np.nonzero(labels[box] == number)
-  return rows.mean() + box[0].start, columns.mean() + box[1].start
+  return 1 - np.clip(np.where(probability >= threshold, above, below), 0, 1)

@@ -220,7 +220,7 @@ def _time_rows(minutes, seconds):
           f'minutes_{name}': math.nan if value is None else value
           for name, value in given.items()
         },
-        'minutes_average': panel.average(given.values()),
+        'minutes_average': panel.mean_of_given(given.values()),
         'machine_s': machine_s,
         'speed_up': panel.speed_up(given.values(), machine_s)
         if machine_s > 0

@@ -118,23 +118,27 @@ def test_products_add_in_quadrature():
   def around(value, down, up):
     return Interval(value * math.exp(-down * unit), value * math.exp(up * unit))
 
-  found = intervals.of_product(10.0, around(10, 3, 6), 0.8, around(0.8, 4, 8))
+  found = intervals.product_interval(
+    10.0, around(10, 3, 6), 0.8, around(0.8, 4, 8)
+  )
   assert found == pytest.approx(around(8.0, 5, 10), rel=1e-9)
 
 
 def test_products_leave_zero_and_unknown():
   wide = Interval(0.5, 2.0)
-  found = intervals.of_product(0.0, Interval(0.0, 3.0), 1.0, wide)
+  found = intervals.product_interval(0.0, Interval(0.0, 3.0), 1.0, wide)
   assert found == (0.0, 6.0)
-  found = intervals.of_product(1.0, Interval(0.0, 1.0), 1.0, wide)
+  found = intervals.product_interval(1.0, Interval(0.0, 1.0), 1.0, wide)
   assert found == pytest.approx((0.0, 2.0))
   for pair in ((intervals.UNKNOWN, wide), (wide, intervals.UNKNOWN)):
-    assert math.isnan(intervals.of_product(1.0, pair[0], 1.0, pair[1]).low)
+    assert math.isnan(
+      intervals.product_interval(1.0, pair[0], 1.0, pair[1]).low
+    )
 
 
 def test_powers():
   # Pixel size to 1% squared and thickness to 5%: sqrt(2^2 + 5^2) percent.
-  found = intervals.of_powers((-2, 0.01), (-1, 0.05))
+  found = intervals.product_uncertainty((-2, 0.01), (-1, 0.05))
   assert found == pytest.approx(math.sqrt(29) / 100)
 
 
@@ -146,6 +150,6 @@ def test_levels_are_between_0_and_1(level):
 
 def test_negative_uncertainties():
   with pytest.raises(InputError, match=r'relative uncertainty=-0\.1'):
-    intervals.of_powers((1, -0.1))
+    intervals.product_uncertainty((1, -0.1))
   with pytest.raises(InputError, match='count=-1'):
     intervals.poisson_interval(-1)

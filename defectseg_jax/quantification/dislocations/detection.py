@@ -48,7 +48,8 @@ def match_lines(
     Lengths in 8 x 8 parts of the image, one after the other.
 
   Raises:
-    InputError: the shapes differ, a mask is none, or a number is out of range.
+    InputError: the shapes differ, a mask is not a mask, or a number is out of
+      range.
   """
   prediction = checks.boolean_mask(prediction, name='prediction')
   truth = checks.boolean_mask(truth, name='truth')
@@ -133,4 +134,5 @@ def _near(
   away[skeleton.row, skeleton.column] = False
   if away.all():
     return np.zeros(shape, bool)
-  return ndimage.distance_transform_edt(away) <= tolerance_px
+  distances_px = np.asarray(ndimage.distance_transform_edt(away))
+  return distances_px <= tolerance_px

@@ -1,7 +1,6 @@
-"""Test lines laid over a mask, and how often dislocation lines cross them.
+"""Test lines over a mask, and how often dislocation lines cross them.
 
-A crossing is one unbroken run of the mask along the test line, however many
-pixels it has.
+A crossing is an unbroken run of mask pixels along the test line, however long.
 """
 
 import math
@@ -10,23 +9,22 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import checks
 
-# Along slanting test lines the mask is interpolated this often. A run begins
-# where it reaches a half and ends where it falls to a quarter: two staircases,
-# one of the mask and one of the test line, would cross where the lines do not.
+# Along slanting test lines the mask is interpolated at such steps. A run begins
+# where it reaches a half and ends where it falls to a quarter: with one limit,
+# the stairs of the mask's edge would count as several crossings. By eye.
 _STEP_PX = 0.5
 _BEGINS = 0.5 - 1e-6
 _ENDS = 0.25
 
 
 class Crossings(NamedTuple):
-  """What each test line found; arrays [lines].
+  """Crossings of each test line; arrays [lines].
 
   Attributes:
-    count: crossings on it.
-    length_px: its length.
+    count: number of crossings on the test line.
+    length_px: length of the test line.
   """
 
   count: np.ndarray
@@ -45,13 +43,23 @@ def grid_crossings(mask: np.ndarray, *, spacing_px: int = 32) -> Crossings:
     Horizontal lines from the top, then vertical ones from the left.
 
   Raises:
-    InputError: the mask is none, or the spacing below 1.
+    InputError: the mask is not a mask, or the spacing is below 1.
+
+  Examples:
+    A vertical line over 4 rows: both horizontal test lines cross it.
+
+    >>> mask = np.zeros((4, 6), bool)
+    >>> mask[:, 2] = True
+    >>> grid_crossings(mask, spacing_px=2).count
+    array([1, 1, 0, 0, 0])
   """
   mask = checks.boolean_mask(mask)
   height, width = mask.shape
   rows, columns = grid_lines(mask.shape, spacing_px=spacing_px)
   return Crossings(
-    count=np.concatenate([_runs(mask[rows]), _runs(mask[:, columns].T)]),
+    count=np.concatenate(
+      [_count_runs(mask[rows]), _count_runs(mask[:, columns].T)]
+    ),
     length_px=np.repeat(
       [float(width), float(height)], [len(rows), len(columns)]
     ),
@@ -61,15 +69,20 @@ def grid_crossings(mask: np.ndarray, *, spacing_px: int = 32) -> Crossings:
 def grid_lines(
   shape: tuple[int, int], *, spacing_px: int = 32
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Where the grid's test lines lie: rows, and columns, of an image of `shape`.
+  """Rows and columns of an image that the grid's test lines lie on.
+
+  Args:
+    shape: height and width of the image.
+    spacing_px: as of `grid_crossings`.
 
   Raises:
     InputError: the spacing is below 1.
+
+  Examples:
+    >>> grid_lines((4, 6), spacing_px=2)
+    (array([1, 3]), array([1, 3, 5]))
   """
-  if spacing_px != int(spacing_px) or spacing_px < 1:
-    raise InputError(
-      f'spacing_px={spacing_px}: must be a whole number, 1 or more'
-    )
+  checks.require_whole(spacing_px, 'spacing_px')
   rows, columns = (
     np.arange(min(int(spacing_px), size) // 2, size, int(spacing_px))
     for size in shape
@@ -85,11 +98,17 @@ def grid_intervals_px(mask: np.ndarray, *, spacing_px: int = 32) -> np.ndarray:
     spacing_px: as of `grid_crossings`.
 
   Returns:
-    float64 [intervals], between the middles of the runs; one fewer on each
-    test line than it has crossings.
+    float64 [intervals], between the middles of the runs; on each test line one
+    fewer than it has crossings.
 
   Raises:
-    InputError: the mask is none, or the spacing below 1.
+    InputError: the mask is not a mask, or the spacing is below 1.
+
+  Examples:
+    >>> mask = np.zeros((3, 10), bool)
+    >>> mask[:, [1, 7]] = True
+    >>> grid_intervals_px(mask)
+    array([6.])
   """
   mask = checks.boolean_mask(mask)
   rows, columns = grid_lines(mask.shape, spacing_px=spacing_px)
@@ -103,24 +122,23 @@ def random_crossings(
 ) -> Crossings:
   """Crossings with straight lines at random places, in random directions.
 
-  Every line that meets the image is as likely as any other (direction and
-  distance from the middle are uniform), so that the mean count per length is
-  that over all directions and places.
+  All lines that meet the image are equally likely: direction and distance from
+  the middle are uniform. So the mean count per length is the mean over all
+  directions and places.
 
   Args:
     mask: [H, W], as `checks.boolean_mask` takes it.
-    lines: how many meet the image.
+    lines: number of lines that meet the image.
     seed: of the lines.
 
   Returns:
-    A count and a length for each.
+    A count and a length for each line.
 
   Raises:
-    InputError: the mask is none, or there is to be no line.
+    InputError: the mask is not a mask, or the number of lines is below 1.
   """
   mask = checks.boolean_mask(mask)
-  if lines != int(lines) or lines < 1:
-    raise InputError(f'lines={lines}: must be a whole number, 1 or more')
+  checks.require_whole(lines, 'lines')
   rng = np.random.default_rng(seed)
   counts, lengths = [], []
   while len(counts) < lines:
@@ -128,18 +146,19 @@ def random_crossings(
     offset = rng.uniform(-0.5, 0.5) * math.hypot(*mask.shape)
     ends = _chord(mask.shape, angle, offset)
     if ends is not None:
-      counts.append(_along(mask, *ends))
+      counts.append(_count_along(mask, *ends))
       lengths.append(math.hypot(*(ends[1] - ends[0])))
   return Crossings(np.array(counts, np.int64), np.array(lengths))
 
 
-def _runs(lines):
-  """Runs of True in each row of bool [lines, pixels]."""
+def _count_runs(lines: np.ndarray) -> np.ndarray:
+  """Number of runs of True in each row of bool [lines, pixels]."""
   begins = lines[:, 1:] & ~lines[:, :-1]
   return begins.sum(axis=1) + lines[:, 0]
 
 
-def _between_runs(lines):
+def _between_runs(lines: np.ndarray) -> np.ndarray:
+  """Distances between the middles of neighbouring runs, row after row."""
   edges = np.diff(np.pad(lines, ((0, 0), (1, 1))).astype(np.int8), axis=1)
   line, first = np.nonzero(edges == 1)
   _, after = np.nonzero(edges == -1)
@@ -147,8 +166,10 @@ def _between_runs(lines):
   return np.diff(middle)[np.diff(line) == 0]
 
 
-def _chord(shape, angle, offset):
-  """Where a line enters and leaves [0, H] x [0, W]; None where it misses."""
+def _chord(
+  shape: tuple[int, ...], angle: float, offset: float
+) -> tuple[np.ndarray, np.ndarray] | None:
+  """Where a line enters and leaves [0, H] x [0, W]; None if it does not."""
   middle = np.array(shape) / 2
   along = np.array([math.sin(angle), math.cos(angle)])
   across = np.array([along[1], -along[0]])
@@ -166,11 +187,11 @@ def _chord(shape, angle, offset):
   return through + low * along, through + high * along
 
 
-def _along(mask, begin, end):
-  """Runs of the mask on a straight line between two points on its edge."""
+def _count_along(mask: np.ndarray, begin: np.ndarray, end: np.ndarray) -> int:
+  """Number of runs on a straight line between two points on the edge."""
   steps = max(1, math.ceil(math.hypot(*(end - begin)) / _STEP_PX))
   shares = (np.arange(steps) + 0.5) / steps
-  # Half a pixel less: 0, 0 is the middle of the first one.
+  # Half a pixel less, since 0, 0 is the middle of the first pixel.
   places = begin + shares[:, None] * (end - begin) - 0.5
   found = ndimage.map_coordinates(
     mask.view(np.uint8),
@@ -180,8 +201,8 @@ def _along(mask, begin, end):
     output=np.float32,
   )
   inside = found >= _BEGINS
-  # In between, a place is what the last one before it was that is clear.
+  # Between the limits, a place is like the last clear place before it.
   clear = inside | (found <= _ENDS)
   before = np.where(clear, np.arange(steps), 0)
   inside = inside[np.maximum.accumulate(before)]
-  return int(_runs(inside[None])[0])
+  return int(_count_runs(inside[None])[0])

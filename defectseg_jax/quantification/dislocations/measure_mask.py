@@ -6,10 +6,12 @@ from defectseg_jax.quantification.dislocations import (
   line_intercepts,
   skeletons,
 )
+from defectseg_jax.quantification.dislocations.corrections import (
+  LineCorrections,
+)
 from defectseg_jax.quantification.dislocations.detection import LineDetection
 from defectseg_jax.quantification.dislocations.properties import measure_lines
 from defectseg_jax.quantification.dislocations.summary import (
-  LineCorrections,
   dislocation_summary,
 )
 from defectseg_jax.quantification.measurement import Measurement

@@ -1,4 +1,4 @@
-"""Dislocation lines of a mask, one by one: where they lie and how long."""
+"""Place and length of each dislocation line of a mask."""
 
 from typing import NamedTuple
 
@@ -12,15 +12,17 @@ from defectseg_jax.quantification.particles.properties import SIDES
 
 
 class Lines(NamedTuple):
-  """Lines that touch each other are one; arrays have an entry for each, by id.
+  """The lines of a mask; arrays have an entry for each, in order of id.
+
+  Lines that touch each other are one line.
 
   Attributes:
     labels: int32 [H, W], the id at each pixel, 0 in the background.
     pixel_size_nm: side of a pixel.
-    row_px, column_px: a place on the line, about the middle of its pixels.
-    length_px: of its skeleton; 0 of a blot that thins to one pixel.
+    row_px, column_px: a place on the line, about in its middle.
+    length_px: of its skeleton; 0 if that is a single pixel.
     area_px: number of its pixels.
-    at_border: bool [n, 4]: whether it touches the image's `particles.SIDES`.
+    at_border: bool [n, 4]: whether it touches each of the image's `SIDES`.
   """
 
   labels: np.ndarray
@@ -32,11 +34,12 @@ class Lines(NamedTuple):
   at_border: np.ndarray
 
   def columns(self) -> dict[str, np.ndarray]:
-    """All of it as columns of a table, in pixels and in nanometres.
+    """Columns of a table with a row for each line.
 
     Returns:
-      Arrays of one length, units in their names; `id` counts from 1 as
-      `labels` does; `touches_border` names sides, as `top+left`, or is ''.
+      Arrays of one length, units in their names. `id` counts from 1 as in
+      `labels`. `touches_border` names the sides, such as `top+left`; '' means
+      that it touches none.
     """
     pixel = self.pixel_size_nm
     touches = [
@@ -70,10 +73,10 @@ def measure_lines(
     pixel_size_nm: side of a pixel.
 
   Returns:
-    The lines, in the order of reading.
+    The lines, in the order of their first pixels, row after row.
 
   Raises:
-    InputError: the mask is none, or the scale is not above 0.
+    InputError: the mask is not a mask, or the scale is not above 0.
   """
   checks.require_positive(pixel_size_nm, 'pixel_size_nm')
   labels, count = components.label_regions(mask)
@@ -103,8 +106,10 @@ def measure_lines(
   )
 
 
-def _middles(skeleton, of_pixel, count):
-  """The skeleton's pixel that is halfway through each line's, as read."""
+def _middles(
+  skeleton: skeletons.Skeleton, of_pixel: np.ndarray, count: int
+) -> dict[str, np.ndarray]:
+  """The middle one of each line's skeleton pixels, row after row."""
   order = np.argsort(of_pixel, kind='stable')
   starts = np.searchsorted(of_pixel[order], np.arange(1, count + 2))
   middle = order[(starts[:-1] + starts[1:] - 1) // 2]

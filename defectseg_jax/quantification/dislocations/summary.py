@@ -1,17 +1,7 @@
-"""Dislocation density of a mask, by crossings and by length.
+"""Numbers of an image of dislocations: density by crossings and by length.
 
-What a mask of lines misses, and what is done about it:
-
-  overlap      where lines of a label's width overlap, crossings merge and
-               length is drawn once. Lines that lie independently of each other
-               leave a fraction 1 - A_A of the image free; crossings are then
-               1 - A_A of those there are, and length -A_A / log(1 - A_A) of
-               it (the Boolean model, see `overlap`, for lines)
-  projection   a line that is inclined looks shorter: `projection_factor`
-  invisible    lines with g.b = 0: `unseen_fraction` of the length
-
-The numbers without corrections are the paper's and the textbooks'; those named
-`corrected` have all three.
+Numbers without corrections are those of the paper and the textbooks. Numbers
+named `corrected` have all `corrections`.
 """
 
 import dataclasses
@@ -27,64 +17,62 @@ from defectseg_jax.quantification.densities import (
   line_density_of_length,
 )
 from defectseg_jax.quantification.dislocations import line_intercepts, skeletons
+from defectseg_jax.quantification.dislocations.corrections import (
+  LineCorrections,
+  crossings_overlap_factor,
+  length_overlap_factor,
+)
 from defectseg_jax.quantification.dislocations.detection import (
   LineDetection,
   detection_factor,
 )
 
 CONVENTIONS = {
-  'density_grid_per_m2': '2 N / (L t), horizontal and vertical test lines',
-  'density_random_lines_per_m2': '2 N / (L t), test lines at random',
-  'density_length_per_m2': '(4 / pi) l / (A t)',
-  'density_projected_length_per_m2': 'l / (A t)',
+  'density_grid_per_m2': (
+    '2 N / (L t): N crossings with horizontal and vertical test lines of total '
+    'length L, in a foil of thickness t'
+  ),
+  'density_random_lines_per_m2': (
+    '2 N / (L t): N crossings with straight test lines at random places and in '
+    'random directions'
+  ),
+  'density_length_per_m2': (
+    '(4 / pi) l / (A t): l length of the lines in an image of area A, in a '
+    'foil of thickness t'
+  ),
+  'density_projected_length_per_m2': (
+    'l / (A t): l length of the lines in the image'
+  ),
   'density_grid_corrected_per_m2': (
-    'projection_factor (pi / 2) N / (L t) / (1 - A_A) / (1 - unseen_fraction)'
+    'projection_factor * (pi / 2) N / (L t) / (1 - A_A) / (1 - '
+    'unseen_fraction): A_A part of the image that lines cover'
   ),
   'density_length_corrected_per_m2': (
-    'projection_factor l / (A t) (-log(1 - A_A) / A_A) / (1 - unseen_fraction)'
+    'projection_factor * l / (A t) * (-log(1 - A_A) / A_A) / (1 - '
+    'unseen_fraction): A_A part of the image that lines cover'
   ),
   'density_grid_detected_per_m2': (
-    '2 N / (L t) precision / recall, of the lines of a development set'
+    '2 N / (L t) * precision / recall: precision and recall of lengths on the '
+    'development set'
   ),
   'density_length_detected_per_m2': (
-    '(4 / pi) l / (A t) precision / recall, likewise'
+    '(4 / pi) l / (A t) * precision / recall: precision and recall of lengths '
+    'on the development set'
   ),
 }
 
+# A density of the projected length, and its interval.
+_Density = tuple[float, intervals.Interval]
+
 
 @dataclasses.dataclass(frozen=True)
-class LineCorrections:
-  """What is known of the lines besides the mask.
+class _Foil:
+  pixel_size_nm: float
+  thickness_nm: float
 
-  Attributes:
-    projection_factor: mean of a line's length over its projection.
-    projection_uncertainty: of it; relative, standard.
-    unseen_fraction: of the length, out of contrast in this image.
-    unseen_uncertainty: of it; standard.
-  """
-
-  projection_factor: float = RANDOM_DIRECTIONS
-  projection_uncertainty: float = 0.0
-  unseen_fraction: float = 0.0
-  unseen_uncertainty: float = 0.0
-
-  def __post_init__(self):
-    """Raises InputError where a number is out of its range."""
-    checks.require_positive(self.projection_factor, 'projection_factor')
-    checks.require_fraction(self.unseen_fraction, 'unseen_fraction')
-    for name in ('projection_uncertainty', 'unseen_uncertainty'):
-      checks.require_not_negative(getattr(self, name), name)
-
-  @property
-  def factor(self) -> float:
-    """Length there is over projected length that is seen."""
-    return self.projection_factor / (1 - self.unseen_fraction)
-
-  @property
-  def uncertainty(self) -> float:
-    """Of the factor; relative, standard."""
-    unseen = self.unseen_uncertainty / (1 - self.unseen_fraction)
-    return intervals.of_powers((1, self.projection_uncertainty), (1, unseen))
+  def __post_init__(self) -> None:
+    checks.require_positive(self.pixel_size_nm, 'pixel_size_nm')
+    checks.require_positive(self.thickness_nm, 'thickness_nm')
 
 
 def dislocation_summary(
@@ -102,80 +90,78 @@ def dislocation_summary(
   skeleton: skeletons.Skeleton | None = None,
   seed: int = 0,
 ) -> dict[str, float]:
-  """A row of numbers of one image; `CONVENTIONS` says how each is defined.
+  """Numbers of one image; `CONVENTIONS` says how each is defined.
 
   Args:
     mask: [H, W], as `checks.boolean_mask` takes it.
     pixel_size_nm: side of a pixel.
     thickness_nm: of the foil.
-    spacing_px: of the grid's test lines.
-    random_lines: test lines at random.
-    spur_px: spurs of the skeleton shorter than this are pruned.
-    corrections: of the numbers named so.
+    spacing_px, random_lines, spur_px: as of `QuantificationSettings`.
+    corrections: for the numbers named `corrected`.
     thickness_uncertainty, pixel_size_uncertainty: relative standard
-      uncertainties; widen the intervals.
-    detection: what the network that made the mask found, missed and invented
-      in a development set; without it, nothing is said of the numbers named
-      `detected`.
-    skeleton: of the mask with these spurs pruned, if it is there already.
+      uncertainties; they widen the intervals.
+    detection: of the network, on its development set; adds numbers `detected`.
+    skeleton: of the mask, pruned; None computes it.
     seed: of the random lines and the bootstraps.
 
   Returns:
-    Numbers by name, units in the names; those of densities have a `_low` and a
-    `_high` of the 95% interval: test lines, or 8 x 8 parts of the image for
-    length, drawn again. NaN: corrected numbers where the mask covers all,
-    intervals of a length where there is no line or only one part, and the
-    labels' width where there is no line.
+    Numbers by name; `_low` and `_high` are the ends of a 95% interval. NaN:
+    corrected numbers if the mask covers everything; without a line, the
+    labels' width and the intervals of lengths.
 
   Raises:
-    InputError: the mask is none, or a number is out of its range.
+    InputError: the mask is not a mask, or a number is out of its range.
   """
   mask = checks.boolean_mask(mask)
-  checks.require_positive(pixel_size_nm, 'pixel_size_nm')
-  checks.require_positive(thickness_nm, 'thickness_nm')
-  foil = (pixel_size_nm, thickness_nm)
-  uncertainty = intervals.of_powers(
-    (-1, thickness_uncertainty), (-1, pixel_size_uncertainty)
-  )
-  grid = line_intercepts.grid_crossings(mask, spacing_px=spacing_px)
-  random = line_intercepts.random_crossings(mask, lines=random_lines, seed=seed)
+  foil = _Foil(pixel_size_nm, thickness_nm)
   if skeleton is None:
     skeleton = skeletons.line_skeleton(mask, spur_px=spur_px)
+  grid = line_intercepts.grid_crossings(mask, spacing_px=spacing_px)
+  random = line_intercepts.random_crossings(mask, lines=random_lines, seed=seed)
   parts_px = skeletons.tile_lengths_px(skeleton, mask.shape)
+  projected = {
+    'density_grid': _density_of_crossings(grid, foil, seed),
+    'density_random_lines': _density_of_crossings(random, foil, seed),
+    'density_length': _density_of_length(parts_px, mask.size, foil, seed),
+  }
+  covered = int(np.count_nonzero(mask)) / mask.size
+  uncertainty = intervals.product_uncertainty(
+    (-1, thickness_uncertainty), (-1, pixel_size_uncertainty)
+  )
+  return {
+    **_lengths(mask, grid, parts_px, pixel_size_nm),
+    'projection_factor': float(corrections.projection_factor),
+    'unseen_fraction': float(corrections.unseen_fraction),
+    **_densities(projected, covered, corrections, uncertainty),
+    **_detected_densities(projected, detection, uncertainty, seed),
+  }
+
+
+def _lengths(
+  mask: np.ndarray,
+  grid: line_intercepts.Crossings,
+  parts_px: np.ndarray,
+  pixel_size_nm: float,
+) -> dict[str, float]:
+  """What is counted and measured in the image, without the foil."""
   length_px, marked_px = float(parts_px.sum()), int(np.count_nonzero(mask))
   width_px = marked_px / length_px if length_px else math.nan
-  projected = {
-    'density_grid': _of_crossings(grid, *foil, seed),
-    'density_random_lines': _of_crossings(random, *foil, seed),
-    'density_length': _of_length(parts_px, mask.size, *foil, seed),
-  }
   return {
     'area_fraction': marked_px / mask.size,
     'grid_crossings': int(grid.count.sum()),
     'grid_length_nm': float(grid.length_px.sum()) * pixel_size_nm,
     'line_length_nm': length_px * pixel_size_nm,
     'line_width_nm': width_px * pixel_size_nm,
-    'projection_factor': float(corrections.projection_factor),
-    'unseen_fraction': float(corrections.unseen_fraction),
-    **_densities(projected, marked_px / mask.size, corrections, uncertainty),
-    **_detected(projected, detection, uncertainty, seed),
   }
 
 
-def crossings_overlap_factor(covered: float) -> float:
-  """1 / (1 - A_A): crossings there are, over runs on a test line."""
-  return 1 / (1 - covered) if covered < 1 else math.nan
-
-
-def length_overlap_factor(covered: float) -> float:
-  """-log(1 - A_A) / A_A: length there is, over length of the union."""
-  if covered == 0:
-    return 1.0
-  return -math.log1p(-covered) / covered if covered < 1 else math.nan
-
-
-def _densities(projected, covered, corrections, uncertainty):
-  """Every definition, of projected densities with their intervals."""
+def _densities(
+  projected: dict[str, _Density],
+  covered: float,
+  corrections: LineCorrections,
+  uncertainty: float,
+) -> dict[str, float]:
+  """The densities of every definition, from those of the projected length."""
   grid, random, length = projected.values()
   whole = math.hypot(uncertainty, corrections.uncertainty)
   of_grid = corrections.factor * crossings_overlap_factor(covered)
@@ -190,40 +176,51 @@ def _densities(projected, covered, corrections, uncertainty):
   }
 
 
-def _detected(projected, detection, uncertainty, seed):
+def _detected_densities(
+  projected: dict[str, _Density],
+  detection: LineDetection | None,
+  uncertainty: float,
+  seed: int,
+) -> dict[str, float]:
+  """The densities corrected for the network; nothing without a detection."""
   if detection is None:
     return {}
   factor, of_factor = detection_factor(detection, seed=seed)
   rows = {}
   for name in ('density_grid', 'density_length'):
     value, interval = projected[name]
-    found = (
+    density = (
       value * factor,
-      intervals.of_product(value, interval, factor, of_factor),
+      intervals.product_interval(value, interval, factor, of_factor),
     )
-    rows |= _row(f'{name}_detected', found, RANDOM_DIRECTIONS, uncertainty)
+    rows |= _row(f'{name}_detected', density, RANDOM_DIRECTIONS, uncertainty)
   return rows
 
 
-def _row(name, found, factor, uncertainty):
-  value, interval = found
+def _row(
+  name: str, density: _Density, factor: float, uncertainty: float
+) -> dict[str, float]:
+  """A density times a factor, with its interval."""
+  value, interval = density
   value, interval = value * factor, interval.scaled(factor)
-  return intervals.with_interval(
+  return intervals.interval_columns(
     f'{name}_per_m2', value, intervals.propagate(value, interval, uncertainty)
   )
 
 
-def _of_crossings(found, pixel_size_nm, thickness_nm, seed):
-  """The density that the projected length has, and its interval."""
+def _density_of_crossings(
+  found: line_intercepts.Crossings, foil: _Foil, seed: int
+) -> _Density:
+  """The density of the projected length, from crossings."""
   per_px = line_density_of_crossings(
     1.0,
-    test_length_m=pixel_size_nm * NM,
-    thickness_m=thickness_nm * NM,
+    test_length_m=foil.pixel_size_nm * NM,
+    thickness_m=foil.thickness_nm * NM,
     projection_factor=1.0,
   )
   count, length_px = int(found.count.sum()), float(found.length_px.sum())
   if count == 0:
-    # Nothing crossed tells of an upper limit, which no bootstrap sees.
+    # No crossing gives an upper limit, which a bootstrap cannot give.
     interval = intervals.poisson_interval(0).scaled(1 / length_px)
   else:
     interval = intervals.bootstrap_interval(
@@ -234,13 +231,15 @@ def _of_crossings(found, pixel_size_nm, thickness_nm, seed):
   return per_px * count / length_px, interval.scaled(per_px)
 
 
-def _of_length(parts_px, pixels, pixel_size_nm, thickness_nm, seed):
-  """The same, from the length in each part of the image."""
-  pixel_m = pixel_size_nm * NM
+def _density_of_length(
+  parts_px: np.ndarray, pixels: int, foil: _Foil, seed: int
+) -> _Density:
+  """The density of the projected length, from that in parts of the image."""
+  pixel_m = foil.pixel_size_nm * NM
   per_px = line_density_of_length(
     pixel_m,
     area_m2=pixels * pixel_m**2,
-    thickness_m=thickness_nm * NM,
+    thickness_m=foil.thickness_nm * NM,
     projection_factor=1.0,
   )
   length_px = float(parts_px.sum())

@@ -1,27 +1,28 @@
-"""Particles that hide one another: the Boolean model of overlapping shapes.
+"""The Boolean model: number and size of particles that hide one another.
 
 Seen through a foil, particles overlap, and a mask shows fewer and larger ones
-than there are. If they are strewn independently of each other (a Poisson
-process) and each is convex, a set of points K is free of all of them with
-probability
+than there are. If they lie independently of each other (a Poisson process) and
+each is convex, a set of points K touches none of them with probability
 
   P(K) = exp(-N_A E|X + K|),
 
 where X is one particle, N_A their number per area and |X + K| the area of all
-shifts that make them touch. For two neighbouring pixels, |X + K| is the
-particle's area and its height or width; for a square of four, it is area +
-height + width + 1 (Steiner). So the logarithms of the fractions of free
-pixels, pairs and squares give number, area and width of what is strewn, edges
-of the image included, without telling one particle from another:
+shifts that make X and K touch. For a pair of neighbouring pixels, |X + K| is
+area + height or area + width of the particle; for a square of four pixels it is
+area + height + width + 1 (Steiner). So the logarithms of the fractions of free
+pixels, pairs and squares give number, area and width of the particles. The
+edges of the image make no difference, and no particle need be told from
+another:
 
   N_A = -log(P4 P1 / (P2_along P2_down))
 
-Stoyan, Kendall and Mecke, Stochastic Geometry and its Applications, section
-3.1 and 3.2 (there N_A by tangent points, which is the limit of small pixels).
+Reference: Stoyan, Kendall and Mecke, Stochastic Geometry and its Applications,
+sections 3.1 and 3.2. There N_A comes from tangent points, which is the limit of
+small pixels.
 
-Particles that keep apart in projection, as in a foil no thicker than they are
-or on a row of a lattice, overlap less than independent ones; the model then
-finds too many, by up to 1 + 4 / pi times the area fraction.
+Some particles overlap less than independent ones: in a foil that is no thicker
+than they are, or in a row of a lattice. The model then gives too many, by up to
+1 + 4 / pi times the area fraction.
 """
 
 import math
@@ -29,16 +30,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-# The bits of a square's number: its pixels in the order of reading.
+# [16, 4]: whether each pixel of a square is free, by the square's number.
 _FREE = np.arange(16)[:, None] >> np.arange(4) & 1 == 0
+# Some MiB of working memory, whatever the size of the image; by eye.
 _BLOCK_PX = 1 << 21
 
 
 class BooleanModel(NamedTuple):
-  """What is strewn, from what of it is seen; arrays of one shape, or numbers.
+  """Number and size of particles; arrays of one shape, or numbers.
 
-  All NaN where no background is left, or where squares of it are so few or
-  so arranged that no number of convex particles would leave them.
+  All are NaN where no background is left, or where free squares are too few
+  for any number of convex particles.
 
   Attributes:
     number_per_px2: mean number of particles, per area.
@@ -52,7 +54,7 @@ class BooleanModel(NamedTuple):
 
 
 def square_counts(mask: np.ndarray, *, tiles: int = 8) -> np.ndarray:
-  """How often each arrangement of 2 x 2 pixels occurs, by tile.
+  """How often each arrangement of 2 x 2 pixels occurs, in each tile.
 
   Args:
     mask: [H, W]; what is not zero is particle.
@@ -60,8 +62,8 @@ def square_counts(mask: np.ndarray, *, tiles: int = 8) -> np.ndarray:
 
   Returns:
     int64 [tiles * tiles, 16]: bit 0 of an arrangement's number is the pixel
-    at the top left, bits 1, 2 and 3 those right of it, below, and below right.
-    Images of one row or column have no squares: zeros.
+    at the top left; bits 1, 2 and 3 are those right of it, below it, and at the
+    bottom right. All 0 for an image of one row or column.
   """
   height, width = mask.shape
   down = np.linspace(0, max(height - 1, 0), min(tiles, height) + 1).astype(int)
@@ -81,14 +83,15 @@ def square_counts(mask: np.ndarray, *, tiles: int = 8) -> np.ndarray:
   return counts.reshape(-1, 16)
 
 
-def _square_codes(mask):
+def _square_codes(mask: np.ndarray) -> np.ndarray:
+  """The number of each square's arrangement: uint8 [H - 1, W - 1]."""
   bits = (mask != 0).view(np.uint8)
   pairs = bits[:, :-1] | (bits[:, 1:] << 1)
   return pairs[:-1] | (pairs[1:] << 2)
 
 
 def boolean_model(counts: np.ndarray) -> BooleanModel:
-  """Number, area and width of particles from counts of squares.
+  """Number, area and width of particles, from counts of squares.
 
   Args:
     counts: [..., 16], sums or means of rows of `square_counts`.
@@ -101,7 +104,7 @@ def boolean_model(counts: np.ndarray) -> BooleanModel:
   with np.errstate(divide='ignore', invalid='ignore'):
     total = counts.sum(axis=-1)
 
-    def log_free(*pixels):
+    def log_free(*pixels: int) -> np.ndarray:
       free = _FREE[:, pixels].all(axis=1)
       return np.log(counts[..., free].sum(axis=-1) / total)
 
@@ -109,7 +112,7 @@ def boolean_model(counts: np.ndarray) -> BooleanModel:
     along = (log_free(0, 1) + log_free(2, 3)) / 2
     down = (log_free(0, 2) + log_free(1, 3)) / 2
     number = along + down - one - log_free(0, 1, 2, 3)
-    # Rounding alone makes no particle.
+    # Without a particle all logarithms are 0, and rounding must not count.
     number = np.where(one == 0, 0.0, number)
     fits = np.isfinite(number) & ((number > 0) | (one == 0))
     number = np.where(fits, number, math.nan)

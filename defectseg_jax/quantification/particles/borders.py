@@ -1,14 +1,14 @@
-"""Particles that the edge of the image cuts: which of them are counted.
+"""Which of the particles at the edge of the image are counted.
 
-  all      every one; too many, as if the image were larger by a diameter
-  exclude  only whole ones; too few, and large ones fewest
-  frame    those that touch neither the bottom nor the right side, since tiles
-           laid side by side would then count each particle once (Gundersen,
-           Journal of Microscopy 111, 1977, 219). What an image alone leaves of
-           bias: -1 / H - 1 / W, for a particle that touches an edge and is not
-           cut, and +(1 - pi / 4) d^2 / (H W), for those cut by a corner
+  all      all of them: too many, as if the image were larger by a diameter
+  exclude  none of them: too few, and too few large ones above all
+  frame    those that touch neither the bottom nor the right side. Of images
+           side by side, each particle is then counted once (Gundersen, Journal
+           of Microscopy 111, 1977, 219). For one image a small bias remains:
+           -1 / H - 1 / W, from particles that touch an edge and are not cut,
+           and +(1 - pi / 4) d^2 / (H W), from those that a corner cuts
 
-Sizes come from whole particles under every rule.
+Under every rule, sizes are those of the particles that touch no edge.
 """
 
 import numpy as np
@@ -30,6 +30,13 @@ def select_counted(at_border: np.ndarray, rule: str) -> np.ndarray:
 
   Raises:
     InputError: the rule is unknown.
+
+  Examples:
+    One particle at the top, one at the right, and one at no side.
+
+    >>> at_border = np.array([[1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0]], bool)
+    >>> select_counted(at_border, 'frame')
+    array([ True, False,  True])
   """
   checks.require_choice(rule, RULES, 'border')
   if rule == 'all':

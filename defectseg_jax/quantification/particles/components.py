@@ -1,7 +1,10 @@
-"""A mask into labelled particles: connected, filled, separated, not too small.
+"""A mask to labelled particles: connected, filled, separated, not too small.
 
-Pixels of one particle share a number, from 1 on in the order of reading.
+All pixels of one particle have its number. Numbers begin at 1 and follow the
+first pixels of the particles, row after row.
 """
+
+from typing import cast
 
 import numpy as np
 from scipy import ndimage
@@ -9,11 +12,12 @@ from skimage import morphology, segmentation
 
 from defectseg_jax.quantification import checks
 
-# A maximum of the distance transform makes a particle of its own where it
-# stands this much above the saddle to a higher one: digital outlines alone
-# make ripples of up to about half a pixel.
+# A maximum of the distance transform is a separate particle if it stands this
+# much above the saddle to a higher maximum. By eye: outlines made of pixels
+# have ripples of up to about half a pixel.
 SEPARATION_DEPTH_PX = 1.0
 
+# Some MiB of working memory, whatever the size of the image; by eye.
 _PIXELS_AT_ONCE = 1 << 21
 
 
@@ -30,17 +34,27 @@ def label_regions(
   Args:
     mask: [H, W], as `checks.boolean_mask` takes it.
     connectivity: 8 joins pixels that touch at a corner, 4 does not.
-    minimum_area_px: smaller regions are dropped, after all else is done.
+    minimum_area_px: smaller regions are dropped, after everything else.
     fill_holes: whether background that a particle encloses becomes part of it.
     separate: whether particles that touch are cut apart where they are narrow:
       by the watershed of the distance transform (Beucher and Lantuejoul 1979),
-      from its maxima of a dynamic above `SEPARATION_DEPTH_PX`.
+      from its maxima of a height above `SEPARATION_DEPTH_PX`.
 
   Returns:
     int32 [H, W], 0 in the background; and the number of labels.
 
   Raises:
-    InputError: the mask is none, or an argument is out of its range.
+    InputError: the mask is not a mask, or an argument is out of its range.
+
+  Examples:
+    Two pixels that touch at a corner, and one alone.
+
+    >>> mask = np.array([[1, 0, 0, 0], [0, 1, 0, 1]])
+    >>> label_regions(mask)
+    (array([[1, 0, 0, 0],
+           [0, 1, 0, 2]], dtype=int32), 2)
+    >>> label_regions(mask, connectivity=4)[1]
+    3
   """
   checks.require_choice(connectivity, (4, 8), 'connectivity')
   checks.require_not_negative(minimum_area_px, 'minimum_area_px')
@@ -50,9 +64,8 @@ def label_regions(
     # Background is connected the other way round, or a diagonal line of
     # 8-connected pixels would let it through.
     background = ndimage.generate_binary_structure(2, 3 - connectivity // 4)
-    mask = ndimage.binary_fill_holes(mask, background)
-  labels = np.empty(mask.shape, np.int32)
-  count = int(ndimage.label(mask, neighbours, output=labels))
+    mask = np.asarray(ndimage.binary_fill_holes(mask, background))
+  labels, count = label_connected(mask, neighbours)
   if separate:
     count = _separate(labels, count, neighbours)
   if minimum_area_px > 1:
@@ -60,8 +73,23 @@ def label_regions(
   return labels, count
 
 
-def _separate(labels, count, neighbours):
-  """Cuts particles apart in place; new pieces get numbers at the end."""
+def label_connected(
+  mask: np.ndarray, neighbours: np.ndarray
+) -> tuple[np.ndarray, int]:
+  """Numbers connected regions: int32 [H, W] from 1, and how many.
+
+  Args:
+    mask: bool [H, W].
+    neighbours: [3, 3], which pixels around one are connected with it.
+  """
+  labels = np.empty(mask.shape, np.int32)
+  # With an array for its output, SciPy returns the number alone.
+  count = ndimage.label(mask, neighbours, output=labels)
+  return labels, cast(int, count)
+
+
+def _separate(labels: np.ndarray, count: int, neighbours: np.ndarray) -> int:
+  """Cuts particles apart, in place; returns the new number of particles."""
   last = count
   for number, box in enumerate(ndimage.find_objects(labels), start=1):
     region = labels[box] == number
@@ -73,30 +101,39 @@ def _separate(labels, count, neighbours):
   return _renumber(labels, last) if last > count else count
 
 
-def _pieces(region, neighbours):
+def _pieces(
+  region: np.ndarray, neighbours: np.ndarray
+) -> tuple[np.ndarray, int]:
+  """The pieces of one particle, numbered from 1, and how many they are."""
   distance = _distance(region)
   if distance.max() < 2 * SEPARATION_DEPTH_PX:
     return region.astype(np.int32), 1
   lowered = morphology.reconstruction(
     distance - SEPARATION_DEPTH_PX, distance, footprint=neighbours
   )
-  peaks, found = ndimage.label(
+  peaks, found = label_connected(
     morphology.local_maxima(lowered, footprint=neighbours) & region, neighbours
   )
   if found < 2:
     return region.astype(np.int32), 1
   pieces = segmentation.watershed(
-    -distance, peaks, connectivity=neighbours, mask=region
+    -distance,
+    peaks,
+    connectivity=neighbours,  # pyright: ignore[reportArgumentType]
+    mask=region,
   )
   return pieces, found
 
 
-def _distance(region):
-  # Its box is tight: without a margin, background would begin nowhere.
-  return ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
+def _distance(region: np.ndarray) -> np.ndarray:
+  """Of each pixel of the region from the background around it."""
+  # The region fills its box: the margin is the background.
+  distance = ndimage.distance_transform_edt(np.pad(region, 1))
+  return np.asarray(distance)[1:-1, 1:-1]
 
 
-def _drop_small(labels, count, minimum_area_px):
+def _drop_small(labels: np.ndarray, count: int, minimum_area_px: int) -> int:
+  """Drops small particles, in place; returns how many are left."""
   areas = areas_px(labels, count)
   kept = areas >= minimum_area_px
   kept[0] = False
@@ -105,8 +142,8 @@ def _drop_small(labels, count, minimum_area_px):
   return int(kept.sum())
 
 
-def _renumber(labels, count):
-  """In the order of reading, by the first pixel."""
+def _renumber(labels: np.ndarray, count: int) -> int:
+  """Numbers particles by their first pixels, in place; returns the count."""
   boxes = ndimage.find_objects(labels)
   firsts = [
     (box[0].start, box[1].start + int(np.argmax(labels[box][0] == number)))
@@ -120,13 +157,14 @@ def _renumber(labels, count):
 
 
 def renumber(labels: np.ndarray, numbers: np.ndarray) -> None:
-  """Replaces each label by the number at its place, in place.
+  """Replaces each label by its new number, in place.
 
   Args:
     labels: int [H, W]; changed.
-    numbers: int [count + 1], of the background first.
+    numbers: int [count + 1], the new number of each label; of the background
+      first.
   """
-  # Indexing takes a copy of eight bytes a pixel: of some rows at a time.
+  # Indexing copies eight bytes for each pixel: some rows at a time.
   rows = max(1, _PIXELS_AT_ONCE // labels.shape[1])
   for top in range(0, len(labels), rows):
     part = labels[top : top + rows]
@@ -134,9 +172,14 @@ def renumber(labels: np.ndarray, numbers: np.ndarray) -> None:
 
 
 def areas_px(labels: np.ndarray, count: int) -> np.ndarray:
-  """Numbers of pixels by label: int64 [count + 1], the background first."""
+  """Number of pixels of each label: int64 [count + 1], background first.
+
+  Examples:
+    >>> areas_px(np.array([[0, 1, 1], [0, 0, 2]]), 2)
+    array([3, 2, 1])
+  """
   areas = np.zeros(count + 1, np.int64)
-  # bincount takes a copy of eight bytes a pixel: of some rows at a time.
+  # bincount copies eight bytes for each pixel: some rows at a time.
   rows = max(1, _PIXELS_AT_ONCE // labels.shape[1])
   for top in range(0, len(labels), rows):
     areas += np.bincount(labels[top : top + rows].ravel(), minlength=count + 1)

@@ -119,4 +119,4 @@ def corrected_count(
     * (true_positives + false_negatives)
     / (true_positives + false_positives)
   )
-  return value, intervals.percentiles(drawn, level=level)
+  return value, intervals.percentile_interval(drawn, level=level)

@@ -1,7 +1,7 @@
 """Convex hulls of all particles at once, and their Feret diameters.
 
-A pixel is taken as the middles of its four sides, as in
-skimage.measure.regionprops: corners would make a slanting edge too long.
+A pixel stands for the middles of its four sides, as in
+skimage.measure.regionprops: its corners would make slanting edges too long.
 """
 
 from typing import NamedTuple
@@ -10,18 +10,18 @@ import numpy as np
 
 from defectseg_jax.quantification.particles.run_lengths import Runs
 
-# Pairs of corners looked at in one go.
+# Pairs of corners that are compared at once: some MiB; by eye.
 _PAIRS = 1 << 20
 
 
 class Hulls(NamedTuple):
-  """Of particles 1 to n, in pixels; float64 [n] each.
+  """Measures of the convex hulls of particles 1 to n; float64 [n] each.
 
   Attributes:
     feret_maximum_px: the largest distance of two points.
     feret_minimum_px: the smallest distance of two parallel tangents.
-    area_px: of the hull.
-    mean_width_px: of the hull over all directions: perimeter / pi (Cauchy).
+    area_px: area of the hull.
+    mean_width_px: mean width over all directions: perimeter / pi (Cauchy).
   """
 
   feret_maximum_px: np.ndarray
@@ -30,23 +30,32 @@ class Hulls(NamedTuple):
   mean_width_px: np.ndarray
 
 
-def hulls_of(runs: Runs, count: int) -> Hulls:
+def measure_hulls(runs: Runs, count: int) -> Hulls:
   """Feret diameters, area and mean width of the hulls.
 
   Args:
-    runs: of labels 1 to count, each of which occurs.
-    count: of labels.
+    runs: of labels 1 to count; each of them must occur.
+    count: number of labels.
 
   Returns:
-    The hulls' measures.
+    The measures of each hull.
+
+  Examples:
+    Four pixels in a row: the corners of the hull are at (0, +-1/2), (3, +-1/2),
+    (-1/2, 0) and (7/2, 0).
+
+    >>> from defectseg_jax.quantification.particles.run_lengths import find_runs
+    >>> hulls = measure_hulls(find_runs(np.array([[1, 1, 1, 1]])), 1)
+    >>> hulls.feret_maximum_px, hulls.feret_minimum_px, hulls.area_px
+    (array([4.]), array([1.]), array([3.5]))
   """
   if count == 0:
     return Hulls(*(np.zeros(0) for _ in Hulls._fields))
   label, row, first, last = _extremes(runs)
-  # Twice the coordinates are whole numbers: every comparison is exact.
+  # Coordinates times 2 are whole numbers, so that comparisons are exact.
   left = _chain(label, row, 2 * first, outward=-1)
   right = _chain(label, row, 2 * last, outward=1)
-  label, x, y = _joined(left, right)
+  label, x, y = _join(left, right)
   starts = np.searchsorted(label, np.arange(1, count + 2))
   after = np.arange(1, len(x) + 1)
   after[starts[1:] - 1] = starts[:-1]
@@ -61,8 +70,10 @@ def hulls_of(runs: Runs, count: int) -> Hulls:
   )
 
 
-def _extremes(runs):
-  """Of each row of each label the first and the last column."""
+def _extremes(
+  runs: Runs,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+  """Label, row, first and last column of each row of each label."""
   new = np.ones(len(runs.label), bool)
   new[1:] = np.diff(runs.label).astype(bool) | np.diff(runs.row).astype(bool)
   starts = np.flatnonzero(new)
@@ -74,11 +85,13 @@ def _extremes(runs):
   )
 
 
-def _chain(label, row, x, *, outward):
+def _chain(
+  label: np.ndarray, row: np.ndarray, x: np.ndarray, *, outward: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Corners of the hull on one side, from top to bottom, of every label.
 
   A point that is not outside the line through its two neighbours lies in the
-  hull of points that are there, so that all such points can go at once.
+  hull of the other points. All such points can be removed at once.
   """
   y = 2 * row[:, None] + np.array([-1, 0, 1])
   x = x[:, None] + np.array([0, outward, 0])
@@ -97,8 +110,11 @@ def _chain(label, row, x, *, outward):
     label, x, y = label[keep], x[keep], y[keep]
 
 
-def _joined(left, right):
-  """Down on the left and up again on the right, label by label."""
+def _join(
+  left: tuple[np.ndarray, np.ndarray, np.ndarray],
+  right: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  """Corners of each label: down on the left, then up on the right."""
   label = np.concatenate([left[0], right[0][::-1]])
   order = np.argsort(label, kind='stable')
   x = np.concatenate([left[1], right[1][::-1]])
@@ -106,7 +122,10 @@ def _joined(left, right):
   return label[order], x[order], y[order]
 
 
-def _ferets(x, y, after, starts):
+def _ferets(
+  x: np.ndarray, y: np.ndarray, after: np.ndarray, starts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  """Largest and smallest Feret diameters, some labels at a time."""
   corners = np.diff(starts)
   largest, smallest = np.empty(len(corners)), np.empty(len(corners))
   pairs_before = np.concatenate([[0], np.cumsum(corners**2)])
@@ -114,15 +133,17 @@ def _ferets(x, y, after, starts):
   while low < len(corners):
     limit = pairs_before[low] + _PAIRS
     high = max(low + 1, int(np.searchsorted(pairs_before, limit, 'right')) - 1)
-    largest[low:high], smallest[low:high] = _ferets_of(
+    largest[low:high], smallest[low:high] = _ferets_at_once(
       x, y, after, starts[low : high + 1]
     )
     low = high
   return largest, smallest
 
 
-def _ferets_of(x, y, after, starts):
-  """Every corner with every corner, and with every side, of some labels."""
+def _ferets_at_once(
+  x: np.ndarray, y: np.ndarray, after: np.ndarray, starts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  """Compares every corner with every corner and every side of its label."""
   corners = np.diff(starts)
   each = np.repeat(corners, corners)
   begin = np.repeat(starts[:-1], corners)
@@ -136,6 +157,6 @@ def _ferets_of(x, y, after, starts):
   across = np.maximum.reduceat(np.abs(side_x * dy - side_y * dx), turn)
   range_ = slice(starts[0], starts[-1])
   length = np.hypot((x[after] - x)[range_], (y[after] - y)[range_])
-  # Where two corners fall together there is no side between them.
+  # Two corners at the same place have no side between them.
   width = np.where(length > 0, across / np.maximum(length, 1), np.inf) / 2
   return largest, np.minimum.reduceat(width, starts[:-1] - starts[0])

@@ -1,4 +1,4 @@
-"""Particles of a mask, one by one: where they lie, how large and what shape."""
+"""Place, size and shape of each particle of a mask."""
 
 import dataclasses
 import math
@@ -8,27 +8,27 @@ import numpy as np
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import checks
 from defectseg_jax.quantification.particles.components import label_regions
-from defectseg_jax.quantification.particles.hulls import hulls_of
-from defectseg_jax.quantification.particles.run_lengths import Runs, runs_of
+from defectseg_jax.quantification.particles.hulls import measure_hulls
+from defectseg_jax.quantification.particles.run_lengths import Runs, find_runs
 
 SIDES = ('top', 'left', 'bottom', 'right')
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Particles:
-  """The particles of a mask; every array has an entry for each, by id.
+  """The particles of a mask; arrays have an entry for each, in order of id.
 
   Attributes:
     labels: int32 [H, W], the id at each pixel, 0 in the background.
     pixel_size_nm: side of a pixel.
     row_px, column_px: centroid; 0, 0 is the middle of the first pixel.
     area_px: number of pixels.
-    convex_area_px: of the convex hull (see `hulls`).
+    convex_area_px: area of the convex hull (see `hulls`).
     feret_maximum_px, feret_minimum_px: largest and smallest Feret diameter.
     mean_width_px: Feret diameter averaged over all directions.
     eccentricity: of the ellipse with the same second moments: 0 for a circle,
       towards 1 for a line.
-    mean_intensity: of the image, NaN where none was given.
+    mean_intensity: of the image; NaN if no image was given.
     box_px: int64 [n, 4], bounding box: first row and column, and the row and
       column after the last.
   """
@@ -51,17 +51,17 @@ class Particles:
 
   @property
   def diameter_px(self) -> np.ndarray:
-    """Of the circle of the same area: sqrt(4 A / pi)."""
+    """Diameter of the circle of the same area: sqrt(4 A / pi)."""
     return np.sqrt(4 * self.area_px / math.pi)
 
   @property
   def diameter_nm(self) -> np.ndarray:
-    """Of the circle of the same area."""
+    """Diameter of the circle of the same area."""
     return self.diameter_px * self.pixel_size_nm
 
   @property
   def at_border(self) -> np.ndarray:
-    """bool [n, 4]: whether it touches the image's `SIDES`."""
+    """bool [n, 4]: whether it touches each of the image's `SIDES`."""
     return self.box_px == (0, 0, *self.labels.shape)
 
   @property
@@ -70,11 +70,12 @@ class Particles:
     return ~self.at_border.any(axis=1)
 
   def columns(self) -> dict[str, np.ndarray]:
-    """All of it as columns of a table, in pixels and in nanometres.
+    """Columns of a table with a row for each particle.
 
     Returns:
-      Arrays of one length, units in their names; `id` counts from 1 as
-      `labels` does; `touches_border` names sides, as `top+left`, or is ''.
+      Arrays of one length, units in their names. `id` counts from 1 as in
+      `labels`. `touches_border` names the sides, such as `top+left`; '' means
+      that it touches none.
     """
     pixel = self.pixel_size_nm
     lengths = {
@@ -117,17 +118,26 @@ def measure_particles(
   Args:
     mask: [H, W], as `checks.boolean_mask` takes it.
     pixel_size_nm: side of a pixel.
-    image: [H, W], numbers whose mean over each particle is wanted, or None.
-    connectivity, minimum_area_px, fill_holes, separate: see
-      `regions.label_regions`.
+    image: [H, W], for the mean over each particle; or None.
+    connectivity, minimum_area_px, fill_holes, separate: as of
+      `components.label_regions`.
 
   Returns:
     The particles. Area, centroid, eccentricity and mean intensity are those of
     skimage.measure.regionprops.
 
   Raises:
-    InputError: the mask is none, the scale is not above 0, the image has
+    InputError: the mask is not a mask, the scale is not above 0, the image has
       another shape, or an argument is out of its range.
+
+  Examples:
+    A rectangle of 2 x 4 pixels of 0.5 nm.
+
+    >>> mask = np.zeros((10, 10), bool)
+    >>> mask[0:2, 3:7] = True
+    >>> columns = measure_particles(mask, pixel_size_nm=0.5).columns()
+    >>> columns['area_nm2'], columns['row_px'], columns['column_px']
+    (array([2.]), array([0.5]), array([4.5]))
   """
   checks.require_positive(pixel_size_nm, 'pixel_size_nm')
   labels, count = label_regions(
@@ -142,12 +152,22 @@ def measure_particles(
       f'an image of shape {image.shape} for a mask of shape {labels.shape}: '
       'give the image that the mask was drawn on'
     )
-  runs = runs_of(labels)
-  hulls = hulls_of(runs, count)
+  return _measure_labels(labels, count, float(pixel_size_nm), image)
+
+
+def _measure_labels(
+  labels: np.ndarray,
+  count: int,
+  pixel_size_nm: float,
+  image: np.ndarray | None,
+) -> Particles:
+  """The particles 1 to count of a label image."""
+  runs = find_runs(labels)
+  hulls = measure_hulls(runs, count)
   area, row, column, eccentricity = _moments(runs, count)
   return Particles(
     labels=labels,
-    pixel_size_nm=float(pixel_size_nm),
+    pixel_size_nm=pixel_size_nm,
     row_px=row,
     column_px=column,
     area_px=area,
@@ -161,10 +181,12 @@ def measure_particles(
   )
 
 
-def _moments(runs: Runs, count):
-  """Area, centroid and eccentricity, from sums over runs in closed form."""
+def _moments(
+  runs: Runs, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+  """Area, row, column and eccentricity, from sums over runs in closed form."""
 
-  def total(values):
+  def total(values: np.ndarray) -> np.ndarray:
     return np.bincount(runs.label, weights=values, minlength=count + 1)[1:]
 
   length = (runs.last - runs.first + 1).astype(float)
@@ -172,8 +194,8 @@ def _moments(runs: Runs, count):
   row = total(length * runs.row) / area
   middle = (runs.first + runs.last) / 2
   column = total(length * middle) / area
-  # Moments about the centroid: sums of squares about the corner of a large
-  # image would lose the digits that matter.
+  # About the centroid: sums of squares about the corner of a large image would
+  # lose digits.
   y = runs.row - row[runs.label - 1]
   x = middle - column[runs.label - 1]
   yy = total(length * y * y) / area
@@ -186,10 +208,13 @@ def _moments(runs: Runs, count):
   return area.astype(np.int64), row, column, np.sqrt(1 - ratio)
 
 
-def _mean_intensity(labels, count, image):
+def _mean_intensity(
+  labels: np.ndarray, count: int, image: np.ndarray | None
+) -> np.ndarray:
   if image is None:
     return np.full(count, math.nan)
   sums, pixels = np.zeros(count + 1), np.zeros(count + 1)
+  # Some MiB of working memory, whatever the size of the image; by eye.
   rows = max(1, (1 << 21) // labels.shape[1])
   for top in range(0, len(labels), rows):
     part = labels[top : top + rows]
@@ -201,7 +226,8 @@ def _mean_intensity(labels, count, image):
   return sums[1:] / pixels[1:]
 
 
-def _boxes(runs: Runs, count):
+def _boxes(runs: Runs, count: int) -> np.ndarray:
+  """int64 [n, 4], as of `Particles.box_px`."""
   if count == 0:
     return np.zeros((0, 4), np.int64)
   starts = np.searchsorted(runs.label, np.arange(1, count + 1))

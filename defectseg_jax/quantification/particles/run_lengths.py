@@ -1,20 +1,19 @@
-"""A label image as runs: how each row of each particle lies in it.
+"""A label image as runs: where each row of each particle begins and ends.
 
-A run is a row's unbroken stretch of one label. There are as many as boundary
-pixels on one side, so that everything computed from them costs far less time
-and memory than from pixels.
+A run is an unbroken stretch of one label in a row. There are far fewer runs
+than pixels, so that what is computed from runs takes less time and memory.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-# Pixels looked at in one go: some MiB of working memory whatever the image.
+# Some MiB of working memory, whatever the size of the image; by eye.
 _BLOCK_PX = 1 << 21
 
 
 class Runs(NamedTuple):
-  """Runs in order of label, then row, then column; int64 [runs] each.
+  """Runs in the order of label, then row, then column; int64 [runs] each.
 
   Attributes:
     label: 1 or more.
@@ -29,7 +28,7 @@ class Runs(NamedTuple):
   last: np.ndarray
 
 
-def runs_of(labels: np.ndarray) -> Runs:
+def find_runs(labels: np.ndarray) -> Runs:
   """The runs of a label image.
 
   Args:
@@ -37,6 +36,11 @@ def runs_of(labels: np.ndarray) -> Runs:
 
   Returns:
     The runs.
+
+  Examples:
+    >>> find_runs(np.array([[2, 2, 0, 1, 1, 1]]))
+    Runs(label=array([1, 2]), row=array([0, 0]), first=array([3, 0]),
+         last=array([5, 1]))
   """
   height, width = labels.shape
   rows_at_once = max(1, _BLOCK_PX // width)
@@ -45,12 +49,15 @@ def runs_of(labels: np.ndarray) -> Runs:
     for top in range(0, height, rows_at_once)
   ]
   label, row, first, last = (np.concatenate(part) for part in zip(*found))
-  # They come in order of rows, and a stable sort keeps that.
+  # A stable sort keeps the order of rows in each label.
   order = np.argsort(label, kind='stable')
   return Runs(label[order], row[order], first[order], last[order])
 
 
-def _runs_in_rows(labels, top):
+def _runs_in_rows(
+  labels: np.ndarray, top: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+  """Label, row, first and last column of the runs of some rows."""
   width = labels.shape[1]
   changes = labels[:, 1:] != labels[:, :-1]
   begins = np.ones(labels.shape, bool)

@@ -1,5 +1,6 @@
-"""Particles of one image to a row of numbers: how many, how large, how much."""
+"""Numbers of an image of particles: density, diameter, volume, swelling."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -24,22 +25,71 @@ from defectseg_jax.quantification.particles.properties import Particles
 PERCENTILES = (5, 25, 75, 95)
 
 CONVENTIONS = {
-  'number_density_per_m3': 'N / (A t), N by the border rule',
-  'number_density_with_diameter_per_m3': 'N / (A (t + d - 2 h))',
+  'number_density_per_m3': (
+    'N / (A t): N particles that the border rule counts, in an image of area A '
+    'and a foil of thickness t'
+  ),
+  'number_density_with_diameter_per_m3': (
+    'N / (A (t + d - 2 h)): d mean diameter, h thickness of the thickest '
+    'sliver of a cut particle that nobody draws'
+  ),
   'number_density_corrected_per_m3': (
-    'N_A / (t + d - 2 h), N_A and d of overlapping particles: Boolean model'
+    'N_A / (t + d - 2 h): N_A particles per area and d, both corrected for '
+    'particles that overlap in projection, by the Boolean model'
   ),
   'number_density_detected_per_m3': (
-    'N / (A t) precision / recall, of the particles of a development set'
+    'N / (A t) * precision / recall: precision and recall of particles on the '
+    'development set'
   ),
-  'diameter_mean_nm': 'over whole particles, of sqrt(4 A / pi)',
-  'diameter_std_nm': 'over whole particles, n - 1',
+  'diameter_mean_nm': (
+    'mean of sqrt(4 a / pi) over particles that touch no edge: a area of the '
+    'particle'
+  ),
+  'diameter_std_nm': (
+    'standard deviation (n - 1) of the diameters of particles that touch no '
+    'edge'
+  ),
   'diameter_mean_corrected_nm': (
-    'mean width over shape factor, Boolean model, less s^2 / (t + d - 2 h)'
+    'w / f - s^2 / (t + d - 2 h): w mean width by the Boolean model, f shape '
+    'factor, s standard deviation of the diameters, d = w / f'
   ),
-  'volume_fraction': 'V / (A t), V = sum of pi d^3 / 6, N by the border rule',
-  'swelling': 'V / (A t - V)',
+  'volume_fraction': (
+    'V / (A t): V sum of pi d^3 / 6 over the particles that the border rule '
+    'counts'
+  ),
+  'swelling': 'V / (A t - V): V as of the volume fraction',
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class _Foil:
+  """Thickness t, hidden slivers h, and relative standard uncertainties."""
+
+  thickness_nm: float
+  unseen_nm: float
+  thickness_uncertainty: float
+  pixel_size_uncertainty: float
+
+  def __post_init__(self) -> None:
+    checks.require_positive(self.thickness_nm, 'thickness_nm')
+    checks.require_not_negative(self.unseen_nm, 'unseen_nm')
+    checks.require_below(self.unseen_nm, self.thickness_nm / 2, 'unseen_nm')
+    for name in ('thickness_uncertainty', 'pixel_size_uncertainty'):
+      checks.require_not_negative(getattr(self, name), name)
+
+  @property
+  def density_uncertainty(self) -> float:
+    """Of 1 / (A t), with A the square of the pixel size."""
+    return intervals.product_uncertainty(
+      (-2, self.pixel_size_uncertainty), (-1, self.thickness_uncertainty)
+    )
+
+  @property
+  def volume_uncertainty(self) -> float:
+    """Of V / (A t), with V the cube of the pixel size."""
+    return intervals.product_uncertainty(
+      (1, self.pixel_size_uncertainty), (-1, self.thickness_uncertainty)
+    )
 
 
 def particle_summary(
@@ -53,66 +103,69 @@ def particle_summary(
   detection: Detection | None = None,
   seed: int = 0,
 ) -> dict[str, float]:
-  """A row of numbers of one image; `CONVENTIONS` says how each is defined.
+  """Numbers of one image; `CONVENTIONS` says how each is defined.
 
   Args:
     particles: of the image.
     thickness_nm: t, of the foil.
     border: which particles are counted: all, exclude or frame (`borders`).
-    unseen_nm: h, thickness of the thickest sliver of a cut particle that
-      nobody draws; 0 if the faintest is drawn.
+    unseen_nm: h, thickness of the thickest sliver that nobody draws.
     thickness_uncertainty, pixel_size_uncertainty: relative standard
-      uncertainties; widen the intervals.
-    detection: what the network that made the mask found, missed and invented
-      in a development set; without it, nothing is said of
+      uncertainties; they widen the intervals.
+    detection: of the network, on its development set; adds
       `number_density_detected_per_m3`.
     seed: of the bootstraps.
 
   Returns:
-    Numbers by name, units in the names; `_low` and `_high` are the ends of a
-    95% interval: exact Poisson for counts, bootstrap over particles for the
-    mean diameter, over parts of the image for what is corrected. Without
-    particles counts, densities and fractions are 0, and diameters NaN; the
-    standard deviation of one particle, swelling beyond the foil's volume, and
-    corrected numbers where the Boolean model does not fit are NaN too.
+    Numbers by name; `_low` and `_high` are the ends of a 95% interval. Without
+    particles, counts, densities and fractions are 0 and diameters NaN. NaN too:
+    the standard deviation of one particle, swelling if voids would fill the
+    foil, and corrected numbers if the Boolean model does not fit.
 
   Raises:
     InputError: the rule is unknown, or a number is out of its range.
+
+  Examples:
+    One square of 10 x 10 pixels of 1 nm in an image of 100 x 100, and a foil of
+    100 nm: one particle in 1e6 nm3, of diameter sqrt(400 / pi) nm.
+
+    >>> from defectseg_jax.quantification import measure_particles
+    >>> mask = np.zeros((100, 100), bool)
+    >>> mask[40:50, 40:50] = True
+    >>> particles = measure_particles(mask, pixel_size_nm=1.0)
+    >>> found = particle_summary(particles, thickness_nm=100.0)
+    >>> round(found['number_density_per_m3'] / 1e21, 3)
+    1.0
+    >>> round(found['diameter_mean_nm'], 2)
+    11.28
   """
-  checks.require_positive(thickness_nm, 'thickness_nm')
-  checks.require_not_negative(unseen_nm, 'unseen_nm')
-  checks.require_below(unseen_nm, thickness_nm / 2, 'unseen_nm')
-  checks.require_not_negative(thickness_uncertainty, 'thickness_uncertainty')
-  checks.require_not_negative(pixel_size_uncertainty, 'pixel_size_uncertainty')
+  foil = _Foil(
+    thickness_nm, unseen_nm, thickness_uncertainty, pixel_size_uncertainty
+  )
   counted = borders.select_counted(particles.at_border, border)
-  uncertainties = (pixel_size_uncertainty, thickness_uncertainty)
   return {
     'count': int(counted.sum()),
     'count_all': len(particles),
     'area_fraction': float(particles.area_px.sum() / particles.labels.size),
     **_diameters(particles, pixel_size_uncertainty, seed),
-    **_densities(
-      particles,
-      counted,
-      (thickness_nm, unseen_nm),
-      uncertainties,
-      detection,
-      seed,
-    ),
-    **_volumes(particles, counted, thickness_nm, uncertainties),
-    **_corrected(particles, thickness_nm, unseen_nm, uncertainties, seed),
+    **_densities(particles, counted, foil, detection, seed),
+    **_volumes(particles, counted, foil),
+    **_corrected(particles, foil, seed),
   }
 
 
-def _area_m2(particles):
+def _area_m2(particles: Particles) -> float:
+  """A, of the image."""
   return particles.labels.size * (particles.pixel_size_nm * NM) ** 2
 
 
-def _mean(values):
+def _mean(values: np.ndarray) -> float:
   return float(values.mean()) if len(values) else math.nan
 
 
-def _diameters(particles, pixel_size_uncertainty, seed):
+def _diameters(
+  particles: Particles, pixel_size_uncertainty: float, seed: int
+) -> dict[str, float]:
   found = particles.diameter_nm[particles.whole]
   interval = intervals.propagate(
     _mean(found),
@@ -128,21 +181,26 @@ def _diameters(particles, pixel_size_uncertainty, seed):
   names = ('median', *(f'p{percent:02d}' for percent in PERCENTILES))
   return {
     'count_whole': len(found),
-    **intervals.with_interval('diameter_mean_nm', _mean(found), interval),
+    **intervals.interval_columns('diameter_mean_nm', _mean(found), interval),
     'diameter_std_nm': spread,
     **{f'diameter_{n}_nm': float(q) for n, q in zip(names, quantiles)},
   }
 
 
-def _densities(particles, counted, foil, uncertainties, detection, seed):
+def _densities(
+  particles: Particles,
+  counted: np.ndarray,
+  foil: _Foil,
+  detection: Detection | None,
+  seed: int,
+) -> dict[str, float]:
   """N / (A t), N / (A (t + d - 2 h)), and N corrected for the network."""
-  thickness_nm, unseen_nm = foil
   count = int(counted.sum())
   known = count, intervals.poisson_interval(count)
   sizes = particles.diameter_nm[particles.whole]
   diameter_nm = _mean(sizes if len(sizes) else particles.diameter_nm)
-  sliver_nm = unseen_nm if count else 0.0
-  rows = {
+  sliver_nm = foil.unseen_nm if count else 0.0
+  rows: dict[str, tuple[tuple[float, intervals.Interval], float, float]] = {
     'number_density_per_m3': (known, 0.0, 0.0),
     'number_density_with_diameter_per_m3': (
       known,
@@ -153,48 +211,50 @@ def _densities(particles, counted, foil, uncertainties, detection, seed):
   if detection is not None:
     corrected = corrected_count(count, detection, seed=seed)
     rows['number_density_detected_per_m3'] = (corrected, 0.0, 0.0)
-  uncertainty = intervals.of_powers(
-    (-2, uncertainties[0]), (-1, uncertainties[1])
-  )
   found = {}
   for name, ((number, interval), added_nm, hidden_nm) in rows.items():
     each = number_density(
       1.0,
       area_m2=_area_m2(particles),
-      thickness_m=thickness_nm * NM,
+      thickness_m=foil.thickness_nm * NM,
       diameter_m=added_nm * NM,
       unseen_m=hidden_nm * NM,
     )
-    interval = intervals.propagate(number, interval, uncertainty)
-    found |= intervals.with_interval(name, number * each, interval.scaled(each))
+    interval = intervals.propagate(number, interval, foil.density_uncertainty)
+    found |= intervals.interval_columns(
+      name, number * each, interval.scaled(each)
+    )
   return found
 
 
-def _volumes(particles, counted, thickness_nm, uncertainties):
+def _volumes(
+  particles: Particles, counted: np.ndarray, foil: _Foil
+) -> dict[str, float]:
+  """V / (A t) and V / (A t - V), with the intervals of V."""
   volumes_nm3 = sphere_volume(particles.diameter_nm[counted])
   total_nm3 = float(volumes_nm3.sum())
-  foil_nm3 = _area_m2(particles) / NM**2 * thickness_nm
+  foil_nm3 = _area_m2(particles) / NM**2 * foil.thickness_nm
   interval = intervals.UNKNOWN
   if total_nm3:
     clump_nm3 = float((volumes_nm3**2).sum()) / total_nm3
     interval = intervals.propagate(
       total_nm3,
       intervals.clumped_interval(total_nm3, clump_nm3),
-      intervals.of_powers((1, uncertainties[0]), (-1, uncertainties[1])),
+      foil.volume_uncertainty,
     )
 
-  def swelling_of(volume_nm3):
+  def swelling_of(volume_nm3: float) -> float:
     return swelling(
       volume_nm3 * NM**3,
       area_m2=_area_m2(particles),
-      thickness_m=thickness_nm * NM,
+      thickness_m=foil.thickness_nm * NM,
     )
 
   return {
-    **intervals.with_interval(
+    **intervals.interval_columns(
       'volume_fraction', total_nm3 / foil_nm3, interval.scaled(1 / foil_nm3)
     ),
-    **intervals.with_interval(
+    **intervals.interval_columns(
       'swelling',
       swelling_of(total_nm3),
       intervals.Interval(*map(swelling_of, interval)),
@@ -202,27 +262,33 @@ def _volumes(particles, counted, thickness_nm, uncertainties):
   }
 
 
-def _corrected(particles, thickness_nm, unseen_nm, uncertainties, seed):
+def _corrected(
+  particles: Particles, foil: _Foil, seed: int
+) -> dict[str, float]:
+  """Density and diameter by the Boolean model."""
   found = correct_overlap(
-    particles, thickness_nm=thickness_nm, unseen_nm=unseen_nm, seed=seed
+    particles,
+    thickness_nm=foil.thickness_nm,
+    unseen_nm=foil.unseen_nm,
+    seed=seed,
   )
   density = found.number_per_m3
   diameter = found.diameter_nm
   return {
-    **intervals.with_interval(
+    **intervals.interval_columns(
       'number_density_corrected_per_m3',
       density,
       intervals.propagate(
         density,
         found.number_interval_per_m3,
-        intervals.of_powers((-2, uncertainties[0]), (-1, uncertainties[1])),
+        foil.density_uncertainty,
       ),
     ),
-    **intervals.with_interval(
+    **intervals.interval_columns(
       'diameter_mean_corrected_nm',
       diameter,
       intervals.propagate(
-        diameter, found.diameter_interval_nm, uncertainties[0]
+        diameter, found.diameter_interval_nm, foil.pixel_size_uncertainty
       ),
     ),
     'shape_factor': found.shape_factor,

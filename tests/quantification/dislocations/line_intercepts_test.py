@@ -122,7 +122,7 @@ def test_pixels_lie_where_they_are(column, count):
   mask = np.zeros((20, 30), bool)
   mask[:, 8] = True
   ends = np.array([[0.0, column], [20.0, column]])
-  assert line_intercepts._along(mask, *ends) == count
+  assert line_intercepts._count_along(mask, *ends) == count
 
 
 def test_seeds():

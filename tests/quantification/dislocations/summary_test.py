@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.quantification.dislocations import corrections
 from defectseg_jax.quantification.dislocations import summary as summary_module
+from defectseg_jax.quantification.dislocations.corrections import (
+  LineCorrections,
+)
 from defectseg_jax.quantification.dislocations.detection import LineDetection
 from defectseg_jax.quantification.dislocations.summary import (
-  LineCorrections,
   dislocation_summary,
 )
 
@@ -134,13 +137,13 @@ def test_what_overlaps_is_corrected():
 
 
 def test_overlap_factors_by_hand():
-  assert summary_module.crossings_overlap_factor(0.2) == pytest.approx(1.25)
-  assert summary_module.length_overlap_factor(1 - 1 / math.e) == pytest.approx(
+  assert corrections.crossings_overlap_factor(0.2) == pytest.approx(1.25)
+  assert corrections.length_overlap_factor(1 - 1 / math.e) == pytest.approx(
     1 / (1 - 1 / math.e)
   )
-  assert summary_module.length_overlap_factor(0.0) == 1.0
-  assert math.isnan(summary_module.crossings_overlap_factor(1.0))
-  assert math.isnan(summary_module.length_overlap_factor(1.0))
+  assert corrections.length_overlap_factor(0.0) == 1.0
+  assert math.isnan(corrections.crossings_overlap_factor(1.0))
+  assert math.isnan(corrections.length_overlap_factor(1.0))
 
 
 def test_corrections_are_those_that_are_stated():

@@ -7,12 +7,12 @@ import pytest
 from scipy import ndimage, spatial
 
 from defectseg_jax.quantification.particles import hulls
-from defectseg_jax.quantification.particles.run_lengths import runs_of
+from defectseg_jax.quantification.particles.run_lengths import find_runs
 
 
 def measured(mask):
   labels, count = ndimage.label(mask, np.ones((3, 3)))
-  return hulls.hulls_of(runs_of(labels), count), labels, count
+  return hulls.measure_hulls(find_runs(labels), count), labels, count
 
 
 def by_qhull(region):

@@ -168,7 +168,7 @@ def test_a_large_image_is_looked_at_in_blocks(monkeypatch):
 def test_far_from_the_corner_shapes_are_as_near_it():
   """Sums of squares about the corner would lose these digits."""
   near = measure_particles(disc(9, (30, 30), (15, 15)), pixel_size_nm=1.0)
-  far = run_lengths.runs_of(disc(9, (30, 30), (15, 15)).astype(np.int32))
+  far = run_lengths.find_runs(disc(9, (30, 30), (15, 15)).astype(np.int32))
   far = far._replace(
     row=far.row + 10**7, first=far.first + 10**7, last=far.last + 10**7
   )
