@@ -299,7 +299,7 @@ def _resume(
       saved = checkpoints.Checkpoints(workdir.path)
       opened.callback(saved.close)
       current, progress = saved.restore_latest(current) or (current, progress)
-  current = processes.from_first(current)
+  current = processes.copy_from_first(current)
   progress = Progress(**processes.gather(dataclasses.asdict(progress))[0])
   with processes.agree(interruption):
     prepared.data.require_same(progress.fingerprint, workdir.path)

@@ -109,16 +109,17 @@ class Interruption:
       last: is called once the process has said that it stops.
     """
     code = exit_code or self.exit_code()
-    if self._speaks:
+    # Past rich, whose bar has hidden the cursor and will not bring it back.
+    stream = sys.__stdout__
+    if self._speaks and stream:
       # Whoever reads what we print may have been stopped by the same Ctrl-C.
       with contextlib.suppress(OSError):
-        # Past rich, whose bar has hidden the cursor and will not bring it back.
-        show_cursor = '\x1b[?25h' if sys.__stdout__.isatty() else ''
-        sys.__stdout__.write(
+        show_cursor = '\x1b[?25h' if stream.isatty() else ''
+        stream.write(
           f'{show_cursor}\nStopped by {_signal_name(code)}. The same command '
           'goes on from here.\n'
         )
-        sys.__stdout__.flush()
+        stream.flush()
     last()
     os._exit(code)
 

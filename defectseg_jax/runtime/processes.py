@@ -1,12 +1,12 @@
 """One training run in several processes: how they meet, agree and part.
 
-Every process does the same. The first one alone reads and writes the run's
-files and speaks; the others are told. Where a run has one process, all of this
-does nothing.
+Every process does the same. Only the first one reads and writes the files of
+the run, and prints; it tells the others what they need. Where a run has one
+process, all of this does nothing.
 
-Before the first step and after the last they talk through JAX's coordination
-service and not by collectives of their devices, which would give up while one
-of them builds a dataset that the others wait for.
+Before the first step and after the last, the processes talk through JAX's
+coordination service and not by collectives of their devices. Those would give
+up while one process builds a dataset that the others wait for.
 """
 
 import contextlib
@@ -26,8 +26,8 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.runtime.interruption import Interruption
 
 _BY_HAND = ('JAX_COORDINATOR_ADDRESS', 'JAX_NUM_PROCESSES', 'JAX_PROCESS_ID')
-# One may prepare micrographs, or save, for as long as it takes. A process that
-# dies meanwhile is missed by its heartbeat.
+# By eye: preparing micrographs, and saving, may take as long as they take. If a
+# process dies meanwhile, its heartbeat is missed.
 _WAIT_MS = 7 * 24 * 3600 * 1000
 _exchanges = itertools.count()
 
@@ -42,7 +42,7 @@ def connect(interruption: Interruption) -> bool:
     interruption: from now on a signal waits, since all end together.
 
   Returns:
-    Whether this process is the one that speaks.
+    Whether this process is the one that prints.
 
   Raises:
     InputError: there is nothing to join, or the others cannot be reached.
@@ -50,7 +50,9 @@ def connect(interruption: Interruption) -> bool:
   # It would take SIGTERM from us, and only make a note of it.
   jax.config.update('jax_enable_preemption_service', False)
   try:
-    jax.distributed.initialize(**_given(), shutdown_timeout_seconds=30)
+    jax.distributed.initialize(
+      **_arguments_by_hand(), shutdown_timeout_seconds=30
+    )
   except ValueError as error:
     raise InputError(
       f'--distributed: no cluster was found ({error}); start it with srun, as '
@@ -70,12 +72,12 @@ def connect(interruption: Interruption) -> bool:
 
 
 def is_first() -> bool:
-  """Whether this is the process that reads, writes and speaks."""
+  """Whether this is the process that reads, writes and prints."""
   return jax.process_index() == 0
 
 
 def gather(value: Any) -> list[Any]:
-  """What each process says, told to all.
+  """Collects a value of each process, in all of them.
 
   Args:
     value: anything that JSON holds.
@@ -85,43 +87,44 @@ def gather(value: Any) -> list[Any]:
   """
   if jax.process_count() == 1:
     return [value]
-  client = distributed.global_state.client
+  client: Any = distributed.global_state.client
   place = f'defectseg_jax/{next(_exchanges)}'
   client.key_value_set(f'{place}/{jax.process_index()}', json.dumps(value))
   client.wait_at_barrier(place, _WAIT_MS)
-  told = dict(client.key_value_dir_get(f'{place}/'))
+  values = dict(client.key_value_dir_get(f'{place}/'))
   return [
-    json.loads(told[f'{place}/{index}']) for index in range(jax.process_count())
+    json.loads(values[f'{place}/{index}'])
+    for index in range(jax.process_count())
   ]
 
 
-def from_first(tree: Any) -> Any:
-  """The first process's arrays, to the bit, in all of them.
+def copy_from_first(tree: Any) -> Any:
+  """Copies arrays of the first process to all of them, bit by bit.
 
   Args:
     tree: of arrays of 4 bytes an element; of the same shapes everywhere.
   """
   if jax.process_count() == 1:
     return tree
-  gather(None)  # None begins to wait for a collective before all are there.
+  gather(None)  # No process waits for a collective before all are here.
   arrays = jax.tree.map(np.asarray, tree)
-  # They are told by a sum with zeros, which would lose the sign of -0.0.
+  # They are sent as a sum with zeros, which would lose the sign of -0.0.
   bits = jax.tree.map(lambda x: x.view(np.uint32), arrays)
-  told = multihost_utils.broadcast_one_to_all(bits)
-  return jax.tree.map(lambda x, like: x.view(like.dtype), told, arrays)
+  received = multihost_utils.broadcast_one_to_all(bits)
+  return jax.tree.map(lambda x, like: x.view(like.dtype), received, arrays)
 
 
 @contextlib.contextmanager
 def agree(interruption: Interruption) -> Iterator[None]:
-  """At the end of the block, all go on, or none does.
+  """Has all processes go on after the block, or none of them.
 
   Args:
     interruption: where any process has been asked to stop, all end here, with
       the same exit code.
 
   Raises:
-    InputError: in the first process, if there was one in any.
-    SystemExit: in the others then.
+    InputError: in the first process, if any of them raised one.
+    SystemExit: in the others, in that case.
   """
   if jax.process_count() == 1:
     yield
@@ -131,39 +134,42 @@ def agree(interruption: Interruption) -> Iterator[None]:
     yield
   except InputError as caught:
     error = str(caught)
-  told = gather({'error': error, 'stop': interruption.exit_code()})
-  errors = [said['error'] for said in told if said['error']]
+  ends = gather({'error': error, 'stop': interruption.exit_code()})
+  errors = [end['error'] for end in ends if end['error']]
   if errors and is_first():
     raise InputError(errors[0])
   if errors:
     sys.exit(1)
-  codes = [said['stop'] for said in told if said['stop']]
+  codes = [end['stop'] for end in ends if end['stop']]
   if codes:
     # srun kills the others as soon as one has ended with such a code.
     interruption.leave(codes[0], last=disconnect)
 
 
 def disconnect() -> None:
-  """Lets go of the others, once all are here; each may then end by itself."""
+  """Parts from the others, once all are here; each may then end by itself."""
   if jax.process_count() > 1:
     gather(None)
     jax.distributed.shutdown()
 
 
-def _given() -> dict[str, Any]:
-  """The arguments that the environment names, where it does."""
-  given = {name: os.environ.get(name) for name in _BY_HAND}
-  _, count, index = given.values()
-  if count is None and index is None:
+def _arguments_by_hand() -> dict[str, Any]:
+  """The arguments that the environment names; none where it names none."""
+  address, count, index = _BY_HAND
+  if count not in os.environ and index not in os.environ:
     return {}
-  for name, value in given.items():
-    if value is None:
-      raise InputError(f'{name}: is not set, but others of its kind are')
-    if name != _BY_HAND[0] and not value.isdecimal():
-      raise InputError(f'{name}={value}: must be a whole number')
+  for name in _BY_HAND:
+    if name not in os.environ:
+      raise InputError(
+        f'{name}: is not set, but others of its kind are; set all of '
+        f'{", ".join(_BY_HAND)}'
+      )
+  for name in (count, index):
+    if not os.environ[name].isdecimal():
+      raise InputError(f'{name}={os.environ[name]}: must be a whole number')
   return {
-    'coordinator_address': given[_BY_HAND[0]],
-    'num_processes': int(count),
-    'process_id': int(index),
+    'coordinator_address': os.environ[address],
+    'num_processes': int(os.environ[count]),
+    'process_id': int(os.environ[index]),
     'cluster_detection_method': 'deactivate',
   }

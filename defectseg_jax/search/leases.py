@@ -25,7 +25,7 @@ BEAT_S = 10.0
 DEAD_AFTER_S = 180.0
 
 
-class Claims:
+class Leases:
   """What this worker has claimed, and what it has seen of others.
 
   Every call must be made by one worker at a time: under the lock of the study.
@@ -73,7 +73,7 @@ class Claims:
       path.unlink()
       os.close(file)
 
-  def others(self, folder: pathlib.Path) -> bool:
+  def has_other_worker(self, folder: pathlib.Path) -> bool:
     """Whether another worker has claimed a folder, dead or alive."""
     path = folder / '.worker'
     return path not in self._held and path.exists()

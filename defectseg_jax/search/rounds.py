@@ -8,10 +8,12 @@ trained it and in whatever order.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from defectseg_jax.search.settings import SearchSettings
 
 
-class Planned(NamedTuple):
+class Trial(NamedTuple):
   """A trial that is to be trained, or was.
 
   Attributes:
@@ -34,23 +36,33 @@ class Plan:
     finished: whether no round will follow, and every trial has ended.
   """
 
-  trials: Sequence[Planned]
+  trials: Sequence[Trial]
   finished: bool
 
 
-def plan(settings: Any, ious: Mapping[int, float | None]) -> Plan:
+def plan(settings: SearchSettings, ious: Mapping[int, float | None]) -> Plan:
   """The trials of every round that is done, and of the one under way.
 
   Args:
-    settings: the section `search` of the config.
+    settings: of the search.
     ious: the best development IU of each trial that has ended; None for one
       that failed or was given up.
 
   Returns:
     The plan. A round begins when all trials before it have ended; none follows
     one that brought no better IU.
+
+  Examples:
+    >>> settings = SearchSettings(trials=2, top=1, warm_trials=1, max_rounds=2)
+    >>> plan(settings, {0: 0.6}).trials
+    [Trial(number=0, round=1, parent=None),
+     Trial(number=1, round=1, parent=None)]
+    >>> plan(settings, {0: 0.6, 1: 0.7}).trials[2:]
+    [Trial(number=2, round=2, parent=1)]
+    >>> plan(settings, {0: 0.6, 1: 0.7, 2: 0.65}).finished
+    True
   """
-  trials = [Planned(number, 1, None) for number in range(settings.trials)]
+  trials = [Trial(number, 1, None) for number in range(settings.trials)]
   under_way, best_before = trials, None
   while all(trial.number in ious for trial in under_way):
     # Not of all: a later round's are no parents of this one's.
@@ -67,7 +79,7 @@ def plan(settings: Any, ious: Mapping[int, float | None]) -> Plan:
       for _ in range(settings.warm_trials)
     ]
     under_way = [
-      Planned(len(trials) + place, number + 1, parent)
+      Trial(len(trials) + place, number + 1, parent)
       for place, parent in enumerate(parents)
     ]
     trials = [*trials, *under_way]
@@ -76,5 +88,5 @@ def plan(settings: Any, ious: Mapping[int, float | None]) -> Plan:
 
 def ranking(ious: Mapping[int, float | None]) -> list[int]:
   """The trials that have an IU, the best first, of equals the earlier."""
-  known = [number for number, iu in ious.items() if iu is not None]
-  return sorted(known, key=lambda number: (-ious[number], number))
+  known = [(-iu, number) for number, iu in ious.items() if iu is not None]
+  return [number for _, number in sorted(known)]

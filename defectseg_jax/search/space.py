@@ -1,13 +1,12 @@
 """What a search draws for a trial: fields of the config and their ranges."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import optuna
 from optuna.distributions import (
-  BaseDistribution,
   CategoricalDistribution,
   FloatDistribution,
   IntDistribution,
@@ -15,41 +14,53 @@ from optuna.distributions import (
 
 from defectseg_jax.errors import InputError
 
+Distribution = CategoricalDistribution | FloatDistribution | IntDistribution
+
 # A trial's seed and first weights are the search's to set; what is done with
 # masks later changes no training, and a search does not search itself.
 _NOT_SEARCHED = ('seed', 'init_from', 'defect', 'quantification', 'search')
 _REMEDY = 'configs/search.py says what may stand here'
 
 
-def search_space(config: Any) -> dict[str, BaseDistribution]:
-  """The distributions of `config.search.space`, by the field's dotted name.
+def search_space(
+  space: Mapping[str, Any], fields: Mapping[str, Any]
+) -> dict[str, Distribution]:
+  """Optuna's distributions of the fields that are searched.
 
   Args:
-    config: the whole config.
+    space: `SearchSettings.space`: ranges, by the dotted names of fields.
+    fields: all fields of the config and their values, by dotted names.
 
   Returns:
-    At least one distribution of Optuna's; sorted by name.
+    At least one distribution; sorted by name. An empty range is left out.
 
   Raises:
-    InputError: a field does not exist or is none to be searched, bounds are
-      reversed or not numbers, a type is not the field's, or nothing is
+    InputError: a field does not exist or cannot be searched, the bounds are
+      reversed or not numbers, a type is not that of the field, or nothing is
       searched.
+
+  Examples:
+    >>> space = {'training.l2': ('log', 1e-6, 1e-2), 'training.epochs': ()}
+    >>> found = search_space(space, {'training.l2': 0.1, 'training.epochs': 9})
+    >>> found['training.l2'].low, found['training.l2'].high, len(found)
+    (1e-06, 0.01, 1)
   """
-  known = dict(_leaves(config))
-  space = {}
-  for name, given in sorted(_leaves(config.search.space)):
+  found = {}
+  for name, given in sorted(space.items()):
     where = f'config.search.space.{name}={given!r}'
-    if name not in known:
+    if name not in fields:
       raise InputError(f'{where}: config.{name} does not exist; {_REMEDY}')
     if name.split('.')[0] in _NOT_SEARCHED:
-      raise InputError(f'{where}: config.{name} cannot be searched; leave it')
+      raise InputError(
+        f'{where}: config.{name} cannot be searched; take it out'
+      )
     if not isinstance(given, tuple | list):
-      raise InputError(f'{where}: is no range; {_REMEDY}')
+      raise InputError(f'{where}: must be a range; {_REMEDY}')
     if len(given):
-      space[name] = _distribution(tuple(given), known[name], where)
-  if not space:
+      found[name] = _distribution(given, fields[name], where)
+  if not found:
     raise InputError(f'config.search.space: nothing is searched; {_REMEDY}')
-  return space
+  return found
 
 
 def trial_sampler(*, seed: int, number: int) -> optuna.samplers.BaseSampler:
@@ -69,7 +80,9 @@ def trial_sampler(*, seed: int, number: int) -> optuna.samplers.BaseSampler:
   return optuna.samplers.RandomSampler(seed=int(state[0]))
 
 
-def ends(space: Mapping[str, BaseDistribution]) -> Iterator[dict[str, Any]]:
+def extreme_values(
+  space: Mapping[str, Distribution],
+) -> Iterator[dict[str, Any]]:
   """Values of all fields together, such that each end or choice comes once."""
   choices = {
     name: distribution.choices
@@ -81,12 +94,12 @@ def ends(space: Mapping[str, BaseDistribution]) -> Iterator[dict[str, Any]]:
     yield {name: of[min(place, len(of) - 1)] for name, of in choices.items()}
 
 
-def _distribution(given, value, where):
+def _distribution(given: Sequence[Any], value: Any, where: str) -> Distribution:
   kind, *rest = given
   if kind == 'choice':
     return _choice(rest, value, where)
   if kind not in ('log', 'uniform', 'integer'):
-    raise InputError(f'{where}: {kind!r} is no kind of range; {_REMEDY}')
+    raise InputError(f'{where}: there is no range {kind!r}; {_REMEDY}')
   whole = kind == 'integer'
   if isinstance(value, bool) or not isinstance(value, int if whole else float):
     raise InputError(
@@ -109,7 +122,9 @@ def _distribution(given, value, where):
   return FloatDistribution(float(low), float(high), log=kind == 'log')
 
 
-def _choice(choices, value, where):
+def _choice(
+  choices: Sequence[Any], value: Any, where: str
+) -> CategoricalDistribution:
   if not choices or len(set(map(repr, choices))) < len(choices):
     raise InputError(f'{where}: needs choices, each once')
   for choice in choices:
@@ -121,17 +136,9 @@ def _choice(choices, value, where):
   return CategoricalDistribution(choices)
 
 
-def _is_number(end, whole):
+def _is_number(end: Any, whole: bool) -> bool:
   if isinstance(end, bool) or not isinstance(
     end, int if whole else int | float
   ):
     return False
   return math.isfinite(end)
-
-
-def _leaves(config, prefix=''):
-  for name, value in config.items():
-    if hasattr(value, 'items'):
-      yield from _leaves(value, f'{prefix}{name}.')
-    else:
-      yield f'{prefix}{name}', value

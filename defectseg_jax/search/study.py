@@ -13,48 +13,32 @@ knows no worker that died.
 
 import contextlib
 import csv
-import dataclasses
 import io
 import json
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ml_collections
 import optuna
-from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
+from optuna.storages.journal import JournalFileBackend
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import LockHeldError, json_text, lock, write_whole
+from defectseg_jax.files import json_text, write_whole
 from defectseg_jax.runs.workdir import Workdir, flat_fields, require_same_fields
-from defectseg_jax.search.rounds import Planned
-from defectseg_jax.search.space import search_space, trial_sampler
-
-# By eye: longer than anything that is done under the lock takes, for one worker
-# and for all that may stand in line.
-_LINK_GRACE_S = 120
-_LOCK_WAIT_S = 600.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-  """How a trial ended.
-
-  Attributes:
-    state: complete, pruned or failed.
-    dev_iu: of its best epoch; None if it is not complete.
-    best_epoch: counted from 1; None likewise.
-    threshold: chosen on the development set; None likewise.
-    epochs: that it trained.
-    reason: why it failed; ''.
-  """
-
-  state: str
-  dev_iu: float | None = None
-  best_epoch: int | None = None
-  threshold: float | None = None
-  epochs: int = 0
-  reason: str = ''
+from defectseg_jax.search.outcomes import (
+  Outcome,
+  read_outcome,
+  write_outcome,
+)
+from defectseg_jax.search.rounds import Trial
+from defectseg_jax.search.settings import search_settings
+from defectseg_jax.search.space import (
+  Distribution,
+  search_space,
+  trial_sampler,
+)
+from defectseg_jax.search.study_lock import lock_study
 
 
 class Study:
@@ -62,7 +46,8 @@ class Study:
 
   Attributes:
     path: of its folder.
-    config: of the search.
+    config: of the search; a trial's is made of it.
+    settings: of the search.
     space: Optuna's distributions, by field.
     table: trials.csv.
     page: search.html.
@@ -89,15 +74,17 @@ class Study:
     """
     # A link, as Optuna's lock is one, leads nowhere from a relative path.
     self.path = pathlib.Path(path).expanduser().absolute()
-    self.config = config
-    self.space = search_space(config)
+    # Of a ConfigDict nobody knows the types of the fields.
+    self.config: Any = config
+    self.settings = search_settings(self.config.search)
+    self.space = search_space(self.settings.space, flat_fields(config))
     self.table = self.path / 'trials.csv'
     self.page = self.path / 'search.html'
     self.best = self.path / 'best'
     self._settings = self.path / 'search.json'
     self._require_config()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with self._readable(storage):
+    with self._explain_errors(storage):
       self._optuna = optuna.create_study(
         storage=storage or self._journal(),
         study_name=str(self.path) if storage else 'search',
@@ -109,34 +96,21 @@ class Study:
     """Where a trial is trained."""
     return self.path / 'trials' / f'{number:04d}'
 
-  @contextlib.contextmanager
-  def lock(self) -> Iterator[None]:
+  def lock(self) -> contextlib.AbstractContextManager[None]:
     """Keeps the other workers from planning and claiming meanwhile.
 
     Raises:
-      InputError: a worker has had the lock for minutes.
+      InputError: another worker has held the lock for minutes.
     """
-    with contextlib.ExitStack() as held:
-      path = self.path / '.lock'
-      try:
-        has_locks = held.enter_context(lock(path, wait_s=_LOCK_WAIT_S))
-      except LockHeldError as error:
-        raise InputError(
-          f'{path}: {error} has kept this search waiting for '
-          f'{_LOCK_WAIT_S / 60:.0f} min; if it is not running, remove the file '
-          'and give the same command again'
-        ) from error
-      if not has_locks:
-        held.enter_context(self._link_lock())
-      yield
+    return lock_study(self.path)
 
-  def draw(self, trials: list[Planned]) -> None:
+  def draw(self, trials: Sequence[Trial]) -> None:
     """Draws for the planned trials that were not drawn for yet. Locked only."""
     for trial in trials[len(self._optuna.get_trials(deepcopy=False)) :]:
       self._optuna.sampler = trial_sampler(
         seed=self.config.seed, number=trial.number
       )
-      asked = self._optuna.ask(self._space_of(trial))
+      asked = self._optuna.ask({**self._space_of(trial)})
       if asked.number != trial.number:
         raise InputError(
           f'{self.path}: two workers drew trial {trial.number} at once: the '
@@ -147,7 +121,7 @@ class Study:
       asked.set_user_attr('round', trial.round)
       asked.set_user_attr('parent', trial.parent)
 
-  def trial_config(self, trial: Planned) -> ml_collections.ConfigDict:
+  def trial_config(self, trial: Trial) -> ml_collections.ConfigDict:
     """The config of a trial's run: that of the search, with what was drawn.
 
     Args:
@@ -156,7 +130,7 @@ class Study:
     Returns:
       A copy. A warm-started trial has its parent's architecture.
     """
-    config = self.config.copy_and_resolve_references()
+    config: Any = self.config.copy_and_resolve_references()
     drawn = dict(self._optuna.get_trials(deepcopy=False)[trial.number].params)
     if trial.parent is not None:
       config.init_from = str(self.folder(trial.parent))
@@ -167,13 +141,10 @@ class Study:
 
   def tell(self, number: int, outcome: Outcome) -> None:
     """Keeps how a trial ended. Told twice, the first stands. Locked only."""
-    path = self.folder(number) / 'outcome.json'
-    if not path.exists():
-      with write_whole(path) as temporary:
-        temporary.write_text(json_text(dataclasses.asdict(outcome)))
+    write_outcome(self.folder(number), outcome)
     self._tell_optuna(number, outcome)
 
-  def settle(self) -> None:
+  def tell_missing(self) -> None:
     """Tells Optuna what a worker that died could not. Locked only."""
     trials = self._optuna.get_trials(deepcopy=False)
     for number, outcome in self.outcomes().items():
@@ -186,18 +157,21 @@ class Study:
     Raises:
       InputError: an outcome.json is damaged.
     """
-    found = {}
-    for number in range(len(self._optuna.get_trials(deepcopy=False))):
-      path = self.folder(number) / 'outcome.json'
-      if path.exists():
-        try:
-          found[number] = Outcome(**json.loads(path.read_text()))
-        except (ValueError, TypeError) as error:
-          raise InputError(
-            f'{path}: is damaged ({error}); remove it, and the trial is '
-            'looked at again'
-          ) from error
-    return found
+    count = len(self._optuna.get_trials(deepcopy=False))
+    read = {n: read_outcome(self.folder(n)) for n in range(count)}
+    return {n: outcome for n, outcome in read.items() if outcome is not None}
+
+  def ious(self) -> dict[int, float | None]:
+    """The best development IU of each trial that has ended, for `plan`."""
+    return {n: outcome.dev_iu for n, outcome in self.outcomes().items()}
+
+  def complete_trials(self) -> list[list[float]]:
+    """The development IU of each epoch, of each trial that is complete."""
+    return [
+      self.dev_ious(number)
+      for number, outcome in self.outcomes().items()
+      if outcome.state == 'complete'
+    ]
 
   def dev_ious(self, number: int) -> list[float]:
     """The development IU of each epoch that a trial has trained."""
@@ -207,22 +181,7 @@ class Study:
       return []
     return [float(row['dev_iu']) for row in csv.DictReader(io.StringIO(text))]
 
-  @contextlib.contextmanager
-  def _link_lock(self) -> Iterator[None]:
-    """Where the file system has no locks: a link, as for Optuna's journal.
-
-    Unlike a lock it outlives its process, and is then taken over.
-    """
-    link = JournalFileSymlinkLock(str(self._settings), _LINK_GRACE_S)
-    link.acquire()
-    try:
-      yield
-    finally:
-      # Another worker may have thought us dead.
-      with contextlib.suppress(RuntimeError):
-        link.release()
-
-  def _tell_optuna(self, number, outcome):
+  def _tell_optuna(self, number: int, outcome: Outcome) -> None:
     states = {
       'complete': optuna.trial.TrialState.COMPLETE,
       'pruned': optuna.trial.TrialState.PRUNED,
@@ -235,32 +194,32 @@ class Study:
       skip_if_finished=True,
     )
 
-  def _space_of(self, trial: Planned) -> Mapping[str, Any]:
+  def _space_of(self, trial: Trial) -> dict[str, Distribution]:
     """Weights fit one architecture: a warm start does not choose another."""
     if trial.parent is None:
       return self.space
     return {k: v for k, v in self.space.items() if k != 'model.name'}
 
-  def _architecture(self, parent):
+  def _architecture(self, parent: int) -> str:
     fields = json.loads((self.folder(parent) / 'config.json').read_text())
     return fields['model']['name']
 
-  def _journal(self):
+  def _journal(self) -> optuna.storages.JournalStorage:
     return optuna.storages.JournalStorage(
       JournalFileBackend(str(self.path / 'journal.log'))
     )
 
-  def _require_config(self):
+  def _require_config(self) -> None:
     """Writes search.json, or refuses the folder of another search."""
-    wanted = json.loads(json_text(_of_search(self.config)))
+    wanted = json.loads(json_text(_fields_of_search(self.config)))
     before = self._read_settings()
     if before is None:
       self._begin(wanted)
       # Another worker may have begun it just now, with another config.
       before = self._read_settings()
-    require_same_fields(before, wanted, where=self._settings)
+    require_same_fields(before or {}, wanted, where=self._settings)
 
-  def _read_settings(self):
+  def _read_settings(self) -> dict[str, Any] | None:
     try:
       return json.loads(self._settings.read_text())
     except FileNotFoundError:
@@ -270,7 +229,7 @@ class Study:
         f'{self._settings}: cannot be read ({error}); give another --workdir'
       ) from error
 
-  def _begin(self, settings):
+  def _begin(self, settings: dict[str, Any]) -> None:
     try:
       self.path.mkdir(parents=True, exist_ok=True)
       others = [p for p in self.path.iterdir() if not p.name.startswith('.')]
@@ -289,8 +248,8 @@ class Study:
       ) from error
 
   @contextlib.contextmanager
-  def _readable(self, storage):
-    """A damaged journal or an unreachable database has one line."""
+  def _explain_errors(self, storage: str | None) -> Iterator[None]:
+    """Says in one line that a journal is damaged or a database not there."""
     try:
       yield
     # Whatever a database's driver raises.
@@ -307,8 +266,8 @@ class Study:
       ) from error
 
 
-def _of_search(config):
-  """Every field but of what is done with masks: as of a run, and the search."""
+def _fields_of_search(config: ml_collections.ConfigDict) -> dict[str, Any]:
+  """Every field that changes what comes out: not what is done with masks."""
   fields = config.to_dict()
   del fields['quantification']
   return flat_fields(fields)

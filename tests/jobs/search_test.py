@@ -9,16 +9,8 @@ import subprocess
 import sys
 import time
 
-import jax
-import ml_collections
 import pytest
 from tiny import ROOT, TINY, environment, run, write_foil
-
-from defectseg_jax.jobs import search as search_job
-from defectseg_jax.search.pruning import Judge
-from defectseg_jax.search.rounds import Planned
-from defectseg_jax.search.study import Outcome
-from defectseg_jax.training.progress import Progress
 
 # One worker of pytest, so that the search alone is run once.
 pytestmark = pytest.mark.xdist_group('search')
@@ -274,65 +266,3 @@ def test_what_cannot_be_searched_leaves_nothing(search, tmp_path, fields, says):
   assert done.stderr.count('\n') == 1
   assert done.stderr.startswith(f'error: {says}'), done.stderr
   assert not (tmp_path / 'study').exists()
-
-
-@pytest.mark.parametrize(
-  ('said', 'fails'),
-  [
-    ('RESOURCE_EXHAUSTED: Out of memory\nof 80 GiB', True),
-    ('INTERNAL: the driver was lost', False),
-  ],
-)
-def test_a_trial_too_large_for_the_device_has_failed(
-  monkeypatch, tmp_path, said, fails
-):
-  def fit(*_, **__):
-    raise jax.errors.JaxRuntimeError(said)
-
-  monkeypatch.setattr(search_job, 'fit', fit)
-  study = FakeStudy(after=0)
-  study.folder = lambda number: tmp_path
-  worker = search_job._Worker(study, None, None, None)
-  if fails:
-    assert worker._outcome(Planned(0, 1, None), None) == Outcome(
-      'failed', reason='RESOURCE_EXHAUSTED: Out of memory'
-    )
-  else:
-    with pytest.raises(jax.errors.JaxRuntimeError, match='driver'):
-      worker._outcome(Planned(0, 1, None), None)
-
-
-class FakeStudy:
-  """Three finished trials whose IU after two epochs is 0.4, 0.5 and 0.6."""
-
-  def __init__(self, after):
-    self.config = ml_collections.ConfigDict(
-      {'search': {'prune_after_epochs': after}}
-    )
-
-  def outcomes(self):
-    complete = {n: Outcome('complete', 0.7) for n in range(3)}
-    return {**complete, 3: Outcome('failed')}
-
-  def dev_ious(self, number):
-    return [0.1, [0.4, 0.5, 0.6][number], 0.7]
-
-
-@pytest.mark.parametrize(
-  ('after', 'ious', 'hopeless'),
-  [
-    (2, [0.1, 0.45], 2),
-    (2, [0.1, 0.55], 0),
-    (2, [0.05], 0),
-    # Its best so far is what counts.
-    (2, [0.55, 0.3], 0),
-    (0, [0.0, 0.0], 0),
-  ],
-)
-def test_a_trial_below_the_median_is_given_up(after, ious, hopeless):
-  judge = Judge(FakeStudy(after))
-  progress = Progress('')
-  for iu in ious:
-    progress.end_epoch({'dev_iu': iu})
-    judge(progress)
-  assert judge.hopeless == hopeless

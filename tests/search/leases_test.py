@@ -9,13 +9,13 @@ import pytest
 from tiny import ROOT
 
 from defectseg_jax.search import leases
-from defectseg_jax.search.leases import Claims
+from defectseg_jax.search.leases import Leases
 
 CLAIMER = """
 import pathlib, sys, time
 from defectseg_jax.search import leases
 leases.BEAT_S = 0.05
-one = leases.Claims(sys.argv[2] or None)
+one = leases.Leases(sys.argv[2] or None)
 assert one.take(pathlib.Path(sys.argv[1]))
 print('claimed', flush=True)
 time.sleep(60)
@@ -46,17 +46,17 @@ def start():
 
 
 def test_a_folder_has_one_worker(tmp_path):
-  one, other = Claims(), Claims()
+  one, other = Leases(), Leases()
   assert one.take(tmp_path / 'a')
   assert not other.take(tmp_path / 'a')
   assert not one.take(tmp_path / 'a')
-  assert other.others(tmp_path / 'a')
-  assert not one.others(tmp_path / 'a')
+  assert other.has_other_worker(tmp_path / 'a')
+  assert not one.has_other_worker(tmp_path / 'a')
   assert other.take(tmp_path / 'b')
 
 
 def test_what_was_given_back_can_be_taken(tmp_path):
-  one, other = Claims(), Claims()
+  one, other = Leases(), Leases()
   assert one.take(tmp_path)
   one.give_back(tmp_path)
   assert list(tmp_path.iterdir()) == []
@@ -65,7 +65,7 @@ def test_what_was_given_back_can_be_taken(tmp_path):
 
 def test_a_worker_killed_on_this_machine_is_known_at_once(tmp_path, start):
   process = start(tmp_path)
-  mine = Claims()
+  mine = Leases()
   assert not mine.take(tmp_path)
   process.kill()
   process.wait()
@@ -79,7 +79,7 @@ def test_a_worker_of_another_machine_lives_while_it_counts(
   monkeypatch.setattr(leases, '_is_ours_or_has_no_lock', lambda file: True)
   monkeypatch.setattr(leases, 'DEAD_AFTER_S', 0.6)
   process = start(tmp_path, 'elsewhere')
-  mine = Claims()
+  mine = Leases()
   until = time.monotonic() + 1.5
   while time.monotonic() < until:
     assert not mine.take(tmp_path)
@@ -99,7 +99,7 @@ def test_a_worker_that_was_taken_for_dead_stops(tmp_path, start, monkeypatch):
   # It counts after this has looked twice.
   process = start(tmp_path, 'elsewhere')
   monkeypatch.setattr(leases, 'BEAT_S', 60.0)
-  mine = Claims()
+  mine = Leases()
   taken = False
   while not taken:
     taken = mine.take(tmp_path)
@@ -118,9 +118,9 @@ def test_a_damaged_file_does_not_keep_a_folder_for_good(
 ):
   monkeypatch.setattr(leases, 'DEAD_AFTER_S', 0.01)
   (tmp_path / '.worker').write_text(content)
-  mine = Claims()
+  mine = Leases()
   mine.take(tmp_path)
   time.sleep(0.02)
   if content:
     assert mine.take(tmp_path)
-  assert mine.others(tmp_path) is False
+  assert mine.has_other_worker(tmp_path) is False

@@ -1,23 +1,23 @@
 """What is trained next follows from what came out, by hand."""
 
-import ml_collections
 import pytest
 
-from defectseg_jax.search.rounds import Planned, plan, ranking
+from defectseg_jax.search.rounds import Trial, plan, ranking
+from defectseg_jax.search.settings import SearchSettings
 
 
 def settings(**changes):
   given = {'trials': 3, 'top': 2, 'warm_trials': 2, 'max_rounds': 3, **changes}
-  return ml_collections.ConfigDict(given)
+  return SearchSettings(**given)
 
 
-FIRST = [Planned(0, 1, None), Planned(1, 1, None), Planned(2, 1, None)]
+FIRST = [Trial(0, 1, None), Trial(1, 1, None), Trial(2, 1, None)]
 # The best two of the first round are 2 and 0.
 SECOND = [
-  Planned(3, 2, 2),
-  Planned(4, 2, 2),
-  Planned(5, 2, 0),
-  Planned(6, 2, 0),
+  Trial(3, 2, 2),
+  Trial(4, 2, 2),
+  Trial(5, 2, 0),
+  Trial(6, 2, 0),
 ]
 ROUND_1 = {0: 0.5, 1: 0.4, 2: 0.6}
 

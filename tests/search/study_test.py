@@ -9,11 +9,13 @@ import pytest
 from configs import common
 from defectseg_jax import files
 from defectseg_jax.errors import InputError
-from defectseg_jax.search import study as study_module
-from defectseg_jax.search.rounds import Planned, plan
-from defectseg_jax.search.study import Outcome, Study
+from defectseg_jax.search import study_lock
+from defectseg_jax.search.outcomes import Outcome
+from defectseg_jax.search.rounds import Trial, plan
+from defectseg_jax.search.settings import search_settings
+from defectseg_jax.search.study import Study
 
-FIRST = [Planned(number, 1, None) for number in range(3)]
+FIRST = [Trial(number, 1, None) for number in range(3)]
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_two_workers_that_no_lock_keeps_apart_are_found(
 
 
 def test_a_lock_that_is_never_given_back_is_said(tmp_path, config, monkeypatch):
-  monkeypatch.setattr(study_module, '_LOCK_WAIT_S', 0.1)
+  monkeypatch.setattr(study_lock, '_WAIT_S', 0.1)
   one, other = Study(tmp_path / 's', config), Study(tmp_path / 's', config)
   says = f'lock: process {os.getpid()} on .* remove the file and give the same'
   with one.lock(), pytest.raises(InputError, match=says), other.lock():
@@ -94,7 +96,7 @@ def test_a_warm_start_has_its_parents_weights_and_architecture(
     study.folder(trial.number).mkdir(parents=True)
     made = study.trial_config(trial)
     (study.folder(trial.number) / 'config.json').write_text(made.to_json())
-  warm = [Planned(number, 2, number - 3) for number in range(3, 6)]
+  warm = [Trial(number, 2, number - 3) for number in range(3, 6)]
   drawn(study, [*FIRST, *warm])
   for trial in warm:
     made = study.trial_config(trial)
@@ -122,6 +124,8 @@ def test_outcomes_are_told_once_and_kept(tmp_path, config):
     0: failed,
     1: Outcome('pruned', epochs=1),
   }
+  assert again.ious() == {0: None, 1: None, 2: 0.5}
+  assert again.complete_trials() == [[]]
   states = [trial.state.name for trial in again._optuna.trials]
   assert states == ['FAIL', 'PRUNED', 'COMPLETE']
   assert again._optuna.best_value == 0.5
@@ -135,7 +139,7 @@ def test_a_result_that_optuna_was_not_told_of_is_told_again(tmp_path, config):
   outcome = Outcome('complete', 0.5, best_epoch=2, threshold=0.25, epochs=3)
   (study.folder(1) / 'outcome.json').write_text(json.dumps(vars(outcome)))
   with study.lock():
-    study.settle()
+    study.tell_missing()
   assert study._optuna.best_trial.number == 1
 
 
@@ -192,4 +196,4 @@ def test_somebody_elses_folder(tmp_path, config):
 
 
 def test_a_plan_fits_the_config(config):
-  assert plan(config.search, {}).trials == FIRST
+  assert plan(search_settings(config.search), {}).trials == FIRST

@@ -1,0 +1,54 @@
+"""What a search tries, as configs/search.py says it."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchSettings:
+  """Fields are those of `config.search`; all counts are 1 or more.
+
+  Attributes:
+    trials: of the first round, each with weights of its own.
+    top: the best trials so far, from whose weights each later round begins.
+    warm_trials: new trials from each of those.
+    max_rounds: rounds at most; the search ends earlier if a round brings no
+      better development IU.
+    prune_after_epochs: a trial whose development IU has stayed below the median
+      of the others' after so many epochs is given up; 0 gives none up.
+    space: by the dotted name of a field of the config, what is drawn for it:
+      ('log', low, high), ('uniform', low, high), ('integer', low, high),
+      ('choice', a, b, ...), or () for the config's own value.
+  """
+
+  trials: int = 16
+  top: int = 4
+  warm_trials: int = 3
+  max_rounds: int = 6
+  prune_after_epochs: int = 0
+  space: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def search_settings(section: Any) -> SearchSettings:
+  """The settings of a config's section `search`, whose space is nested.
+
+  Args:
+    section: `config.search`, or the same as nested mappings.
+
+  Examples:
+    >>> section = {'trials': 8, 'space': {'model': {'dropout_rate': ()}}}
+    >>> search_settings(section).space
+    {'model.dropout_rate': ()}
+  """
+  fields = dict(section.items())
+  space = dict(_leaves(fields.pop('space', {})))
+  return SearchSettings(**fields, space=space)
+
+
+def _leaves(tree: Any, prefix: str = '') -> Iterator[tuple[str, Any]]:
+  for name, value in tree.items():
+    if hasattr(value, 'items'):
+      yield from _leaves(value, f'{prefix}{name}.')
+    else:
+      yield f'{prefix}{name}', value

@@ -1,0 +1,207 @@
+"""One process of a search: it trains trials until none is left.
+
+Every worker runs this same loop: under the lock of the study it draws what is
+to be tried, claims one trial that nobody is at, and trains it as any run is
+trained. What is drawn follows from the results so far (rounds.py), so that the
+number of workers changes nothing but the time.
+"""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+
+import jax
+import ml_collections
+from rich.console import Console
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.files import new_folder
+from defectseg_jax.runs.fit import fit
+from defectseg_jax.runs.test_set import evaluate
+from defectseg_jax.runs.workdir import Workdir
+from defectseg_jax.runtime.interruption import Interruption
+from defectseg_jax.search import report
+from defectseg_jax.search.leases import Leases
+from defectseg_jax.search.outcomes import Outcome
+from defectseg_jax.search.pruning import MedianRule
+from defectseg_jax.search.rounds import Plan, Trial, plan, ranking
+from defectseg_jax.search.study import Study
+from defectseg_jax.training.loop import Diverged
+
+_LOOK_AGAIN_S = 2.0
+
+
+class Worker:
+  """One process of a search."""
+
+  def __init__(
+    self,
+    study: Study,
+    leases: Leases,
+    console: Console,
+    interruption: Interruption,
+  ):
+    """Joins a study; trains nothing yet.
+
+    Args:
+      study: that others may work on, too.
+      leases: of this process.
+      console: where the progress goes.
+      interruption: asked after each step whether to stop.
+    """
+    self._study = study
+    self._leases = leases
+    self._console = console
+    self._interruption = interruption
+    self._seconds: list[float] = []
+
+  def train_all(self) -> Plan:
+    """Trains what nobody is at, until there is nothing left to train.
+
+    Returns:
+      The plan, which is finished.
+    """
+    waited_for = None
+    while True:
+      with self._lock():
+        self._study.tell_missing()
+        ious = self._study.ious()
+        current = plan(self._study.settings, ious)
+        self._study.draw(current.trials)
+        open_trials = [t for t in current.trials if t.number not in ious]
+        claimed = self._claim(open_trials)
+      if current.finished:
+        return current
+      if claimed is not None:
+        self._train(claimed, current)
+        waited_for = None
+        continue
+      if waited_for != (waited_for := [t.number for t in open_trials]):
+        self._say(report.waiting_text(waited_for))
+      time.sleep(_LOOK_AGAIN_S)
+
+  def score_best(self, finished: Plan) -> Trial:
+    """Copies the best run to best/ and scores its test set, if nobody did.
+
+    Args:
+      finished: what `train_all` returned.
+
+    Returns:
+      The best trial.
+
+    Raises:
+      InputError: every trial failed.
+    """
+    ranked = ranking(self._study.ious())
+    if not ranked:
+      raise InputError(report.all_failed_text(self._study))
+    best = finished.trials[ranked[0]]
+    workdir = Workdir(self._study.best)
+    while not workdir.report.exists():
+      with self._lock():
+        ours = self._leases.take(self._study.path)
+      if not ours:
+        time.sleep(_LOOK_AGAIN_S)
+        continue
+      # The worker of the last trial may have died before it could.
+      report.write_report(self._study, finished.trials)
+      self._copy_run(best)
+      if not workdir.report.exists():
+        self._say(f'The best trial, {best.number}, on the test set:')
+        evaluate(self._study.trial_config(best), workdir, self._console)
+      with self._lock():
+        self._leases.give_back(self._study.path)
+    return best
+
+  @contextlib.contextmanager
+  def _lock(self) -> Iterator[None]:
+    """The lock of the study; what is done under it is done to its end."""
+    with self._study.lock():
+      # While it waits for the lock, nothing would be lost.
+      self._interruption.defer_exit()
+      yield
+    self._interruption.allow_exit()
+
+  def _claim(self, trials: Sequence[Trial]) -> Trial | None:
+    """The first that nobody is at, and is ours now."""
+    for trial in trials:
+      if self._leases.take(self._study.folder(trial.number)):
+        return trial
+    return None
+
+  def _train(self, trial: Trial, current: Plan) -> None:
+    study = self._study
+    folder = study.folder(trial.number)
+    config = study.trial_config(trial)
+    self._say(report.heading_text(trial, config, study.space))
+    started = time.monotonic()
+    outcome = self._fit(trial, config)
+    if outcome is None:
+      with study.lock():
+        self._leases.give_back(folder)
+      self._interruption.allow_exit()
+      raise AssertionError('only an interruption leaves a trial unfinished')
+    self._seconds.append(time.monotonic() - started)
+    with self._lock():
+      study.tell(trial.number, outcome)
+      self._leases.give_back(folder)
+      report.write_report(study, current.trials)
+      text = report.progress_text(
+        current.trials,
+        study.ious(),
+        round_number=trial.round,
+        busy=self._is_busy,
+        seconds=self._seconds,
+      )
+    self._say(text)
+
+  def _fit(
+    self, trial: Trial, config: ml_collections.ConfigDict
+  ) -> Outcome | None:
+    """How the trial ended; None if it was interrupted."""
+    rule = MedianRule(self._study.settings, self._study.complete_trials)
+    try:
+      fitted = fit(
+        config,
+        Workdir(self._study.folder(trial.number)),
+        self._console,
+        self._interruption,
+        give_up=rule,
+      )
+    except Diverged as error:
+      return Outcome('failed', reason=str(error))
+    except jax.errors.JaxRuntimeError as error:
+      # It would end every worker that takes it; others may fit the device.
+      if 'RESOURCE_EXHAUSTED' not in str(error):
+        raise
+      return Outcome('failed', reason=str(error).splitlines()[0])
+    if fitted is not None:
+      progress = fitted.progress
+      return Outcome(
+        'complete',
+        dev_iu=progress.best_iu,
+        best_epoch=progress.best_epoch,
+        threshold=progress.threshold,
+        epochs=progress.epochs,
+      )
+    if rule.pruned_after:
+      return Outcome('pruned', epochs=rule.pruned_after)
+    return None
+
+  def _copy_run(self, best: Trial) -> None:
+    if not self._study.best.exists():
+      with new_folder(self._study.best) as folder:
+        shutil.copytree(
+          self._study.folder(best.number),
+          folder,
+          ignore=lambda _, names: {n for n in names if n.startswith('.')},
+          dirs_exist_ok=True,
+        )
+
+  def _is_busy(self, trial: Trial) -> bool:
+    """Whether another worker is at a trial."""
+    return self._leases.has_other_worker(self._study.folder(trial.number))
+
+  def _say(self, text: str) -> None:
+    self._console.print(text, soft_wrap=True)
