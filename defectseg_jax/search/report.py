@@ -2,8 +2,6 @@
 
 import importlib.metadata
 import math
-import shlex
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +12,7 @@ from rich.table import Table
 
 from defectseg_jax.files import csv_text, write_whole
 from defectseg_jax.reporting.page import Searched, search_page
+from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.runs.workdir import flat_fields
 from defectseg_jax.search.rounds import Plan, Trial, ranking
 from defectseg_jax.search.space import Distribution
@@ -226,7 +225,7 @@ def _searched_field(name: str, distribution: Distribution) -> Searched:
 def _provenance(study: Study) -> dict[str, str]:
   search = study.settings
   return {
-    'command': shlex.join(sys.argv),
+    **current_provenance().rows(),
     'rounds': f'{search.trials} random trials; then {search.warm_trials} from '
     f'each of the best {search.top}; {search.max_rounds} rounds at most',
     'chosen by': 'the pooled IU of the development set; the test set is scored '
