@@ -14,7 +14,7 @@ _LUMINANCE = np.array([0.299, 0.587, 0.114])
 def grey_values(
   frame: Frame, *, rgb: str, path: str | os.PathLike
 ) -> np.ndarray:
-  """The grey values of a frame, its palette applied and its channels made one.
+  """The grey values of a frame: palette applied, and channels merged.
 
   Args:
     frame: as its file stores it.
@@ -63,8 +63,8 @@ def bright_is_large(
     [H, W].
 
   Raises:
-    InputError: white is zero in numbers that have no largest one, or that may
-      be negative.
+    InputError: white is zero in floats or signed integers, of which no value
+      is known to be black.
   """
   if not frame.white_is_zero:
     return grey

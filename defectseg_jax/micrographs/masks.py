@@ -16,9 +16,9 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
   """Reads a mask: what is not zero is defect.
 
   Two values are accepted, or one of them alone (no defect, all defect): 0 and
-  1, 0 and 255, 0 and 65535, False and True. A palette is judged by its indices
-  where these are such a pair, since that is what labelling programs count by
-  and the colours are decoration; else by its colours, if black and white.
+  1, 0 and 255, 0 and 65535, False and True. Of a palette the indices count if
+  they are such a pair, because labelling programs count by them and the colours
+  are decoration; else the colours count, if they are black and white.
 
   For the same reason a TIFF that says white is zero is not turned round: ImageJ
   (masks with an inverting lookup table) and tifffile (boolean arrays) write so,
@@ -66,7 +66,7 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
 
 
 def _binary_mask(values: np.ndarray) -> np.ndarray | None:
-  """The mask, or None where the values are not those of one."""
+  """The mask, or None where the values are not those of a mask."""
   if values.ndim != 2 or values.size == 0:
     return None
   for foreground in _FOREGROUNDS:

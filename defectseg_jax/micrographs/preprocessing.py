@@ -32,7 +32,7 @@ def preprocess(
   """Inversion, then background, then normalisation.
 
   Inversion comes first, so that defects are bright when the ball rolls: it
-  rolls below the image, and what it cannot get into stays.
+  rolls below the image, and bright features that are narrower than it stay.
 
   Args:
     pixels: [H, W].

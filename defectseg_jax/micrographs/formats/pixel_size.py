@@ -60,7 +60,7 @@ def nm_per_unit(unit: str, *, path: str | os.PathLike) -> float | None:
   """
   key = unit.strip(' \t\r\n\0').replace('\\u00B5', '\u00b5')
   # The micro sign and the Greek mu are two characters, so are the angstrom sign
-  # and the Nordic letter; NFKC makes them one.
+  # and the Nordic letter; NFKC makes both the same.
   key = unicodedata.normalize('NFKC', key)
   # Of a symbol the case matters (Mm is no mm), of a word it does not.
   if len(key) > 3:

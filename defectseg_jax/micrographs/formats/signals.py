@@ -16,8 +16,8 @@ from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.formats import pixel_size
 from defectseg_jax.micrographs.formats.frame import Frame, check_size
 
-# HyperSpy's for spectra; a stack of images that belongs to one counts energies
-# or wavelengths.
+# HyperSpy's names for spectra. A stack of such images counts energies or
+# wavelengths.
 _SPECTRA = ('EELS', 'EDS_TEM', 'EDS_SEM', 'CL')
 _ENERGIES = ('eV', 'keV')
 

@@ -13,7 +13,7 @@ from typing import Any
 from defectseg_jax.errors import file_error
 
 _DAMAGED = 'copy or export it again'
-# Those of an image, and one to count images.
+# Two of an image, and one that counts images.
 _MOST_AXES = 3
 
 

@@ -87,8 +87,8 @@ def _check_image(
   if scale >= _LARGEST_SCALE:
     raise file_error(
       path,
-      f'its scale is {scale:.6g}, in metres a pixel of more than one, in 1/m a'
-      ' diffraction pattern',
+      f'its scale is {scale:.6g}: too large for a pixel in metres; in 1/m, that'
+      ' of a diffraction pattern',
       'name a micrograph, or set its scale in TIA',
     )
 

@@ -35,7 +35,7 @@ def directory_count(path: pathlib.Path) -> int:
     seen = set()
     while offset:
       if offset in seen:
-        raise _damaged(path, f'directory {len(seen)} is one seen before')
+        raise _damaged(path, f'directory {len(seen)} was seen before')
       seen.add(offset)
       try:
         offset = _next_directory(file, offset, size, order, is_big)
