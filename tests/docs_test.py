@@ -4,11 +4,17 @@ import importlib
 import pathlib
 import re
 
+import numpy as np
 import pytest
+import tifffile
 from absl import flags
+from microscope_writers import write_dm
+from PIL import Image
+from tiny import foil
 
+import defectseg_jax
 from configs import common
-from defectseg_jax import __version__, command_line
+from defectseg_jax import command_line
 
 ROOT = pathlib.Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob('*.md'), *ROOT.glob('docs/*.md')])
@@ -195,17 +201,52 @@ def test_flags_in_text_exist(page):
       require_flag(name, f'{page}: {code}')
 
 
-def test_the_first_example_of_the_library_is_the_front_door():
-  text = (ROOT / 'docs' / 'library.md').read_text()
-  first = next(code for kind, code in fences(text) if kind == 'python')
+def examples_in_python(page):
+  """The examples of a page, in order."""
+  text = (ROOT / page).read_text()
+  return [code for kind, code in fences(text) if kind == 'python']
+
+
+@pytest.mark.parametrize('page', ['README.md', 'docs/library.md'])
+def test_the_first_example_is_the_front_door(page):
+  first = examples_in_python(page)[0]
   assert first.replace('\n\n', '\n') == SIX_LINES
 
 
-@pytest.mark.parametrize('page', PAGES)
-def test_python_in_documents_compiles(page):
-  for kind, code in fences((ROOT / page).read_text()):
-    if kind == 'python':
-      compile(code, page, 'exec')
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+  """The files that the examples read, and the names that they begin from."""
+  monkeypatch.chdir(tmp_path)
+  pixels, mask = foil(0)
+  tifffile.imwrite('stack.tif', np.stack([pixels, pixels]))
+  Image.fromarray(mask).save('mask.png')
+  write_dm(tmp_path / 'foil.dm4', pixels.astype(np.float32), x=(0.32, 'nm'))
+  return {'ds': defectseg_jax, 'mask': mask > 0}
+
+
+def test_quick_examples_of_the_library_run(session):
+  """Those that need neither a trained run nor a step of training."""
+  slow = re.compile(r'\brun\.|train_step')
+  examples = [
+    code
+    for code in examples_in_python('docs/library.md')
+    if not slow.search(code)
+  ]
+  assert len(examples) > 5
+  for code in examples:
+    exec(compile(code, 'docs/library.md', 'exec'), session)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group('predict')
+def test_all_examples_of_the_library_run(trained_run, session):
+  runs = pathlib.Path('runs')
+  runs.mkdir()
+  (runs / 'voids').symlink_to(trained_run)
+  for code in examples_in_python('docs/library.md'):
+    exec(compile(code, 'docs/library.md', 'exec'), session)
+  assert session['corrected'].summary['count'] > 3
+  assert session['metrics']['loss'] > 0
 
 
 def test_all_say_the_same_version():
@@ -216,4 +257,4 @@ def test_all_say_the_same_version():
   readme = (ROOT / 'README.md').read_text()
   bibtex = re.search(r'version = \{(.+)\}', readme)
   assert newest and cited and bibtex
-  assert {newest[1], cited[1], bibtex[1]} == {__version__}
+  assert {newest[1], cited[1], bibtex[1]} == {defectseg_jax.__version__}
