@@ -136,7 +136,7 @@ def progress_text(
   best = (
     f'best development IU {ious[ranked[0]]:.4f} (trial {ranked[0]})'
     if ranked
-    else 'none has succeeded'
+    else 'no trial has succeeded yet'
   )
   done = (
     f'Round {round_number}: {len(of_round) - len(left)} of {len(of_round)} '

@@ -1,9 +1,9 @@
 """Rounds of a search: random trials, then warm starts from the best.
 
-Roberts et al. (2019): networks were trained over random configurations, the
-best were kept, new ones began from their weights, and so on until nothing
-improved. What is to be trained next follows from what came out so far, whoever
-trained it and in whatever order.
+Roberts et al. (2019) trained networks with random settings, kept the best,
+began new ones from their weights, and went on so until nothing improved. What
+is to be trained next follows from the results so far alone. It does not matter
+who trained what, or in which order.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ class Trial(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-  """All that can be said now of what is to be trained.
+  """All trials that are known now.
 
   Attributes:
     trials: of all rounds so far, by number.
@@ -87,6 +87,14 @@ def plan(settings: SearchSettings, ious: Mapping[int, float | None]) -> Plan:
 
 
 def ranking(ious: Mapping[int, float | None]) -> list[int]:
-  """The trials that have an IU, the best first, of equals the earlier."""
+  """The numbers of the trials that have an IU, the best first.
+
+  Args:
+    ious: as `plan` takes them.
+
+  Examples:
+    >>> ranking({0: 0.5, 1: None, 2: 0.7, 3: 0.5})
+    [2, 0, 3]
+  """
   known = [(-iu, number) for number, iu in ious.items() if iu is not None]
   return [number for _, number in sorted(known)]

@@ -6,9 +6,9 @@
   trials.csv, search.html
   best/         a copy of the best run, with its test set scored
 
-Optuna holds what was drawn and the values; whether a trial is being trained is
-said by its folder (leases.py), which Optuna has no part in: its journal
-knows no worker that died.
+Optuna keeps what was drawn, and the IU of each trial. Whether a worker is at a
+trial stands in the trial's folder (leases.py), because Optuna's journal does
+not know which workers have died.
 """
 
 import contextlib
@@ -105,7 +105,14 @@ class Study:
     return lock_study(self.path)
 
   def draw(self, trials: Sequence[Trial]) -> None:
-    """Draws for the planned trials that were not drawn for yet. Locked only."""
+    """Draws the values of the trials that have none. Call it under the lock.
+
+    Args:
+      trials: all that are planned, by number.
+
+    Raises:
+      InputError: the locks of the file system did not keep another worker out.
+    """
     for trial in trials[len(self._optuna.get_trials(deepcopy=False)) :]:
       self._optuna.sampler = trial_sampler(
         seed=self.config.seed, number=trial.number
@@ -125,7 +132,7 @@ class Study:
     """The config of a trial's run: that of the search, with what was drawn.
 
     Args:
-      trial: for which was drawn.
+      trial: whose values were drawn.
 
     Returns:
       A copy. A warm-started trial has its parent's architecture.
@@ -140,19 +147,24 @@ class Study:
     return config
 
   def tell(self, number: int, outcome: Outcome) -> None:
-    """Keeps how a trial ended. Told twice, the first stands. Locked only."""
+    """Keeps how a trial ended. Call it under the lock.
+
+    Args:
+      number: of the trial. If it has an outcome already, that one stays.
+      outcome: how it ended.
+    """
     write_outcome(self.folder(number), outcome)
     self._tell_optuna(number, outcome)
 
   def tell_missing(self) -> None:
-    """Tells Optuna what a worker that died could not. Locked only."""
+    """Tells Optuna what dead workers did not. Call it under the lock."""
     trials = self._optuna.get_trials(deepcopy=False)
     for number, outcome in self.outcomes().items():
       if not trials[number].state.is_finished():
         self._tell_optuna(number, outcome)
 
   def outcomes(self) -> dict[int, Outcome]:
-    """Of all trials that have ended, by number.
+    """How each trial ended that has ended, by number.
 
     Raises:
       InputError: an outcome.json is damaged.

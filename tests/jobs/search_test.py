@@ -13,7 +13,7 @@ import pytest
 from tiny import ROOT, TINY, environment, run, write_foil
 
 # One worker of pytest, so that the search alone is run once.
-pytestmark = pytest.mark.xdist_group('search')
+pytestmark = [pytest.mark.xdist_group('search'), pytest.mark.slow]
 
 SEARCH = {
   **TINY,

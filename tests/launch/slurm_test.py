@@ -13,7 +13,7 @@ import slurm
 from tiny import ROOT, TINY, environment, write_foil
 
 # One worker, so that Slurm is started once.
-pytestmark = pytest.mark.xdist_group('slurm')
+pytestmark = [pytest.mark.xdist_group('slurm'), pytest.mark.slow]
 
 # Epochs of 32 small steps, so that a signal comes in the middle of one.
 OPTIONS = {

@@ -85,6 +85,7 @@ def assert_rows_alike(workdir, other):
       assert value == pytest.approx(expected[name], rel=5e-3), name
 
 
+@pytest.mark.slow
 def test_two_processes_leave_what_one_leaves(command, tmp_path):
   two, one = tmp_path / 'two', tmp_path / 'one'
   options = {'training__epochs': 1}
@@ -120,6 +121,7 @@ def test_two_processes_leave_what_one_leaves(command, tmp_path):
   assert len(names[0] ^ names[1]) <= 2, names[0] ^ names[1]
 
 
+@pytest.mark.slow
 def test_any_process_stops_all_and_any_number_goes_on(command, tmp_path):
   """One process, then two, then one again; each stopped in an epoch."""
   alone, broken = tmp_path / 'alone', tmp_path / 'broken'
@@ -154,6 +156,7 @@ def test_any_process_stops_all_and_any_number_goes_on(command, tmp_path):
   assert saved_steps(broken)[-1] == saved_steps(alone)[-1] == 48
 
 
+@pytest.mark.slow
 def test_an_error_of_one_ends_all_and_is_said_once(command, folder, tmp_path):
   workdir, other = tmp_path / 'run', tmp_path / 'other'
   for seed, name in enumerate('abc'):
@@ -180,6 +183,7 @@ def test_an_error_of_one_ends_all_and_is_said_once(command, folder, tmp_path):
   assert f'began with other files than {other}' in line
 
 
+@pytest.mark.slow
 def test_a_batch_must_divide_over_the_devices_of_all(command, tmp_path):
   codes, _, errors = finish(
     start_processes(
@@ -195,6 +199,7 @@ def test_a_batch_must_divide_over_the_devices_of_all(command, tmp_path):
   assert not (tmp_path / 'run').exists()
 
 
+@pytest.mark.slow
 def test_on_a_plain_host_a_line_says_what_to_set(command, tmp_path):
   done = run(command(tmp_path / 'run', '--distributed'))
   assert done.returncode == 1

@@ -62,6 +62,7 @@ def open_files(folder):
   return [path for path in paths if path.startswith(str(folder))]
 
 
+@pytest.mark.slow
 def test_a_trial_that_diverges_closes_its_files_and_the_next_one_trains(
   study, worker, monkeypatch
 ):
