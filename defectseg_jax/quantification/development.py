@@ -129,8 +129,8 @@ def _match_from(
   """Over all regions; a small particle of the truth is one all the same."""
   each = [
     match_particles(
-      _labels(prediction, settings, minimum_area_px),
-      _labels(truth, settings, settings.minimum_area_px),
+      _label_mask(prediction, settings, minimum_area_px),
+      _label_mask(truth, settings, settings.minimum_area_px),
     )
     for prediction, truth in pairs
   ]
@@ -143,7 +143,7 @@ def _f1(counts: Detection) -> float:
   return 2 * true_positives / whole if whole else 1.0
 
 
-def _labels(
+def _label_mask(
   mask: np.ndarray, settings: QuantificationSettings, minimum_area_px: int
 ) -> np.ndarray:
   labels, _ = label_regions(

@@ -27,7 +27,7 @@ class Interval(NamedTuple):
   low: float
   high: float
 
-  def scaled(self, factor: float) -> 'Interval':
+  def scale_by(self, factor: float) -> 'Interval':
     """The interval with both ends times a factor of 0 or more."""
     return Interval(self.low * factor, self.high * factor)
 
@@ -91,7 +91,7 @@ def clumped_interval(
   """
   if math.isnan(value):
     return UNKNOWN
-  return poisson_interval(value / clump, level=level).scaled(clump)
+  return poisson_interval(value / clump, level=level).scale_by(clump)
 
 
 def bootstrap_interval(
@@ -132,12 +132,12 @@ def bootstrap_interval(
   _require_level(level)
   if len(values) < 2:
     return UNKNOWN
-  means = resampled_means(values, resamples=resamples, seed=seed)
+  means = bootstrap_means(values, resamples=resamples, seed=seed)
   found = means if statistic is None else statistic(means)
   return percentile_interval(found, level=level)
 
 
-def resampled_means(
+def bootstrap_means(
   values: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> np.ndarray:
   """Means of n rows drawn from n rows: [resamples] or [resamples, k]."""

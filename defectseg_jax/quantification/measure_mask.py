@@ -4,8 +4,9 @@ import dataclasses
 
 import numpy as np
 
+from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.dislocations.detection import LineDetection
-from defectseg_jax.quantification.kinds import kind_of
+from defectseg_jax.quantification.kinds import Kind, kind_of
 from defectseg_jax.quantification.measurement import Measurement
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.settings import QuantificationSettings
@@ -33,16 +34,15 @@ def measure(
     thickness_nm: of the foil.
     image: [H, W], the micrograph, for the mean intensity of each particle.
     settings: how to measure.
-    detection: true positives, false negatives and false positives of the
-      network that drew the mask, on its development set; they add the numbers
-      named `detected`, which are corrected for them.
+    detection: how well the network that drew the mask detects objects, on its
+      development set; adds the numbers `detected`, corrected for it.
     seed: of bootstraps and random test lines.
 
   Returns:
     Numbers of the image, a table of its objects, and warnings.
 
   Raises:
-    InputError: the mask, the image or a number is out of its range.
+    InputError: an argument is of another kind, or out of its range.
 
   Examples:
     Two squares of 10 x 10 pixels of 1 nm, in an image of 100 x 100 pixels and
@@ -58,7 +58,8 @@ def measure(
     >>> found.warnings
     []
   """
-  return kind_of(defect).measure_mask(
+  kind = _kind_for(defect, detection)
+  return kind.measure_mask(
     np.asarray(mask),
     image=None if image is None else np.asarray(image),
     pixel_size_nm=pixel_size_nm,
@@ -105,3 +106,19 @@ class MeasurementSettings:
       detection=self.detection,
       seed=self.seed,
     )
+
+
+def _kind_for(defect: str, detection: Detection | LineDetection | None) -> Kind:
+  """The defect's kind; raises InputError for arguments of another kind."""
+  if not isinstance(defect, str):
+    raise InputError(
+      f'defect: is of type {type(defect).__name__}; give the mask first, then '
+      "the defect's name, such as 'voids'"
+    )
+  kind = kind_of(defect)
+  if detection is not None and not isinstance(detection, kind.detection_class):
+    raise InputError(
+      f'detection: is a {type(detection).__name__}; give a '
+      f'{kind.detection_class.__name__} for {defect}'
+    )
+  return kind

@@ -148,9 +148,9 @@ def doubtful_objects(
   object_count, almost_count = int(labels.max()), int(almost.max())
   if not object_count + almost_count:
     return []
-  objects = _candidates(labels, object_count)
+  objects = _candidates(labels, object_count, are_objects=True)
   means = mean_probabilities(labels, probabilities, object_count)
-  regions = _candidates(almost, almost_count)
+  regions = _candidates(almost, almost_count, are_objects=False)
   highest = _highest_probabilities(almost, regions.boxes, probabilities)
   areas_px = np.concatenate([objects.areas_px, regions.areas_px])
   probability = np.concatenate([means, highest])
@@ -161,38 +161,40 @@ def doubtful_objects(
   for i in order[~np.isnan(influence[order])][:most].tolist():
     row = float(probability[i]), float(influence[i])
     if i < object_count:
-      first.append(_doubtful(objects, i, *row, is_object=True))
+      first.append(_make_doubtful(objects, i, *row))
     else:
-      first.append(_doubtful(regions, i - object_count, *row, is_object=False))
+      first.append(_make_doubtful(regions, i - object_count, *row))
   return first
 
 
 class _Candidates(NamedTuple):
-  """Objects or regions: their labels, areas and bounding boxes."""
+  """Objects or nearly found regions, and their areas and bounding boxes."""
 
+  are_objects: bool
   labels: np.ndarray
   areas_px: np.ndarray
   boxes: list[Any]
 
 
-def _candidates(labels: np.ndarray, count: int) -> _Candidates:
+def _candidates(
+  labels: np.ndarray, count: int, *, are_objects: bool
+) -> _Candidates:
   areas_px = components.areas_px(labels, count)[1:]
-  return _Candidates(labels, areas_px, ndimage.find_objects(labels))
+  boxes = ndimage.find_objects(labels)
+  return _Candidates(are_objects, labels, areas_px, boxes)
 
 
-def _doubtful(
+def _make_doubtful(
   candidates: _Candidates,
   place: int,
   probability: float,
   influence: float,
-  *,
-  is_object: bool,
 ) -> Doubtful:
   number, box = place + 1, candidates.boxes[place]
   rows, columns = np.nonzero(candidates.labels[box] == number)
   return Doubtful(
-    id=number if is_object else 0,
-    almost_id=0 if is_object else number,
+    id=number if candidates.are_objects else 0,
+    almost_id=0 if candidates.are_objects else number,
     row_px=float(rows.mean() + box[0].start),
     column_px=float(columns.mean() + box[1].start),
     area_px=int(candidates.areas_px[place]),

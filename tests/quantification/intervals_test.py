@@ -67,7 +67,7 @@ def test_the_bootstrap_of_a_ratio_draws_both_together():
 def test_draws_in_parts_have_the_same_mean(monkeypatch):
   values = np.random.default_rng(0).normal(5, 1, size=50)
   monkeypatch.setattr(intervals, '_DRAWS_AT_ONCE', 170)
-  means = intervals.resampled_means(values, resamples=1001)
+  means = intervals.bootstrap_means(values, resamples=1001)
   assert means.shape == (1001,)
   # Of 1001 means with a deviation of 1 / sqrt(50) each: 4 of their mean's.
   assert means.mean() == pytest.approx(values.mean(), abs=4 / math.sqrt(50e3))

@@ -162,3 +162,13 @@ def test_a_notebook_shows_numbers_not_arrays():
   )
   assert rest[-1].startswith('  warning foil_thick: a foil of 1200 nm')
   assert len(text) < 3000
+
+
+def test_arguments_of_another_kind():
+  scale = {'pixel_size_nm': 0.5, 'thickness_nm': 100.0}
+  with pytest.raises(InputError, match='is of type ndarray; give the mask fi'):
+    measure('voids', particles(), **scale)
+  with pytest.raises(InputError, match='give a LineDetection for dislocations'):
+    measure(lines(), LINES, **scale, detection=Detection(8, 4, 2))
+  with pytest.raises(InputError, match='give the image that the mask'):
+    measure(particles(), 'voids', **scale, image=np.zeros((2, 2)))

@@ -49,16 +49,16 @@ def test_almost_found_is_apart_from_what_is_found(scene):
 def test_what_moves_the_answer_comes_first(scene):
   labels, probabilities = scene
   almost = nearly_found_regions(labels, probabilities, threshold=0.5)
-  unsure, missed, sure = doubtful_objects(
+  unsure, nearly, sure = doubtful_objects(
     labels, almost, probabilities, threshold=0.5, power=1.0
   )
-  assert [unsure.id, missed.id, sure.id] == [2, 0, 1]
+  assert [unsure.id, nearly.id, sure.id] == [2, 0, 1]
   # One of two by number; unsure to 0.4 / 0.5, 0.05 / 0.5 above, 0.49 / 0.5.
-  assert missed.influence == pytest.approx(0.5 * 0.8)
+  assert nearly.influence == pytest.approx(0.5 * 0.8)
   assert unsure.influence == pytest.approx(0.5 * 0.9)
   assert sure.influence == pytest.approx(400 / 416 * 0.02)
-  assert (missed.row_px, missed.column_px) == (44.5, 9.5)
-  assert (missed.area_px, missed.probability) == (100, 0.4)
+  assert (nearly.row_px, nearly.column_px) == (44.5, 9.5)
+  assert (nearly.area_px, nearly.probability) == (100, 0.4)
   (first,) = doubtful_objects(
     labels, almost, probabilities, threshold=0.5, power=1.0, most=1
   )

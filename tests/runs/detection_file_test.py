@@ -39,8 +39,9 @@ def test_particles_there_and_back(tmp_path):
   config, content = of('voids', prediction, truth)
   path = tmp_path / 'dev_detection.json'
   path.write_text(json.dumps(content))
-  # One found and one missed, one invented; and both found in the second. What
-  # is invented has 25 pixels, and the others 100: 32 leave it out.
+  # One true positive, one false negative and one false positive; and two true
+  # positives in the second region. The false positive has 25 pixels, and the
+  # others 100: 32 leave it out.
   found, settings = read(path, config)
   assert found == Detection(3, 1, 0)
   assert settings.minimum_area_px == 32

@@ -124,15 +124,15 @@ def _graph(flat: np.ndarray, pixels: np.ndarray, width: int) -> Skeleton:
     width: of the padded image.
   """
 
-  def at(offset: int) -> np.ndarray:
+  def neighbours(offset: int) -> np.ndarray:
     return flat[pixels + offset]
 
-  right, below, left = at(1), at(width), at(-1)
+  right, below, left = neighbours(1), neighbours(width), neighbours(-1)
   steps = (
     (1, right),
     (width, below),
-    (width + 1, at(width + 1) & ~(right | below)),
-    (width - 1, at(width - 1) & ~(left | below)),
+    (width + 1, neighbours(width + 1) & ~(right | below)),
+    (width - 1, neighbours(width - 1) & ~(left | below)),
   )
   first = [np.flatnonzero(there) for _, there in steps]
   second = [

@@ -202,7 +202,7 @@ def _row(
 ) -> dict[str, float]:
   """A density times a factor, with its interval."""
   value, interval = density
-  value, interval = value * factor, interval.scaled(factor)
+  value, interval = value * factor, interval.scale_by(factor)
   return intervals.interval_columns(
     f'{name}_per_m2', value, intervals.propagate(value, interval, uncertainty)
   )
@@ -221,14 +221,14 @@ def _density_of_crossings(
   count, length_px = int(found.count.sum()), float(found.length_px.sum())
   if count == 0:
     # No crossing gives an upper limit, which a bootstrap cannot give.
-    interval = intervals.poisson_interval(0).scaled(1 / length_px)
+    interval = intervals.poisson_interval(0).scale_by(1 / length_px)
   else:
     interval = intervals.bootstrap_interval(
       np.stack([found.count, found.length_px], axis=1),
       lambda means: means[:, 0] / means[:, 1],
       seed=seed,
     )
-  return per_px * count / length_px, interval.scaled(per_px)
+  return per_px * count / length_px, interval.scale_by(per_px)
 
 
 def _density_of_length(
@@ -246,4 +246,4 @@ def _density_of_length(
   if length_px == 0:
     return 0.0, intervals.UNKNOWN
   interval = intervals.bootstrap_interval(parts_px, seed=seed)
-  return per_px * length_px, interval.scaled(per_px * len(parts_px))
+  return per_px * length_px, interval.scale_by(per_px * len(parts_px))

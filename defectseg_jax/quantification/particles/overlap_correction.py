@@ -78,7 +78,7 @@ def correct_overlap(
   """
   squares = boolean_model.square_counts(particles.labels)
   model = boolean_model.boolean_model(squares.sum(axis=0))
-  means = intervals.resampled_means(squares, seed=seed)
+  means = intervals.bootstrap_means(squares, seed=seed)
   again = boolean_model.boolean_model(means)
   factor = _shape_factor(particles)
   spread_nm = _spread_nm(particles)
@@ -99,7 +99,7 @@ def correct_overlap(
   )
   return OverlapCorrection(
     number_per_m3=number * each,
-    number_interval_per_m3=interval.scaled(each),
+    number_interval_per_m3=interval.scale_by(each),
     diameter_nm=diameter,
     diameter_interval_nm=diameter_interval,
     shape_factor=factor,

@@ -150,7 +150,7 @@ def particle_summary(
     **_diameters(particles, pixel_size_uncertainty, seed),
     **_densities(particles, counted, foil, detection, seed),
     **_volumes(particles, counted, foil),
-    **_corrected(particles, foil, seed),
+    **_overlap_corrections(particles, foil, seed),
   }
 
 
@@ -222,7 +222,7 @@ def _densities(
     )
     interval = intervals.propagate(number, interval, foil.density_uncertainty)
     found |= intervals.interval_columns(
-      name, number * each, interval.scaled(each)
+      name, number * each, interval.scale_by(each)
     )
   return found
 
@@ -252,7 +252,7 @@ def _volumes(
 
   return {
     **intervals.interval_columns(
-      'volume_fraction', total_nm3 / foil_nm3, interval.scaled(1 / foil_nm3)
+      'volume_fraction', total_nm3 / foil_nm3, interval.scale_by(1 / foil_nm3)
     ),
     **intervals.interval_columns(
       'swelling',
@@ -262,7 +262,7 @@ def _volumes(
   }
 
 
-def _corrected(
+def _overlap_corrections(
   particles: Particles, foil: _Foil, seed: int
 ) -> dict[str, float]:
   """Density and diameter by the Boolean model."""

@@ -1,4 +1,4 @@
-"""Misses and false alarms of lines, and what they do to a density."""
+"""False negatives and false positives of lines, and densities of them."""
 
 import math
 
@@ -30,15 +30,17 @@ def totals(found):
 
 
 def test_lengths_by_hand():
-  """Each line is 180 pixels long, less its ends; three are drawn, two found,
-  one of them 2 pixels aside, and one invented."""
+  """Each line is 180 pixels long, less its ends. Of three true lines two are
+  predicted, one of them 2 pixels aside, and one more that is not true."""
   truth, prediction = lines_at(20, 60, 100), lines_at(20, 62, 150)
-  found, missed, invented = totals(match_lines(prediction, truth))
+  true_positives, false_negatives, false_positives = totals(
+    match_lines(prediction, truth)
+  )
   one = totals(match_lines(lines_at(20), lines_at(20)))[0]
   assert one == pytest.approx(180, rel=0.03)
-  assert found == pytest.approx(2 * one)
-  assert missed == pytest.approx(one)
-  assert invented == pytest.approx(one)
+  assert true_positives == pytest.approx(2 * one)
+  assert false_negatives == pytest.approx(one)
+  assert false_positives == pytest.approx(one)
   # A stricter eye sees no line where it is 2 pixels aside.
   strict = match_lines(prediction, truth, tolerance_px=1)
   assert totals(strict)[0] == pytest.approx(one)
@@ -64,15 +66,15 @@ def test_the_factor_is_precision_over_recall():
 
 
 def test_the_interval_covers_the_factor_of_all():
-  """Parts of images, each found to a random share: of 300 sets of 64 parts
-  the interval must hold the share of all in 88 to 99%."""
+  """A random share of each part is a true positive. Of 300 sets of 64 parts,
+  the interval must hold the share of all parts in 88 to 99%."""
   rng = np.random.default_rng(0)
   hits = 0
   for seed in range(300):
     length = rng.gamma(4, 25, 64)
     share = rng.beta(8, 2, 64)
-    invented = rng.gamma(1, 10, 64)
-    found = LineDetection(length * share, length * (1 - share), invented)
+    false_positives = rng.gamma(1, 10, 64)
+    found = LineDetection(length * share, length * (1 - share), false_positives)
     low, high = detection_factor(found, seed=seed)[1]
     hits += low <= 100 / (100 * 0.8 + 10) <= high
   assert 0.88 * 300 <= hits <= 0.99 * 300

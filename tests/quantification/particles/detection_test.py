@@ -18,7 +18,9 @@ def test_matches_by_hand():
   prediction = np.zeros_like(truth)
   prediction[2:8, 2:8] = 4  # the first one exactly
   prediction[2:8, 15:21] = 2  # half beside the second one: IU 1 / 3
-  prediction[9:11, 30:34] = 7  # nothing there; the third one is missed
+  prediction[9:11, 30:34] = (
+    7  # nothing is there; the third one is not predicted
+  )
   assert match_particles(prediction, truth) == Detection(1, 2, 2)
   assert match_particles(truth, truth) == Detection(3, 0, 0)
   assert match_particles(truth * 0, truth) == Detection(0, 3, 0)
@@ -62,23 +64,23 @@ def test_a_perfect_and_well_known_network_leaves_the_poisson_interval():
 
 
 def test_intervals_cover():
-  """400 networks of recall 0.8 and precision 0.75, of which 60 particles are
-  known; three binomial standard deviations of 95% are 3.3%."""
+  """400 networks of recall 0.8 and precision 0.75, and development sets of 60
+  particles; three binomial standard deviations of 95% are 3.3%."""
   rng = np.random.default_rng(0)
   covered = 0
   for trial in range(400):
-    found = rng.binomial(60, 0.8)
-    invented = rng.negative_binomial(found, 0.75) if found else 0
+    true = rng.binomial(60, 0.8)
+    false = rng.negative_binomial(true, 0.75) if true else 0
     expected = 100 * 0.8 / 0.75
     count = rng.poisson(expected)
     _, interval = corrected_count(
-      count, Detection(found, 60 - found, invented), seed=trial
+      count, Detection(true, 60 - true, false), seed=trial
     )
     covered += interval.low <= 100 <= interval.high
   assert covered / 400 >= 0.917
 
 
-def test_a_network_that_found_nothing_says_nothing():
+def test_without_a_true_positive_nothing_is_known():
   value, interval = corrected_count(5, Detection(0, 8, 2))
   assert math.isnan(value) and math.isnan(interval.high)
 

@@ -178,7 +178,7 @@ def test_voids_that_fill_the_foil_have_no_swelling():
   assert found['volume_fraction'] > 1 and math.isnan(found['swelling'])
 
 
-def test_misses_and_false_alarms_of_a_network():
+def test_false_negatives_and_false_positives_of_a_network():
   """Of 100 found, 3 / 4 are real, and they are 9 / 10 of all."""
   mask, known = grid_of_discs(), Detection(90, 10, 30)
   found = summary(mask, detection=known, thickness_uncertainty=0.1)
