@@ -1,7 +1,7 @@
 """Contrast of the defects: what they take from the beam, or let through.
 
 Lengths are in nanometres; a transmission is relative to a foil of mean
-thickness without defects. Numbers of which no source is named are by eye.
+thickness without defects. Numbers without a named source are by eye.
 """
 
 import math

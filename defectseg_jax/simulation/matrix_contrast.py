@@ -1,7 +1,7 @@
 """Contrast of the foil without its defects: wedge, crystal, surfaces.
 
 Lengths are in nanometres. The parts add up in the exponent of the beam's
-transmission. Numbers of which no source is named are by eye.
+transmission. Numbers without a named source are by eye.
 """
 
 import math

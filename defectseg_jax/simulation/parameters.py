@@ -86,7 +86,12 @@ class Detector:
 
 @dataclasses.dataclass(frozen=True)
 class FoilParameters:
-  """A foil, its contrast and its detector: the fields of `config.foil`."""
+  """A foil, its contrast and its detector: the fields of `config.foil`.
+
+  Raises:
+    InputError: a number is out of its range, a particle is larger than the
+      foil, or so many defects do not fit into it.
+  """
 
   side_px: int = 2048
   pixel_size_nm: float = 0.32
@@ -96,6 +101,10 @@ class FoilParameters:
   dislocations: Dislocations = Dislocations()
   contrast: Contrast = Contrast()
   detector: Detector = Detector()
+
+  def __post_init__(self) -> None:
+    _require_ranges(self)
+    _require_room(self)
 
   @property
   def side_nm(self) -> float:
@@ -140,7 +149,7 @@ _FRACTIONS = {
 
 
 def foil_parameters(config: Mapping[str, Any]) -> FoilParameters:
-  """Checked parameters of a foil.
+  """The parameters of a foil from mappings, as a config has them.
 
   Args:
     config: fields of `FoilParameters`, with groups as mappings; fields that are
@@ -150,8 +159,7 @@ def foil_parameters(config: Mapping[str, Any]) -> FoilParameters:
     The parameters.
 
   Raises:
-    InputError: a number is out of its range, a particle is larger than the
-      foil, or so many defects do not fit into it.
+    InputError: the numbers do not belong together: see `FoilParameters`.
 
   Examples:
     >>> foil = foil_parameters(
@@ -166,10 +174,7 @@ def foil_parameters(config: Mapping[str, Any]) -> FoilParameters:
   groups = {
     name: group(**given.pop(name, {})) for name, group in _GROUPS.items()
   }
-  foil = FoilParameters(**given, **groups)
-  _require_ranges(foil)
-  _require_room(foil)
-  return foil
+  return FoilParameters(**given, **groups)
 
 
 def _require_ranges(foil: FoilParameters) -> None:

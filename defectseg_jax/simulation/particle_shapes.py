@@ -1,7 +1,7 @@
 """Shapes of voids and precipitates, as the beam crosses them.
 
 Lengths are in nanometres: x along columns, y along rows, z down from the
-surface that the beam enters. Numbers of which no source is named are by eye.
+surface that the beam enters. Numbers without a named source are by eye.
 """
 
 import dataclasses

@@ -17,7 +17,7 @@ from defectseg_jax.simulation.settings import SimulationSettings
 
 
 def write_series(
-  folder: pathlib.Path,
+  folder: str | pathlib.Path,
   foil: FoilParameters,
   settings: SimulationSettings,
   *,
@@ -43,14 +43,15 @@ def write_series(
     >>> import tempfile
     >>> from defectseg_jax.simulation import foil_parameters
     >>> foil = foil_parameters({'side_px': 64})
-    >>> with tempfile.TemporaryDirectory() as made:
-    ...   folder = pathlib.Path(made)
-    ...   write_series(folder, foil, SimulationSettings(2), defect='voids')
-    ...   sorted(path.name for path in folder.iterdir())
-    ...   sorted(path.name for path in (folder / 'images').iterdir())
+    >>> series = SimulationSettings(micrographs=2, seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...   write_series(folder, foil, series, defect='voids')
+    ...   sorted(path.name for path in pathlib.Path(folder).iterdir())
+    ...   sorted(path.name for path in pathlib.Path(folder).glob('masks/*'))
     ['images', 'masks', 'splits.csv', 'truth']
     ['foil_0000.tif', 'foil_0001.tif']
   """
+  folder = pathlib.Path(folder)
   _require_valid(settings, defect)
   background = (
     read_background(settings.background, foil) if settings.background else None

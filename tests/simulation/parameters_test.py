@@ -30,6 +30,8 @@ def test_the_defaults_are_those_of_the_paper():
 def test_what_is_left_out_is_as_in_the_config():
   in_config = foil_parameters(common.get_config().foil)
   assert foil_parameters({}) == FoilParameters() == in_config
+  with pytest.raises(InputError, match=r'config\.foil\.side_px=4: must be at'):
+    FoilParameters(side_px=4)
   changed = foil_parameters({'voids': {'diameter_nm': 30.0}})
   assert changed.voids.diameter_nm == 30
   assert changed.voids.density_per_m3 == in_config.voids.density_per_m3
