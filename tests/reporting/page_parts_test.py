@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from defectseg_jax.reporting.figures.bins import MOST_BINS
 from defectseg_jax.reporting.page import outlines, pictures, words
 from defectseg_jax.reporting.page.histograms import histogram
 
@@ -153,7 +154,7 @@ def test_bars_hold_every_size():
 @pytest.mark.parametrize('sizes', [[3.0], [2.0, 2.0], [1e-3, 1, 1, 1, 1e6]])
 def test_bars_of_odd_sizes(sizes):
   plot = histogram(np.array(sizes), 'nm')
-  assert 0 < len(plot.bars) <= 40
+  assert 0 < len(plot.bars) <= MOST_BINS
   assert all(0 <= left <= 1 for left, _, _ in plot.bars)
 
 

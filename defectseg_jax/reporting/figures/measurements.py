@@ -1,20 +1,25 @@
 """Figures of materials numbers: sizes in an image, a panel beside a machine.
 
-Figures are drawn without a display, and returned; the jobs write them.
+Figures are drawn without a display, and returned; who asks for one writes it.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+
+from defectseg_jax.quantification.panel import Values
+from defectseg_jax.reporting.figures.bins import bin_count
 
 _PEOPLE = '#8a8a8a'
 _AVERAGE = 'black'
 _MACHINE = '#d1495b'
 _TRUTH = '#1f6f8b'
-# Quantities that differ by more than this are drawn on a logarithmic axis.
+# By eye: quantities that differ by a larger factor are drawn on a logarithmic
+# axis.
 _LOGARITHMIC_FROM = 50.0
 
 
@@ -34,21 +39,29 @@ def histogram(
     warnings: said in red below the title.
 
   Returns:
-    The figure; as many bins as the larger of the rules of Sturges (1926) and
-    of Freedman and Diaconis (1981) asks for.
+    The figure, with as many bins as `bin_count` asks for, at most 100.
+
+  Examples:
+    >>> sizes_nm = np.array([8.0, 9.5, 10.0, 12.5])
+    >>> figure = histogram(sizes_nm, title='voids', label='diameter (nm)')
+    >>> figure.savefig('voids.png')  # doctest: +SKIP
+    >>> len(figure.axes[0].patches)
+    3
   """
   figure = Figure(figsize=(7, 4.2), layout='constrained')
   axes = figure.subplots()
   if len(sizes_nm):
-    axes.hist(sizes_nm, bins='auto', color='#1f6f8b', edgecolor='white')
+    axes.hist(
+      sizes_nm, bins=bin_count(sizes_nm), color='#1f6f8b', edgecolor='white'
+    )
     mean = float(np.mean(sizes_nm))
     axes.axvline(mean, color='#d1495b', label=f'mean {mean:.4g} nm')
     axes.legend()
   else:
-    axes.text(0.5, 0.5, 'none', ha='center', transform=axes.transAxes)
+    axes.text(0.5, 0.5, 'no sizes', ha='center', transform=axes.transAxes)
   axes.set(xlabel=label, ylabel='count')
-  axes.yaxis.get_major_locator().set_params(integer=True)
-  # File names may hold a dollar sign, which is no mathematics.
+  axes.locator_params(axis='y', integer=True)
+  # File names may hold a dollar sign, which does not begin a formula.
   figure.suptitle(f'{title}: {len(sizes_nm)}', parse_math=False)
   if warnings:
     axes.set_title(
@@ -59,14 +72,15 @@ def histogram(
 
 
 def panel(
-  truth: Mapping[tuple[str, str], float],
-  people: Mapping[str, Mapping[tuple[str, str], float | None]],
-  machine: Mapping[tuple[str, str], float],
+  truth: Values,
+  people: Mapping[str, Values],
+  machine: Values,
 ) -> Figure:
   """Figure 7 of Roberts et al. (2019) for any data.
 
   Args:
-    truth: by (image, quantity); NaN where there is none, as of minutes.
+    truth: by (image, quantity); None or NaN where it is not known, as of
+      minutes.
     people: what each person gave; None or NaN for nothing.
     machine: what the machine gave; may be empty.
 
@@ -81,19 +95,27 @@ def panel(
   figure.set_layout_engine('constrained')
   all_axes = figure.subplots(rows, columns, squeeze=False).ravel()
   for axes, quantity in zip(all_axes, quantities):
-    images = [image for image, name in truth if name == quantity]
-    _one_quantity(axes, quantity, images, truth, people, machine)
+    _draw_quantity(axes, quantity, truth, people, machine)
   for axes in all_axes[len(quantities) :]:
     axes.set_axis_off()
   figure.legend(handles=_legend(), loc='outside lower center', ncols=4)
   return figure
 
 
-def _one_quantity(axes, quantity, images, truth, people, machine):
+def _draw_quantity(
+  axes: Axes,
+  quantity: str,
+  truth: Values,
+  people: Mapping[str, Values],
+  machine: Values,
+) -> None:
+  """A quantity of all images, on axes of its own."""
+  images = [image for image, name in truth if name == quantity]
   shown = []
   for place, image in enumerate(images):
     key = (image, quantity)
-    axes.hlines(truth[key], place - 0.4, place + 0.4, color=_TRUTH, lw=2)
+    true, of_machine = (_number(own.get(key)) for own in (truth, machine))
+    axes.hlines(true, place - 0.4, place + 0.4, color=_TRUTH, lw=2)
     given = np.array([own.get(key) for own in people.values()], float)
     given = given[~np.isnan(given)]
     # Beside each other, so that equal answers are all seen.
@@ -104,8 +126,8 @@ def _one_quantity(axes, quantity, images, truth, people, machine):
       axes.errorbar(
         place + 0.08, given.mean(), spread, fmt='s', color=_AVERAGE, capsize=3
       )
-    axes.plot(place + 0.25, machine.get(key, math.nan), '*', c=_MACHINE, ms=11)
-    shown += [truth[key], machine.get(key, math.nan), *given]
+    axes.plot(place + 0.25, of_machine, '*', c=_MACHINE, ms=11)
+    shown += [true, of_machine, *given]
   shown = [value for value in shown if not math.isnan(value)] or [0.0]
   if min(shown) > 0 and max(shown) > _LOGARITHMIC_FROM * min(shown):
     axes.set_yscale('log')
@@ -118,7 +140,11 @@ def _one_quantity(axes, quantity, images, truth, people, machine):
   axes.grid(alpha=0.3, axis='y')
 
 
-def _legend():
+def _number(value: float | None) -> float:
+  return math.nan if value is None else value
+
+
+def _legend() -> list[Line2D]:
   return [
     Line2D([], [], color=_TRUTH, lw=2, label='truth'),
     Line2D([], [], color=_PEOPLE, marker='o', ls='', ms=4, label='a person'),
