@@ -1,7 +1,5 @@
 """--mode=predict: a microscope's files to masks, numbers and a page."""
 
-import pathlib
-
 import ml_collections
 from rich.console import Console
 from rich.markup import escape
@@ -50,8 +48,7 @@ def predict(
   scales = Scales(
     pixel_size_nm=request.pixel_size_nm,
     thickness_nm=request.thickness_nm,
-    table=request.calibration
-    and pathlib.Path(request.calibration).expanduser(),
+    table=request.calibration,
   )
   paths = files.image_files(request.images)
   truths = {}

@@ -1,8 +1,9 @@
 """Where an image's scale and thickness come from; never from a default."""
 
 import dataclasses
+import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.calibration_table import (
@@ -12,12 +13,13 @@ from defectseg_jax.micrographs.calibration_table import (
 from defectseg_jax.quantification.checks import require_positive
 from defectseg_jax.quantification.plausibility import QualityWarning
 
+# By eye, a relative difference: microscopes are calibrated to about 1%.
 _DIFFERS_FROM = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
 class Scale:
-  """Of one image, and who said so.
+  """The scale of one image, and who stated it.
 
   Attributes:
     pixel_size_nm: side of a pixel.
@@ -34,50 +36,68 @@ class Scale:
 
 
 class Scales:
-  """What the user said of all images."""
+  """What the user said about the scales of all images.
+
+  Examples:
+    >>> scales = Scales(pixel_size_nm=0.32, thickness_nm=177.0)
+    >>> scale = scales.scale_of(pathlib.Path('foil.dm4'), {})
+    >>> scale.pixel_size_nm, scale.thickness_from
+    (0.32, '--thickness_nm')
+  """
 
   def __init__(
     self,
     *,
-    pixel_size_nm: float | None,
-    thickness_nm: float | None,
-    table: pathlib.Path | None,
+    pixel_size_nm: float | None = None,
+    thickness_nm: float | None = None,
+    table: str | os.PathLike[str] | None = None,
   ):
     """Reads the table.
 
     Args:
-      pixel_size_nm, thickness_nm: flags, of images of which the table says
-        nothing; None where they are not given.
-      table: `read_calibration_table` reads it; None for none.
+      pixel_size_nm: side of a pixel, of images that the table does not name;
+        None where the flag is not given.
+      thickness_nm: of the foil, likewise.
+      table: a CSV that `read_calibration_table` reads; None for no table.
 
     Raises:
-      InputError: a flag is not above 0, or the table is wrong.
+      InputError: a length is not above 0, or the table cannot be read.
     """
     self._flags = Calibration(pixel_size_nm, thickness_nm)
     for name, value in self._flags._asdict().items():
       if value is not None:
         require_positive(value, f'--{name}')
-    self._table = {} if table is None else read_calibration_table(table)
-    self._table_path = table
+    self._table: dict[str, Calibration] = {}
+    self._table_path = None
+    if table is not None:
+      if not os.fspath(table):
+        raise InputError(
+          '--calibration: is empty; give the path of a CSV table with the '
+          'columns file, pixel_size_nm, thickness_nm, or leave the flag out'
+        )
+      self._table_path = pathlib.Path(table).expanduser()
+      self._table = read_calibration_table(self._table_path)
 
   @property
   def named(self) -> list[str]:
     """Images that the table names."""
     return list(self._table)
 
-  def of(self, path: pathlib.Path, stated: Mapping[str, Calibration]) -> Scale:
-    """The scale of an image: the user's word, else what its files state.
+  def scale_of(
+    self, path: pathlib.Path, stated: Mapping[str, Calibration]
+  ) -> Scale:
+    """The scale of an image: what the user gave, else what its files state.
 
     Args:
       path: of the image.
       stated: by file, the one to believe first.
 
     Returns:
-      The scale; with a doubt where a file states another.
+      The scale; with a warning where a file states another length.
 
     Raises:
-      InputError: one of the two is known to nobody, or the table and a flag
-        contradict each other.
+      InputError: a length is stated nowhere, or the table and a flag contradict
+        each other.
     """
     row = self._table.get(path.stem, Calibration())
     found = {}
@@ -88,7 +108,7 @@ class Scales:
           f'{path}: --{name}={of_flag:g}, but {self._table_path} says '
           f'{of_table:g}; give one of the two'
         )
-      found[name] = _first(
+      found[name] = _first_stated(
         path,
         name,
         {
@@ -104,11 +124,14 @@ class Scales:
       thickness_nm=depth,
       pixel_size_from=size_from,
       thickness_from=depth_from,
-      warnings=tuple(_differing(found, stated)),
+      warnings=tuple(_warnings(found, stated)),
     )
 
 
-def _first(path, name, candidates):
+def _first_stated(
+  path: pathlib.Path, name: str, candidates: Mapping[str, float | None]
+) -> tuple[float, str]:
+  """The first length that somebody states, and who does."""
   for source, value in candidates.items():
     if value is not None:
       return value, source
@@ -118,8 +141,10 @@ def _first(path, name, candidates):
   )
 
 
-def _differing(found, stated):
-  """One doubt for each quantity, however many files say so."""
+def _warnings(
+  found: Mapping[str, tuple[float, str]], stated: Mapping[str, Calibration]
+) -> Iterator[QualityWarning]:
+  """One for each quantity, however many files state another value."""
   for name, (value, source) in found.items():
     for file, one in stated.items():
       other = getattr(one, name)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from rich.console import Console
@@ -27,7 +27,7 @@ class MaskImage:
   Attributes:
     name: of the mask's file, without its suffix.
     mask: its path.
-    micrograph: of the same name; None where there is none.
+    micrograph: of the same name; None without a micrograph.
     scale: of both.
   """
 
@@ -52,26 +52,17 @@ def mask_images(
     masks: files, folders and patterns. One folder with masks/ in it is taken as
       a folder to train on: its images/ and splits.csv are read too.
     micrographs: likewise; may be empty.
-    pixel_size_nm, thickness_nm, calibration: as `Scales` takes them.
+    pixel_size_nm, thickness_nm: as `Scales` takes them.
+    calibration: a CSV, the table of `Scales`.
     console: told of lines of the table that name no mask.
 
   Returns:
     An entry for each mask.
 
   Raises:
-    InputError: a file is missing, or a scale is known to nobody.
+    InputError: a file is missing, or a scale is stated nowhere.
   """
-  given, micrographs = list(masks), list(micrographs)
-  folder = pathlib.Path(given[0]).expanduser()
-  splits = folder / 'splits.csv'
-  of_folder = {}
-  if len(given) == 1 and (folder / 'masks').is_dir():
-    # A folder as it is trained on.
-    given = [str(folder / 'masks')]
-    if not micrographs and (folder / 'images').is_dir():
-      micrographs = [str(folder / 'images')]
-    if splits.exists() and set(read_csv(splits).header) & set(COLUMNS):
-      of_folder = read_calibration_table(splits)
+  given, micrographs, stated_by_table = _files_to_train_on(masks, micrographs)
   files = files_by_stem(image_files(given))
   pictures = {}
   if micrographs:
@@ -79,32 +70,53 @@ def mask_images(
       image_files(micrographs, flag='--micrographs'),
       flag='--micrographs',
     )
-    _require_all(files, pictures)
+    _require_micrographs(files, pictures)
   scales = Scales(
-    pixel_size_nm=pixel_size_nm,
-    thickness_nm=thickness_nm,
-    table=calibration and pathlib.Path(calibration).expanduser(),
+    pixel_size_nm=pixel_size_nm, thickness_nm=thickness_nm, table=calibration
   )
   unused = [name for name in scales.named if name not in files]
   if unused:
     console.print(
-      f'{escape(calibration)}: {len(unused)} of its lines name no mask of '
+      f'{escape(str(calibration))}: {len(unused)} of its lines name no mask of '
       f'--input, the first {escape(unused[0])}',
       soft_wrap=True,
     )
   found = []
   for name, path in files.items():
-    stated = {str(splits): of_folder[name]} if name in of_folder else {}
+    stated = dict(stated_by_table.get(name, {}))
     for file in filter(None, (pictures.get(name), path)):
       stated[str(file)] = Calibration(read_frames(file)[0].pixel_size_nm)
-    scale = scales.of(path, stated)
+    scale = scales.scale_of(path, stated)
     found.append(MaskImage(name, path, pictures.get(name), scale))
   return found
 
 
-def _require_all(masks, pictures):
+def _files_to_train_on(
+  masks: Sequence[str], micrographs: Sequence[str]
+) -> tuple[Sequence[str], Sequence[str], dict[str, dict[str, Calibration]]]:
+  """Masks, micrographs and, by image, the scale that splits.csv states.
+
+  What was given is returned as it is, unless it is one folder to train on.
+  """
+  folder = pathlib.Path(masks[0]).expanduser()
+  if len(masks) > 1 or not (folder / 'masks').is_dir():
+    return masks, micrographs, {}
+  if not micrographs and (folder / 'images').is_dir():
+    micrographs = [str(folder / 'images')]
+  splits, stated = folder / 'splits.csv', {}
+  if splits.exists() and set(read_csv(splits).header) & set(COLUMNS):
+    stated = {
+      name: {str(splits): calibration}
+      for name, calibration in read_calibration_table(splits).items()
+    }
+  return [str(folder / 'masks')], micrographs, stated
+
+
+def _require_micrographs(
+  masks: Mapping[str, pathlib.Path], micrographs: Mapping[str, pathlib.Path]
+) -> None:
   for name, path in masks.items():
-    if name not in pictures:
+    if name not in micrographs:
       raise InputError(
         f'{path}: has no micrograph of the same name; add {name}.* to '
         '--micrographs, or leave that out'
@@ -114,10 +126,10 @@ def _require_all(masks, pictures):
 def micrograph_pixels(
   image: MaskImage, shape: tuple[int, int], *, rgb: str
 ) -> np.ndarray | None:
-  """The micrograph of a mask, float32 [H, W]; None where there is none.
+  """The micrograph of a mask, float32 [H, W]; None without a micrograph.
 
   Args:
-    image: whose.
+    image: whose micrograph.
     shape: of the mask.
     rgb: what to do with colour, as in `read_micrographs`.
 

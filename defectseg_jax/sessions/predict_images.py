@@ -1,4 +1,4 @@
-"""Every image of a session through the network, once."""
+"""Every image of a session goes through the network once."""
 
 import dataclasses
 import hashlib
@@ -22,6 +22,9 @@ from defectseg_jax.runs.run import Run
 from defectseg_jax.sessions.calibration import Scale, Scales
 from defectseg_jax.sessions.folder import MASKS, Done, SessionFolder
 
+# Called with the number of tiles that are done, and of all of the image.
+OnTiles = Callable[[int, int], None]
+
 
 @dataclasses.dataclass(frozen=True)
 class SessionImage:
@@ -32,8 +35,8 @@ class SessionImage:
     source: the file it was read from.
     scale: of it.
     corrected: whether its mask is not what the program wrote.
-    outdated: whether the corrected mask was the answer of another network, or
-      to other pixels.
+    outdated: whether the corrected mask was made by another network, or from
+      other pixels.
   """
 
   name: str
@@ -43,7 +46,7 @@ class SessionImage:
   outdated: bool = False
 
   def files(self) -> dict[str, str]:
-    """Where its arrays are, from the session's folder on."""
+    """Paths of its arrays below the session's folder, by what they hold."""
     return {
       kind: f'{kind}/{self.name}.tif'
       for kind in ('images', MASKS, 'probabilities')
@@ -62,20 +65,20 @@ def predict_images(
 ) -> tuple[list[SessionImage], dict[str, str]]:
   """Takes every image through the network, unless that was done before.
 
-  A mask that somebody corrected is kept; of a new scale its file is told.
+  A mask that somebody corrected is kept; a new scale is written into its file.
 
   Args:
     paths: of the session's files.
     run: the network.
     folder: of the session.
-    scales: what the user said of them.
+    scales: what the user said about them.
     console: where the progress goes.
     provenance: for session.json.
     check_interruption: called after each batch of tiles; raises if the user
       asked to stop.
 
   Returns:
-    The images that are done, and why others could not be, by name.
+    The images that are done, and by name why others could not be done.
 
   Raises:
     InputError: a file of somebody else is in the way.
@@ -94,40 +97,58 @@ def predict_images(
   ) as progress:
     task = progress.add_task('predicting', total=len(paths))
     for number, path in enumerate(paths):
+      progress.update(task, description=f'predicting {escape(path.name)}')
 
-      def on_tiles(tiles, count, number=number):
+      def on_tiles(tiles: int, count: int, number: int = number) -> None:
         progress.update(task, completed=number + tiles / count)
         check_interruption()
 
-      try:
-        frames = read_micrographs(path, rgb=run.settings.data.rgb)
-        stated = Calibration(frames[0].pixel_size_nm)
-        # Large ones are in the way of the network as float32.
-        frames = [(frame.name, _smallest(frame.pixels)) for frame in frames]
-        scale = scales.of(path, {str(path): stated})
-      except InputError as error:
-        failed[path.stem] = str(error)
-        continue
-      for name, pixels in frames:
-        one = SessionImage(name, path, scale)
-        try:
-          by_hand = _corrected_mask(folder, one, pixels.shape)
-        except InputError as error:
-          failed[name] = str(error)
-          continue
-        done.append(_predict(run, folder, one, pixels, by_hand, on_tiles))
+      images, failures = _predict_file(path, run, folder, scales, on_tiles)
+      done += images
+      failed |= failures
       progress.update(task, completed=number + 1)
       check_interruption()
       if not console.is_terminal:
-        console.print(
-          f'{number + 1}/{len(paths)} {escape(path.name)}', soft_wrap=True
-        )
+        line = f'{number + 1}/{len(paths)} {escape(path.name)}'
+        if failures:
+          line += ': could not be done'
+        console.print(line, soft_wrap=True)
   return done, failed
 
 
-def _corrected_mask(folder, one, shape):
+def _predict_file(
+  path: pathlib.Path,
+  run: Run,
+  folder: SessionFolder,
+  scales: Scales,
+  on_tiles: OnTiles,
+) -> tuple[list[SessionImage], dict[str, str]]:
+  """The images of a file that are done, and why others could not be done."""
+  try:
+    frames = read_micrographs(path, rgb=run.settings.data.rgb)
+    stated = Calibration(frames[0].pixel_size_nm)
+    # Large ones take much memory beside the network as float32.
+    frames = [(frame.name, _smallest(frame.pixels)) for frame in frames]
+    scale = scales.scale_of(path, {str(path): stated})
+  except InputError as error:
+    return [], {path.stem: str(error)}
+  done, failed = [], {}
+  for name, pixels in frames:
+    image = SessionImage(name, path, scale)
+    try:
+      by_hand = _corrected_mask(folder, image, pixels.shape)
+    except InputError as error:
+      failed[name] = str(error)
+      continue
+    done.append(_update_files(run, folder, image, pixels, by_hand, on_tiles))
+  return done, failed
+
+
+def _corrected_mask(
+  folder: SessionFolder, image: SessionImage, shape: tuple[int, ...]
+) -> np.ndarray | None:
   """The mask that somebody corrected, bool [H, W]; None where nobody did."""
-  file = one.files()[MASKS]
+  file = image.files()[MASKS]
   if not folder.is_corrected(file):
     return None
   mask = read_mask(folder.path / file)
@@ -140,17 +161,26 @@ def _corrected_mask(folder, one, shape):
   return mask
 
 
-def _predict(run, folder, one, pixels, by_hand, on_tiles):
+def _update_files(
+  run: Run,
+  folder: SessionFolder,
+  image: SessionImage,
+  pixels: np.ndarray,
+  by_hand: np.ndarray | None,
+  on_tiles: OnTiles,
+) -> SessionImage:
   """Brings an image's files up to date, with no more work than that takes."""
-  key, files = _key(run, pixels), one.files()
-  before, size_nm = folder.noted(one.name), one.scale.pixel_size_nm
+  key, files = _key(run, pixels), image.files()
+  before, size_nm = folder.noted(image.name), image.scale.pixel_size_nm
   corrected = by_hand is not None
   mask_key = before.mask_key if corrected and before else key
-  one = dataclasses.replace(one, corrected=corrected, outdated=mask_key != key)
-  same = before and before.key == key and folder.is_whole(before)
+  image = dataclasses.replace(
+    image, corrected=corrected, outdated=mask_key != key
+  )
+  same = before is not None and before.key == key and folder.is_whole(before)
   rescaled = before is None or before.pixel_size_nm != size_nm
   if same and not rescaled:
-    return one
+    return image
   folder.claim(file for kind, file in files.items() if kind != MASKS)
   if not corrected:
     folder.claim([files[MASKS]])
@@ -159,11 +189,11 @@ def _predict(run, folder, one, pixels, by_hand, on_tiles):
   else:
     probabilities = run.probabilities(pixels, on_tiles=on_tiles)
   scale = {'pixel_size_nm': size_nm}
-  writers = {
+  writers: dict[str, Callable[[pathlib.Path], object]] = {
     files['images']: lambda to: write_tiff(to, pixels, **scale),
     files['probabilities']: lambda to: write_tiff(to, probabilities, **scale),
   }
-  if not corrected:
+  if by_hand is None:
     mask = probabilities >= run.threshold
     writers[files[MASKS]] = lambda to: write_mask(to, mask, **scale)
   elif rescaled:
@@ -172,14 +202,14 @@ def _predict(run, folder, one, pixels, by_hand, on_tiles):
       write_mask(temporary, by_hand, **scale)
   folder.put(writers)
   folder.note_done(
-    one.name,
-    Done(one.source.stem, key, mask_key, size_nm, list(files.values())),
+    image.name,
+    Done(image.source.stem, key, mask_key, size_nm, list(files.values())),
   )
-  return one
+  return image
 
 
-def _key(run, pixels):
-  """Of all that the network's answer follows from."""
+def _key(run: Run, pixels: np.ndarray) -> str:
+  """A checksum of all that the network's answer follows from."""
   digest = hashlib.sha256(f'{run.identity} {pixels.shape}'.encode())
   digest.update(np.ascontiguousarray(pixels, np.float32))
   return digest.hexdigest()
