@@ -232,14 +232,14 @@ def _make_listener(
 
   def on_step(epoch: int, number: int, loss: float) -> None:
     interruption.defer_exit()
-    display.step(epoch, number, loss)
+    display.show_step(epoch, number, loss)
 
   def on_epoch(ended: Progress) -> None:
     nonlocal given_up
     if events:
       workdir.write_history(ended.history)
       events.write(ended.history[-1])
-    display.epoch(ended)
+    display.show_epoch(ended.history[-1], ended.best_iu)
     given_up = give_up(ended)
 
   def stop_requested() -> bool:

@@ -8,7 +8,6 @@ import pytest
 from rich.console import Console
 
 from defectseg_jax.reporting.progress_bar import TrainingDisplay
-from defectseg_jax.training.progress import Progress
 
 ROW = {
   'epoch': 99,
@@ -31,9 +30,9 @@ def shown(monkeypatch):
     with TrainingDisplay(
       console, epochs=100, steps_per_epoch=12, first_step=1176
     ) as display:
-      display.step(98, 12, 0.08444)
-      display.epoch(Progress(fingerprint='', history=[ROW], best_iu=best))
-      display.step(99, 2, 0.08444)
+      display.show_step(98, 12, 0.08444)
+      display.show_epoch(ROW, best)
+      display.show_step(99, 2, 0.08444)
     return console.file.getvalue()
 
   return show
