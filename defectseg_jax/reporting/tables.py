@@ -32,25 +32,25 @@ def test_table(metrics: Mapping[str, Any]) -> Table:
   for title in COLUMNS.values():
     table.add_column(title, justify='right')
   for row in metrics['per_image']:
-    # A name is no markup.
-    table.add_row(escape(row['name']), *_percent(row))
+    # A name may hold what rich takes for markup.
+    table.add_row(escape(row['name']), *_percents(row))
   table.add_section()
   for name, key in (
     ('mean', 'mean'),
     ('standard deviation', 'std'),
     ('pooled', 'pooled'),
   ):
-    table.add_row(name, *_percent(metrics[key]))
+    table.add_row(name, *_percents(metrics[key]))
   oracle = metrics['oracle']
   table.add_section()
   table.add_row(
     f'oracle: threshold {oracle["threshold"]:.3f}, chosen on the test set',
-    *_percent(oracle),
+    *_percents(oracle),
   )
   return table
 
 
-def _percent(row):
+def _percents(row: Mapping[str, Any]) -> list[str]:
   return [
     '–' if row[key] is None else f'{100 * row[key]:.2f}' for key in COLUMNS
   ]
@@ -74,15 +74,12 @@ def quantities_table(
     A table for `rich` to print: image after image, then their mean.
   """
   table = Table(title=defect)
-  for title, justify in (
-    ('image', 'left'),
-    ('quantity', 'left'),
-    ('value', 'right'),
-    ('95% interval', 'left'),
-  ):
-    table.add_column(title, justify=justify)
+  for title in ('image', 'quantity', 'value', '95% interval'):
+    table.add_column(title, justify='right' if title == 'value' else 'left')
 
-  def add(image, name, value, low, high):
+  def add(
+    image: str, name: str, value: float, low: float | None, high: float | None
+  ) -> None:
     interval = '–'
     if low is not None and not math.isnan(low):
       interval = f'{low:.3g} to {high:.3g}'
@@ -93,8 +90,8 @@ def quantities_table(
     for name in names:
       if row[name] is None:
         continue
-      ends = (row.get(f'{name}_{end}') for end in ('low', 'high'))
-      add(row['image'] if name == names[0] else '', name, row[name], *ends)
+      low, high = (row.get(f'{name}_{end}') for end in ('low', 'high'))
+      add(row['image'] if name == names[0] else '', name, row[name], low, high)
     table.add_section()
   said = None
   for name in names if len(rows) > 1 else ():
@@ -110,15 +107,10 @@ def quantities_table(
 def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
   """Percent errors of a panel and of the machine: Tables 2 and 3."""
   table = Table(title='percent error against the truth')
-  for title, justify in (
-    ('', 'left'),
-    ('quantity', 'left'),
-    ('people: average', 'right'),
-    ('deviation', 'right'),
-    ('answers', 'right'),
-    ('machine', 'right'),
-  ):
-    table.add_column(title, justify=justify)
+  table.add_column('')
+  table.add_column('quantity')
+  for title in ('people: average', 'deviation', 'answers', 'machine'):
+    table.add_column(title, justify='right')
   for row in rows:
     table.add_row(
       escape(row['image']),
@@ -130,5 +122,5 @@ def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
   return table
 
 
-def _as_percent(share):
+def _as_percent(share: float) -> str:
   return '–' if math.isnan(share) else f'{100 * share:.0f}%'

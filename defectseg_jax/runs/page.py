@@ -20,11 +20,11 @@ from defectseg_jax.reporting.page import (
   image_view,
   training_page,
 )
-from defectseg_jax.reporting.page.content import page_image
+from defectseg_jax.reporting.page.content import ImageArrays, page_image
 
-# What an image without a scale is measured in: its page says nothing in
-# nanometres then.
-_PIXELS = {'pixel_size_nm': 1.0, 'thickness_nm': 1.0}
+# The pixel size and the thickness with which an image without a scale is
+# measured; its page says nothing in nanometres.
+_NO_SCALE_NM = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,14 +108,15 @@ def _test_image(
   """Measures prediction and truth, and keeps what is small."""
   prediction, true_mask = probabilities >= threshold, region.mask > 0
   scaled = None not in (region.pixel_size_nm, region.thickness_nm)
-  scale = _PIXELS
-  if scaled:
-    scale = {
-      'pixel_size_nm': region.pixel_size_nm,
-      'thickness_nm': region.thickness_nm,
-    }
   found, truth = (
-    measure(mask, defect, settings=settings, seed=seed, **scale)
+    measure(
+      mask,
+      defect,
+      pixel_size_nm=region.pixel_size_nm if scaled else _NO_SCALE_NM,
+      thickness_nm=region.thickness_nm if scaled else _NO_SCALE_NM,
+      settings=settings,
+      seed=seed,
+    )
     for mask in (prediction, true_mask)
   )
   means = mean_probabilities(found.labels, probabilities, len(found.counted))
@@ -126,15 +127,12 @@ def _test_image(
       objects={**_columns(found, scaled), 'mean_probability': means},
       sizes_nm=found.sizes_nm if scaled else np.zeros(0),
     ),
+    ImageArrays(region.image, prediction, probabilities, true_mask),
     defect=defect,
     minimum_area_px=settings.minimum_area_px,
     threshold=threshold,
     summary=found.summary if scaled else {},
-    pixels=region.image,
-    mask=prediction,
-    probabilities=probabilities,
     warnings=found.warnings if scaled else [],
-    truth=true_mask,
   )
   return ShownImage(
     region.name,

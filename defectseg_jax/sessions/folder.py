@@ -1,9 +1,10 @@
-"""The folder of a session: whose its files are, and which images are done.
+"""The folder of a session: who wrote its files, and which images are done.
 
 session.json names every file that the program wrote, with its checksum, and
 what each image was made from. A session that was interrupted goes on from
-there. A file that is not what the program wrote is somebody else's: a mask is
-taken as it stands, any other is left alone and said.
+there. A file that is not what the program wrote belongs to somebody else. If it
+is a mask it was corrected, and it is measured as it stands; any other file is
+left alone, and the program stops with its name.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.files import json_text, write_whole
 from defectseg_jax.reporting.provenance import Provenance
 
-# What is in here is made to be corrected by hand.
+# The folder whose files people correct by hand.
 MASKS = 'masks'
 
 
@@ -29,10 +30,10 @@ class Done:
 
   Attributes:
     stem: of the file it was read from.
-    key: of the network and the pixels that its files were made from.
-    mask_key: likewise of its mask: another where a corrected one was kept.
+    key: checksum of the network and the pixels that its files were made from.
+    mask_key: likewise of its mask; differs where a corrected mask was kept.
     pixel_size_nm: that stands in its files.
-    files: from the folder on.
+    files: paths below the session's folder.
   """
 
   stem: str
@@ -53,11 +54,11 @@ class SessionFolder:
     """Looks at what is there; writes nothing yet.
 
     Args:
-      path: new, empty, or of a session that is to go on.
+      path: of a new or empty folder, or of a session that is to go on.
       overwrite: whether files of others, and corrected masks, may be replaced.
 
     Raises:
-      InputError: there is something else, and it must not be replaced.
+      InputError: the folder holds something else, which must not be replaced.
     """
     self.path = pathlib.Path(path).expanduser()
     self._index = self.path / 'session.json'
@@ -73,8 +74,8 @@ class SessionFolder:
       self._read()
     elif not overwrite and self.path.exists() and any(self.path.iterdir()):
       raise InputError(
-        f'{self.path}: holds files that are not of a session; give --output '
-        'another folder, or --overwrite to write there all the same'
+        f'{self.path}: holds files that are not of a session; give another '
+        '--output, or give --overwrite to write there all the same'
       )
 
   def begin(self, provenance: Provenance) -> None:
@@ -96,21 +97,21 @@ class SessionFolder:
       ) from error
 
   def require_unchanged(self) -> None:
-    """Refuses files, other than masks, that somebody wrote over.
+    """Refuses to go on if somebody changed a file other than a mask.
 
     Raises:
-      InputError: there is one, and it must not be replaced.
+      InputError: somebody did, and the file must not be replaced.
     """
     self.claim([f for f in self._written if not f.startswith(f'{MASKS}/')])
 
   def require_images(self, stems: Collection[str]) -> None:
-    """Refuses a folder with images of files that this session has not.
+    """Refuses a folder with images of files that this session does not have.
 
     Args:
       stems: of the session's files.
 
     Raises:
-      InputError: there are, and they must not be removed.
+      InputError: it has such images, and they must not be removed.
     """
     others = [n for n, done in self._done.items() if done.stem not in stems]
     if others and not self._overwrite:
@@ -118,7 +119,7 @@ class SessionFolder:
         f'{self.path}: holds results of {others[0]}'
         + (f' and {len(others) - 1} more' if len(others) > 1 else '')
         + ', which --input does not name; name all images, give another '
-        '--output, or --overwrite to remove them'
+        '--output, or give --overwrite to remove them'
       )
     for name in others:
       self._remove(self._done.pop(name).files)
@@ -128,20 +129,23 @@ class SessionFolder:
     return self._done.get(name)
 
   def is_whole(self, done: Done) -> bool:
-    """Whether all files of an image are there, and may stay."""
+    """Whether all files of an image exist and may stay."""
     return all((self.path / file).exists() for file in done.files) and not (
       self._overwrite and any(map(self._differs, done.files))
     )
 
   def is_corrected(self, mask: str) -> bool:
-    """Whether a mask is there that is not what the program wrote, to keep."""
+    """Whether somebody corrected a mask of the session, and it is kept."""
     return not self._overwrite and mask in self._written and self._differs(mask)
 
   def claim(self, files: Iterable[str]) -> None:
     """Refuses to replace a file that is not what the program wrote.
 
+    Args:
+      files: paths below the folder.
+
     Raises:
-      InputError: one is there.
+      InputError: one of them is such a file.
     """
     for file in files:
       if self._overwrite or not self._differs(file):
@@ -160,10 +164,11 @@ class SessionFolder:
   def put(
     self, writers: Mapping[str, Callable[[pathlib.Path], object]]
   ) -> None:
-    """Writes files that were claimed.
+    """Writes files that were claimed; all of them appear together.
 
     Args:
-      writers: by file, what writes it to the path it is given.
+      writers: by path below the folder, what writes the file to the path that
+        it is given.
     """
     with contextlib.ExitStack() as renamed:
       made = {
@@ -180,10 +185,10 @@ class SessionFolder:
     self._settle(done.files)
 
   def take_results(self, made: pathlib.Path) -> None:
-    """Moves what was made of all images here, in place of what was before.
+    """Moves new results here, in place of those of an earlier session.
 
     Args:
-      made: a folder inside the session's, which is gone afterwards.
+      made: the folder of the new results, inside the session's; it is removed.
 
     Raises:
       InputError: a file of somebody else is in the way.
@@ -203,30 +208,31 @@ class SessionFolder:
     self._settle(files)
     shutil.rmtree(made)
 
-  def _differs(self, file):
-    """Whether a file is there that is not what the program wrote."""
+  def _differs(self, file: str) -> bool:
+    """Whether a file exists and is not what the program wrote."""
     path = self.path / file
     return path.exists() and not (
       path.is_file() and _checksum(path) in self._written.get(file, ())
     )
 
-  def _expect(self, made):
-    """Known before they are there: should this be cut short, they are ours."""
+  def _expect(self, made: Mapping[str, pathlib.Path]) -> None:
+    """Notes files before they are in place: so a killed session knows them."""
     for file, path in made.items():
       self._written.setdefault(file, []).append(_checksum(path))
     self._write()
 
-  def _settle(self, files):
+  def _settle(self, files: Iterable[str]) -> None:
+    """Forgets the checksums that files had before."""
     for file in files:
       self._written[file] = self._written[file][-1:]
     self._write()
 
-  def _remove(self, files):
+  def _remove(self, files: Iterable[str]) -> None:
     for file in files:
       (self.path / file).unlink(missing_ok=True)
       self._written.pop(file, None)
 
-  def _read(self):
+  def _read(self) -> None:
     try:
       content = json.loads(self._index.read_text())
       self._done = {n: Done(**one) for n, one in content['images'].items()}
@@ -237,7 +243,7 @@ class SessionFolder:
         '--output, or remove it and give --overwrite'
       ) from error
 
-  def _write(self):
+  def _write(self) -> None:
     content = {
       'provenance': self._provenance,
       'images': {n: dataclasses.asdict(one) for n, one in self._done.items()},
@@ -248,6 +254,6 @@ class SessionFolder:
       temporary.write_text(json_text(content))
 
 
-def _checksum(path):
+def _checksum(path: pathlib.Path) -> str:
   with path.open('rb') as stream:
     return hashlib.file_digest(stream, 'sha256').hexdigest()

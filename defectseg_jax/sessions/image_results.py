@@ -3,7 +3,6 @@
 import dataclasses
 import math
 import pathlib
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from defectseg_jax.quantification import (
 from defectseg_jax.quantification.review import mean_probabilities
 from defectseg_jax.reporting import imagej_rois
 from defectseg_jax.reporting.page import ImageView, image_view
-from defectseg_jax.reporting.page.content import page_image
+from defectseg_jax.reporting.page.content import ImageArrays, page_image
 from defectseg_jax.sessions import pictures, reference
 from defectseg_jax.sessions.numbers import (
   ImageNumbers,
@@ -71,50 +70,58 @@ def write_image_results(
   Raises:
     InputError: the mask cannot be read as a mask any more.
   """
-  files = image.files()
-  mask = read_mask(folder / files['masks'])
-  # As they are stored: a large micrograph of 8 bits stays small.
-  pixels, probabilities = (
-    read_frames(folder / files[kind])[0].values
-    for kind in ('images', 'probabilities')
-  )
-  true_mask, scores, mismatch = _comparison(mask, truth)
+  arrays, mismatch = _read_arrays(folder, image, truth)
+  scores = reference.NO_SCORES
+  if arrays.truth is not None:
+    scores = reference.scores(arrays.mask, arrays.truth)
   found = settings.measure(
-    mask,
+    arrays.mask,
     pixel_size_nm=image.scale.pixel_size_nm,
     thickness_nm=image.scale.thickness_nm,
-    image=pixels,
+    image=arrays.pixels,
   )
-  found = _with_session(found, image, probabilities, mismatch)
+  found = _with_session(found, image, arrays.probabilities, mismatch)
   numbers = image_numbers(
     image.name,
     found,
     image.scale,
-    sources={'micrograph': str(image.source), 'mask': files['masks']},
+    sources={'micrograph': str(image.source), 'mask': image.files()['masks']},
     scores=scores if compared else None,
   )
   pictures.write_image_pictures(
-    made, image.name, found, image.scale, pixels=pixels, settings=settings
-  )
-  _write_rois(made / 'rois', image.name, found)
-  shown = page_image(
+    made,
     image.name,
     found,
+    image.scale,
+    pixels=arrays.pixels,
+    settings=settings,
+  )
+  _write_rois(made / 'rois', image.name, found)
+  return ImageResults(
+    numbers,
+    _view(found, arrays, numbers, settings, threshold),
+    comparable=None if truth is None else mismatch is None,
+  )
+
+
+def _view(
+  found: Measurement,
+  arrays: ImageArrays,
+  numbers: ImageNumbers,
+  settings: MeasurementSettings,
+  threshold: float,
+) -> ImageView:
+  shown = page_image(
+    numbers.name,
+    found,
+    arrays,
     defect=settings.defect,
     minimum_area_px=settings.quantification.minimum_area_px,
     threshold=threshold,
     summary=numbers.row,
-    pixels=pixels,
-    mask=mask,
-    probabilities=probabilities,
     warnings=numbers.warnings,
-    truth=true_mask,
   )
-  return ImageResults(
-    numbers,
-    image_view(shown, sizes_label=kind_of(settings.defect).sizes_label),
-    comparable=None if truth is None else mismatch is None,
-  )
+  return image_view(shown, sizes_label=kind_of(settings.defect).sizes_label)
 
 
 def _write_rois(folder: pathlib.Path, name: str, found: Measurement) -> None:
@@ -123,17 +130,25 @@ def _write_rois(folder: pathlib.Path, name: str, found: Measurement) -> None:
     imagej_rois.write_rois(folder / f'{name}.zip', found.labels)
 
 
-def _comparison(
-  mask: np.ndarray, path: pathlib.Path | None
-) -> tuple[np.ndarray | None, Mapping[str, float | None], str | None]:
-  """The true mask, the scores against it, and why there is no comparison."""
-  if path is None:
-    return None, reference.NO_SCORES, None
+def _read_arrays(
+  folder: pathlib.Path, image: SessionImage, truth: pathlib.Path | None
+) -> tuple[ImageArrays, str | None]:
+  """The arrays, and why the true mask is not among them if it should be."""
+  files = image.files()
+  mask = read_mask(folder / files['masks'])
+  # As they are stored: a large micrograph of 8 bits stays small.
+  pixels, probabilities = (
+    read_frames(folder / files[kind])[0].values
+    for kind in ('images', 'probabilities')
+  )
+  arrays = ImageArrays(pixels, mask, probabilities)
+  if truth is None:
+    return arrays, None
   try:
-    truth = reference.true_mask(path, mask.shape)
+    true_mask = reference.true_mask(truth, mask.shape)
   except InputError as error:
-    return None, reference.NO_SCORES, str(error)
-  return truth, reference.scores(mask, truth), None
+    return arrays, str(error)
+  return dataclasses.replace(arrays, truth=true_mask), None
 
 
 def _with_session(

@@ -1,9 +1,10 @@
-"""--reference: people's masks or numbers, and a truth, beside the program's."""
+"""--reference: masks or numbers of people and a truth, beside the program's."""
 
 import dataclasses
 import math
 import pathlib
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from defectseg_jax.reporting.figures import measurements
 from defectseg_jax.sessions.reference import TRUTH, person_folders, person_masks
 
 MACHINE = 'machine'
-# The quantity of a table that is no property of the foil.
+# The quantity that people took, and that is not measured in the foil.
 MINUTES = 'time_min'
 
 Values = dict[tuple[str, str], float | None]
@@ -24,12 +25,12 @@ Values = dict[tuple[str, str], float | None]
 
 @dataclasses.dataclass(frozen=True)
 class Reference:
-  """Who says what, by (image, quantity).
+  """What a truth and people say, by (image, quantity).
 
   Attributes:
-    truth: of every image and quantity that is judged.
-    people: what each gave.
-    minutes: how long each took, by image.
+    truth: of every image and quantity that is compared.
+    people: what each person gave.
+    minutes: how long each person took, by image.
   """
 
   truth: Values
@@ -63,7 +64,7 @@ def read_reference(
     }
     people = panel.values_of_masks(masks, measure)
   else:
-    people = _of_csv(path)
+    people = _people_of_csv(path)
   if TRUTH not in people:
     raise InputError(
       f'{path}: nobody is called {TRUTH}; '
@@ -104,8 +105,8 @@ def machine_of_csv(
   """
   if MACHINE not in reference.people:
     raise InputError(
-      f'--reference: has no rows of the person {MACHINE}; give them, or the '
-      "machine's masks by --input"
+      f'--reference: has no rows of the person {MACHINE}; give them, or give '
+      "the machine's masks by --input"
     )
   people, minutes = dict(reference.people), dict(reference.minutes)
   values = people.pop(MACHINE)
@@ -153,7 +154,7 @@ def write_panel(
   reference: Reference,
   machine: Values,
   seconds: Mapping[str, float],
-) -> list[dict[str, str | int | float]]:
+) -> list[dict[str, Any]]:
   """Writes panel.csv, panel.png and, if anyone gave minutes, panel_time.csv.
 
   Args:
@@ -166,22 +167,20 @@ def write_panel(
     The rows of panel.csv.
   """
   errors = panel.panel_errors(reference.truth, reference.people, machine)
-  rows = [
-    {
-      'image': row['image'],
-      'quantity': row['quantity'],
-      'truth': reference.truth[row['image'], row['quantity']],
-      'machine': machine.get((row['image'], row['quantity']), math.nan),
-      **row,
+  rows = []
+  for row in errors.rows():
+    image, quantity = str(row['image']), str(row['quantity'])
+    values = {
+      'truth': reference.truth[image, quantity],
+      'machine': machine.get((image, quantity), math.nan),
     }
-    for row in errors.rows()
-  ]
+    rows.append({'image': image, 'quantity': quantity, **values, **row})
   (folder / 'panel.csv').write_text(csv_text(rows, digits=6))
   times = _time_rows(reference.minutes, seconds)
   if times:
     (folder / 'panel_time.csv').write_text(csv_text(times, digits=6))
   figure = measurements.panel(
-    reference.truth | {(row['image'], MINUTES): math.nan for row in times},
+    reference.truth | {(str(row['image']), MINUTES): math.nan for row in times},
     {
       name: own
       | {
@@ -197,7 +196,7 @@ def write_panel(
   return rows
 
 
-def _of_csv(path):
+def _people_of_csv(path: pathlib.Path) -> dict[str, Values]:
   try:
     return panel.values_of_rows(read_csv(path).rows)
   except InputError as error:
@@ -206,8 +205,11 @@ def _of_csv(path):
     ) from error
 
 
-def _time_rows(minutes, seconds):
-  """Table 4: an image a row."""
+def _time_rows(
+  minutes: Mapping[str, Mapping[str, float | None]],
+  seconds: Mapping[str, float],
+) -> list[dict[str, str | float]]:
+  """Table 4 of the paper, an image a row."""
   images = dict.fromkeys(image for own in minutes.values() for image in own)
   rows = []
   for image in images:

@@ -1,4 +1,4 @@
-"""--reference as a folder: masks that are taken for true, or a panel's."""
+"""--reference as a folder: true masks, or the masks of several people."""
 
 import pathlib
 import re
@@ -13,7 +13,7 @@ from defectseg_jax.micrographs.formats import SUFFIXES
 from defectseg_jax.micrographs.masks import read_mask
 
 TRUTH = 'truth'
-# Numbers of an image that has a truth, and how they are defined.
+# Numbers of an image that has a true mask, and how they are defined.
 SCORES = {
   'iu': 'TP / (TP + FP + FN), of pixels of the mask against those of the '
   'reference',
@@ -28,11 +28,11 @@ _PLACE = re.compile(r'\[\d+\]$')
 
 
 def person_folders(path: pathlib.Path) -> dict[str, pathlib.Path]:
-  """Whose masks are where.
+  """The folder of masks of each person.
 
   Args:
     path: a folder with a folder for each person, one of them called truth; or
-      with masks in it, which are the truth then.
+      a folder of masks, which are the truth then.
 
   Returns:
     A folder by person; the truth may be missing.
@@ -53,7 +53,7 @@ def person_masks(folder: pathlib.Path) -> dict[str, pathlib.Path]:
   """A person's masks, by the name of their image.
 
   Raises:
-    InputError: there are none, or two have the same name.
+    InputError: the folder has no masks, or two have the same name.
   """
   return files_by_stem(images_in(folder, flag=_FLAG), flag=_FLAG)
 
@@ -69,13 +69,13 @@ def true_masks(given: str, stems: Collection[str]) -> dict[str, pathlib.Path]:
     Masks by the name of the image that they are to be of.
 
   Raises:
-    InputError: it is no folder, has no masks, or none of the session's.
+    InputError: it is not a folder, or has no mask of the session's images.
   """
   path = pathlib.Path(given).expanduser()
   if not path.is_dir():
     raise InputError(
-      f'{_FLAG}={given}: is no folder; --mode=predict compares masks, give a '
-      'folder of true masks named as the micrographs'
+      f'{_FLAG}={given}: is not a folder; --mode=predict compares masks: give '
+      'a folder of true masks named as the micrographs'
     )
   folders = person_folders(path)
   if TRUTH not in folders:
@@ -95,7 +95,7 @@ def true_masks(given: str, stems: Collection[str]) -> dict[str, pathlib.Path]:
 def unused_masks(
   masks: Mapping[str, pathlib.Path], names: Iterable[str]
 ) -> str:
-  """One line on masks that are of no image; '' where there are none.
+  """One line about masks that belong to no image; '' where all belong to one.
 
   Args:
     masks: as `true_masks` gives them.
@@ -119,7 +119,7 @@ def true_mask(path: pathlib.Path, shape: tuple[int, int]) -> np.ndarray:
     shape: of the image.
 
   Raises:
-    InputError: it cannot be read, is no mask, or is of another shape.
+    InputError: it cannot be read as a mask, or is of another shape.
   """
   truth = read_mask(path)
   if truth.shape != shape:
@@ -138,5 +138,5 @@ def scores(mask: np.ndarray, truth: np.ndarray) -> dict[str, float]:
 
 
 def _stem(name: str) -> str:
-  """Of the file that an image of that name is, or is one of."""
+  """The stem of the file that holds the image of that name."""
   return _PLACE.sub('', name)

@@ -29,14 +29,16 @@ def page_image(found, probabilities):
   return content.page_image(
     'x',
     found,
+    content.ImageArrays(
+      pixels=probabilities,
+      mask=probabilities > 0.5,
+      probabilities=probabilities,
+      truth=probabilities > 0.3,
+    ),
     defect='voids',
     minimum_area_px=0,
     threshold=0.5,
     summary=found.summary,
-    pixels=probabilities,
-    mask=probabilities > 0.5,
-    probabilities=probabilities,
-    truth=probabilities > 0.3,
   )
 
 

@@ -1,6 +1,6 @@
 """Pictures of a run: the curves of its training, the maps of its test set.
 
-Figures are drawn without a display, and returned; the jobs write them.
+Figures are drawn without a display, and returned; who asks for one writes it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +28,14 @@ def comparison_map(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
   Returns:
     uint8 [H, W, 3].
+
+  Examples:
+    A pixel that both have, then one that is in the truth alone:
+
+    >>> truth = np.array([[True, True]])
+    >>> prediction = np.array([[True, False]])
+    >>> comparison_map(prediction, truth).tolist()
+    [[[64, 224, 208], [255, 255, 0]]]
   """
   colours = np.array(list(COMPARISON_COLOURS.values()), np.uint8)
   kind = np.select(
@@ -70,7 +78,7 @@ def iu_curves(
   lower.set(yscale='log', xlabel='epoch', ylabel='learning rate')
   for axes in (upper, lower):
     axes.grid(alpha=0.3)
-  lower.xaxis.get_major_locator().set_params(integer=True)
+  lower.locator_params(axis='x', integer=True)
   return figure
 
 
@@ -89,17 +97,18 @@ def test_image(
     truth: bool [H, W].
     prediction: bool [H, W].
     name: for the title.
-    scores: the four ratios of this image.
+    scores: pixel accuracy, precision, recall and IU of this image.
 
   Returns:
     The figure, at about one screen pixel for each pixel of the micrograph.
   """
   height, width = image.shape
   dpi = 100
-  # The four panels, and the room for titles and the legend.
-  size_inches = (4 * (width + 20) / dpi, (height + 110) / dpi)
+  # The four panels, with room for titles and the legend that is by eye.
   figure = Figure(
-    figsize=np.maximum(size_inches, (9, 3.2)), dpi=dpi, layout='constrained'
+    figsize=(max(4 * (width + 20) / dpi, 9), max((height + 110) / dpi, 3.2)),
+    dpi=dpi,
+    layout='constrained',
   )
   low, high = np.percentile(image, (0.5, 99.5))
   panels = (
@@ -117,11 +126,15 @@ def test_image(
   numbers = ',  '.join(
     f'{key.replace("_", " ")} {value:.3f}' for key, value in scores.items()
   )
-  # File names may hold a dollar sign, which is no mathematics.
+  # File names may hold a dollar sign, which does not begin a formula.
   figure.suptitle(f'{name}:  {numbers}', parse_math=False)
   figure.legend(
     handles=[
-      Patch(facecolor=np.array(colour) / 255, edgecolor='grey', label=kind)
+      Patch(
+        facecolor=f'#{bytes(colour).hex()}',
+        edgecolor='grey',
+        label=kind,
+      )
       for kind, colour in COMPARISON_COLOURS.items()
     ],
     loc='outside lower center',

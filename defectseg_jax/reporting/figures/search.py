@@ -4,6 +4,7 @@ A trial is a row: `trial`, `round`, `dev_iu` (None if it has none), and the
 value of each field that was searched, under the field's name.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -38,7 +39,7 @@ class Searched(NamedTuple):
     """Where a value lies between the bounds: 0 to 1."""
     if self.choices:
       return (self.choices.index(value) + 0.5) / len(self.choices)
-    low, high, value = self.low, self.high, value
+    low, high = self._bounds()
     if self.log:
       low, high, value = np.log([low, high, value])
     return float((value - low) / (high - low))
@@ -47,15 +48,21 @@ class Searched(NamedTuple):
     """Places and labels of an axis."""
     if self.choices:
       return [(self.place(choice), str(choice)) for choice in self.choices]
+    low, high = self._bounds()
     if self.log:
       exponents = np.arange(
-        np.ceil(np.log10(self.low) - 1e-9), np.log10(self.high) + 1e-9
+        math.ceil(math.log10(low) - 1e-9), math.log10(high) + 1e-9
       )
-      values = 10.0**exponents if len(exponents) > 1 else [self.low, self.high]
+      values = 10.0**exponents if len(exponents) > 1 else [low, high]
     else:
-      values = MaxNLocator(5).tick_values(self.low, self.high)
+      values = MaxNLocator(5).tick_values(low, high)
     inside = [v for v in values if -1e-9 <= self.place(v) <= 1 + 1e-9]
     return [(self.place(value), f'{value:g}') for value in inside]
+
+  def _bounds(self) -> tuple[float, float]:
+    if self.low is None or self.high is None:
+      raise ValueError(f'{self.name}: has no bounds; give low and high')
+    return self.low, self.high
 
 
 def rounds_progress(rows: Sequence[Mapping[str, Any]]) -> Figure:

@@ -6,6 +6,25 @@ search_page    of the trials of a search
 
 A page is rendered from what was collected: `image_view` makes of an image's
 arrays what the page shows of it, so that the arrays need not be kept.
+
+Examples:
+  >>> import numpy as np
+  >>> image = PageImage(
+  ...   'foil.dm4',
+  ...   summary={'swelling': 0.003},
+  ...   layers={'micrograph': np.zeros((64, 64), np.uint8)},
+  ... )
+  >>> html = session_page(
+  ...   'Voids of one foil',
+  ...   defect='voids',
+  ...   images=[image_view(image)],
+  ...   headlines=['swelling'],
+  ...   over_images={},
+  ...   conventions={'swelling': 'V / (V_foil - V)'},
+  ...   how_made={'network': 'none: drawn by hand'},
+  ... )
+  >>> html.splitlines()[0]
+  '<!DOCTYPE html>'
 """
 
 from defectseg_jax.reporting.figures.search import Searched

@@ -1,5 +1,6 @@
 """What the page shows of an image: layers, objects, and what to check."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,19 +22,53 @@ _LARGEST_LAYER_PX = 4096
 _SPECK_PX = 4
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class ImageArrays:
+  """The arrays of one image, all of its shape.
+
+  Attributes:
+    pixels: [H, W], the micrograph.
+    mask: bool [H, W], what was measured.
+    probabilities: float32 [H, W].
+    truth: bool [H, W], the true mask; None where it is not known.
+  """
+
+  pixels: np.ndarray
+  mask: np.ndarray
+  probabilities: np.ndarray
+  truth: np.ndarray | None = None
+
+  def thin_out(self, step: int) -> 'ImageArrays':
+    """Every step-th pixel of every step-th row."""
+    return ImageArrays(
+      self.pixels[::step, ::step],
+      self.mask[::step, ::step],
+      self.probabilities[::step, ::step],
+      None if self.truth is None else self.truth[::step, ::step],
+    )
+
+  def layers(self) -> dict[str, np.ndarray]:
+    """As the page shows them, uint8; with a truth there is a comparison."""
+    layers = {
+      'micrograph': grey_levels(self.pixels),
+      'mask': self.mask * np.uint8(255),
+      'probability': (self.probabilities * 255).astype(np.uint8),
+    }
+    if self.truth is not None:
+      layers['comparison'] = comparison_map(self.mask, self.truth)
+    return layers
+
+
 def page_image(
   name: str,
   found: Measurement,
+  arrays: ImageArrays,
   *,
   defect: str,
   minimum_area_px: int,
   threshold: float,
   summary: Mapping[str, Any],
-  pixels: np.ndarray,
-  mask: np.ndarray,
-  probabilities: np.ndarray,
   warnings: Sequence[QualityWarning] = (),
-  truth: np.ndarray | None = None,
 ) -> PageImage:
   """An image of the page, with regions below the threshold among its objects.
 
@@ -41,59 +76,43 @@ def page_image(
     name: of the image.
     found: what was measured in it, with `mean_probability` of each object. It
       is not changed.
+    arrays: of the image.
     defect: what was looked for.
     minimum_area_px: of a region that counts.
     threshold: of the probabilities, from which on a pixel is in the mask.
     summary: its row of summary.csv.
-    pixels: [H, W], the micrograph.
-    mask: bool [H, W], what was measured.
-    probabilities: float32 [H, W].
     warnings: what a reader must look at before the numbers are believed.
-    truth: bool [H, W], if it is known: then there is a comparison map.
 
   Returns:
-    The image. Its objects have `found`, which is False of regions that half
-    the threshold would have found, and which count in no number.
+    The image. Its objects have `found`: False of regions that only half the
+    threshold would find; they count in no number.
   """
   # The page shows no more pixels than a screen has.
-  step = -(-max(pixels.shape) // _LARGEST_LAYER_PX)
-  pixels, mask, probabilities = (
-    values[::step, ::step] for values in (pixels, mask, probabilities)
-  )
-  labels = found.labels[::step, ::step]
-  smallest_px = max(minimum_area_px, _SPECK_PX)
+  step = -(-max(arrays.pixels.shape) // _LARGEST_LAYER_PX)
+  thinned, labels = arrays.thin_out(step), found.labels[::step, ::step]
   nearly_found = nearly_found_regions(
     labels,
-    probabilities,
+    thinned.probabilities,
     threshold=threshold,
-    minimum_area_px=max(1, smallest_px // step**2),
+    minimum_area_px=max(1, max(minimum_area_px, _SPECK_PX) // step**2),
   )
   doubtful = doubtful_objects(
     labels,
     nearly_found,
-    probabilities,
+    thinned.probabilities,
     threshold=threshold,
     power=kind_of(defect).area_exponent,
   )
   ids = _ids(doubtful, len(found.counted))
-  layers = {
-    'micrograph': grey_levels(pixels),
-    'mask': mask * np.uint8(255),
-    'probability': (probabilities * 255).astype(np.uint8),
-  }
-  if truth is not None:
-    layers['comparison'] = comparison_map(mask, truth[::step, ::step])
   return PageImage(
     name=name,
     summary=summary,
     objects=_objects(found, doubtful, ids, step),
     labels=_with_nearly_found(found.labels, nearly_found, doubtful, ids, step),
-    layers=layers,
+    layers=thinned.layers(),
     sizes_nm=found.sizes_nm,
     warnings=warnings,
-    check=[
-      (number, _reason(one, threshold)) for number, one in zip(ids, doubtful)
-    ],
+    check=[(n, _reason(one, threshold)) for n, one in zip(ids, doubtful)],
   )
 
 

@@ -6,9 +6,10 @@ import numpy as np
 from scipy import ndimage
 from skimage import measure
 
-# A picture is about so many pixels of the screen wide.
+# By eye: a picture is about so many pixels of the screen wide.
 _SCREEN_PX = 1400
-# Larger objects are traced in fewer pixels, which bounds memory and time.
+# By eye: larger objects are traced in fewer pixels, which bounds memory and
+# time.
 _TRACED_PX = 2048
 
 
@@ -33,6 +34,13 @@ def outlines(labels: np.ndarray) -> dict[int, Outline]:
 
   Returns:
     Outlines by id.
+
+  Examples:
+    >>> labels = np.zeros((4, 4), np.int32)
+    >>> labels[1:3, 1:3] = 7
+    >>> found = outlines(labels)
+    >>> list(found), found[7].width_px
+    ([7], 2)
   """
   tolerance_px = max(0.5, 0.7 * max(labels.shape) / _SCREEN_PX)
   found = {}
@@ -45,7 +53,12 @@ def outlines(labels: np.ndarray) -> dict[int, Outline]:
   return found
 
 
-def _path(labels, number, box, tolerance_px):
+def _path(
+  labels: np.ndarray,
+  number: int,
+  box: tuple[slice, ...],
+  tolerance_px: float,
+) -> str:
   step = -(-max(labels.shape) // _TRACED_PX)
   inside = labels[::step, ::step] == number
   # Contours run halfway between pixels' centres: along the pixels' edges.
@@ -61,7 +74,7 @@ def _path(labels, number, box, tolerance_px):
   return ''.join(parts)
 
 
-def _text(points):
+def _text(points: np.ndarray) -> str:
   """Begins absolute and goes on relative, which is shorter."""
   points = np.round(points, 1)
   first = ' '.join(f'{value:g}' for value in points[0])

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-_FOLDER = 'templates'
+_PACKAGE, _FOLDER = 'defectseg_jax.reporting.page', 'templates'
 _SCRIPTS = ('tables.js', 'viewer.js', 'page.js')
 
 
@@ -43,15 +43,15 @@ def render(template: str, **content: Any) -> str:
       **content,
     )
   )
-  # A file's name may hold bytes that are no text; Python keeps them in halves
+  # A file's name may hold bytes that are not text. Python keeps them as halves
   # of surrogates, which cannot be written.
   return page.encode('utf-8', 'backslashreplace').decode('utf-8')
 
 
 @functools.cache
-def _environment():
+def _environment() -> jinja2.Environment:
   return jinja2.Environment(
-    loader=jinja2.PackageLoader(__package__, _FOLDER),
+    loader=jinja2.PackageLoader(_PACKAGE, _FOLDER),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
@@ -59,12 +59,12 @@ def _environment():
   )
 
 
-def _source(name):
+def _source(name: str) -> str:
   """Ours, not data: it stands in the page as it is."""
-  folder = importlib.resources.files(__package__) / _FOLDER
+  folder = importlib.resources.files(_PACKAGE) / _FOLDER
   return folder.joinpath(name).read_text(encoding='utf-8')
 
 
-def _checksum(text):
+def _checksum(text: str) -> str:
   digest = hashlib.sha256(text.encode()).digest()
   return f'sha256-{base64.b64encode(digest).decode()}'

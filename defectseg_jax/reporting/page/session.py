@@ -81,21 +81,6 @@ def session_page(
 
   Returns:
     HTML, to be written as UTF-8.
-
-  Examples:
-    >>> from defectseg_jax.reporting.page import PageImage, image_view
-    >>> failed = image_view(PageImage('a.dm4', failure='is no image'))
-    >>> html = session_page(
-    ...   'Voids',
-    ...   defect='voids',
-    ...   images=[failed],
-    ...   headlines=['number_density_per_m3'],
-    ...   over_images={},
-    ...   conventions={},
-    ...   how_made={'run': 'runs/voids'},
-    ... )
-    >>> 'is no image' in html
-    True
   """
   rows = [image.summary for image in images]
   together = _mean_summary(over_images)
@@ -143,8 +128,8 @@ def _largest(
 ) -> float:
   """Of the first headline and its intervals, over all rows."""
   name = headlines[0]
-  values = [row.get(key) for row in rows for key in (name, f'{name}_high')]
-  return max(filter(words.is_number, values), default=0)
+  values = (row.get(key) for row in rows for key in (name, f'{name}_high'))
+  return max((v for v in values if words.is_number(v)), default=0)
 
 
 def _image_row(

@@ -98,7 +98,8 @@ def _scores(metrics: Mapping[str, Any]) -> list[tuple[str, list[str], str]]:
   )
   published = paper.TABLE_1.get(metrics['defect'])
   if published:
-    of_paper = [f'{m:.2f} ± {s:.2f}' for m, s in map(published.get, COLUMNS)]
+    pairs = [published[key] for key in COLUMNS]
+    of_paper = [f'{mean:.2f} ± {std:.2f}' for mean, std in pairs]
     rows.append((f'the paper, {metrics["defect"]}', of_paper, 'paper'))
   rows.append(('this run, all pixels pooled', _percents(metrics['pooled']), ''))
   oracle = metrics['oracle']

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 NONE = '–'
 # Digits of summary.csv and objects.csv, by which a page is compared with them.
@@ -39,7 +39,12 @@ _SUPERSCRIPTS = str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹')
 
 
 def title_of(name: str) -> str:
-  """A column's name in words, without its unit."""
+  """A column's name in words, without its unit.
+
+  Examples:
+    >>> title_of('diameter_mean_nm'), title_of('number_density_per_m3')
+    ('mean diameter', 'number density')
+  """
   if name in _TITLES:
     return _TITLES[name]
   for ending in _UNITS:
@@ -51,7 +56,12 @@ def title_of(name: str) -> str:
 
 
 def unit_of(name: str) -> str:
-  """The unit that a column's name ends in; '' where there is none."""
+  """The unit that a column's name ends in; '' for a number without a unit.
+
+  Examples:
+    >>> unit_of('number_density_per_m3'), unit_of('swelling'), unit_of('count')
+    ('m⁻³', '%', '')
+  """
   if name in _IN_PERCENT:
     return '%'
   return next((u for ending, u in _UNITS.items() if name.endswith(ending)), '')
@@ -69,7 +79,7 @@ def file_text(value: Any) -> str:
   return f'{value:.{FILE_DIGITS}g}' if isinstance(value, float) else str(value)
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[int | float]:
   """Whether it is a finite number."""
   return isinstance(value, int | float) and math.isfinite(value)
 
@@ -132,10 +142,10 @@ def interval_of(row: Mapping[str, Any], name: str) -> tuple[Any, Any] | None:
   return ends if all(map(is_number, ends)) else None
 
 
-def _sizes(rows, name):
+def _sizes(rows: Iterable[Mapping[str, Any]], name: str) -> list[float]:
   values = [row.get(name) for row in rows]
   return sorted(abs(v) for v in values if is_number(v) and v)
 
 
-def _exponent(value):
+def _exponent(value: float) -> int:
   return math.floor(math.log10(abs(value)))
