@@ -176,7 +176,11 @@ def _judge_masks(
         f'--reference: has a mask {image}, which --input has not; it has '
         f'{", ".join(scales)}'
       )
-    found = by_hand.measure(mask, scales[image])
+    found = by_hand.measure(
+      mask,
+      pixel_size_nm=scales[image].pixel_size_nm,
+      thickness_nm=scales[image].thickness_nm,
+    )
     return {name: found.summary[name] for name in kind.headlines}
 
   reference = panel.read_reference(pathlib.Path(path).expanduser(), measure)

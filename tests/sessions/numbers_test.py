@@ -8,18 +8,15 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from defectseg_jax.quantification import QualityWarning, QuantificationSettings
+from defectseg_jax.quantification import MeasurementSettings, QualityWarning
 from defectseg_jax.reporting.page import PageImage, image_view, session_page
+from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.sessions.calibration import Scales
-from defectseg_jax.sessions.numbers import (
-  MeasurementSettings,
-  SessionNumbers,
-  image_numbers,
-)
+from defectseg_jax.sessions.numbers import SessionNumbers, image_numbers
 from defectseg_jax.sessions.results import SessionResults
 from defectseg_jax.sessions.tables import print_tables, write_tables
 
-SETTINGS = MeasurementSettings('voids', QuantificationSettings())
+SETTINGS = MeasurementSettings('voids')
 
 
 def image(name, scores=None):
@@ -28,7 +25,7 @@ def image(name, scores=None):
   scale = Scales(pixel_size_nm=1.0, thickness_nm=100.0).scale_of(name, {})
   return image_numbers(
     name.stem,
-    SETTINGS.measure(mask, scale),
+    SETTINGS.measure(mask, pixel_size_nm=1.0, thickness_nm=100.0),
     scale,
     sources={'mask': str(name)},
     scores=scores,
@@ -41,6 +38,7 @@ def numbers(tmp_path):
   scores = [{'iu': iu, 'precision': iu, 'recall': 1.0} for iu in (0.9, 0.8)]
   return SessionNumbers(
     SETTINGS,
+    current_provenance(),
     [image(tmp_path / f'{n}.png', s) for n, s in zip('ab', scores)],
     compared=True,
   )
@@ -70,7 +68,9 @@ def test_table_terminal_and_page_tell_one_interval(numbers, tmp_path):
 
 
 def test_only_failures_are_a_table_too(tmp_path):
-  numbers = SessionNumbers(SETTINGS, [], {'a': 'is no image'})
+  numbers = SessionNumbers(
+    SETTINGS, current_provenance(), [], {'a': 'is no image'}
+  )
   write_tables(tmp_path, numbers)
   assert (tmp_path / 'summary.csv').read_text() == (
     'image,warnings,failure\na,,is no image\n'
@@ -95,7 +95,7 @@ def test_warnings_stand_beside_every_object(tmp_path):
   ],
 )
 def test_a_session_knows_whether_it_is_complete(failures, comparable, complete):
-  numbers = SessionNumbers(SETTINGS, [], failures)
+  numbers = SessionNumbers(SETTINGS, current_provenance(), [], failures)
   assert SessionResults(numbers, comparable).complete == complete
 
 
@@ -103,6 +103,7 @@ def test_no_name_of_a_warning_makes_a_session_incomplete(tmp_path):
   one = image(tmp_path / 'a.png')
   warned = SessionNumbers(
     SETTINGS,
+    current_provenance(),
     [
       type(one)(
         one.row,
