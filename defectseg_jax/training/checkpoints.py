@@ -11,9 +11,11 @@ the run starts again. Where a run has several processes the first one alone
 writes and reads them, so that they look as a single process's do.
 """
 
+import contextlib
 import dataclasses
+import logging
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
@@ -28,6 +30,18 @@ from defectseg_jax.training.state import TrainState
 _FIRST_PROCESS = ocp.options.MultiprocessingOptions(
   primary_host=0, active_processes={0}
 )
+
+
+@contextlib.contextmanager
+def _quiet_orbax() -> Iterator[None]:
+  """What orbax notes of a folder that is only read would alarm a reader."""
+  logger = logging.getLogger('absl')
+  before = logger.level
+  logger.setLevel(logging.ERROR)
+  try:
+    yield
+  finally:
+    logger.setLevel(before)
 
 
 class LatestAndBest(PreservationPolicy):
@@ -149,6 +163,7 @@ def read_progress(workdir: str | pathlib.Path) -> Progress:
   return progress
 
 
+@_quiet_orbax()
 def restore_model(
   path: str | pathlib.Path, *, params: Any, batch_stats: Any
 ) -> tuple[Any, Any]:
@@ -207,6 +222,7 @@ def _best_checkpoint(path):
   return path / 'checkpoints' / str(progress.best_step)
 
 
+@_quiet_orbax()
 def _latest_progress(workdir):
   saved = workdir / 'checkpoints'
   if not saved.is_dir():
