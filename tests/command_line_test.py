@@ -114,7 +114,7 @@ def test_the_version():
         *('predict', '--output=x', '--workdir={run}', '--thickness_nm=-9'),
         '--input={folder}',
       ),
-      '--thickness_nm=-9.0: must be above 0',
+      '--thickness_nm=-9.0: must be a number above 0',
     ),
     (
       (
