@@ -1,28 +1,32 @@
-"""What every architecture has: its options, its shapes, its reach."""
+"""What every architecture has: options, shapes, a receptive field."""
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 from flax import linen as nn
+from jaxtyping import Array, Float
 
-from defectseg_jax.models import layers, receptive_field
+from defectseg_jax.models import receptive_field
 from defectseg_jax.models.convolution import Conv
+from defectseg_jax.models.layers import SpatialDropout
 from defectseg_jax.models.normalisation import BatchNorm
 
 
 class Architecture(nn.Module):
   """From float32 [N, H, W, 1] micrographs to [N, H, W, 1] logits.
 
-  An architecture says its `size_multiple`, which H and W must be multiples of,
-  and its `longest_path`.
+  Every architecture states its `size_multiple`, which H and W must be multiples
+  of, and its `longest_path`.
 
   Attributes:
-    dropout_rate: fraction of maps dropped after each hidden convolution.
-    batch_norm_momentum: how much of the running statistics a step keeps.
-    axis_name: the mapped axis over which the statistics of a batch are
-      gathered, or None for a batch on one device.
+    dropout_rate: fraction of feature maps that spatial dropout sets to 0 after
+      each hidden convolution.
+    batch_norm_momentum: fraction of the running statistics that a training
+      step keeps.
+    axis_name: the mapped axis over which a training batch is divided, and its
+      statistics are averaged; None for a batch on one device.
   """
 
   dropout_rate: float = 0.0
@@ -31,6 +35,10 @@ class Architecture(nn.Module):
 
   size_multiple: ClassVar[int]
 
+  if TYPE_CHECKING:
+    # Flax hashes a module by its fields, which a type checker does not know.
+    def __hash__(self) -> int: ...
+
   @property
   def longest_path(self) -> Sequence[receptive_field.Layer]:
     """The layers from the image to the output, for `receptive_field.radius`."""
@@ -38,19 +46,29 @@ class Architecture(nn.Module):
 
   @property
   def receptive_field_radius_px(self) -> int:
-    """A logit depends on no pixel further away, in rows or columns."""
+    """Distance to the furthest pixel that a logit depends on.
+
+    It is measured along rows or columns. A receptive field of radius r is at
+    most 2 r + 1 pixels wide.
+
+    Examples:
+      >>> from defectseg_jax.models.unet import UNet
+      >>> UNet().receptive_field_radius_px
+      107
+    """
     return receptive_field.radius(self.longest_path, self.size_multiple)
 
   @property
-  def outside_training(self) -> 'Architecture':
-    """The same network without what only a step of training asks for.
+  def for_inference(self) -> 'Architecture':
+    """The same network without the options that only training needs.
 
-    Models that differ in nothing else are equal then, and are compiled once.
+    Models that differ in these options alone become equal, and are compiled
+    once.
     """
     return self.clone(axis_name=None, dropout_rate=0.0)
 
   @nn.nowrap
-  def require_micrographs(self, x: jax.Array) -> None:
+  def require_micrographs(self, x: Float[Array, 'n h w c']) -> None:
     """Raises ValueError unless H and W divide, and there is one channel."""
     _, height, width, channels = x.shape
     if height % self.size_multiple or width % self.size_multiple:
@@ -61,8 +79,8 @@ class Architecture(nn.Module):
       raise ValueError(f'{channels} channels: a micrograph has one')
 
   @nn.nowrap
-  def batch_norm(self, *, train: bool) -> Callable[..., nn.Module]:
-    """Batch normalisation, still to be named."""
+  def batch_norm(self, *, train: bool) -> Callable[..., BatchNorm]:
+    """A batch normalisation layer that still needs a name."""
     return functools.partial(
       BatchNorm,
       use_running_average=not train,
@@ -71,23 +89,21 @@ class Architecture(nn.Module):
     )
 
   @nn.nowrap
-  def dropout(self) -> Callable[..., nn.Module]:
-    """Dropout of whole maps, still to be named."""
-    return functools.partial(
-      layers.MapDropout, self.dropout_rate, self.axis_name
-    )
+  def dropout(self) -> Callable[..., SpatialDropout]:
+    """A spatial dropout layer that still needs a name."""
+    return functools.partial(SpatialDropout, self.dropout_rate, self.axis_name)
 
   @nn.nowrap
   def conv_norm_relu(self, *, train: bool) -> Callable[..., jax.Array]:
     """Convolution, batch normalisation in place of its bias, ReLU, dropout.
 
     Returns:
-      `conv(x, features, size, name) -> maps`.
+      `conv(x, features, size, name) -> feature maps`.
     """
-    normalised = self.batch_norm(train=train)
+    norm = self.batch_norm(train=train)
     dropout = self.dropout()
 
-    def conv(x, features, size, name):
+    def conv(x: jax.Array, features: int, size: int, name: str) -> jax.Array:
       y = Conv(
         features,
         size,
@@ -95,20 +111,24 @@ class Architecture(nn.Module):
         kernel_init=nn.initializers.he_normal(),
         name=name,
       )(x)
-      y = nn.relu(normalised(name=f'{name}_norm')(y))
+      y = nn.relu(norm(name=f'{name}_norm')(y))
       return dropout(name=f'{name}_dropout')(y, train=train)
 
     return conv
 
 
-def scaled(widths: Any, factor: float) -> Any:
-  """The numbers of maps of a network, multiplied and rounded.
+def scale_widths(widths: Any, factor: float) -> Any:
+  """Multiplies the numbers of feature maps of a network, and rounds them.
 
   Args:
     widths: integers in a tuple, which may hold tuples.
-    factor: what the square root of the parameter count grows by, nearly.
+    factor: about what the square root of the parameter count grows by.
 
   Returns:
     A tuple of the same form.
+
+  Examples:
+    >>> scale_widths((4, (8, 16)), 1.5)
+    (6, (12, 24))
   """
-  return jax.tree.map(lambda maps: round(factor * maps), widths)
+  return jax.tree.map(lambda width: round(factor * width), widths)

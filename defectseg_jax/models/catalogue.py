@@ -47,6 +47,19 @@ def create_model(
 
   Raises:
     InputError: no architecture has that name, or an option is out of range.
+
+  Examples:
+    >>> import jax
+    >>> import jax.numpy as jnp
+    >>> model = create_model(ModelSettings('defectsegnet', dropout_rate=0.0))
+    >>> model.size_multiple, model.receptive_field_radius_px
+    (8, 51)
+    >>> images = jnp.zeros((2, 64, 48, 1))
+    >>> variables = jax.eval_shape(model.init, jax.random.key(0), images)
+    >>> sum(leaf.size for leaf in jax.tree.leaves(variables['params']))
+    350428
+    >>> jax.eval_shape(model.apply, variables, images).shape
+    (2, 64, 48, 1)
   """
   if settings.name not in ARCHITECTURES:
     raise InputError(

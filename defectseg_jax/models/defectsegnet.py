@@ -7,33 +7,49 @@ test time, so that a tile's result does not depend on what else is in the
 batch, and the output is a plain logit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
+from jaxtyping import Array, Float
 
-from defectseg_jax.models import blocks, layers, receptive_field
+from defectseg_jax.models import layers, receptive_field
+from defectseg_jax.models import space_to_depth as s2d
 from defectseg_jax.models.architecture import Architecture
 from defectseg_jax.models.convolution import Conv
 
-# The published table: the maps of each of two convolutions at 1, 1/2 and 1/4
-# of the resolution; of two at 1/8; of each up-convolution and of the
+# The published table, in feature maps: of each of two convolutions at 1, 1/2
+# and 1/4 of the resolution; of two at 1/8; of each up-convolution and of the
 # convolutions after it.
 WIDTHS = ((4, 16, 32), 64, ((32, (32, 32)), (16, (16, 16)), (8, (4,))))
 
 
-class DefectSegNet(Architecture):
-  """19 hidden layers, 350,428 trainable parameters; reaches 51 pixels.
+# Feature maps of several layers at one resolution, not yet joined. At full
+# resolution they are in space-to-depth form, and have five axes.
+_Maps = list[jax.Array]
 
-  The four ideas can be taken away, each on its own: `hybrids`.
+
+class _Layers(NamedTuple):
+  """The numbered layers of a network; each takes and returns feature maps."""
+
+  conv: Callable[[_Maps, int], _Maps]
+  pool: Callable[[_Maps], _Maps]
+  up: Callable[[_Maps, int, bool], _Maps]
+
+
+class DefectSegNet(Architecture):
+  """19 hidden layers, 350,428 trainable parameters, receptive-field radius 51.
+
+  Each of its four ideas can be switched off, alone: see `hybrids`.
 
   Attributes:
-    widths: the numbers of maps, as `WIDTHS`.
-    dense_blocks: whether a layer sees all earlier ones of its block, or only
+    widths: the numbers of feature maps, as `WIDTHS`.
+    dense_blocks: whether a layer sees all earlier layers of its block, or only
       the last.
     skips: whether the decoder sees the encoder's blocks.
-    concatenation: whether maps are joined side by side, or added.
+    concatenation: whether feature maps are joined side by side, or added.
     transposed_convolution: whether up-sampling is learned, or bilinear.
   """
 
@@ -48,7 +64,7 @@ class DefectSegNet(Architecture):
 
   @property
   def longest_path(self) -> Sequence[receptive_field.Layer]:
-    """Down and up again; the same for all that is taken away but one."""
+    """Down and up again; of the hybrids, only the bilinear one differs."""
     encoder, _, decoder = self.widths
     conv = receptive_field.convolution(3)
     up = receptive_field.up_convolution(2 if self.transposed_convolution else 4)
@@ -59,14 +75,16 @@ class DefectSegNet(Architecture):
     return [*path, conv]
 
   @nn.compact
-  def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
+  def __call__(
+    self, x: Float[Array, 'n h w 1'], *, train: bool = False
+  ) -> Float[Array, 'n h w 1']:
     """Logits of a batch of micrographs.
 
     Args:
       x: float32 [N, H, W, 1], H and W divisible by 8.
-      train: whether statistics are the batch's own and maps are dropped; the
-        caller then makes `batch_stats` mutable and gives a `dropout` key if
-        the rate is not 0.
+      train: whether the batch's own statistics are used, and feature maps are
+        dropped. The caller then makes `batch_stats` mutable, and gives a
+        `dropout` key if the rate is not 0.
 
     Returns:
       float32 [N, H, W, 1] logits: a sigmoid makes them probabilities.
@@ -75,43 +93,10 @@ class DefectSegNet(Architecture):
       ValueError: H or W is not divisible by 8, or there is not one channel.
     """
     self.require_micrographs(x)
-    normalised = self.batch_norm(train=train)
-    dropout = self.dropout()
-    up_sampling = (
-      layers.UpConvolution if self.transposed_convolution else layers.BilinearUp
-    )
-    number = iter(range(1, 20))
-
-    def joined(maps):
-      return maps if self.concatenation else [_added(maps)]
-
-    def conv(maps, features):
-      i = next(number)
-      y = _convolution(
-        joined(maps),
-        features,
-        kernel_init=nn.initializers.he_normal(),
-        name=f'conv_{i}',
-      )
-      factors = dropout(name=f'dropout_{i}').factors(y, train=train)
-      y = normalised(name=f'norm_{i}')(nn.relu(y), factors)
-      return [*maps, y] if self.dense_blocks else [y]
-
-    def pool(maps):
-      # The maximum of a concatenation is the concatenation of maxima.
-      y = jnp.concatenate([_max_pool(m) for m in joined(maps)], axis=-1)
-      return [normalised(name=f'norm_{next(number)}')(y)]
-
-    def up(maps, features, in_blocks):
-      i = next(number)
-      y = up_sampling(features, in_blocks=in_blocks, name=f'up_{i}')(
-        jnp.concatenate(joined(maps), axis=-1)
-      )
-      return [normalised(name=f'norm_{i}')(y)]
-
+    conv, pool, up = self._layers(train=train)
     encoder, bottleneck, decoder = self.widths
-    # Maps at full resolution are in blocks, on the way down and up.
-    across, maps = [], [blocks.to_blocks(x)]
+    # At full resolution in space-to-depth form, on the way down and up.
+    across, maps = [], [s2d.space_to_depth(x)]
     for features in encoder:
       for _ in range(2):
         maps = conv(maps, features)
@@ -121,30 +106,72 @@ class DefectSegNet(Architecture):
       maps = conv(maps, bottleneck)
     for up_features, conv_features in decoder:
       skipped = across.pop()
-      maps = [*skipped, *up(maps, up_features, in_blocks=not across)]
+      to_depth = not across
+      maps = [*skipped, *up(maps, up_features, to_depth)]
       for features in conv_features:
         maps = conv(maps, features)
-    return blocks.from_blocks(_convolution(joined(maps), 1, name='output'))
+    return s2d.depth_to_space(_convolve(self._join(maps), 1, name='output'))
+
+  @nn.nowrap
+  def _join(self, maps: _Maps) -> _Maps:
+    """What the next layer sees of several layers."""
+    return maps if self.concatenation else [_sum_maps(maps)]
+
+  @nn.nowrap
+  def _layers(self, *, train: bool) -> _Layers:
+    """Layers that are numbered in the order in which they are called."""
+    norm = self.batch_norm(train=train)
+    dropout = self.dropout()
+    up_sampling = (
+      layers.UpConvolution if self.transposed_convolution else layers.BilinearUp
+    )
+    number = iter(range(1, 20))
+
+    def conv(maps: _Maps, features: int) -> _Maps:
+      i = next(number)
+      y = _convolve(
+        self._join(maps),
+        features,
+        kernel_init=nn.initializers.he_normal(),
+        name=f'conv_{i}',
+      )
+      factors = dropout(name=f'dropout_{i}').factors(y, train=train)
+      y = norm(name=f'norm_{i}')(nn.relu(y), factors)
+      return [*maps, y] if self.dense_blocks else [y]
+
+    def pool(maps: _Maps) -> _Maps:
+      # The maximum of a concatenation is the concatenation of maxima.
+      y = jnp.concatenate([_max_pool(m) for m in self._join(maps)], axis=-1)
+      return [norm(name=f'norm_{next(number)}')(y)]
+
+    def up(maps: _Maps, features: int, to_depth: bool) -> _Maps:
+      i = next(number)
+      y = up_sampling(features, to_depth=to_depth, name=f'up_{i}')(
+        jnp.concatenate(self._join(maps), axis=-1)
+      )
+      return [norm(name=f'norm_{i}')(y)]
+
+    return _Layers(conv, pool, up)
 
 
-def _convolution(maps, features, **options):
-  """3 x 3, of maps side by side, in blocks or not."""
+def _convolve(maps: _Maps, features: int, **options: Any) -> jax.Array:
+  """3 x 3 convolution of feature maps side by side, in either form."""
   if maps[0].ndim == 5:
-    return blocks.Conv(features, **options)(maps)
+    return s2d.Conv(features, **options)(maps)
   return Conv(features, **options)(jnp.concatenate(maps, axis=-1))
 
 
-def _max_pool(maps):
-  in_blocks = maps.ndim == 5
-  return blocks.max_pool(maps) if in_blocks else layers.max_pool_2x2(maps)
+def _max_pool(maps: jax.Array) -> jax.Array:
+  return s2d.max_pool(maps) if maps.ndim == 5 else layers.max_pool_2x2(maps)
 
 
-def _added(maps):
-  """The sum; what has fewer maps than others lacks the last of them.
+def _sum_maps(maps: _Maps) -> jax.Array:
+  """The sum; a layer with fewer feature maps is filled up with zeros.
 
   He et al., Deep residual learning, CVPR 2016, section 4.1, option A: no
   parameter is added.
   """
   most = max(m.shape[-1] for m in maps)
-  lacking = [(0, 0)] * (maps[0].ndim - 1)
-  return sum(jnp.pad(m, [*lacking, (0, most - m.shape[-1])]) for m in maps)
+  before = [(0, 0)] * (maps[0].ndim - 1)
+  padded = [jnp.pad(m, [*before, (0, most - m.shape[-1])]) for m in maps]
+  return sum(padded[1:], start=padded[0])

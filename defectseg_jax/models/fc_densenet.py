@@ -2,9 +2,8 @@
 
 Jégou, Drozdzal, Vazquez, Romero & Bengio, CVPR Workshops 2017
 (arXiv:1611.09326), section 3, Tables 1 and 2. Differences: no biases but the
-output's, since batch normalisation, or the output's own, undoes them; what is
-dropped are whole maps, and after the first convolution too; one class is one
-logit.
+output's, since batch normalisation, or the output's own, undoes them; dropout
+is spatial, and comes after the first convolution too; one class is one logit.
 
 The paper counts 1.5, 3.5 and 9.4 million parameters with 56, 67 and 103 layers.
 With three channels, 11 classes, biases, and the running statistics of batch
@@ -12,11 +11,12 @@ normalisation, which its release counts too, that is 9,425,163 with 103 layers
 and 3,502,923 with 67. With 56 its description gives 1,397,963, and not 1.5.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
+from jaxtyping import Array, Float
 
 from defectseg_jax.models import layers, receptive_field
 from defectseg_jax.models.architecture import Architecture
@@ -24,9 +24,11 @@ from defectseg_jax.models.convolution import Conv
 
 
 class FCDenseNet(Architecture):
-  """Five poolings; what stands here is FC-DenseNet103.
+  """Five poolings; the defaults are FC-DenseNet103.
 
-  | layers | block_layers        | growth_rate | parameters | reaches  |
+  `radius` is that of the receptive field.
+
+  | layers | block_layers        | growth_rate | parameters | radius   |
   |--------|---------------------|-------------|------------|----------|
   | 103    | 4, 5, 7, 10, 12, 15 | 16          | 9,314,641  | 1,171 px |
   | 67     | six of 5            | 16          | 3,456,721  | 533 px   |
@@ -38,8 +40,8 @@ class FCDenseNet(Architecture):
   Attributes:
     block_layers: layers of each dense block of the encoder, then of the one
       at the lowest resolution; the decoder mirrors them.
-    growth_rate: maps that a layer adds.
-    first_features: maps of the first convolution.
+    growth_rate: feature maps that a layer adds.
+    first_features: feature maps of the first convolution.
   """
 
   block_layers: tuple[int, ...] = (4, 5, 7, 10, 12, 15)
@@ -62,12 +64,15 @@ class FCDenseNet(Architecture):
     return path
 
   @nn.compact
-  def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
+  def __call__(
+    self, x: Float[Array, 'n h w 1'], *, train: bool = False
+  ) -> Float[Array, 'n h w 1']:
     """Logits of a batch of micrographs.
 
     Args:
       x: float32 [N, H, W, 1], H and W divisible by 32.
-      train: whether statistics are the batch's own and maps are dropped.
+      train: whether the batch's own statistics are used, and feature maps are
+        dropped.
 
     Returns:
       float32 [N, H, W, 1] logits.
@@ -76,25 +81,11 @@ class FCDenseNet(Architecture):
       ValueError: H or W is not divisible by 32, or there is not one channel.
     """
     self.require_micrographs(x)
-    normalised = self.batch_norm(train=train)
-    dropout = self.dropout()
+    conv = self._conv_dropout(train=train)
+    norm_relu_conv = self._norm_relu_conv(train=train)
 
-    def conv(x, features, size, name):
-      y = Conv(
-        features,
-        size,
-        use_bias=False,
-        kernel_init=nn.initializers.he_normal(),
-        name=name,
-      )(x)
-      return dropout(name=f'{name}_dropout')(y, train=train)
-
-    def norm_relu_conv(x, features, size, name):
-      x = nn.relu(normalised(name=f'{name}_norm')(x))
-      return conv(x, features, size, name)
-
-    def dense_block(stack, count, name):
-      """The maps that the layers add to the stack."""
+    def dense_block(stack: jax.Array, count: int, name: str) -> list[jax.Array]:
+      """The feature maps that the layers add to the stack."""
       added = []
       for i in range(1, count + 1):
         seen = jnp.concatenate([stack, *added], axis=-1)
@@ -112,7 +103,7 @@ class FCDenseNet(Architecture):
       stack = layers.max_pool_2x2(stack)
     added = dense_block(stack, bottom, 'bottom')
     for level, count in reversed([*enumerate(encoder)]):
-      # Only what the block added goes up, or the maps would pile up.
+      # Only what the block added goes up, or the feature maps would pile up.
       up = layers.UpConvolution(
         self.growth_rate * len(added),
         size=3,
@@ -123,3 +114,33 @@ class FCDenseNet(Architecture):
       added = dense_block(stack, count, f'again_{level}')
     stack = jnp.concatenate([stack, *added], axis=-1)
     return nn.Conv(1, (1, 1), name='output')(stack)
+
+  @nn.nowrap
+  def _conv_dropout(self, *, train: bool) -> Callable[..., jax.Array]:
+    """`conv(x, features, size, name) -> feature maps`, some of them dropped."""
+    dropout = self.dropout()
+
+    def conv(x: jax.Array, features: int, size: int, name: str) -> jax.Array:
+      y = Conv(
+        features,
+        size,
+        use_bias=False,
+        kernel_init=nn.initializers.he_normal(),
+        name=name,
+      )(x)
+      return dropout(name=f'{name}_dropout')(y, train=train)
+
+    return conv
+
+  @nn.nowrap
+  def _norm_relu_conv(self, *, train: bool) -> Callable[..., jax.Array]:
+    """The same, after batch normalisation and ReLU."""
+    norm, conv = self.batch_norm(train=train), self._conv_dropout(train=train)
+
+    def norm_relu_conv(
+      x: jax.Array, features: int, size: int, name: str
+    ) -> jax.Array:
+      x = nn.relu(norm(name=f'{name}_norm')(x))
+      return conv(x, features, size, name)
+
+    return norm_relu_conv

@@ -15,27 +15,28 @@ FCN-8s, the kernels of interpolation among them: 134,489,759.
 
 from collections.abc import Sequence
 
-import jax
 from flax import linen as nn
+from jaxtyping import Array, Float
 
 from defectseg_jax.models import layers, receptive_field
-from defectseg_jax.models.architecture import Architecture, scaled
+from defectseg_jax.models.architecture import Architecture, scale_widths
 
-# Maps of the five blocks of VGG-16, and of what were its connected layers.
+# Feature maps of the five blocks of VGG-16, and of what were its fully
+# connected layers.
 WIDTHS = (64, 128, 256, 512, 512, 4096, 4096)
 
-WIDTHS_350K = scaled(WIDTHS, 0.0512)
+WIDTHS_350K = scale_widths(WIDTHS, 0.0512)
 
 _CONVOLUTIONS = (2, 2, 3, 3, 3)
 
 
 class FCN8s(Architecture):
-  """15 hidden convolutions, five poolings; reaches 245 pixels.
+  """15 hidden convolutions, five poolings; receptive-field radius 245 px.
 
   134,276,707 parameters with `WIDTHS`, 351,255 with `WIDTHS_350K`.
 
   Attributes:
-    widths: maps of the five blocks and of the two layers after them.
+    widths: feature maps of the five blocks and of the two layers after them.
   """
 
   widths: tuple[int, ...] = WIDTHS
@@ -58,12 +59,15 @@ class FCN8s(Architecture):
     ]
 
   @nn.compact
-  def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
+  def __call__(
+    self, x: Float[Array, 'n h w 1'], *, train: bool = False
+  ) -> Float[Array, 'n h w 1']:
     """Logits of a batch of micrographs.
 
     Args:
       x: float32 [N, H, W, 1], H and W divisible by 32.
-      train: whether statistics are the batch's own and maps are dropped.
+      train: whether the batch's own statistics are used, and feature maps are
+        dropped.
 
     Returns:
       float32 [N, H, W, 1] logits.
@@ -90,11 +94,12 @@ class FCN8s(Architecture):
         kernel_init=nn.initializers.zeros,
         name=f'score_{block}',
       )(pooled[block - 1])
-      scores = finer + layers.UpConvolution(
+      up_sampled = layers.UpConvolution(
         1,
         size=4,
         kernel_init=layers.bilinear_kernel,
         use_bias=False,
         name=f'up_{block}',
       )(scores)
-    return layers.bilinear_up(scores, 8)
+      scores = finer + up_sampled
+    return layers.upsample_bilinear(scores, 8)

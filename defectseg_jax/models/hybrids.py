@@ -1,25 +1,26 @@
 """DefectSegNet with one idea taken away, to see what each is worth.
 
 Roberts et al. (Scientific Reports 9, 12744, 2019) tested several hybrids of
-FCN, U-Net and DenseNet, and describe none but DefectSegNet. These are ours:
-each is DefectSegNet but for one thing, which it does as `fcn` or `unet` does.
+FCN, U-Net and DenseNet, and describe only DefectSegNet. These are ours: each
+differs from DefectSegNet in one thing, which it does as `fcn` or `unet` does.
 
 | name       | instead of               | it has                              |
 |------------|--------------------------|-------------------------------------|
 | no_dense   | dense blocks             | a layer sees the one before it, and |
-|            |                          | a block's last maps go across, as   |
-|            |                          | in U-Net                            |
-| no_skips   | the encoder's maps       | nothing goes across, as in          |
-|            | beside the decoder's     | FCN-32s                             |
-| added      | concatenation, wherever  | sums, as in FCN; narrower maps are  |
-|            | maps are joined          | filled up with zeros                |
-| bilinear   | transposed convolution   | 1 x 1 convolution to as many maps,  |
-|            |                          | and interpolation, as at FCN's end  |
+|            |                          | the last layer of a block goes      |
+|            |                          | across, as in U-Net                 |
+| no_skips   | skip connections         | nothing goes across, as in FCN-32s  |
+| added      | concatenation of feature | sums, as in FCN; fewer feature maps |
+|            | maps                     | are filled up with zeros            |
+| bilinear   | transposed convolution   | 1 x 1 convolution to as many        |
+|            |                          | feature maps, then interpolation,   |
+|            |                          | as at FCN's end                     |
 
-Each has DefectSegNet's widths, or, as `_350k`, all widths multiplied by what
-brings it within 1% of DefectSegNet's number of parameters, 350,428.
+Each has DefectSegNet's widths. As `_350k`, all its widths are multiplied by a
+factor that brings it within 1% of DefectSegNet's 350,428 parameters. `radius`
+is that of the receptive field.
 
-|          | parameters | as `_350k` | reaches |
+|          | parameters | as `_350k` | radius  |
 |----------|------------|------------|---------|
 | no_dense | 119,229    | 352,107    | 51 px   |
 | no_skips | 269,703    | 347,068    | 51 px   |
@@ -29,7 +30,7 @@ brings it within 1% of DefectSegNet's number of parameters, 350,428.
 
 import functools
 
-from defectseg_jax.models.architecture import scaled
+from defectseg_jax.models.architecture import scale_widths
 from defectseg_jax.models.defectsegnet import WIDTHS, DefectSegNet
 
 _no_dense = functools.partial(DefectSegNet, dense_blocks=False)
@@ -40,18 +41,18 @@ _bilinear = functools.partial(DefectSegNet, transposed_convolution=False)
 HYBRIDS = {
   'defectsegnet_no_dense': _no_dense,
   'defectsegnet_no_dense_350k': functools.partial(
-    _no_dense, widths=scaled(WIDTHS, 1.72)
+    _no_dense, widths=scale_widths(WIDTHS, 1.72)
   ),
   'defectsegnet_no_skips': _no_skips,
   'defectsegnet_no_skips_350k': functools.partial(
-    _no_skips, widths=scaled(WIDTHS, 1.14)
+    _no_skips, widths=scale_widths(WIDTHS, 1.14)
   ),
   'defectsegnet_added': _added,
   'defectsegnet_added_350k': functools.partial(
-    _added, widths=scaled(WIDTHS, 1.81)
+    _added, widths=scale_widths(WIDTHS, 1.81)
   ),
   'defectsegnet_bilinear': _bilinear,
   'defectsegnet_bilinear_350k': functools.partial(
-    _bilinear, widths=scaled(WIDTHS, 1.05)
+    _bilinear, widths=scale_widths(WIDTHS, 1.05)
   ),
 }

@@ -1,33 +1,37 @@
 """The layers that the architectures share, written for speed on every backend.
 
 XLA lowers the gradients of `max_pool` and of a strided transposed convolution
-to a select-and-scatter and a dilated convolution, both slow on a CPU. With a
-window equal to the stride the same functions are a maximum of four slices, and
-a matrix product followed by depth-to-space; windows of up to twice the stride
-overlap their neighbours', and are added.
+to a select-and-scatter and a dilated convolution, which are slow on a CPU. With
+a window equal to the stride the same functions are a maximum of four slices,
+and a matrix product followed by depth-to-space. Windows of up to twice the
+stride overlap their neighbours', and are added.
 """
 
 import functools
-from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
+from jaxtyping import Array, Float
 
-from defectseg_jax.models import blocks
-
-Initializer = Callable[..., jax.Array]
+from defectseg_jax.models import space_to_depth as s2d
 
 
-def max_pool_2x2(x: jax.Array) -> jax.Array:
+def max_pool_2x2(x: Float[Array, 'n h w c']) -> Float[Array, 'n h//2 w//2 c']:
   """Maximum over 2 x 2 windows at stride 2: [N, H, W, C] to [N, H/2, W/2, C].
 
   Args:
-    x: maps with even H and W.
+    x: feature maps with even H and W.
 
   Returns:
-    The pooled maps. Where values of a window tie, they share the gradient.
+    The pooled feature maps. Where values of a window tie, they share the
+    gradient.
+
+  Examples:
+    >>> max_pool_2x2(jnp.arange(8.0).reshape(1, 2, 4, 1))[0, :, :, 0]
+    Array([[5., 7.]], dtype=float32)
   """
   n, height, width, channels = x.shape
   rows = x.reshape(n, height // 2, 2, width, channels)
@@ -44,43 +48,47 @@ class UpConvolution(nn.Module):
   size 3, one on each side at size 4. Its kernel here is [C, size, size, F].
 
   Attributes:
-    features: F, the maps that come out.
-    size: of the kernel: 2, 3 or 4.
+    features: F, the number of feature maps that come out.
+    size: side of the kernel: 2, 3 or 4.
     kernel_init: of the kernel.
-    use_bias: whether a constant is added to each map.
-    in_blocks: whether windows, of size 2, are left as they come, as
-      `models.blocks` has them.
+    use_bias: whether a constant is added to each feature map.
+    to_depth: whether the result is as after space-to-depth, [N, H, W, 4, F];
+      only at size 2.
   """
 
   features: int
   size: int = 2
   # Each output pixel sees C inputs if the windows do not overlap.
-  kernel_init: Initializer = nn.initializers.variance_scaling(
+  kernel_init: nn.initializers.Initializer = nn.initializers.variance_scaling(
     1.0, 'fan_in', 'truncated_normal', in_axis=0, out_axis=(1, 2, 3)
   )
   use_bias: bool = True
-  in_blocks: bool = False
+  to_depth: bool = False
 
   @nn.compact
-  def __call__(self, x: jax.Array) -> jax.Array:
+  def __call__(
+    self, x: Float[Array, 'n h w c']
+  ) -> Float[Array, 'n 2*h 2*w f'] | Float[Array, 'n h w 4 f']:
     n, height, width, channels = x.shape
     size, features = self.size, self.features
     kernel = self.param(
       'kernel', self.kernel_init, (channels, size, size, features)
     )
     windows = x.reshape(-1, channels) @ kernel.reshape(channels, -1)
-    if self.in_blocks:
+    if self.to_depth:
       y = windows.reshape(n, height, width, 4, features)
     else:
       windows = windows.reshape(n, height, width, size, size, features)
-      y = _overlap_added(windows)
+      y = _add_windows(windows)
     if not self.use_bias:
       return y
     return y + self.param('bias', nn.initializers.zeros, (features,))
 
 
-def _overlap_added(windows):
-  """[N, H, W, size, size, F] at stride 2 to the middle [N, 2H, 2W, F]."""
+def _add_windows(
+  windows: Float[Array, 'n h w size size f'],
+) -> Float[Array, 'n 2*h 2*w f']:
+  """Lays windows at stride 2, adds where they overlap, and takes the middle."""
   n, height, width, size, _, features = windows.shape
   reach = (size - 1) // 2
   # A part of a window is of 2 x 2 pixels, and falls p, q such parts further.
@@ -99,11 +107,11 @@ def _overlap_added(windows):
 
 
 def bilinear_kernel(
-  key: jax.Array, shape: tuple[int, ...], dtype: jnp.dtype = jnp.float32
-) -> jax.Array:
-  """First kernel of an `UpConvolution` that interpolates each map bilinearly.
+  key: jax.Array, shape: tuple[int, ...], dtype: Any = jnp.float32
+) -> Float[Array, 'c size size f']:
+  """First kernel of an `UpConvolution` that interpolates bilinearly.
 
-  Long, Shelhamer & Darrell, CVPR 2015, section 3.3.
+  Each feature map is interpolated on its own.
 
   Args:
     key: not needed: the kernel is always the same.
@@ -112,6 +120,13 @@ def bilinear_kernel(
 
   Returns:
     The kernel.
+
+  Examples:
+    >>> bilinear_kernel(jax.random.key(0), (1, 4, 4, 1))[0, 1, :, 0]
+    Array([0.1875, 0.5625, 0.5625, 0.1875], dtype=float32)
+
+  References:
+    Long, Shelhamer & Darrell, CVPR 2015, section 3.3.
   """
   channels, size, _, features = shape
   half = size / 2
@@ -121,15 +136,22 @@ def bilinear_kernel(
   return jnp.asarray(kernel, dtype)
 
 
-def bilinear_up(x: jax.Array, factor: int) -> jax.Array:
+def upsample_bilinear(
+  x: Float[Array, 'n h w c'], factor: int
+) -> Float[Array, 'n {factor}*h {factor}*w c']:
   """Bilinear interpolation: [N, H, W, C] to [N, factor H, factor W, C].
 
   Args:
-    x: maps. Beyond their edges there are zeros, as around a convolution.
+    x: feature maps. Beyond their edges there are zeros, as around a
+      convolution.
     factor: an even number.
 
   Returns:
     What a transposed convolution of `bilinear_kernel` of size 2 factor gives.
+
+  Examples:
+    >>> upsample_bilinear(jnp.ones((1, 2, 2, 1)), 2)[0, 1, :, 0]
+    Array([0.75, 1.  , 1.  , 0.75], dtype=float32)
   """
   for axis in (1, 2):
     length = x.shape[axis]
@@ -153,42 +175,56 @@ class BilinearUp(nn.Module):
   """1 x 1 convolution, then interpolation: [N, H, W, C] to [N, 2H, 2W, F].
 
   Attributes:
-    features: F, the maps that come out.
-    in_blocks: whether they come as `models.blocks` has them.
+    features: F, the number of feature maps that come out.
+    to_depth: whether the result is as after space-to-depth, [N, H, W, 4, F].
   """
 
   features: int
-  in_blocks: bool = False
+  to_depth: bool = False
 
   @nn.compact
-  def __call__(self, x: jax.Array) -> jax.Array:
+  def __call__(
+    self, x: Float[Array, 'n h w c']
+  ) -> Float[Array, 'n 2*h 2*w f'] | Float[Array, 'n h w 4 f']:
     # Both are linear and commute; the convolution first has less to do.
-    y = bilinear_up(nn.Conv(self.features, (1, 1), name='mix')(x), 2)
-    return blocks.to_blocks(y) if self.in_blocks else y
+    y = upsample_bilinear(nn.Conv(self.features, (1, 1), name='mix')(x), 2)
+    return s2d.space_to_depth(y) if self.to_depth else y
 
 
-class MapDropout(nn.Module):
-  """Drops whole maps, for each example on its own (Tompson et al., CVPR 2015).
+class SpatialDropout(nn.Module):
+  """Sets whole feature maps to 0, for each example on its own.
 
-  Neighbouring pixels of a map carry the same feature, so that dropping single
-  pixels hides nothing. The maps dropped for an example depend on the key and
-  on the example's place in the whole batch, and not on how the batch is
-  divided among devices.
+  Neighbouring pixels of a feature map carry the same information, so that
+  dropping single pixels hides nothing (Tompson et al., CVPR 2015). The feature
+  maps dropped for an example depend on the key and on the example's place in
+  the whole batch, and not on how the batch is divided among devices.
 
   Attributes:
-    rate: the fraction of maps dropped, in [0, 1).
+    rate: the fraction of feature maps dropped, in [0, 1).
     axis_name: the mapped axis over which the batch is divided, or None.
   """
 
   rate: float
   axis_name: str | None = None
 
-  def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+  def __call__(
+    self, x: Float[Array, 'n *pixels c'], *, train: bool
+  ) -> Float[Array, 'n *pixels c']:
     factors = self.factors(x, train=train)
     return x if factors is None else x * factors
 
-  def factors(self, x: jax.Array, *, train: bool) -> jax.Array | None:
-    """What maps [N, ..., C] are multiplied by, [N, 1, ..., C]; None for 1."""
+  def factors(
+    self, x: Float[Array, 'n *pixels c'], *, train: bool
+  ) -> Float[Array, 'n *ones c'] | None:
+    """0, or 1 / (1 - rate), for each feature map of each example.
+
+    Args:
+      x: feature maps, [N, ..., C].
+      train: whether any are dropped.
+
+    Returns:
+      [N, 1, ..., C]; None for 1 everywhere.
+    """
     if not train or self.rate == 0 or self.is_initializing():
       return None
     n, channels = x.shape[0], x.shape[-1]

@@ -1,7 +1,7 @@
-"""Batch normalisation in few passes over the maps of a batch.
+"""Batch normalisation in few passes over the feature maps of a batch.
 
-On a CPU every pass takes time beside the convolutions. Here maps are dropped in
-the pass that normalises them, and the gradient is the closed form of Ioffe &
+On a CPU every pass takes time beside the convolutions. Here spatial dropout is
+applied in the pass that normalises. The gradient is the closed form of Ioffe &
 Szegedy (ICML 2015), not what JAX derives from the formula term by term.
 """
 
@@ -10,19 +10,28 @@ import functools
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
+from jaxtyping import Array, Float
 
 _EPSILON = 1e-3
+
+# Of each feature map.
+_PerMap = Float[Array, ' c']
+# Feature maps; factors that are the same for all pixels of one of them.
+_Maps = Float[Array, 'n *pixels c']
+_Factors = Float[Array, 'n *ones c']
+# What the gradient needs: maps, scale, factors, mean, variance.
+_Saved = tuple[_Maps, _PerMap, _Factors, _PerMap, _PerMap]
 
 
 class BatchNorm(nn.Module):
   """`flax.linen.BatchNorm(epsilon=1e-3)`, with the same variables.
 
   Attributes:
-    use_running_average: whether running statistics are taken for those of the
-      batch.
-    momentum: what running statistics keep of themselves at each step.
+    use_running_average: whether the running statistics are used in place of
+      those of the batch.
+    momentum: fraction of the running statistics that a step keeps.
     axis_name: the mapped axis over which the statistics of a batch are
-      gathered, or None for a batch on one device.
+      averaged; None for a batch on one device.
   """
 
   use_running_average: bool
@@ -31,14 +40,16 @@ class BatchNorm(nn.Module):
 
   @nn.compact
   def __call__(
-    self, x: jax.Array, factors: jax.Array | None = None
-  ) -> jax.Array:
-    """Maps of mean `bias` and standard deviation `scale`, times the factors.
+    self,
+    x: Float[Array, 'n *pixels c'],
+    factors: Float[Array, 'n *ones c'] | None = None,
+  ) -> Float[Array, 'n *pixels c']:
+    """Feature maps of mean `bias` and deviation `scale`, times the factors.
 
     Args:
-      x: maps, [N, ..., C].
-      factors: of each map of each example, [N, 1, ..., C]; None for 1. They
-        are taken for constants.
+      x: feature maps, [N, ..., C].
+      factors: of each feature map of each example, [N, 1, ..., C]; None for 1.
+        No gradient is passed on to them.
 
     Returns:
       Of the shape of x.
@@ -51,9 +62,9 @@ class BatchNorm(nn.Module):
     if factors is None:
       factors = jnp.ones((x.shape[0], *[1] * (x.ndim - 2), *maps), x.dtype)
     if self.use_running_average:
-      return _scaled(x, scale, bias, factors, mean.value, var.value)
+      return _normalise(x, scale, bias, factors, mean.value, var.value)
     axis_name = None if self.is_initializing() else self.axis_name
-    y, mean_of_batch, var_of_batch = normalised(
+    y, mean_of_batch, var_of_batch = normalise_batch(
       x, scale, bias, factors, axis_name
     )
     if not self.is_initializing():
@@ -64,64 +75,83 @@ class BatchNorm(nn.Module):
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(4,))
-def normalised(
-  x: jax.Array,
-  scale: jax.Array,
-  bias: jax.Array,
-  factors: jax.Array,
+def normalise_batch(
+  x: Float[Array, 'n *pixels c'],
+  scale: Float[Array, ' c'],
+  bias: Float[Array, ' c'],
+  factors: Float[Array, 'n *ones c'],
   axis_name: str | None,
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-  """By the statistics of the batch itself.
+) -> tuple[Float[Array, 'n *pixels c'], Float[Array, ' c'], Float[Array, ' c']]:
+  """Normalises feature maps by the statistics of the batch itself.
 
   Args:
-    x: maps, [N, ..., C].
+    x: feature maps, [N, ..., C].
     scale: [C].
     bias: [C].
-    factors: [N, 1, ..., C], constants.
+    factors: [N, 1, ..., C]; no gradient is passed on to them.
     axis_name: as of `BatchNorm`.
 
   Returns:
-    The maps, and mean and variance of those that came in, [C] each, which are
-    taken for constants.
+    The feature maps, and mean and variance of those that came in, [C] each.
+    No gradient is passed on through mean and variance.
   """
   return _forward(x, scale, bias, factors, axis_name)[0]
 
 
-def _scaled(x, scale, bias, factors, mean, var):
+def _normalise(
+  x: _Maps,
+  scale: _PerMap,
+  bias: _PerMap,
+  factors: _Factors,
+  mean: _PerMap,
+  var: _PerMap,
+) -> _Maps:
   slope = scale * jax.lax.rsqrt(var + _EPSILON)
   return x * (slope * factors) + (bias - mean * slope) * factors
 
 
-def _forward(x, scale, bias, factors, axis_name):
+def _forward(
+  x: _Maps,
+  scale: _PerMap,
+  bias: _PerMap,
+  factors: _Factors,
+  axis_name: str | None,
+) -> tuple[tuple[_Maps, _PerMap, _PerMap], _Saved]:
   pixels = tuple(range(x.ndim - 1))
   means = jnp.stack([jnp.mean(x, pixels), jnp.mean(x * x, pixels)])
-  mean, of_squares = _over_devices(means, axis_name)
+  mean, of_squares = _mean_over_devices(means, axis_name)
   var = jnp.maximum(0, of_squares - mean * mean)
-  y = _scaled(x, scale, bias, factors, mean, var)
+  y = _normalise(x, scale, bias, factors, mean, var)
   return (y, mean, var), (x, scale, factors, mean, var)
 
 
-def _backward(axis_name, seen, changes):
-  x, scale, factors, mean, var = seen
-  change, _, _ = changes
+def _backward(
+  axis_name: str | None,
+  saved: _Saved,
+  cotangents: tuple[_Maps, _PerMap, _PerMap],
+) -> tuple[_Maps, _PerMap, _PerMap, _Factors]:
+  x, scale, factors, mean, var = saved
+  cotangent, _, _ = cotangents
   # Sums over pixels first: the factors of an example are the same in all.
   pixels = tuple(range(1, x.ndim - 1))
-  sums = jnp.stack([jnp.sum(change, pixels), jnp.sum(change * x, pixels)])
+  sums = jnp.stack([jnp.sum(cotangent, pixels), jnp.sum(cotangent * x, pixels)])
   here = (sums * factors.reshape(len(factors), -1)).sum(1)
   per_deviation = jax.lax.rsqrt(var + _EPSILON)
   slope = scale * per_deviation
-  # Means over the batch of the change, and of the change times x.
-  own, with_x = _over_devices(here, axis_name) / (x.size // x.shape[-1])
+  # Means over the batch of the cotangent, and of the cotangent times x.
+  own, with_x = _mean_over_devices(here, axis_name) / (x.size // x.shape[-1])
   along_x = slope * per_deviation**2 * (with_x - mean * own)
   of_x = (
-    (slope * factors) * change - along_x * x + (along_x * mean - slope * own)
+    (slope * factors) * cotangent - along_x * x + (along_x * mean - slope * own)
   )
   of_scale = per_deviation * (here[1] - mean * here[0])
   return of_x, of_scale, here[0], jnp.zeros_like(factors)
 
 
-normalised.defvjp(_forward, _backward)
+normalise_batch.defvjp(_forward, _backward)
 
 
-def _over_devices(means, axis_name):
+def _mean_over_devices(
+  means: Float[Array, '2 c'], axis_name: str | None
+) -> Float[Array, '2 c']:
   return means if axis_name is None else jax.lax.pmean(means, axis_name)

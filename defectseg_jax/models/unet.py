@@ -1,4 +1,4 @@
-"""U-Net: what the encoder saw is set beside what the decoder makes of it.
+"""U-Net: the decoder sees the feature maps of the encoder beside its own.
 
 Ronneberger, Fischer & Brox, MICCAI 2015 (arXiv:1505.04597), section 2 and
 Figure 1. Three differences: zeros are padded, so that nothing is cropped;
@@ -12,23 +12,24 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
+from jaxtyping import Array, Float
 
 from defectseg_jax.models import layers, receptive_field
-from defectseg_jax.models.architecture import Architecture, scaled
+from defectseg_jax.models.architecture import Architecture, scale_widths
 
-# Maps at each resolution, of two convolutions each.
+# Feature maps at each resolution, of two convolutions each.
 WIDTHS = (64, 128, 256, 512, 1024)
 
-WIDTHS_350K = scaled(WIDTHS, 0.1063)
+WIDTHS_350K = scale_widths(WIDTHS, 0.1063)
 
 
 class UNet(Architecture):
-  """23 convolutions, four poolings; reaches 107 pixels.
+  """23 convolutions, four poolings; receptive-field radius 107 px.
 
   31,036,481 parameters with `WIDTHS`, 350,054 with `WIDTHS_350K`.
 
   Attributes:
-    widths: maps at each resolution, from the image's to the lowest.
+    widths: feature maps at each resolution, from the image's to the lowest.
   """
 
   widths: tuple[int, ...] = WIDTHS
@@ -45,12 +46,15 @@ class UNet(Architecture):
     return [*down * levels, conv, conv, *up * levels]
 
   @nn.compact
-  def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
+  def __call__(
+    self, x: Float[Array, 'n h w 1'], *, train: bool = False
+  ) -> Float[Array, 'n h w 1']:
     """Logits of a batch of micrographs.
 
     Args:
       x: float32 [N, H, W, 1], H and W divisible by 16.
-      train: whether statistics are the batch's own and maps are dropped.
+      train: whether the batch's own statistics are used, and feature maps are
+        dropped.
 
     Returns:
       float32 [N, H, W, 1] logits.
@@ -61,7 +65,7 @@ class UNet(Architecture):
     self.require_micrographs(x)
     conv = self.conv_norm_relu(train=train)
 
-    def two_convs(x, features, name):
+    def two_convs(x: jax.Array, features: int, name: str) -> jax.Array:
       x = conv(x, features, 3, f'{name}_1')
       return conv(x, features, 3, f'{name}_2')
 

@@ -91,24 +91,19 @@ def run_settings(config: Config) -> RunSettings:
     model=read_section(ModelSettings, fields, 'model'),
     training=read_section(TrainingSettings, fields, 'training'),
     evaluation=read_section(EvaluationSettings, fields, 'evaluation'),
-    quantification=read_section(
-      QuantificationSettings, fields, 'quantification'
-    ),
+    quantification=quantification_settings(config),
   )
 
 
-def series_settings(
+def quantification_settings(
   config: Config,
-) -> tuple[SimulationSettings, FoilParameters]:
-  """Reads what a series of simulated foils needs.
+) -> QuantificationSettings:
+  """Reads the one section that measuring masks needs.
 
   Raises:
     InputError: as `run_settings`.
   """
-  return (
-    read_section(SimulationSettings, config, 'simulation'),
-    foil_parameters(_as_dict(config)['foil']),
-  )
+  return read_section(QuantificationSettings, config, 'quantification')
 
 
 def read_section(kind: type[_Section], config: Config, name: str) -> _Section:

@@ -1,26 +1,26 @@
 """Checkpoints: the only place that knows orbax.
 
 A checkpoint has three items. `model` is what a network is: parameters and
-running statistics. `trainer` is the rest of the state. `progress` is what the
-loop knows: epochs done, the best so far, the history. Any checkpoint that is
-kept, once restored, goes on to the same bits as a run that was never stopped.
+running statistics, as their exponential moving average over steps. `trainer` is
+the rest of the state. `progress` is what the loop knows: epochs done, the best
+so far, the history. A run that goes on from any of its checkpoints ends in the
+same bits as a run that was never stopped.
 
 orbax writes into a temporary folder and renames it, so that a checkpoint is
-whole or is not there; what a killed process left half-written is removed when
-the run starts again. Where a run has several processes the first one alone
-writes and reads them, so that they look as a single process's do.
+whole or does not exist. What a killed process left half-written is removed when
+the run starts again. Where a run has several processes, the first one alone
+writes and reads checkpoints; they look as those of a single process.
 """
 
-import contextlib
 import dataclasses
-import logging
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
+from jaxtyping import PyTree
 from orbax.checkpoint.checkpoint_managers import PreservationPolicy
 
 from defectseg_jax.errors import InputError
@@ -32,25 +32,15 @@ _FIRST_PROCESS = ocp.options.MultiprocessingOptions(
 )
 
 
-@contextlib.contextmanager
-def _quiet_orbax() -> Iterator[None]:
-  """What orbax notes of a folder that is only read would alarm a reader."""
-  logger = logging.getLogger('absl')
-  before = logger.level
-  logger.setLevel(logging.ERROR)
-  try:
-    yield
-  finally:
-    logger.setLevel(before)
-
-
 class LatestAndBest(PreservationPolicy):
   """Keeps the last checkpoint, to go on from, and the best, to use."""
 
-  def __init__(self):
-    self.best_step = None
+  def __init__(self) -> None:
+    self.best_step: int | None = None
 
-  def should_preserve(self, checkpoints: Sequence[Any], *, context: Any):
+  def should_preserve(
+    self, checkpoints: Sequence[Any], *, context: Any
+  ) -> Sequence[bool]:
     del context
     latest = max((c.step for c in checkpoints), default=None)
     return [c.step in (latest, self.best_step) for c in checkpoints]
@@ -59,12 +49,12 @@ class LatestAndBest(PreservationPolicy):
 class Checkpoints:
   """The checkpoints of one run, in `workdir/checkpoints`."""
 
-  def __init__(self, workdir: str | pathlib.Path):
-    """Opens the folder, and makes it if need be."""
+  def __init__(self, workdir: str | pathlib.Path) -> None:
+    """Opens the folder, and makes it if it is missing."""
     self._directory = _directory(workdir)
     self._directory.mkdir(parents=True, exist_ok=True)
     self._policy = LatestAndBest()
-    self._saved = None
+    self._saved: tuple[int, int] | None = None
     self._manager = ocp.CheckpointManager(
       self._directory,
       options=ocp.CheckpointManagerOptions(
@@ -77,7 +67,7 @@ class Checkpoints:
     )
 
   def save(self, state: TrainState, progress: Progress) -> None:
-    """Writes a checkpoint and lets go of those no longer needed.
+    """Writes a checkpoint, and removes those no longer needed.
 
     Args:
       state: the state after `state.step` steps.
@@ -132,12 +122,12 @@ class Checkpoints:
         ),
       )
     except _DAMAGED as error:
-      raise _damaged(self._directory / str(step), error) from error
-    state = TrainState(averaged=restored.model, **restored.trainer)
-    return state, Progress(**restored.progress)
+      raise _damage_error(self._directory / str(step), error) from error
+    state = TrainState(moving_average=restored['model'], **restored['trainer'])
+    return state, Progress(**restored['progress'])
 
   def close(self) -> None:
-    """Lets go of what orbax holds open."""
+    """Closes what orbax holds open."""
     self._manager.close()
 
 
@@ -163,20 +153,19 @@ def read_progress(workdir: str | pathlib.Path) -> Progress:
   return progress
 
 
-@_quiet_orbax()
 def restore_model(
-  path: str | pathlib.Path, *, params: Any, batch_stats: Any
-) -> tuple[Any, Any]:
+  path: str | pathlib.Path, *, params: PyTree, batch_stats: PyTree
+) -> tuple[PyTree, PyTree]:
   """A network's arrays from a run's best checkpoint, or from a given one.
 
   Args:
     path: a workdir, or one checkpoint of it, as `workdir/checkpoints/1200`.
     params: names and shapes of the network's parameters, as a tree of arrays
       or of `jax.ShapeDtypeStruct`.
-    batch_stats: likewise.
+    batch_stats: names and shapes of its running statistics.
 
   Returns:
-    Restored parameters and statistics, on the host.
+    Parameters and running statistics, on the host.
 
   Raises:
     InputError: there is no checkpoint, it cannot be read, or it is of another
@@ -197,20 +186,22 @@ def restore_model(
     except InputError:
       raise
     except _DAMAGED as error:
-      raise _damaged(checkpoint, error) from error
+      raise _damage_error(checkpoint, error) from error
   return restored['params'], restored['batch_stats']
 
 
-def _directory(workdir):
+def _directory(workdir: str | pathlib.Path) -> pathlib.Path:
   return pathlib.Path(workdir).expanduser().absolute() / 'checkpoints'
 
 
-def _items(state: TrainState) -> dict[str, dict[str, Any]]:
+def _items(state: TrainState) -> dict[str, PyTree]:
+  """The state as the items of a checkpoint, by the names they have there."""
   fields = {f.name: getattr(state, f.name) for f in dataclasses.fields(state)}
-  return {'model': fields.pop('averaged'), 'trainer': fields}
+  return {'model': fields.pop('moving_average'), 'trainer': fields}
 
 
-def _best_checkpoint(path):
+def _best_checkpoint(path: pathlib.Path) -> pathlib.Path:
+  """The folder of a run's best checkpoint, or the one that is given."""
   if (path / 'model').is_dir():
     return path
   progress = _latest_progress(path)
@@ -222,8 +213,7 @@ def _best_checkpoint(path):
   return path / 'checkpoints' / str(progress.best_step)
 
 
-@_quiet_orbax()
-def _latest_progress(workdir):
+def _latest_progress(workdir: pathlib.Path) -> Progress | None:
   saved = workdir / 'checkpoints'
   if not saved.is_dir():
     return None
@@ -239,17 +229,21 @@ def _latest_progress(workdir):
     items = manager.restore(
       step, args=ocp.args.Composite(progress=ocp.args.JsonRestore())
     )
-  return Progress(**items.progress)
+  return Progress(**items['progress'])
 
 
-def _require_same_shapes(wanted, found, checkpoint):
-  wanted, found = (
-    {
-      jax.tree_util.keystr(path, simple=True, separator='/'): leaf.shape
-      for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
-    }
-    for tree in (wanted, found)
-  )
+def _shapes_by_name(tree: PyTree) -> dict[str, tuple[int, ...]]:
+  return {
+    jax.tree_util.keystr(path, simple=True, separator='/'): leaf.shape
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+  }
+
+
+def _require_same_shapes(
+  needed: PyTree, saved: PyTree, checkpoint: pathlib.Path
+) -> None:
+  """Raises InputError if a network's arrays are not those of a checkpoint."""
+  wanted, found = _shapes_by_name(needed), _shapes_by_name(saved)
   differing = sorted(
     name
     for name in wanted.keys() | found.keys()
@@ -269,7 +263,7 @@ def _require_same_shapes(wanted, found, checkpoint):
 _DAMAGED = (OSError, ValueError, KeyError, AttributeError)
 
 
-def _damaged(checkpoint, error):
+def _damage_error(checkpoint: pathlib.Path, error: Exception) -> InputError:
   reason = str(error).split('\n')[0][:200]
   return InputError(
     f'{checkpoint}: is damaged ({reason}); remove that folder to go on without '

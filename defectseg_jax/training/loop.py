@@ -7,12 +7,13 @@ anywhere and started again therefore ends in the same bits.
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
 
 import jax
 import numpy as np
 import optax
+from jaxtyping import Integer, PyTree
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.evaluation import thresholds
@@ -20,7 +21,11 @@ from defectseg_jax.training import schedules
 from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.settings import TrainingSettings
 from defectseg_jax.training.state import TrainState
-from defectseg_jax.training.step import replicate, shard
+from defectseg_jax.training.step import TrainStep, replicate, shard
+
+Batches = Iterator[Mapping[str, np.ndarray]]
+# Of each development image; None if a process was asked to stop meanwhile.
+Histograms = Integer[np.ndarray, 'images 2 bins']
 
 
 class Diverged(InputError):
@@ -29,13 +34,13 @@ class Diverged(InputError):
 
 @dataclasses.dataclass(frozen=True)
 class Listener:
-  """What the loop tells the one who started it.
+  """What the loop tells its caller, and asks.
 
   Attributes:
     step: called with the epoch (from 0), the step in it (from 1) and the loss.
     epoch: called with the progress after each epoch, before it is saved.
-    stop_requested: asked before each step; True in any process ends the run in
-      all, saved.
+    stop_requested: asked before each step; True in any process saves and ends
+      the run in all processes.
   """
 
   step: Callable[[int, int, float], None]
@@ -47,10 +52,10 @@ def train_and_evaluate(
   state: TrainState,
   progress: Progress,
   *,
-  train_step: Callable[..., tuple[TrainState, dict[str, jax.Array]]],
+  train_step: TrainStep,
   plateau: optax.GradientTransformationExtraArgs,
-  batches_from: Callable[[int], Iterator[dict[str, np.ndarray]]],
-  dev_histograms: Callable[[Any, Any], np.ndarray | None],
+  batches_from: Callable[[int], Batches],
+  dev_histograms: Callable[[PyTree, PyTree], Histograms | None],
   steps_per_epoch: int,
   settings: TrainingSettings,
   save: Callable[[TrainState, Progress], None],
@@ -63,65 +68,109 @@ def train_and_evaluate(
     progress: of the same moment; changed in place.
     train_step: from `make_train_step`.
     plateau: from `plateau_decay`, as the state was created with.
-    batches_from: the endless stream of this process's share of the batches,
-      from a step on.
+    batches_from: this process's share of the endless batches from a step on.
     dev_histograms: from params and batch_stats to `thresholds.histogram` of
-      each development image, integer [images, 2, BINS], the same in
-      every process; None if one was asked to stop meanwhile.
+      each development image, the same in every process; None if a process was
+      asked to stop meanwhile.
     steps_per_epoch: how many steps make an epoch.
-    settings: epochs, decays, rate and weights.
+    settings: epochs, decays, learning rate and positive weight.
     save: keeps a state and the progress of the same moment.
     listener: who is told.
 
   Returns:
-    True when training is finished, False when it was asked to stop; either
-    way the last state is saved.
+    True if training is finished, False if it was asked to stop. The last state
+    is saved.
 
   Raises:
-    Diverged: a loss was NaN or infinite; the message says at which step.
-      That state is not saved.
+    Diverged: a loss was NaN or infinite. That state is not saved.
   """
   state = replicate(state)
-  batches = None
-  while (
-    progress.epochs < settings.epochs and progress.decays < settings.max_decays
-  ):
-    epoch = progress.epochs
-    weight = schedules.positive_weight(
-      epoch,
-      initial=settings.positive_weight,
-      decay=settings.positive_weight_decay,
+  batches = _open_at_first_use(batches_from, int(state.step))
+  while not _is_finished(progress, settings):
+    state, stopped = _train_epoch(
+      state,
+      progress,
+      train_step=train_step,
+      batches=batches,
+      steps_per_epoch=steps_per_epoch,
+      settings=settings,
+      listener=listener,
     )
-    for number in range(len(progress.losses), steps_per_epoch):
-      stop = listener.stop_requested()
-      if stop and jax.process_count() == 1:
-        save(state, progress)
-        return False
-      if batches is None:
-        batches = batches_from(int(state.step))
-      state, metrics = train_step(state, shard(next(batches)), weight, stop)
-      loss = float(metrics['loss'])
-      if not math.isfinite(loss):
-        raise Diverged(
-          f'step {int(state.step)} (epoch {epoch + 1}): the loss is {loss}; '
-          f'lower config.training.learning_rate={settings.learning_rate}'
-        )
-      progress.add_step(loss, np.asarray(metrics['histogram']))
-      listener.step(epoch, number + 1, loss)
-      if metrics['stop'] > 0:
-        save(state, progress)
-        return False
-    histograms = dev_histograms(**state.averaged)
+    histograms = (
+      None
+      if stopped
+      else dev_histograms(
+        state.moving_average['params'], state.moving_average['batch_stats']
+      )
+    )
     if histograms is None:
       save(state, progress)
       return False
-    state = _end_epoch(state, progress, histograms, weight, plateau, settings)
+    state = _end_epoch(state, progress, histograms, plateau, settings)
     listener.epoch(progress)
     save(state, progress)
   return True
 
 
-def _end_epoch(state, progress, dev_histograms, weight, plateau, settings):
+def _is_finished(progress: Progress, settings: TrainingSettings) -> bool:
+  return (
+    progress.epochs >= settings.epochs or progress.decays >= settings.max_decays
+  )
+
+
+def _open_at_first_use(
+  batches_from: Callable[[int], Batches], first_step: int
+) -> Batches:
+  """A run that is finished, or is to stop, opens no stream of batches."""
+  yield from batches_from(first_step)
+
+
+def _positive_weight(epoch: int, settings: TrainingSettings) -> float:
+  return schedules.positive_weight(
+    epoch,
+    initial=settings.positive_weight,
+    decay=settings.positive_weight_decay,
+  )
+
+
+def _train_epoch(
+  state: TrainState,
+  progress: Progress,
+  *,
+  train_step: TrainStep,
+  batches: Batches,
+  steps_per_epoch: int,
+  settings: TrainingSettings,
+  listener: Listener,
+) -> tuple[TrainState, bool]:
+  """The rest of an epoch's steps; whether any process was asked to stop."""
+  epoch = progress.epochs
+  weight = _positive_weight(epoch, settings)
+  for number in range(len(progress.losses), steps_per_epoch):
+    stop = listener.stop_requested()
+    if stop and jax.process_count() == 1:
+      return state, True
+    state, metrics = train_step(state, shard(next(batches)), weight, stop)
+    loss = float(metrics['loss'])
+    if not math.isfinite(loss):
+      raise Diverged(
+        f'step {int(state.step)} (epoch {epoch + 1}): the loss is {loss}; '
+        f'lower config.training.learning_rate={settings.learning_rate}'
+      )
+    progress.add_step(loss, np.asarray(metrics['histogram']))
+    listener.step(epoch, number + 1, loss)
+    if metrics['stop'] > 0:
+      return state, True
+  return state, False
+
+
+def _end_epoch(
+  state: TrainState,
+  progress: Progress,
+  dev_histograms: Histograms,
+  plateau: optax.GradientTransformationExtraArgs,
+  settings: TrainingSettings,
+) -> TrainState:
   """Notes the epoch in the progress; the state with the plateau updated."""
   threshold, dev_iu = thresholds.best_threshold(
     thresholds.pooled_iu(dev_histograms)
@@ -130,13 +179,14 @@ def _end_epoch(state, progress, dev_histograms, weight, plateau, settings):
     thresholds.iu_at_thresholds(np.asarray(progress.histogram))
   )
   before = jax.device_get(state.plateau)
-  _, after = plateau.update(state.params, before, value=-dev_iu)
+  _, updated = plateau.update(state.params, before, value=-dev_iu)
+  after = cast(optax.contrib.ReduceLROnPlateauState, updated)
   row = {
     'epoch': progress.epochs + 1,
     'step': int(state.step),
     'loss': math.fsum(progress.losses) / len(progress.losses),
     'learning_rate': settings.learning_rate * float(before.scale),
-    'positive_weight': weight,
+    'positive_weight': _positive_weight(progress.epochs, settings),
     'train_iu': train_iu,
     'dev_iu': dev_iu,
   }

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Integer
 
 from defectseg_jax.evaluation import thresholds
 
@@ -24,7 +25,7 @@ class Best(NamedTuple):
 
 @dataclasses.dataclass
 class Progress:
-  """How far a run is. All fields are plain values, so that JSON holds them.
+  """How far a run is. All fields are plain values, so that JSON can hold them.
 
   Attributes:
     fingerprint: of the data that the run began with.
@@ -63,13 +64,15 @@ class Progress:
       raise ValueError(f'no epoch has ended; {len(self.losses)} steps are done')
     return Best(epoch, iu, threshold)
 
-  def add_step(self, loss: float, histogram: np.ndarray) -> None:
-    """Counts a step into the epoch that is under way."""
+  def add_step(
+    self, loss: float, histogram: Integer[np.ndarray, '2 bins']
+  ) -> None:
+    """Adds a step to the epoch that is not yet evaluated."""
     self.losses.append(loss)
     self.histogram = (np.asarray(self.histogram) + histogram).tolist()
 
   def end_epoch(self, row: dict[str, Any]) -> None:
-    """Closes the epoch with its row of the history."""
+    """Ends the epoch, with its row of the history."""
     self.history.append(row)
     self.epochs += 1
     self.losses = []

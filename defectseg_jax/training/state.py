@@ -1,25 +1,27 @@
 """All that a step of training changes."""
 
 import functools
-from typing import Any
+from collections.abc import Callable
+from typing import cast
 
 import flax.struct
 import jax
 import jax.numpy as jnp
 import optax
-from flax import linen as nn
+from jaxtyping import PyTree
+
+from defectseg_jax.models import Architecture
 
 
-@flax.struct.dataclass
-class TrainState:
+class TrainState(flax.struct.PyTreeNode):
   """What a checkpoint must hold so that training goes on bit for bit.
 
   Attributes:
     step: int32, the steps done; also the place in the stream of batches.
     params: the trainable parameters.
     batch_stats: running statistics of batch normalisation.
-    averaged: `params` and `batch_stats` averaged over steps: the network that
-      is scored and kept.
+    moving_average: exponential moving average of `params` and `batch_stats`
+      over steps: the network that is scored and kept.
     optimizer: optax's state of Adam.
     plateau: optax's state of the plateau decay; its `scale` multiplies the
       learning rate.
@@ -27,16 +29,16 @@ class TrainState:
   """
 
   step: jax.Array
-  params: Any
-  batch_stats: Any
-  averaged: Any
-  optimizer: Any
-  plateau: Any
+  params: PyTree
+  batch_stats: PyTree
+  moving_average: PyTree
+  optimizer: optax.OptState
+  plateau: optax.contrib.ReduceLROnPlateauState
   rng: jax.Array
 
 
 def create_train_state(
-  model: nn.Module,
+  model: Architecture,
   *,
   optimizer: optax.GradientTransformation,
   plateau: optax.GradientTransformationExtraArgs,
@@ -60,14 +62,14 @@ def create_train_state(
     params=params,
     batch_stats=variables['batch_stats'],
     # Copies: a step gives all its buffers away, each once.
-    averaged=jax.tree.map(jnp.copy, variables),
+    moving_average=jax.tree.map(jnp.copy, variables),
     optimizer=optimizer.init(params),
-    plateau=plateau.init(params),
+    plateau=cast(optax.contrib.ReduceLROnPlateauState, plateau.init(params)),
     rng=jax.random.key_data(jax.random.key(seed)),
   )
 
 
-def create_variables(model: nn.Module, *, seed: int) -> dict[str, Any]:
+def create_variables(model: Architecture, *, seed: int) -> dict[str, PyTree]:
   """A network's first parameters and running statistics.
 
   Args:
@@ -81,17 +83,31 @@ def create_variables(model: nn.Module, *, seed: int) -> dict[str, Any]:
   side = model.size_multiple
   # With threefry keys XLA compiles this for 8 s on 4 cores, with these for 2.
   key = jax.random.key(seed, impl='rbg')
-  variables = _compiled_init(model.outside_training)(
+  variables = _compiled_init(model.for_inference)(
     key, jnp.zeros((1, side, side, 1))
   )
   return {'batch_stats': {}, **variables}
 
 
-def variable_shapes(model: nn.Module) -> dict[str, Any]:
-  """Shapes and types of what `create_variables` makes, which it does not."""
+def variable_shapes(model: Architecture) -> dict[str, PyTree]:
+  """Shapes and types of a network's variables, without computing them.
+
+  Args:
+    model: from `create_model`.
+
+  Returns:
+    `params` and `batch_stats`, of `jax.ShapeDtypeStruct`: what
+    `checkpoints.restore_model` needs.
+
+  Examples:
+    >>> from defectseg_jax.models import ModelSettings, create_model
+    >>> shapes = variable_shapes(create_model(ModelSettings('defectsegnet')))
+    >>> shapes['params']['conv_1']['kernel'].shape
+    (3, 3, 1, 4)
+  """
   return jax.eval_shape(lambda: create_variables(model, seed=0))
 
 
 @functools.cache
-def _compiled_init(model):
+def _compiled_init(model: Architecture) -> Callable[..., dict[str, PyTree]]:
   return jax.jit(model.init)

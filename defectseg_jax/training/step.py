@@ -2,37 +2,67 @@
 
 A batch is divided among the devices of all processes, each of which holds its
 share; the state is the same on all of them. Statistics of batch normalisation,
-the loss and the gradients are gathered over the whole batch, so that a step
+the loss and the gradients are gathered over the whole batch. A step therefore
 gives the same on 1, 2 or 4 devices, in one process or in several, but for the
 order in which float32 sums are taken.
 """
 
 import functools
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol, cast, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from flax import linen as nn
+from jaxtyping import Array, Float, Int32, PyTree, UInt8
 
 from defectseg_jax.evaluation import thresholds
+from defectseg_jax.models import Architecture
 from defectseg_jax.training import losses
 from defectseg_jax.training.state import TrainState
 
 DEVICES = 'devices'
 
+Metrics = dict[str, jax.Array]
 
-def replicate(tree: Any) -> Any:
-  """The tree with each array copied to every local device."""
+
+@runtime_checkable
+class TrainStep(Protocol):
+  """One step of gradient descent, over all devices."""
+
+  def __call__(
+    self,
+    state: TrainState,
+    batch: Mapping[str, jax.Array | np.ndarray],
+    positive_weight: float,
+    stop: bool = False,
+  ) -> tuple[TrainState, Metrics]:
+    """The state after the step, and its metrics: see `make_train_step`."""
+    ...
+
+
+class _Rates(NamedTuple):
+  """Settings that are no constants of the compiled program."""
+
+  learning_rate: jax.Array | np.float32
+  l2: jax.Array | np.float32
+  average_decay: jax.Array | np.float32
+
+
+def replicate(tree: PyTree) -> PyTree:
+  """Copies each array of a tree to every local device."""
   mesh = jax.sharding.Mesh(np.array(jax.local_devices()), (DEVICES,))
   everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
   return jax.device_put(tree, everywhere)
 
 
-def shard(batch: Any) -> Any:
-  """This process's share, split among its d devices: [d, N / d, ...]."""
+def shard(batch: PyTree) -> PyTree:
+  """Splits this process's share among its d devices: [d, N / d, ...].
+
+  Args:
+    batch: arrays [N, ...]; d divides N.
+  """
   count = jax.local_device_count()
   return jax.tree.map(
     lambda x: x.reshape(count, x.shape[0] // count, *x.shape[1:]), batch
@@ -40,13 +70,13 @@ def shard(batch: Any) -> Any:
 
 
 def make_train_step(
-  model: nn.Module,
+  model: Architecture,
   *,
   optimizer: optax.GradientTransformation,
   learning_rate: float,
   l2: float,
   average_decay: float = 0.0,
-) -> Callable[..., tuple[TrainState, dict[str, jax.Array]]]:
+) -> TrainStep:
   """Compiles one step of gradient descent over all devices.
 
   Args:
@@ -55,7 +85,7 @@ def make_train_step(
       scale of the plateau decay.
     learning_rate: before any decay.
     l2: weight of the penalty on the kernels.
-    average_decay: what the average over steps keeps at each; less in the
+    average_decay: decay of the exponential moving average. It is less in the
       first steps, which are far from the last. 0 keeps the last step alone.
 
   Returns:
@@ -63,74 +93,12 @@ def make_train_step(
     replicated, and given away. The batch, of this process, holds `image`
     (float32), `mask` and `weight` (uint8, 0 where mirrored pixels were added),
     each [devices, N, H, W, 1]; `stop`: whether this process was asked to.
-    Metrics are `loss`, averaged over the pixels of weight 1, `histogram`, int32
-    [2, BINS], of the probabilities, and `stop`, above 0 if any process was
-    asked: so all learn of it at the same step, at no further exchange.
+    Metrics are `loss`, the mean over the pixels of weight 1; `histogram`, int32
+    [2, BINS], of the probabilities; and `stop`, above 0 if any process was
+    asked, so that all learn of it at the same step without another exchange.
   """
-
-  def mapped(state, batch, positive_weight, stop, settings):
-    learning_rate, l2, average_decay = settings
-    truth = batch['mask'].astype(jnp.float32)
-    weight = batch['weight'].astype(jnp.float32)
-    pixels = jax.lax.psum(jnp.sum(weight), DEVICES)
-    dropout_key = jax.random.fold_in(
-      jax.random.wrap_key_data(state.rng), state.step
-    )
-
-    def share_of_loss(params):
-      logits, updated = model.apply(
-        {'params': params, 'batch_stats': state.batch_stats},
-        batch['image'],
-        train=True,
-        mutable=['batch_stats'],
-        rngs={'dropout': dropout_key},
-      )
-      pixel_losses = losses.weighted_cross_entropy(
-        logits, truth, positive_weight
-      )
-      penalty = l2 * losses.l2_penalty(params) / jax.lax.axis_size(DEVICES)
-      share = jnp.sum(weight * pixel_losses) / pixels + penalty
-      return share, (logits, updated['batch_stats'])
-
-    (share, (logits, batch_stats)), gradients = jax.value_and_grad(
-      share_of_loss, has_aux=True
-    )(state.params)
-    gradients = jax.lax.psum(gradients, DEVICES)
-    updates, optimizer_state = optimizer.update(
-      gradients, state.optimizer, state.params
-    )
-    rate = learning_rate * state.plateau.scale
-    params = optax.apply_updates(
-      state.params, jax.tree.map(lambda u: -rate * u, updates)
-    )
-    done = state.step + 1
-    keep = jnp.minimum(average_decay, (1 + done) / (10 + done))
-    averaged = jax.tree.map(
-      lambda old, new: keep * old + (1 - keep) * new,
-      state.averaged,
-      {'params': params, 'batch_stats': batch_stats},
-    )
-    metrics = {
-      'loss': jax.lax.psum(share, DEVICES),
-      'histogram': jax.lax.psum(
-        _histogram(logits, batch['mask'], batch['weight']),
-        DEVICES,
-      ),
-      'stop': jax.lax.psum(stop, DEVICES),
-    }
-    return (
-      state.replace(
-        step=done,
-        params=params,
-        batch_stats=batch_stats,
-        averaged=averaged,
-        optimizer=optimizer_state,
-      ),
-      metrics,
-    )
-
   over_devices = jax.pmap(
-    mapped,
+    functools.partial(_step_of_a_device, model=model, optimizer=optimizer),
     axis_name=DEVICES,
     in_axes=(None, 0, None, 0, None),
     out_axes=None,
@@ -138,16 +106,125 @@ def make_train_step(
   )
   # Not constants of the program: the trials of a search share what is compiled,
   # where JAX keeps that between programs.
-  settings = tuple(map(np.float32, (learning_rate, l2, average_decay)))
+  rates = _Rates(*map(np.float32, (learning_rate, l2, average_decay)))
 
-  def step(state, batch, positive_weight, stop=False):
-    stop = np.full(jax.local_device_count(), stop, np.int32)
-    return over_devices(state, batch, positive_weight, stop, settings)
+  def step(
+    state: TrainState,
+    batch: Mapping[str, jax.Array | np.ndarray],
+    positive_weight: float,
+    stop: bool = False,
+  ) -> tuple[TrainState, Metrics]:
+    stops = np.full(jax.local_device_count(), stop, np.int32)
+    return over_devices(state, batch, positive_weight, stops, rates)
 
   return step
 
 
-def make_eval_step(model: nn.Module) -> Callable[..., jax.Array]:
+def _step_of_a_device(
+  state: TrainState,
+  batch: Mapping[str, jax.Array],
+  positive_weight: jax.Array,
+  stop: jax.Array,
+  rates: _Rates,
+  *,
+  model: Architecture,
+  optimizer: optax.GradientTransformation,
+) -> tuple[TrainState, Metrics]:
+  """What one device does in a step, with its share of the batch."""
+  share_of_loss = functools.partial(
+    _share_of_loss,
+    model=model,
+    state=state,
+    batch=batch,
+    positive_weight=positive_weight,
+    l2=rates.l2,
+  )
+  (share, (logits, batch_stats)), gradients = jax.value_and_grad(
+    share_of_loss, has_aux=True
+  )(state.params)
+  gradients = jax.lax.psum(gradients, DEVICES)
+  stepped = _descend(
+    state.replace(batch_stats=batch_stats),
+    gradients,
+    optimizer=optimizer,
+    rates=rates,
+  )
+  metrics = {
+    'loss': jax.lax.psum(share, DEVICES),
+    'histogram': jax.lax.psum(
+      _histogram(logits, batch['mask'], batch['weight']), DEVICES
+    ),
+    'stop': jax.lax.psum(stop, DEVICES),
+  }
+  return stepped, metrics
+
+
+def _share_of_loss(
+  params: PyTree,
+  *,
+  model: Architecture,
+  state: TrainState,
+  batch: Mapping[str, jax.Array],
+  positive_weight: jax.Array,
+  l2: jax.Array | np.float32,
+) -> tuple[Float[Array, ''], tuple[Float[Array, 'n h w 1'], PyTree]]:
+  """This device's part of the loss: the parts of all devices add up to it.
+
+  Returns:
+    The part; the logits and the new running statistics.
+  """
+  truth = batch['mask'].astype(jnp.float32)
+  weight = batch['weight'].astype(jnp.float32)
+  pixels = jax.lax.psum(jnp.sum(weight), DEVICES)
+  dropout_key = jax.random.fold_in(
+    jax.random.wrap_key_data(state.rng), state.step
+  )
+  logits, updated = model.apply(
+    {'params': params, 'batch_stats': state.batch_stats},
+    batch['image'],
+    train=True,
+    mutable=['batch_stats'],
+    rngs={'dropout': dropout_key},
+  )
+  pixel_losses = losses.weighted_cross_entropy(logits, truth, positive_weight)
+  penalty = l2 * losses.l2_penalty(params) / jax.lax.axis_size(DEVICES)
+  share = jnp.sum(weight * pixel_losses) / pixels + penalty
+  return share, (logits, updated['batch_stats'])
+
+
+def _descend(
+  state: TrainState,
+  gradients: PyTree,
+  *,
+  optimizer: optax.GradientTransformation,
+  rates: _Rates,
+) -> TrainState:
+  """The state after a step down the gradients of the whole batch."""
+  updates, optimizer_state = optimizer.update(
+    gradients, state.optimizer, state.params
+  )
+  rate = rates.learning_rate * state.plateau.scale
+  params = optax.apply_updates(
+    state.params, jax.tree.map(lambda u: -rate * u, updates)
+  )
+  done = state.step + 1
+  keep = jnp.minimum(rates.average_decay, (1 + done) / (10 + done))
+  moving_average = jax.tree.map(
+    lambda old, new: keep * old + (1 - keep) * new,
+    state.moving_average,
+    {'params': params, 'batch_stats': state.batch_stats},
+  )
+  return state.replace(
+    step=done,
+    params=params,
+    moving_average=moving_average,
+    optimizer=optimizer_state,
+  )
+
+
+def make_eval_step(
+  model: Architecture,
+) -> Callable[[PyTree, PyTree, jax.Array | np.ndarray], jax.Array]:
   """The forward pass, with running statistics, compiled once for each model.
 
   Over the devices of this process: each evaluates images of its own.
@@ -159,14 +236,17 @@ def make_eval_step(model: nn.Module) -> Callable[..., jax.Array]:
     `step(params, batch_stats, images) -> probabilities`: both trees
     replicated, images float32 [devices, N, H, W, 1], probabilities alike.
   """
-  return _compiled_eval_step(model.outside_training)
+  return _compiled_eval_step(model.for_inference)
 
 
 @functools.cache
-def _compiled_eval_step(model):
-  def step(params, batch_stats, images):
+def _compiled_eval_step(model: Architecture) -> Callable[..., jax.Array]:
+  def step(
+    params: PyTree, batch_stats: PyTree, images: Float[Array, 'n h w 1']
+  ) -> Float[Array, 'n h w 1']:
     variables = {'params': params, 'batch_stats': batch_stats}
-    return jax.nn.sigmoid(model.apply(variables, images, train=False))
+    logits = model.apply(variables, images, train=False)
+    return jax.nn.sigmoid(cast(jax.Array, logits))
 
   return jax.pmap(
     step,
@@ -176,7 +256,11 @@ def _compiled_eval_step(model):
   )
 
 
-def _histogram(logits, mask, weight):
+def _histogram(
+  logits: Float[Array, 'n h w 1'],
+  mask: UInt8[Array, 'n h w 1'],
+  weight: UInt8[Array, 'n h w 1'],
+) -> Int32[Array, '2 bins']:
   """`thresholds.histogram` of the pixels of weight 1, on the device."""
   bins, limit = thresholds.BINS, thresholds.LOGIT_LIMIT
   steps = jnp.floor((logits + limit) * ((bins - 2) / (2 * limit)))

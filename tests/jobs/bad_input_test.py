@@ -267,11 +267,11 @@ def other_architecture(config, tmp_path):
     plateau=plateau,
     seed=0,
   )
-  params = dict(fresh.averaged['params'])
+  params = dict(fresh.moving_average['params'])
   del params['conv_1']
   saved = checkpoints.Checkpoints(tmp_path / 'other')
   saved.save(
-    fresh.replace(averaged=fresh.averaged | {'params': params}),
+    fresh.replace(moving_average=fresh.moving_average | {'params': params}),
     Progress(fingerprint='', epochs=1, best_step=0, best_epoch=1),
   )
   saved.close()

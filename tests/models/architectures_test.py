@@ -202,11 +202,9 @@ def test_fc_densenet103_has_the_maps_of_its_table():
   down = [found[f'transition_{i}'][-1] for i in range(5)]
   assert down == [112, 192, 304, 464, 656]
   assert found['output'][-2] == 256
-  into_blocks = [found[f'again_{i}_1'][-2] for i in reversed(range(5))]
+  into = [found[f'again_{i}_1'][-2] for i in reversed(range(5))]
   counts = (12, 10, 7, 5, 4)
-  up = [
-    maps + 16 * count for maps, count in zip(into_blocks, counts, strict=True)
-  ]
+  up = [maps + 16 * count for maps, count in zip(into, counts, strict=True)]
   # The table has 578 for the third, which its own layers do not give.
   assert up == [1088, 816, 576, 384, 256]
 
@@ -249,7 +247,9 @@ def test_exactly_the_pixels_within_reach_count(model):
   variables = jax.tree_util.tree_map_with_path(averaging, shapes_of(model))
   with jax.enable_x64(True):
     logits = np.asarray(jax.jit(model.apply)(variables, images))
-  needs = [receptive_field.needed(model.longest_path, i) for i in range(width)]
+  needs = [
+    receptive_field.input_interval(model.longest_path, i) for i in range(width)
+  ]
   for found, column in zip(logits[..., 0] > 0, columns, strict=True):
     expected = [first <= column <= last for first, last in needs]
     np.testing.assert_array_equal(found, [expected] * multiple)

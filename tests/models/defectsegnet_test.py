@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.models import ModelSettings, blocks, create_model
+from defectseg_jax.models import ModelSettings, create_model, space_to_depth
 from defectseg_jax.models.defectsegnet import DefectSegNet
 from defectseg_jax.training.state import create_variables
 
-# Map, channels, and what a side is divided by: the table of the release.
+# Layer, feature maps, and what a side is divided by: table of the release.
 TABLE = [
   ('norm_1', 4, 1),
   ('norm_2', 4, 1),
@@ -84,7 +84,7 @@ def test_every_map_has_the_shape_of_the_table(variables):
   maps['output'] = {'__call__': [logits]}
   for name, channels, divisor in TABLE:
     found = maps[name]['__call__'][0]
-    found = blocks.from_blocks(found) if found.ndim == 5 else found
+    found = space_to_depth.depth_to_space(found) if found.ndim == 5 else found
     expected = (2, 40 // divisor, 24 // divisor, channels)
     assert found.shape == expected, name
   hidden = [name for name in maps if name.startswith('norm_')]

@@ -43,14 +43,14 @@ def test_an_up_convolution_that_begins_bilinear_keeps_the_maps_apart():
   x = np.random.default_rng(0).normal(size=(2, 6, 4, 5)).astype(np.float32)
   layer = layers.UpConvolution(5, size=4, kernel_init=layers.bilinear_kernel)
   actual, _ = layer.init_with_output(jax.random.key(0), x)
-  expected = layers.bilinear_up(x, 2)
+  expected = layers.upsample_bilinear(x, 2)
   np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize('factor', [2, 8])
-def test_bilinear_up_is_jax_resize_but_for_the_zeros_around(factor):
+def test_upsample_bilinear_is_jax_resize_but_for_the_zeros_around(factor):
   x = np.random.default_rng(0).normal(size=(2, 6, 4, 5)).astype(np.float32)
-  actual = layers.bilinear_up(x, factor)
+  actual = layers.upsample_bilinear(x, factor)
   around = [(0, 0), (1, 1), (1, 1), (0, 0)]
   n, height, width, channels = (2, 8 * factor, 6 * factor, 5)
   expected = jax.image.resize(
@@ -74,8 +74,8 @@ def test_max_pool_is_flax_max_pool_with_its_gradient():
   np.testing.assert_array_equal(*gradients)
 
 
-def test_dropout_drops_whole_maps_at_its_rate_and_keeps_the_mean():
-  layer = layers.MapDropout(0.25)
+def test_dropout_drops_whole_feature_maps_at_its_rate_and_keeps_the_mean():
+  layer = layers.SpatialDropout(0.25)
   x = jnp.ones((64, 4, 4, 100))
   y = np.asarray(
     layer.apply({}, x, train=True, rngs={'dropout': jax.random.key(0)})
@@ -90,5 +90,5 @@ def test_dropout_drops_whole_maps_at_its_rate_and_keeps_the_mean():
 
 def test_dropout_is_off_at_test_time():
   x = jnp.ones((2, 4, 4, 10))
-  y = layers.MapDropout(0.5).apply({}, x, train=False)
+  y = layers.SpatialDropout(0.5).apply({}, x, train=False)
   np.testing.assert_array_equal(x, y)

@@ -1,4 +1,4 @@
-"""Reaches of layers, counted by hand."""
+"""Receptive fields of layers, counted by hand."""
 
 import pytest
 
@@ -26,7 +26,7 @@ POOL = field.max_pool_2x2
   ],
 )
 def test_what_a_pixel_needs(path, pixel, expected):
-  assert field.needed(path, pixel) == expected
+  assert field.input_interval(path, pixel) == expected
 
 
 def test_interpolation_at_a_larger_stride():

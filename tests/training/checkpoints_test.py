@@ -29,7 +29,9 @@ def at(fresh, step):
   made = jax.tree.map(
     lambda x: (x + step).astype(x.dtype), fresh.replace(step=np.int32(0))
   )
-  return made.replace(averaged=jax.tree.map(lambda x: x + 1, made.averaged))
+  return made.replace(
+    moving_average=jax.tree.map(lambda x: x + 1, made.moving_average)
+  )
 
 
 def test_what_comes_back_is_what_was_saved(fresh, tmp_path):
@@ -55,8 +57,8 @@ def test_the_best_and_the_latest_are_kept(fresh, tmp_path):
     tmp_path, params=fresh.params, batch_stats=fresh.batch_stats
   )
   # What is scored is the average over steps.
-  averaged = at(fresh, 2).averaged['params']
-  jax.tree.map(np.testing.assert_array_equal, params, averaged)
+  expected = at(fresh, 2).moving_average['params']
+  jax.tree.map(np.testing.assert_array_equal, params, expected)
 
 
 def test_a_step_is_saved_anew_once_it_is_evaluated(fresh, tmp_path):

@@ -152,7 +152,7 @@ def test_the_average_keeps_less_in_the_first_steps(stepped, batch):
     )
     latest = np.asarray(current.params['conv_4']['kernel'])
     expected = keep * expected + (1 - keep) * latest
-    found = np.asarray(current.averaged['params']['conv_4']['kernel'])
+    found = np.asarray(current.moving_average['params']['conv_4']['kernel'])
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
   assert not np.allclose(found, latest, atol=1e-4)
 
@@ -161,6 +161,6 @@ def test_without_average_the_last_step_is_scored(stepped):
   _, after, _ = stepped
   jax.tree.map(
     np.testing.assert_array_equal,
-    after.averaged,
+    after.moving_average,
     {'params': after.params, 'batch_stats': after.batch_stats},
   )
