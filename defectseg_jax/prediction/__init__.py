@@ -1,1 +1,1 @@
-"""A whole micrograph through the network, in tiles."""
+"""A whole micrograph through a network: tiles, test-time augmentation."""

@@ -1,24 +1,33 @@
 """A micrograph of any size through a network of one compiled shape.
 
-The micrograph is mirrored outwards by a halo no smaller than the network's
-receptive radius, and cut into overlapping tiles whose cores cover it. A core
-sees all that it depends on, so that the stitched result is the whole image's,
-whatever the tile; zeros that the network pads inside never reach it. Memory
-beyond the image and the result is that of a few batches of tiles.
+The micrograph is mirrored outwards by a halo no smaller than the radius of the
+network's receptive field, and cut into overlapping tiles whose cores cover it.
+A tile holds all pixels that its core depends on. The stitched result is
+therefore that of the whole image, whatever the tile; zeros that the network
+pads never reach it. Memory beyond the image and the result is that of a few
+batches of tiles.
 """
 
 import collections
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
+from jaxtyping import Float, Integer
 
-# Above 1024 halos are a fifth of a tile at most, and memory grows.
+# By eye: above 1024 halos are a fifth of a tile at most, and memory grows.
 CORES_PX = (256, 512, 1024)
 
-# In every layer of a single batch a CPU's cores wait for each other; of several
-# at a time one always has work.
+# In every layer of a single batch a CPU's cores wait for each other. Of several
+# batches at a time one always has work. Four is by eye.
 BATCHES_IN_FLIGHT = 4
+
+# The first row and column of a tile's core.
+Corner = tuple[int, int]
+
+_Argument = TypeVar('_Argument')
+_Result = TypeVar('_Result')
 
 
 def tile_starts(length_px: int, core_px: int, multiple_px: int) -> list[int]:
@@ -27,11 +36,15 @@ def tile_starts(length_px: int, core_px: int, multiple_px: int) -> list[int]:
   Args:
     length_px: at least `core_px`; a multiple of `multiple_px`.
     core_px: the length that one tile covers; a multiple of `multiple_px`.
-    multiple_px: all starts are multiples of it, for the pooling grid of a tile
-      must lie on that of the whole image.
+    multiple_px: all starts are multiples of it, because the pooling grid of a
+      tile must lie on that of the whole image.
 
   Returns:
     Ascending starts, the first 0 and the last `length_px - core_px`.
+
+  Examples:
+    >>> tile_starts(200, 64, 8)
+    [0, 48, 88, 136]
   """
   count = -(-length_px // core_px)
   last = (length_px - core_px) // multiple_px
@@ -49,21 +62,28 @@ def fastest_core_px(
 ) -> int:
   """The core whose tiles have the fewest pixels in all.
 
-  Large cores share their halos; small ones waste less on a small image.
+  Large cores share their halos; small ones reach less beyond a small image.
 
   Args:
     shape: of the image.
     receptive_field_radius_px: of the network.
     multiple_px: what a tile's side must be a multiple of.
-    choices_px: from which to choose; each is compiled for once.
+    choices_px: from which to choose; the network is compiled once for each.
 
   Returns:
     One of the choices.
-  """
-  halo = _rounded_up(receptive_field_radius_px, multiple_px)
 
-  def pixels(choice):
-    core = _rounded_up(choice, multiple_px)
+  Examples:
+    >>> reach = {'receptive_field_radius_px': 51, 'multiple_px': 8}
+    >>> fastest_core_px((500, 500), **reach)
+    512
+    >>> fastest_core_px((200, 2048), **reach)
+    256
+  """
+  halo = _round_up(receptive_field_radius_px, multiple_px)
+
+  def pixels(choice: int) -> int:
+    core = _round_up(choice, multiple_px)
     down, along = (-(-length // core) for length in shape)
     return down * along * (core + 2 * halo) ** 2
 
@@ -71,7 +91,7 @@ def fastest_core_px(
 
 
 def probability_map(
-  pixels: np.ndarray,
+  pixels: Float[np.ndarray, 'h w'],
   probabilities_of: Callable[[np.ndarray], np.ndarray],
   *,
   core_px: int,
@@ -79,7 +99,7 @@ def probability_map(
   receptive_field_radius_px: int,
   multiple_px: int,
   on_tiles: Callable[[int, int], None] = lambda done, count: None,
-) -> np.ndarray:
+) -> Float[np.ndarray, 'h w']:
   """The probability of a defect at every pixel.
 
   Args:
@@ -94,30 +114,37 @@ def probability_map(
 
   Returns:
     float32 [H, W].
+
+  Examples:
+    With a function of single pixels in place of a network:
+
+    >>> pixels = np.arange(6000, dtype=np.float32).reshape(60, 100) / 6000
+    >>> found = probability_map(
+    ...   pixels, np.sqrt, core_px=32, batch_size=2,
+    ...   receptive_field_radius_px=8, multiple_px=8,
+    ... )
+    >>> found.shape, bool((found == np.sqrt(pixels)).all())
+    ((60, 100), True)
   """
-  core = _rounded_up(core_px, multiple_px)
-  halo = _rounded_up(receptive_field_radius_px, multiple_px)
-  covered = [max(core, _rounded_up(n, multiple_px)) for n in pixels.shape]
-  corners = [
-    (top, left)
-    for top in tile_starts(covered[0], core, multiple_px)
-    for left in tile_starts(covered[1], core, multiple_px)
-  ]
-  side = core + 2 * halo
+  core = _round_up(core_px, multiple_px)
+  halo = _round_up(receptive_field_radius_px, multiple_px)
 
-  def predicted(group):
+  def predict(corners: Sequence[Corner]) -> np.ndarray:
+    side = core + 2 * halo
     batch = np.zeros((batch_size, side, side, 1), np.float32)
-    for tile, corner in zip(batch, group, strict=False):
-      tile[..., 0] = _mirrored(pixels, corner, halo, side)
-    return np.asarray(probabilities_of(batch))[:, halo:-halo, halo:-halo, 0]
+    for tile, corner in zip(batch, corners, strict=False):
+      tile[..., 0] = _mirror_tile(pixels, corner, halo, side)
+    inner = slice(halo, halo + core)
+    return np.asarray(probabilities_of(batch))[:, inner, inner, 0]
 
+  corners = _tile_corners(pixels.shape, core, multiple_px)
   groups = [
     corners[first : first + batch_size]
     for first in range(0, len(corners), batch_size)
   ]
   result = np.empty(pixels.shape, np.float32)
   done = 0
-  for group, tiles in _in_flight(predicted, groups):
+  for group, tiles in _results_in_order(predict, groups):
     for tile, (top, left) in zip(tiles, group, strict=False):
       inside = result[top : top + core, left : left + core]
       inside[:] = tile[: inside.shape[0], : inside.shape[1]]
@@ -126,8 +153,23 @@ def probability_map(
   return result
 
 
-def _in_flight(function: Callable, arguments: Sequence) -> Iterator[tuple]:
-  """Pairs of an argument and its result, in order; a few at work at a time."""
+def _tile_corners(
+  shape: tuple[int, ...], core: int, multiple_px: int
+) -> list[Corner]:
+  """First row and column of the core of every tile, row by row."""
+  height, width = (max(core, _round_up(n, multiple_px)) for n in shape)
+  return [
+    (top, left)
+    for top in tile_starts(height, core, multiple_px)
+    for left in tile_starts(width, core, multiple_px)
+  ]
+
+
+def _results_in_order(
+  function: Callable[[_Argument], _Result], arguments: Sequence[_Argument]
+) -> Iterator[tuple[_Argument, _Result]]:
+  """Pairs of an argument and its result; a few are computed at a time."""
+  waiting: collections.deque[tuple[_Argument, Future[_Result]]]
   waiting = collections.deque()
   with ThreadPoolExecutor(BATCHES_IN_FLIGHT) as threads:
     for argument in arguments:
@@ -139,20 +181,24 @@ def _in_flight(function: Callable, arguments: Sequence) -> Iterator[tuple]:
       yield argument, future.result()
 
 
-def _mirrored(pixels, corner, halo, side):
+def _mirror_tile(
+  pixels: Float[np.ndarray, 'h w'], corner: Corner, halo: int, side: int
+) -> Float[np.ndarray, '{side} {side}']:
   """A square of the image, mirrored at the edges as often as it takes."""
   rows, columns = (
-    _reflected(start - halo + np.arange(side), length)
+    _reflect(start - halo + np.arange(side), length)
     for start, length in zip(corner, pixels.shape, strict=True)
   )
   return pixels[rows[:, None], columns]
 
 
-def _reflected(places, length):
+def _reflect(
+  places: Integer[np.ndarray, ' n'], length: int
+) -> Integer[np.ndarray, ' n']:
   """Where mirrors at both edges put a place: ... 1 0 0 1 ... n-1 n-1 ..."""
   places = places % (2 * length)
   return np.minimum(places, 2 * length - 1 - places)
 
 
-def _rounded_up(length, multiple):
+def _round_up(length: int, multiple: int) -> int:
   return -(-length // multiple) * multiple
