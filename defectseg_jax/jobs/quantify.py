@@ -19,7 +19,7 @@ from defectseg_jax.quantification import MeasurementSettings, kind_of
 from defectseg_jax.reporting import tables
 from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.runs import detection_file
-from defectseg_jax.runs.settings import RunSettings, run_settings
+from defectseg_jax.runs.settings import quantification_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
 from defectseg_jax.sessions.masks import (
@@ -69,8 +69,7 @@ def quantify(
     calibration=request.calibration,
     console=console,
   )
-  run = run_settings(config)
-  settings = _measurement_settings(run, request.detection)
+  settings = _measurement_settings(config, request.detection)
   final = pathlib.Path(request.output).expanduser()
   interruption.defer_exit()
   try:
@@ -79,7 +78,7 @@ def quantify(
         made,
         images,
         settings,
-        rgb=run.data.rgb,
+        rgb=config.data.rgb,
         console=console,
         interruption=interruption,
       )
@@ -100,16 +99,16 @@ def quantify(
 
 
 def _measurement_settings(
-  settings: RunSettings, detection: str | None
+  config: ml_collections.ConfigDict, detection: str | None
 ) -> MeasurementSettings:
   """Those of the config; with a network's detection, if it is given."""
-  quantification, counts = settings.quantification, None
+  quantification, counts = quantification_settings(config), None
   if detection:
     counts, quantification = detection_file.read_detection(
-      detection, settings.defect, quantification
+      detection, config.defect, quantification
     )
   return MeasurementSettings(
-    settings.defect, quantification, counts, seed=settings.seed
+    config.defect, quantification, counts, seed=config.seed
   )
 
 
