@@ -58,7 +58,8 @@ def square_counts(mask: np.ndarray, *, tiles: int = 8) -> np.ndarray:
 
   Args:
     mask: [H, W]; what is not zero is particle.
-    tiles: the image is divided into tiles x tiles, or fewer if it is small.
+    tiles: the image is divided into tiles x tiles, or fewer if it is small; the
+      default is by eye.
 
   Returns:
     int64 [tiles * tiles, 16]: bit 0 of an arrangement's number is the pixel
