@@ -17,6 +17,7 @@ from configs import common
 from defectseg_jax import command_line
 
 ROOT = pathlib.Path(__file__).parents[1]
+PACKAGE = ROOT / 'defectseg_jax'
 DOCUMENTS = sorted([*ROOT.glob('*.md'), *ROOT.glob('docs/*.md')])
 PAGES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 
@@ -247,6 +248,29 @@ def test_all_examples_of_the_library_run(trained_run, session):
     exec(compile(code, 'docs/library.md', 'exec'), session)
   assert session['corrected'].summary['count'] > 3
   assert session['metrics']['loss'] > 0
+
+
+def imported_rooms(path):
+  """The rooms that the files of a room, or one file, import."""
+  found = set()
+  for file in path.rglob('*.py') if path.is_dir() else [path]:
+    found |= {*re.findall(r'defectseg_jax\.(\w+)', file.read_text())}
+  return found & {folder.name for folder in PACKAGE.iterdir()} - {path.name}
+
+
+def test_contributing_says_who_imports_whom():
+  text = (ROOT / 'CONTRIBUTING.md').read_text()
+  _, _, table = text.partition('| room | may import |')
+  may_import = {}
+  for row in re.findall(r'^\| (`.*) \|$', table, re.M):
+    rooms, others = (re.findall(r'`(.+?)`', part) for part in row.split(' | '))
+    may_import |= {room: {*others} for room in rooms}
+  rooms = {path.parent.name for path in PACKAGE.glob('*/__init__.py')}
+  assert rooms <= may_import.keys()
+  for name, others in may_import.items():
+    if name not in ('jobs', 'main.py'):
+      found = imported_rooms(PACKAGE / name)
+      assert found <= others, f'{name}: {found - others}'
 
 
 def test_all_say_the_same_version():
