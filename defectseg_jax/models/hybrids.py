@@ -10,7 +10,7 @@ differs from DefectSegNet in one thing, which it does as `fcn` or `unet` does.
 |            |                          | the last layer of a block goes      |
 |            |                          | across, as in U-Net                 |
 | no_skips   | skip connections         | nothing goes across, as in FCN-32s  |
-| added      | concatenation of feature | sums, as in FCN; fewer feature maps |
+| added      | concatenation of feature | sums, as in FCN; layers with fewer  |
 |            | maps                     | are filled up with zeros            |
 | bilinear   | transposed convolution   | 1 x 1 convolution to as many        |
 |            |                          | feature maps, then interpolation,   |

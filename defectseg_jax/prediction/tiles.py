@@ -138,10 +138,8 @@ def probability_map(
     return np.asarray(probabilities_of(batch))[:, inner, inner, 0]
 
   corners = _tile_corners(pixels.shape, core, multiple_px)
-  groups = [
-    corners[first : first + batch_size]
-    for first in range(0, len(corners), batch_size)
-  ]
+  starts = range(0, len(corners), batch_size)
+  groups = [corners[start : start + batch_size] for start in starts]
   result = np.empty(pixels.shape, np.float32)
   done = 0
   for group, tiles in _results_in_order(predict, groups):

@@ -96,13 +96,11 @@ def train_and_evaluate(
       settings=settings,
       listener=listener,
     )
-    histograms = (
-      None
-      if stopped
-      else dev_histograms(
-        state.moving_average['params'], state.moving_average['batch_stats']
-      )
+    network = (
+      state.moving_average['params'],
+      state.moving_average['batch_stats'],
     )
+    histograms = None if stopped else dev_histograms(*network)
     if histograms is None:
       save(state, progress)
       return False

@@ -165,3 +165,16 @@ def test_mirrors_are_those_of_numpy():
 def test_the_fastest_core_has_the_fewest_pixels(shape, core):
   reach = {'receptive_field_radius_px': 51, 'multiple_px': 8}
   assert fastest_core_px(shape, **reach) == core
+
+
+def test_a_network_that_sees_single_pixels_needs_no_halo():
+  pixels = np.random.default_rng(0).random((40, 70), np.float32)
+  found = probability_map(
+    pixels,
+    np.sqrt,
+    core_px=32,
+    batch_size=4,
+    receptive_field_radius_px=0,
+    multiple_px=8,
+  )
+  np.testing.assert_array_equal(found, np.sqrt(pixels))
