@@ -1,10 +1,9 @@
-"""The flags: what each one means, which mode takes it, and the help.
+"""The flags: what each one means, and which mode takes it.
 
 `defectseg predict --input=...` and `--mode=predict --input=...` are the same.
 """
 
 import dataclasses
-import textwrap
 from collections.abc import Sequence
 
 from absl import flags
@@ -177,7 +176,7 @@ def parse_flags(argv: Sequence[str]) -> list[str]:
   Raises:
     InputError: a flag or a setting is not known, or its value is wrong.
   """
-  words = _with_mode_flag(list(argv))
+  words = with_mode_flag(list(argv))
   words = [_resolve_config_flag(words, place) for place in range(len(words))]
   try:
     return flags.FLAGS(words)
@@ -215,78 +214,19 @@ def require_flags_of_mode(mode: str, words: Sequence[str]) -> None:
       )
 
 
-def help_text(argv: Sequence[str]) -> str | None:
-  """The answer to --help, of the program or of one mode.
+def with_mode_flag(words: list[str]) -> list[str]:
+  """Turns a mode that is the first word into its flag.
 
   Args:
-    argv: of the program.
+    words: of the command line, the program's name first.
 
-  Returns:
-    The text; None if the command line does not ask for it.
+  Raises:
+    InputError: the first word is not a mode, or there are two modes.
 
   Examples:
-    >>> print(help_text(['defectseg', 'simulate', '--help']))
-    defectseg simulate
-    <BLANKLINE>
-      Simulates micrographs of foils whose content is known, with their masks.
-    ...
+    >>> with_mode_flag(['defectseg', 'predict', '--workdir=runs/voids'])
+    ['defectseg', '--mode=predict', '--workdir=runs/voids']
   """
-  if not {'--help', '-h', '-help', '-?'} & set(argv[1:]):
-    return None
-  words = _with_mode_flag(list(argv))
-  for mode in MODES:
-    if f'--mode={mode}' in words:
-      return _help_of_mode(mode)
-  modes = '\n'.join(
-    textwrap.fill(
-      one.summary,
-      width=79,
-      initial_indent=f'  {name:<10}',
-      subsequent_indent=' ' * 12,
-    )
-    for name, one in MODES.items()
-  )
-  return (
-    'defectseg: electron micrographs of steel into numbers.\n\n'
-    f'  defectseg MODE --flag=value ...\n\n{modes}\n\n'
-    'defectseg MODE --help lists the flags of a mode, with an example.\n'
-    'defectseg --version prints the version.\n'
-    'In a clone, launch/local.sh does the same: launch/local.sh MODE ...'
-  )
-
-
-def _help_of_mode(mode: str) -> str:
-  one = MODES[mode]
-  described = '\n'.join(
-    f'  --{name}\n'
-    + textwrap.fill(
-      _help_of_flag(name),
-      width=79,
-      initial_indent=' ' * 6,
-      subsequent_indent=' ' * 6,
-    )
-    for name in one.flags
-  )
-  example = ' \\\n    '.join(
-    textwrap.wrap(one.example, width=74, break_on_hyphens=False)
-  )
-  summary = textwrap.fill(
-    one.summary, width=79, initial_indent='  ', subsequent_indent='  '
-  )
-  return (
-    f'defectseg {mode}\n\n{summary}\n\nExample:\n\n  {example}\n\n'
-    f'Flags:\n\n{described}'
-  )
-
-
-def _help_of_flag(name: str) -> str:
-  """Without what absl adds to the help of a flag that may be repeated."""
-  text = ' '.join(flags.FLAGS[name].help.split())
-  return text.removesuffix('; repeat this option to specify a list of values')
-
-
-def _with_mode_flag(words: list[str]) -> list[str]:
-  """Turns a mode that is the first word into its flag."""
   if len(words) < 2 or words[1].startswith('-'):
     return words
   if words[1] not in MODES:

@@ -13,7 +13,7 @@ from absl import app
 from absl import logging as absl_logging
 
 import defectseg_jax
-from defectseg_jax import command_line
+from defectseg_jax import command_help, command_line
 from defectseg_jax.errors import InputError
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 
@@ -34,7 +34,7 @@ def run() -> None:
     if '--version' in sys.argv[1:]:
       print(f'defectseg_jax {defectseg_jax.__version__}')
       return
-    text = command_line.help_text(sys.argv)
+    text = command_help.help_text(sys.argv)
     if text is not None:
       print(text)
       return
@@ -61,7 +61,8 @@ def _run_mode(
   """Says what the flags alone show to be wrong; then imports and runs."""
   config = _given_config()
   takes = command_line.MODES[mode].flags
-  if 'output' in takes and not command_line.OUTPUT.value:
+  output = command_line.OUTPUT.value or ''
+  if 'output' in takes and not output:
     raise InputError('--output: is missing; give the folder to write')
   if command_line.MODES[mode].needs_config and config is None:
     raise InputError('--config: is missing; give --config=voids')
@@ -70,7 +71,7 @@ def _run_mode(
   elif mode == 'simulate':
     from defectseg_jax.jobs.simulate import simulate
 
-    simulate(config, command_line.OUTPUT.value, _console(), interruption)
+    simulate(config, output, _console(), interruption)
   elif mode == 'search':
     _search(config, interruption)
   elif mode == 'train':
@@ -133,9 +134,11 @@ def _run_of_workdir(
   from defectseg_jax.runs.workdir import Workdir
 
   path = command_line.WORKDIR.value
-  if config is None and not path:
-    raise InputError('--workdir: is missing; give the folder of a trained run')
   if config is None:
+    if not path:
+      raise InputError(
+        '--workdir: is missing; give the folder of a trained run'
+      )
     config = Workdir(path).read_config()
   workdir = Workdir(path or os.path.join('runs', config.defect))
   if mode == 'predict':
@@ -151,7 +154,7 @@ def _run_of_workdir(
     export(
       config,
       workdir,
-      command_line.OUTPUT.value,
+      command_line.OUTPUT.value or '',
       side_px=command_line.SIDE_PX.value,
       console=_console(),
     )

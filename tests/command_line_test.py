@@ -8,7 +8,7 @@ import pytest
 import tiny
 
 import defectseg_jax
-from defectseg_jax import command_line, config_files
+from defectseg_jax import command_help, command_line, config_files
 from defectseg_jax.errors import InputError
 
 # Runs the program, and says which heavy packages it had loaded at its end.
@@ -52,7 +52,7 @@ def test_help_lists_every_mode():
 
 @pytest.mark.parametrize('mode', command_line.MODES)
 def test_help_of_a_mode_lists_its_flags_alone(mode):
-  text = command_line.help_text(['defectseg', mode, '--help'])
+  text = command_help.help_text(['defectseg', mode, '--help'])
   every = {flag for one in command_line.MODES.values() for flag in one.flags}
   listed = {
     line.strip().removeprefix('--')
@@ -62,7 +62,7 @@ def test_help_of_a_mode_lists_its_flags_alone(mode):
   assert listed == set(command_line.MODES[mode].flags)
   assert listed < every
   assert f'defectseg {mode} ' in text.split('Example:')[1]
-  assert text == command_line.help_text(
+  assert text == command_help.help_text(
     ['defectseg', f'--mode={mode}', '--help']
   )
 
@@ -114,7 +114,7 @@ def test_the_version():
         *('predict', '--output=x', '--workdir={run}', '--thickness_nm=-9'),
         '--input={folder}',
       ),
-      '--thickness_nm=-9.0: must be above 0',
+      '--thickness_nm=-9.0: must be a number above 0',
     ),
     (
       (

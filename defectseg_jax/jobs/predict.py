@@ -1,12 +1,15 @@
 """--mode=predict: a microscope's files to masks, numbers and a page."""
 
+import pathlib
+from collections.abc import Mapping, Sequence
+
 import ml_collections
 from rich.console import Console
 from rich.markup import escape
 
 from defectseg_jax.micrographs import files
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
-from defectseg_jax.runs.run import load_run
+from defectseg_jax.runs.run import Run, load_run
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions.calibration import Scales
@@ -14,7 +17,7 @@ from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.predict_images import predict_images
 from defectseg_jax.sessions.reference import true_masks
 from defectseg_jax.sessions.requests import PredictRequest
-from defectseg_jax.sessions.results import write_results
+from defectseg_jax.sessions.results import SessionResults, write_results
 from defectseg_jax.sessions.tables import print_tables
 
 
@@ -45,12 +48,12 @@ def predict(
       has no scale does not end a session: it is listed with its reason.
     Stopped: a signal asked the process to stop; what is done is kept.
   """
+  paths = files.image_files(request.images)
   scales = Scales(
     pixel_size_nm=request.pixel_size_nm,
     thickness_nm=request.thickness_nm,
     table=request.calibration,
   )
-  paths = files.image_files(request.images)
   truths = {}
   if request.reference:
     truths = true_masks(request.reference, files.files_by_stem(paths))
@@ -59,36 +62,17 @@ def predict(
     run = load_run(
       workdir.path, orientations=request.orientations, config=config
     )
-  provenance = provenance_of_use(run.provenance)
   interruption.defer_exit()
   try:
-    images, failures = predict_images(
-      paths,
+    results = _predict_and_measure(
       run,
       folder,
-      scales,
+      paths,
+      scales=scales,
+      truths=truths,
       console=console,
-      provenance=provenance,
-      check_interruption=interruption.check,
+      interruption=interruption,
     )
-    with console.status('Measuring and drawing'):
-      results = write_results(
-        folder,
-        images,
-        failures,
-        settings=run.measurement_settings,
-        threshold=run.threshold,
-        truths=truths,
-        provenance=provenance,
-        how_made=how_made(
-          provenance,
-          run.settings,
-          run.progress,
-          run=run.path,
-          orientations=run.orientations,
-        ),
-        check_interruption=interruption.check,
-      )
   except Stopped:
     console.print(
       f'Stopped. The same command goes on from here: '
@@ -101,3 +85,43 @@ def predict(
     f'Page: {escape(str(folder.path / "report.html"))}', soft_wrap=True
   )
   return results.complete
+
+
+def _predict_and_measure(
+  run: Run,
+  folder: SessionFolder,
+  paths: Sequence[pathlib.Path],
+  *,
+  scales: Scales,
+  truths: Mapping[str, pathlib.Path],
+  console: Console,
+  interruption: Interruption,
+) -> SessionResults:
+  provenance = provenance_of_use(run.provenance)
+  images, failures = predict_images(
+    paths,
+    run,
+    folder,
+    scales,
+    console=console,
+    provenance=provenance,
+    check_interruption=interruption.check,
+  )
+  with console.status('Measuring and drawing'):
+    return write_results(
+      folder,
+      images,
+      failures,
+      settings=run.measurement_settings,
+      threshold=run.threshold,
+      truths=truths,
+      provenance=provenance,
+      how_made=how_made(
+        provenance,
+        run.settings,
+        run.progress,
+        run=run.path,
+        orientations=run.orientations,
+      ),
+      check_interruption=interruption.check,
+    )

@@ -19,7 +19,7 @@ from defectseg_jax.quantification import MeasurementSettings, kind_of
 from defectseg_jax.reporting import tables
 from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.runs import detection_file
-from defectseg_jax.runs.settings import quantification_settings
+from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
 from defectseg_jax.sessions.masks import (
@@ -69,7 +69,8 @@ def quantify(
     calibration=request.calibration,
     console=console,
   )
-  settings = _measurement_settings(config, request.detection)
+  run = run_settings(config)
+  settings = _measurement_settings(run, request.detection)
   final = pathlib.Path(request.output).expanduser()
   interruption.defer_exit()
   try:
@@ -78,7 +79,7 @@ def quantify(
         made,
         images,
         settings,
-        rgb=config.data.rgb,
+        rgb=run.data.rgb,
         console=console,
         interruption=interruption,
       )
@@ -99,16 +100,16 @@ def quantify(
 
 
 def _measurement_settings(
-  config: ml_collections.ConfigDict, detection: str | None
+  settings: RunSettings, detection: str | None
 ) -> MeasurementSettings:
   """Those of the config; with a network's detection, if it is given."""
-  quantification, counts = quantification_settings(config), None
+  quantification, counts = settings.quantification, None
   if detection:
     counts, quantification = detection_file.read_detection(
-      detection, config.defect, quantification
+      detection, settings.defect, quantification
     )
   return MeasurementSettings(
-    config.defect, quantification, counts, seed=config.seed
+    settings.defect, quantification, counts, seed=settings.seed
   )
 
 

@@ -7,12 +7,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from defectseg_jax.files import new_folder
+from defectseg_jax.runs.settings import series_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
-from defectseg_jax.simulation import (
-  SimulationSettings,
-  foil_parameters,
-  write_series,
-)
+from defectseg_jax.simulation import write_series
 
 
 def simulate(
@@ -34,8 +31,8 @@ def simulate(
       parameter is out of its range. Nothing is written then.
     Stopped: a signal asked the process to stop; the folder was not made.
   """
-  settings = SimulationSettings(**config.simulation)
-  foil = foil_parameters(config.foil)
+  settings, foil = series_settings(config)
+  defect = str(config.defect)
   final = pathlib.Path(output).expanduser()
   # What is half-written is to be taken away before the process ends.
   interruption.defer_exit()
@@ -50,13 +47,11 @@ def simulate(
     ):
       task = progress.add_task('simulating', total=settings.micrographs)
 
-      def on_written():
+      def on_written() -> None:
         progress.advance(task)
         interruption.check()
 
-      write_series(
-        made, foil, settings, defect=config.defect, on_written=on_written
-      )
+      write_series(made, foil, settings, defect=defect, on_written=on_written)
   except Stopped:
     console.print(
       f'Stopped; {final} was not made. The same command begins again.',
@@ -65,7 +60,7 @@ def simulate(
     raise
   console.print(
     f'Simulated {settings.micrographs} micrographs: {final}\n'
-    f'Labels of {config.defect}: {final / "masks"}\n'
+    f'Labels of {defect}: {final / "masks"}\n'
     f'What is in them: {final / "truth"}',
     soft_wrap=True,
   )

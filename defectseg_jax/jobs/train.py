@@ -30,6 +30,8 @@ def train(
   fitted = fit(
     config, workdir, console, interruption, splits=('train', 'dev', 'test')
   )
+  # None stands for a run that was given up, which nobody asked for here.
+  assert fitted is not None
   processes.disconnect()
   if not processes.is_first():
     return

@@ -1,4 +1,4 @@
-"""Labelled objects -> a set of ImageJ's regions of interest."""
+"""Objects of a mask as regions of interest (ROI) for ImageJ."""
 
 import io
 import os
@@ -28,9 +28,9 @@ def write_rois(
   """Writes a .zip that ImageJ's ROI Manager opens, a region for each object.
 
   A region is a traced polygon along the edges of its pixels, as ImageJ's wand
-  makes them, so that ImageJ measures the very area. An object with holes, or in
-  several pieces, becomes a composite region of several polygons, for the same
-  reason; one polygon would have to count the holes.
+  makes them, so that ImageJ measures exactly its area. An object with
+  holes, or in several pieces, becomes a composite region of several polygons,
+  because one polygon would count the holes too.
 
   The same labels give the same bytes, and the file is written whole or not at
   all. A set without objects is a .zip without entries.
@@ -39,10 +39,20 @@ def write_rois(
     path: ends in .zip; replaced if it exists.
     labels: integers [H, W], the id at each pixel, 0 in the background. The
       regions are named by id, in its order.
-    position: the image of a stack that they belong to, from 1 on; 0 for none.
+    position: the image of a stack that they belong to, from 1 on; 0 without a
+      stack.
 
   Raises:
-    errors.InputError: an image larger than ImageJ's regions can be.
+    InputError: the image is larger than ImageJ's regions can be.
+
+  Examples:
+    >>> import tempfile
+    >>> labels = np.zeros((8, 8), np.int32)
+    >>> labels[1:3, 1:3], labels[5:8, 4:8] = 1, 2
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / 'foil.zip'
+    >>> write_rois(path, labels)
+    >>> [roi.name for roi in roifile.roiread(path)]
+    ['1', '2']
   """
   path = pathlib.Path(path)
   if max(labels.shape) > LARGEST_COORDINATE_PX:
@@ -66,7 +76,7 @@ def write_rois(
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-  """Stored, with no time or system: the same content is the same bytes."""
+  """Without a time or a system, so that the same content is the same bytes."""
   entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
   entry.create_system = 0
   return entry

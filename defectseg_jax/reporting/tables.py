@@ -66,9 +66,10 @@ def quantities_table(
 
   Args:
     defect: for the title.
-    rows: of summary.csv; None is left out.
+    rows: of summary.csv; a number that is None is left out.
     names: of the numbers that are shown.
-    together: their mean over images and its interval, by name.
+    together: by name the mean over images and its interval, as
+      `statistics_over_images` gives them.
 
   Returns:
     A table for `rich` to print: image after image, then their mean.
@@ -105,7 +106,14 @@ def quantities_table(
 
 
 def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-  """Percent errors of a panel and of the machine: Tables 2 and 3."""
+  """Percent errors of people and of the machine, as in the paper's Tables 2, 3.
+
+  Args:
+    rows: of panel.csv.
+
+  Returns:
+    A table for `rich` to print.
+  """
   table = Table(title='percent error against the truth')
   table.add_column('')
   table.add_column('quantity')

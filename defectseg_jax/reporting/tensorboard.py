@@ -24,8 +24,8 @@ class Events:
 
     Args:
       folder: for the event files of the run.
-      first_epoch: counted from 1; what a killed run wrote of it or of later
-        ones is not shown.
+      first_epoch: counted from 1. What a killed run wrote of this epoch and
+        of later ones is not shown.
     """
     self._writer = SummaryWriter(str(folder), purge_step=first_epoch)
 

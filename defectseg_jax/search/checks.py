@@ -4,7 +4,7 @@ import ml_collections
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.runs import config_checks
-from defectseg_jax.runs.fit import require_trainable
+from defectseg_jax.runs.preparation import require_trainable
 from defectseg_jax.runs.settings import run_settings
 from defectseg_jax.runs.workdir import flat_fields
 from defectseg_jax.search.settings import search_settings

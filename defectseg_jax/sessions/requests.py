@@ -38,7 +38,7 @@ class SessionRequest:
     for name in ('pixel_size_nm', 'thickness_nm'):
       value = getattr(self, name)
       if value is not None and not (math.isfinite(value) and value > 0):
-        raise InputError(f'--{name}={value}: must be above 0')
+        raise InputError(f'--{name}={value}: must be a number above 0')
     if self.calibration == '':
       raise InputError(
         '--calibration: is empty; give the path of a CSV table with the '

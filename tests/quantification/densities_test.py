@@ -1,23 +1,14 @@
 """Formulas, against the numbers of the paper and by hand."""
 
-import json
 import math
-import pathlib
 
 import pytest
+from published import TABLES
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import densities
 
-ROOT = pathlib.Path(__file__).parents[2]
-TABLES = ROOT.parent / 'shared' / 'reference' / 'tables.json'
 
-needs_tables = pytest.mark.skipif(
-  not TABLES.exists(), reason=f'{TABLES} is not there'
-)
-
-
-@needs_tables
 @pytest.mark.parametrize(
   'column, count, volume_m3',
   [
@@ -29,7 +20,7 @@ needs_tables = pytest.mark.skipif(
 )
 def test_counts_of_the_paper_give_its_densities(column, count, volume_m3):
   """Volumes were rounded to 4 digits, densities to 3: half a unit of each."""
-  table = json.loads(TABLES.read_text())['table2_density']
+  table = TABLES['table2_density']
   printed = table['ground_truth'][table['columns'].index(column)]
   # 1024 pixels of 0.32 nm: thicknesses of 177 and 207 nm.
   area_m2 = (1024 * 0.32e-9) ** 2

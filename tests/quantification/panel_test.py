@@ -1,21 +1,13 @@
 """The paper's Tables 2, 3 and 4 from their own rows, and panels by hand."""
 
-import json
 import math
-import pathlib
 
 import numpy as np
 import pytest
+from published import TABLES
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import panel
-
-ROOT = pathlib.Path(__file__).parents[2]
-TABLES = ROOT.parent / 'shared' / 'reference' / 'tables.json'
-
-needs_tables = pytest.mark.skipif(
-  not TABLES.exists(), reason=f'{TABLES} is not there'
-)
 
 
 def keyed(columns, values):
@@ -41,9 +33,8 @@ def assert_printed(found, columns, printed, digits):
   )
 
 
-@needs_tables
 def test_table_2():
-  table = json.loads(TABLES.read_text())['table2_density']
+  table = TABLES['table2_density']
   columns = table['columns']
   found = errors_of(
     columns, table['ground_truth'], table['prediction'], table['experts']
@@ -64,10 +55,9 @@ def test_table_2():
   assert found.answers['voids_1', 'number'] == 5
 
 
-@needs_tables
 @pytest.mark.parametrize('field', [0, 1], ids=['diameter', 'deviation'])
 def test_table_3(field):
-  table = json.loads(TABLES.read_text())['table3_diameter_nm']
+  table = TABLES['table3_diameter_nm']
   columns = table['columns']
 
   def one(rows):
@@ -85,9 +75,8 @@ def test_table_3(field):
   )
 
 
-@needs_tables
 def test_table_4():
-  table = json.loads(TABLES.read_text())['table4_time']
+  table = TABLES['table4_time']
   for number, printed in enumerate(table['expert_average_min']):
     minutes = [row[number] for row in table['experts_min'].values()]
     assert panel.mean_of_given(minutes) == pytest.approx(

@@ -4,13 +4,12 @@ import base64
 import hashlib
 import html.parser
 import json
-import pathlib
 import re
 
 import numpy as np
 import pages
 import pytest
-import tiny
+from published import TABLES
 
 from defectseg_jax.reporting.page import (
   PageImage,
@@ -19,7 +18,6 @@ from defectseg_jax.reporting.page import (
   session_page,
 )
 
-TABLES = tiny.SHARED / 'reference' / 'tables.json'
 VOID = ('meta', 'img', 'input', 'line', 'path', 'rect', 'circle', 'image')
 
 
@@ -261,9 +259,8 @@ def test_a_training_page_stands_beside_the_paper():
   assert layer['data-layer'] == 'comparison'
 
 
-@pytest.mark.skipif(not TABLES.exists(), reason=f'{TABLES} is not there')
 def test_the_papers_numbers_are_the_papers():
-  tables = json.loads(pathlib.Path(TABLES).read_text())
+  tables = TABLES
   for defect, row in paper.TABLE_1.items():
     published = tables['table1_percent_mean_std'][defect]
     assert {key: list(pair) for key, pair in row.items()} == published

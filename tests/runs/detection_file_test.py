@@ -11,7 +11,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.runs import detection_file
-from defectseg_jax.runs.settings import quantification_settings
+from defectseg_jax.runs.settings import run_settings
 
 
 def of(defect, prediction, truth):
@@ -26,7 +26,7 @@ def of(defect, prediction, truth):
 
 def read(path, config):
   return detection_file.read_detection(
-    path, config.defect, quantification_settings(config)
+    path, config.defect, run_settings(config).quantification
   )
 
 

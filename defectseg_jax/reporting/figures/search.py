@@ -1,6 +1,6 @@
 """Pictures of a search: what was tried, and what came of it.
 
-A trial is a row: `trial`, `round`, `dev_iu` (None if it has none), and the
+A trial is a row: `trial`, `round`, `dev_iu` (None of a failed trial), and the
 value of each field that was searched, under the field's name.
 """
 
@@ -150,8 +150,8 @@ def parallel_coordinates(
     fields: at least one.
 
   Returns:
-    The figure; the better, the brighter and further on top; those without an
-    IU are grey.
+    The figure; the better, the brighter and further on top; trials without
+    an IU are grey.
   """
   known = [row['dev_iu'] for row in rows if row['dev_iu'] is not None]
   low, high = (min(known), max(known)) if known else (0.0, 1.0)

@@ -1,4 +1,4 @@
-"""What the page is told of one image."""
+"""What the page is told about one image."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class PageImage:
-  """One image of a page; all but the name may be missing.
+  """One image of a page; all fields except the name may be missing.
 
   Attributes:
     name: as it is to be read; any characters.

@@ -12,7 +12,7 @@ from PIL import Image
 
 # The longest side; a page of 20 images stays below 25 MB.
 LONGEST_PX = 1400
-# By eye, of a layer as JPEG and of the colours of one as PNG.
+# By eye: the largest JPEG, and the most colours of a picture kept as PNG.
 _MOST_BYTES = 600_000
 _QUALITIES = (85, 75, 60, 40, 20)
 _MOST_COLOURS = 8
@@ -80,7 +80,7 @@ def _palette(colours: Sequence[Any]) -> Image.Image:
   ]
   every = np.vstack([*colours, *between]).round().astype(np.uint8)
   palette = Image.new('P', (1, 1))
-  # PIL fills the rest with black, which may be none of the colours.
+  # PIL fills the rest with black, which may not be among the colours.
   filled = np.vstack([every, np.tile(every[:1], (256 - len(every), 1))])
   palette.putpalette(filled.ravel().tolist())
   return palette

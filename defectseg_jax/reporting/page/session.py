@@ -19,9 +19,9 @@ class Cell:
   """A number of the summary table.
 
   Attributes:
-    value: as in summary.csv, to sort by; '' if there is none.
+    value: as in summary.csv, to sort by; '' where it is not known.
     text: in the power of ten of its column.
-    interval: its ends likewise, or ''.
+    interval: its ends likewise; '' where they are not known.
     whole: value and interval in full, for a tooltip.
   """
 

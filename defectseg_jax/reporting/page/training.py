@@ -24,8 +24,8 @@ class QuantityError(NamedTuple):
   Attributes:
     image: its name.
     quantity: the name of the number in a summary, unit in the name.
-    predicted, truth: its values; NaN where there is none.
-    percent_error: 100 |predicted - truth| / truth; NaN where there is none.
+    predicted, truth: its values; NaN where they are not known.
+    percent_error: 100 |predicted - truth| / truth; NaN where it is not known.
   """
 
   image: str

@@ -1,4 +1,4 @@
-"""Images as the templates want them: text, paths, data URIs."""
+"""Images as the templates take them: text, paths, data URIs."""
 
 import dataclasses
 import math
@@ -155,7 +155,7 @@ def place_view(
       the first there is.
 
   Returns:
-    What the template `viewer.html` wants.
+    What the template `viewer.html` shows.
   """
   printed = first_layer if first_layer in view.layers else None
   return dataclasses.replace(

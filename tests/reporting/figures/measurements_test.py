@@ -1,18 +1,14 @@
 """Figures of numbers, looked at through what was drawn."""
 
-import json
 import math
-import pathlib
 
 import numpy as np
 import pytest
 from pictures import drawn
+from published import TABLES
 
 from defectseg_jax.reporting import tables
 from defectseg_jax.reporting.figures import measurements
-
-ROOT = pathlib.Path(__file__).parents[2]
-TABLES = ROOT.parent / 'shared' / 'reference' / 'tables.json'
 
 
 def test_a_histogram_counts_everything():
@@ -80,9 +76,8 @@ def test_errors_in_percent():
   assert cells == [r'a\[b]', 'density', '20%', '–', '1', '4%']
 
 
-@pytest.mark.skipif(not TABLES.exists(), reason=f'{TABLES} is not there')
 def test_figure_7_of_the_paper():
-  table = json.loads(TABLES.read_text())['table2_density']
+  table = TABLES['table2_density']
 
   def keyed(values):
     return {
