@@ -1,4 +1,7 @@
-"""The house keeps its order: who imports whom, and who needs TensorFlow."""
+"""The house keeps its order: who imports whom, what loads what, how large.
+
+CONTRIBUTING.md tells the same in words.
+"""
 
 import ast
 import inspect
@@ -15,16 +18,58 @@ ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / 'defectseg_jax'
 
 MAY_IMPORT = {
-  'datasets': {'micrographs'},
-  'training': {'models', 'evaluation'},
-  'prediction': {'models', 'micrographs'},
-  'reporting': {'micrographs'},
+  'micrographs': set(),
   'models': set(),
   'evaluation': set(),
   'quantification': set(),
-  'micrographs': set(),
+  'runtime': set(),
+  'simulation': {'micrographs'},
+  'datasets': {'micrographs', 'simulation'},
+  'training': {'models', 'evaluation'},
+  'prediction': {'models', 'micrographs'},
+  'reporting': {'micrographs', 'quantification'},
+  'runs': {
+    *('models', 'training', 'evaluation', 'prediction', 'datasets'),
+    *('quantification', 'reporting', 'micrographs', 'simulation', 'runtime'),
+  },
+  'sessions': {
+    *('runs', 'prediction', 'quantification', 'micrographs', 'evaluation'),
+    *('reporting', 'runtime'),
+  },
+  'search': {'runs', 'training', 'reporting', 'runtime'},
+  # Composes all rooms but itself.
+  'jobs': {
+    *('models', 'training', 'evaluation', 'prediction', 'datasets', 'search'),
+    *('quantification', 'reporting', 'micrographs', 'simulation', 'runtime'),
+    *('runs', 'sessions'),
+  },
 }
-ROOMS = sorted(path.parent.name for path in PACKAGE.glob('*/__init__.py'))
+# Files beside the rooms, and the rooms that they may import.
+FILES = {
+  '__init__': {'runs', 'micrographs', 'quantification'},
+  'command_help': set(),
+  'command_line': set(),
+  'config_files': set(),
+  'errors': set(),
+  'files': set(),
+  # What flags alone show to be wrong is said before a job is loaded.
+  'main': {'jobs', 'runs', 'sessions', 'runtime'},
+}
+# The rooms, and what of the package itself, may be imported by anybody.
+ANYBODY = {'errors', 'files', '__version__'}
+# A room's own front, its heavy neighbours left alone.
+LIGHT = ('micrographs', 'quantification', 'simulation')
+MOST_LINES = 300
+MOST_LINES_OF_A_FUNCTION = 60
+MOST_PARAMETERS = 6
+SAY_NOTHING = {
+  *('utils', 'util', 'helpers', 'helper', 'misc', 'common', 'tools', 'base'),
+  *('core', 'lib', 'stuff', 'manager', 'handler'),
+}
+
+
+def modules():
+  return sorted(PACKAGE.rglob('*.py'))
 
 
 def imported_modules(path):
@@ -36,62 +81,129 @@ def imported_modules(path):
       yield from (f'{node.module}.{alias.name}' for alias in node.names)
 
 
-@pytest.mark.parametrize('room', [r for r in ROOMS if r != 'jobs'])
-def test_a_room_imports_only_its_neighbours(room):
-  allowed = MAY_IMPORT[room] | {room, 'errors'}
-  for path in (PACKAGE / room).rglob('*.py'):
-    for module in imported_modules(path):
-      parts = module.split('.')
-      if parts[0] == 'defectseg_jax':
-        assert parts[1] in allowed, f'{path.name} imports {module}'
-
-
-def test_main_imports_jobs_only():
-  for module in imported_modules(PACKAGE / 'main.py'):
+def imported_rooms(path):
+  """Rooms and files of the package that a module names, wherever it does."""
+  for module in imported_modules(path):
     parts = module.split('.')
     if parts[0] == 'defectseg_jax':
-      assert parts[1] in ('jobs', 'errors'), module
+      yield (parts[1] if len(parts) > 1 else '__version__'), module
+
+
+def test_every_room_and_every_file_has_its_row():
+  rooms = {path.parent.name for path in PACKAGE.glob('*/__init__.py')}
+  assert rooms == MAY_IMPORT.keys()
+  files = {path.stem for path in PACKAGE.glob('*.py')}
+  assert files == FILES.keys()
+  for allowed in (*MAY_IMPORT.values(), *FILES.values()):
+    assert allowed <= rooms
+
+
+@pytest.mark.parametrize('room', MAY_IMPORT)
+def test_a_room_imports_only_its_neighbours(room):
+  allowed = MAY_IMPORT[room] | {room} | ANYBODY
+  for path in (PACKAGE / room).rglob('*.py'):
+    for other, module in imported_rooms(path):
+      assert other in allowed, f'{path.relative_to(ROOT)} imports {module}'
+
+
+@pytest.mark.parametrize('name', FILES)
+def test_a_file_beside_the_rooms_imports_only_what_it_may(name):
+  allowed = FILES[name] | FILES.keys() | ANYBODY
+  for other, module in imported_rooms(PACKAGE / f'{name}.py'):
+    assert other in allowed, f'{name}.py imports {module}'
+
+
+def test_data_walks_one_way():
+  """No room imports one that imports it, at however many removes."""
+
+  def above(room):
+    found, new = set(), {room}
+    while new:
+      found |= new
+      new = {other for one in new for other in MAY_IMPORT[one]} - found
+    return found - {room}
+
+  for room, others in MAY_IMPORT.items():
+    for other in others:
+      assert room not in above(other), f'{room} and {other} import each other'
 
 
 def test_only_datasets_names_tensorflow():
-  for path in PACKAGE.rglob('*.py'):
+  for path in modules():
     if path.parent.name != 'datasets':
       for module in imported_modules(path):
         name = module.split('.')[0]
         assert name not in ('tensorflow', 'tensorflow_datasets'), path
 
 
-def test_everything_but_datasets_imports_without_tensorflow():
-  modules = [
-    '.'.join(path.relative_to(ROOT).with_suffix('').parts)
-    for path in sorted(PACKAGE.rglob('*.py'))
-    if path.parent.name != 'datasets' and path.name != '__init__.py'
-  ]
-  assert 'defectseg_jax.jobs.train' in modules
+def import_without(blocked, names):
+  """Imports modules in a process that cannot import the blocked ones."""
   program = f"""
 import importlib, sys
 class Blocked:
   def find_spec(self, name, path=None, target=None):
-    if name.split('.')[0] in ('tensorflow', 'tensorflow_datasets'):
+    if name.split('.')[0] in {blocked!r}:
       raise ImportError(name + ' is blocked')
 sys.meta_path.insert(0, Blocked())
 try:
-  import tensorflow
+  import {blocked[0]}
 except ImportError:
   pass
 else:
   sys.exit('the block does not work')
-for module in {modules!r}:
+for module in {names!r}:
   importlib.import_module(module)
 """
-  done = subprocess.run(
+  return subprocess.run(
     [sys.executable, '-c', program],
     cwd=ROOT,
     capture_output=True,
     text=True,
     check=False,
   )
+
+
+def dotted(path):
+  parts = path.relative_to(ROOT).with_suffix('').parts
+  return '.'.join(part for part in parts if part != '__init__')
+
+
+def test_everything_but_datasets_imports_without_tensorflow():
+  names = [dotted(path) for path in modules() if path.parent.name != 'datasets']
+  assert 'defectseg_jax.jobs.train' in names
+  done = import_without(('tensorflow', 'tensorflow_datasets'), names)
   assert done.returncode == 0, done.stderr
+
+
+def test_masks_are_measured_and_foils_simulated_without_jax():
+  names = [
+    dotted(path)
+    for room in LIGHT
+    for path in sorted((PACKAGE / room).rglob('*.py'))
+  ]
+  assert 'defectseg_jax.quantification.measure_mask' in names
+  done = import_without(
+    ('jax', 'flax', 'optax', 'orbax', 'tensorflow'),
+    ['defectseg_jax', 'defectseg_jax.main', *names],
+  )
+  assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize('path', modules(), ids=dotted)
+def test_a_file_is_one_idea(path):
+  text = path.read_text()
+  assert path.stem not in SAY_NOTHING
+  assert len(text.splitlines()) <= MOST_LINES
+  for node in ast.walk(ast.parse(text)):
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+      continue
+    lines = node.end_lineno - node.lineno + 1
+    assert lines <= MOST_LINES_OF_A_FUNCTION, f'{node.name}: {lines} lines'
+    given = [*node.args.posonlyargs, *node.args.args]
+    by_place = [arg for arg in given if arg.arg not in ('self', 'cls')]
+    assert len(by_place) <= MOST_PARAMETERS, (
+      f'{node.name}: {len(by_place)} positional parameters'
+    )
 
 
 def leaves(config, prefix=()):
@@ -100,28 +212,6 @@ def leaves(config, prefix=()):
       yield from leaves(value, (*prefix, name))
     else:
       yield (*prefix, name)
-
-
-def test_every_config_field_is_read_somewhere():
-  """As an attribute, or for a room whole: as an argument of that name."""
-  read = set()
-  for path in PACKAGE.rglob('*.py'):
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
-      if isinstance(node, ast.Attribute):
-        read.add(node.attr)
-      elif isinstance(node, ast.arg):
-        read.add(node.arg)
-      elif isinstance(node, ast.AnnAssign):
-        read.add(ast.unparse(node.target))
-  fields = list(leaves(common.get_config()))
-  assert len(fields) > 20
-  unread = [
-    '.'.join(field)
-    for field in fields
-    if field[-1] not in read and field != ('model', 'name')
-  ]
-  assert not unread
 
 
 def test_every_config_field_has_a_comment():

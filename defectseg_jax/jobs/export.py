@@ -79,17 +79,22 @@ def export(
     difference = _largest_difference(
       packages.onnxruntime, temporary, probability, side_px
     )
-    if not difference <= TOLERANCE:
-      raise InputError(
-        f'{path}: its probabilities differ from those of JAX by up to '
-        f'{difference:.1e}, more than {TOLERANCE:.0e}; try the versions of '
-        'requirements-export.txt'
-      )
+    _require_same(path, difference)
   console.print(
     f'Network: {escape(str(path))}\nLargest difference from JAX: '
     f'{difference:.1e}',
     soft_wrap=True,
   )
+
+
+def _require_same(path: pathlib.Path, difference: float) -> None:
+  # NaN is not the same, either.
+  if not difference <= TOLERANCE:
+    raise InputError(
+      f'{path}: its probabilities differ from those of JAX by up to '
+      f'{difference:.1e}, more than {TOLERANCE:.0e}; try the versions of '
+      'requirements-export.txt'
+    )
 
 
 class _Packages(NamedTuple):

@@ -54,9 +54,7 @@ def predict(
     thickness_nm=request.thickness_nm,
     table=request.calibration,
   )
-  truths = {}
-  if request.reference:
-    truths = true_masks(request.reference, files.files_by_stem(paths))
+  truths = _truths(request, paths)
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
     run = load_run(
@@ -74,17 +72,24 @@ def predict(
       interruption=interruption,
     )
   except Stopped:
+    path = escape(str(folder.path))
     console.print(
-      f'Stopped. The same command goes on from here: '
-      f'{escape(str(folder.path))}',
-      soft_wrap=True,
+      f'Stopped. The same command goes on from here: {path}', soft_wrap=True
     )
     raise
   print_tables(results.numbers, console)
-  console.print(
-    f'Page: {escape(str(folder.path / "report.html"))}', soft_wrap=True
-  )
+  page = escape(str(folder.path / 'report.html'))
+  console.print(f'Page: {page}', soft_wrap=True)
   return results.complete
+
+
+def _truths(
+  request: PredictRequest, paths: Sequence[pathlib.Path]
+) -> dict[str, pathlib.Path]:
+  """True masks by the name of their image; none without --reference."""
+  if not request.reference:
+    return {}
+  return true_masks(request.reference, files.files_by_stem(paths))
 
 
 def _predict_and_measure(

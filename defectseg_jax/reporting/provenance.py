@@ -114,6 +114,8 @@ def score_text(score: Mapping[str, Any] | None) -> str:
   """
   if not score:
     return 'not scored'
+  if score['iu_mean'] is None:
+    return 'IU not defined: no defect in the test set'
   mean, images = 100 * score['iu_mean'], score['images']
   if images == 1 or score['iu_std'] is None:
     return f'IU {mean:.1f} % on {images} test image{"s" * (images > 1)}'

@@ -1,7 +1,7 @@
 """A trained run's test set: scored, drawn, and put on a page."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ml_collections
@@ -75,25 +75,18 @@ def score_test_set(
     progress: of the run; says the best checkpoint and its threshold.
   """
   settings = run_settings(config)
-  shapes = state.variable_shapes(create_model(settings.model))
-  params, batch_stats = step.replicate(
-    checkpoints.restore_model(workdir.path, **shapes)
-  )
-  maps_of = network.make_probability_maps(
-    settings.model, tile_px=settings.evaluation.tile_px
-  )
+  maps_of = _make_maps(settings, workdir, regions)
   best = progress.best()
-  dev = maps_of(params, batch_stats, regions['dev'])
   workdir.write_json(
     workdir.dev_detection,
     development_detection(
       settings.defect,
-      [probabilities >= best.threshold for probabilities in dev],
+      [probabilities >= best.threshold for probabilities in maps_of('dev')],
       [region.mask > 0 for region in regions['dev']],
       settings.quantification,
     ),
   )
-  maps = maps_of(params, batch_stats, regions['test'])
+  maps = maps_of('test')
   metrics = test_metrics(settings.defect, maps, regions['test'], progress)
   workdir.write_json(workdir.test_metrics, metrics)
   workdir.note_test_score(
@@ -118,6 +111,22 @@ def score_test_set(
     f'Page: {workdir.report}',
     soft_wrap=True,
   )
+
+
+def _make_maps(
+  settings: RunSettings,
+  workdir: Workdir,
+  regions: Mapping[str, Sequence[Any]],
+) -> Callable[[str], list[np.ndarray]]:
+  """From a split to probabilities of each of its regions, float32 [H, W]."""
+  shapes = state.variable_shapes(create_model(settings.model))
+  params, batch_stats = step.replicate(
+    checkpoints.restore_model(workdir.path, **shapes)
+  )
+  maps = network.make_probability_maps(
+    settings.model, tile_px=settings.evaluation.tile_px
+  )
+  return lambda split: maps(params, batch_stats, regions[split])
 
 
 def test_metrics(
