@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import pathlib
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -50,8 +51,7 @@ def write_image_results(
   *,
   settings: MeasurementSettings,
   threshold: float,
-  truth: pathlib.Path | None,
-  compared: bool,
+  truths: Mapping[str, pathlib.Path],
 ) -> ImageResults:
   """Measures an image and writes its overlay, histogram and ROI set.
 
@@ -61,8 +61,7 @@ def write_image_results(
     image: to measure.
     settings: how to measure.
     threshold: of the probabilities, from which on a pixel is in the mask.
-    truth: the file of its true mask, or None.
-    compared: whether any image of the session has a true mask.
+    truths: true masks by the name of their image; empty for no comparison.
 
   Returns:
     What tables and page need; none of the large arrays.
@@ -70,6 +69,7 @@ def write_image_results(
   Raises:
     InputError: the mask cannot be read as a mask any more.
   """
+  truth = truths.get(image.name)
   arrays, mismatch = _read_arrays(folder, image, truth)
   scores = reference.NO_SCORES
   if arrays.truth is not None:
@@ -86,7 +86,7 @@ def write_image_results(
     found,
     image.scale,
     sources={'micrograph': str(image.source), 'mask': image.files()['masks']},
-    scores=scores if compared else None,
+    scores=scores if truths else None,
   )
   pictures.write_image_pictures(
     made,

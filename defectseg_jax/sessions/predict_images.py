@@ -74,8 +74,7 @@ def predict_images(
     scales: what the user said about them.
     console: where the progress goes.
     provenance: for session.json.
-    check_interruption: called after each batch of tiles; raises if the user
-      asked to stop.
+    check_interruption: called after each batch of tiles; may raise Stopped.
 
   Returns:
     The images that are done, and by name why others could not be done.

@@ -70,18 +70,15 @@ def write_results(
     failures: why others could not, by name.
     settings: how to measure.
     threshold: of the probabilities, from which on a pixel is in the mask.
-    truths: true masks by the name of their image; empty for no comparison.
-    provenance: what the tables say of how they were made.
-    how_made: what the page says of that.
-    check_interruption: called before each image; raises if the user asked to
-      stop.
+    truths: true masks by image; empty for no comparison.
+    provenance, how_made: what the tables, and the page, say of that.
+    check_interruption: called before each image; may raise Stopped.
 
   Returns:
     The results.
 
   Raises:
-    InputError: a file of somebody else is in the way, or a mask in the folder
-      cannot be read as a mask any more.
+    InputError: a file of somebody else is in the way, or a mask cannot be read.
     Stopped: the user asked to stop.
   """
   made = folder.path / f'.results.{os.getpid()}'
@@ -90,17 +87,15 @@ def write_results(
     collected = []
     for image in images:
       check_interruption()
-      collected.append(
-        write_image_results(
-          folder.path,
-          made,
-          image,
-          settings=settings,
-          threshold=threshold,
-          truth=truths.get(image.name),
-          compared=bool(truths),
-        )
+      one = write_image_results(
+        folder.path,
+        made,
+        image,
+        settings=settings,
+        threshold=threshold,
+        truths=truths,
       )
+      collected.append(one)
     numbers = SessionNumbers(
       settings,
       provenance,
@@ -109,14 +104,26 @@ def write_results(
       notes=list(_notes(images, failures, truths)),
       compared=bool(truths),
     )
-    results = SessionResults(numbers, _comparable(collected))
-    _write_session_files(made, images, numbers)
     page = _page(numbers, [one.view for one in collected], how_made)
-    (made / 'report.html').write_text(page, encoding='utf-8')
+    _write_session(made, images, numbers, page)
     folder.take_results(made)
   finally:
     shutil.rmtree(made, ignore_errors=True)
-  return results
+  return SessionResults(numbers, _comparable(collected))
+
+
+def _write_session(
+  made: pathlib.Path,
+  images: Sequence[SessionImage],
+  numbers: SessionNumbers,
+  page: str,
+) -> None:
+  """Writes the files of all images together: tables first, then the page."""
+  tables.write_tables(made, numbers)
+  pictures.write_session_histogram(made, numbers)
+  if images:
+    (made / 'splits.csv').write_text(_splits(images))
+  (made / 'report.html').write_text(page, encoding='utf-8')
 
 
 def _comparable(collected: Sequence[ImageResults]) -> dict[str, bool]:
@@ -125,15 +132,6 @@ def _comparable(collected: Sequence[ImageResults]) -> dict[str, bool]:
     for one in collected
     if one.comparable is not None
   }
-
-
-def _write_session_files(
-  made: pathlib.Path, images: Sequence[SessionImage], numbers: SessionNumbers
-) -> None:
-  tables.write_tables(made, numbers)
-  pictures.write_session_histogram(made, numbers)
-  if images:
-    (made / 'splits.csv').write_text(_splits(images))
 
 
 def _notes(
