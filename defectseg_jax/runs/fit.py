@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING
 import jax
 import ml_collections
 import numpy as np
-import optax
 from rich.console import Console
 
-from defectseg_jax.models import Architecture, create_model
 from defectseg_jax.reporting.progress_bar import TrainingDisplay
 from defectseg_jax.reporting.tensorboard import Events
-from defectseg_jax.runs import config_checks
-from defectseg_jax.runs.data import Data, read_data, training_patches
-from defectseg_jax.runs.settings import RunSettings, run_settings
+from defectseg_jax.runs.data import Data, read_data
+from defectseg_jax.runs.preparation import (
+  Prepared,
+  prepare,
+  require_trainable,
+)
+from defectseg_jax.runs.settings import run_settings
 from defectseg_jax.runs.validation import make_dev_histograms
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime import processes
 from defectseg_jax.runtime.interruption import Interruption
-from defectseg_jax.training import checkpoints, loop, schedules, state, step
+from defectseg_jax.training import checkpoints, loop, state, step
 from defectseg_jax.training.progress import Progress
 
 if TYPE_CHECKING:
-  from defectseg_jax.datasets.pipeline import Patches
+  pass
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,23 +41,6 @@ class Fitted:
 
   progress: Progress
   data: Data
-
-
-@dataclasses.dataclass(frozen=True)
-class _Prepared:
-  """Everything that training needs, before anything is written."""
-
-  settings: RunSettings
-  data: Data
-  patches: 'Patches'
-  model: Architecture
-  optimizer: optax.GradientTransformation
-  plateau: optax.GradientTransformationExtraArgs
-  fresh: state.TrainState
-
-  @property
-  def steps_per_epoch(self) -> int:
-    return max(1, round(self.patches.count / self.settings.training.batch_size))
 
 
 def fit(
@@ -93,7 +78,7 @@ def fit(
         workdir.require_config(config)
       with console.status('Preparing the micrographs'):
         data = read_data(settings, splits=splits)
-      prepared = _prepare(settings, data)
+      prepared = prepare(settings, data)
     # Only now is anything written.
     with processes.agree(interruption):
       if processes.is_first():
@@ -113,50 +98,7 @@ def fit(
   return Fitted(progress, data)
 
 
-def require_trainable(settings: RunSettings) -> None:
-  """Refuses settings that cannot be trained on these devices.
-
-  Raises:
-    InputError: a number is out of its bounds, or does not fit the devices or
-      the architecture.
-  """
-  config_checks.require_valid(settings)
-  config_checks.require_divisible(
-    settings.training.batch_size, jax.device_count()
-  )
-  model = create_model(settings.model)
-  config_checks.require_patch_fits(
-    settings.data.patch_px, settings.model, model.size_multiple
-  )
-
-
-def _prepare(settings: RunSettings, data: Data) -> _Prepared:
-  model = create_model(settings.model, axis_name=step.DEVICES)
-  patches = training_patches(settings, data.regions['train'])
-  optimizer = optax.scale_by_adam()
-  plateau = schedules.plateau_decay(
-    factor=settings.training.plateau_factor,
-    patience_epochs=settings.training.plateau_patience_epochs,
-  )
-  fresh = state.create_train_state(
-    model, optimizer=optimizer, plateau=plateau, seed=settings.seed
-  )
-  if processes.is_first() and settings.init_from:
-    fresh = _warm_start(fresh, settings.init_from)
-  return _Prepared(settings, data, patches, model, optimizer, plateau, fresh)
-
-
-def _warm_start(fresh: state.TrainState, path: str) -> state.TrainState:
-  params, batch_stats = checkpoints.restore_model(
-    path, params=fresh.params, batch_stats=fresh.batch_stats
-  )
-  model = {'params': params, 'batch_stats': batch_stats}
-  return dataclasses.replace(
-    fresh, moving_average=jax.tree.map(np.copy, model), **model
-  )
-
-
-def _print_data(console: Console, prepared: _Prepared) -> None:
+def _print_data(console: Console, prepared: Prepared) -> None:
   regions = prepared.data.regions
   counts = ', '.join(
     f'{len(found)} {split}' for split, found in regions.items()
@@ -174,7 +116,7 @@ def _print_data(console: Console, prepared: _Prepared) -> None:
 
 
 def _train(
-  prepared: _Prepared,
+  prepared: Prepared,
   workdir: Workdir,
   console: Console,
   interruption: Interruption,
@@ -211,7 +153,7 @@ def _open_events(
 
 
 def _make_listener(
-  prepared: _Prepared,
+  prepared: Prepared,
   workdir: Workdir,
   console: Console,
   interruption: Interruption,
@@ -248,7 +190,7 @@ def _make_listener(
 
 
 def _run_loop(
-  prepared: _Prepared,
+  prepared: Prepared,
   current: state.TrainState,
   progress: Progress,
   interruption: Interruption,
@@ -285,7 +227,7 @@ def _run_loop(
 
 
 def _resume(
-  prepared: _Prepared,
+  prepared: Prepared,
   workdir: Workdir,
   interruption: Interruption,
   opened: contextlib.ExitStack,

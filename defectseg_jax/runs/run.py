@@ -29,7 +29,7 @@ from defectseg_jax.training import checkpoints, state, step
 from defectseg_jax.training.progress import Progress
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Run:
   """The network of a run's best epoch, and how it is used.
 
@@ -55,7 +55,15 @@ class Run:
   provenance: Provenance | None
   orientations: int
   identity: str
-  probabilities: Callable[..., np.ndarray] = dataclasses.field(repr=False)
+  probabilities: Callable[..., np.ndarray]
+
+  def __repr__(self) -> str:
+    best = self.progress.best()
+    return (
+      f'Run({str(self.path)!r}: {self.settings.defect}, '
+      f'{self.settings.model.name}, epoch {best.epoch}, development IU '
+      f'{best.iu:.3f} at threshold {best.threshold:.3f})'
+    )
 
   @property
   def threshold(self) -> float:

@@ -91,19 +91,24 @@ def run_settings(config: Config) -> RunSettings:
     model=read_section(ModelSettings, fields, 'model'),
     training=read_section(TrainingSettings, fields, 'training'),
     evaluation=read_section(EvaluationSettings, fields, 'evaluation'),
-    quantification=quantification_settings(config),
+    quantification=read_section(
+      QuantificationSettings, fields, 'quantification'
+    ),
   )
 
 
-def quantification_settings(
+def series_settings(
   config: Config,
-) -> QuantificationSettings:
-  """Reads the one section that measuring masks needs.
+) -> tuple[SimulationSettings, FoilParameters]:
+  """Reads what a series of simulated foils needs.
 
   Raises:
     InputError: as `run_settings`.
   """
-  return read_section(QuantificationSettings, config, 'quantification')
+  return (
+    read_section(SimulationSettings, config, 'simulation'),
+    foil_parameters(_as_dict(config)['foil']),
+  )
 
 
 def read_section(kind: type[_Section], config: Config, name: str) -> _Section:

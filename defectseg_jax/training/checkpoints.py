@@ -12,9 +12,11 @@ the run starts again. Where a run has several processes, the first one alone
 writes and reads checkpoints; they look as those of a single process.
 """
 
+import contextlib
 import dataclasses
+import logging
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
@@ -30,6 +32,18 @@ from defectseg_jax.training.state import TrainState
 _FIRST_PROCESS = ocp.options.MultiprocessingOptions(
   primary_host=0, active_processes={0}
 )
+
+
+@contextlib.contextmanager
+def _quiet_orbax() -> Iterator[None]:
+  """What orbax notes of a folder that is only read would alarm a reader."""
+  logger = logging.getLogger('absl')
+  before = logger.level
+  logger.setLevel(logging.ERROR)
+  try:
+    yield
+  finally:
+    logger.setLevel(before)
 
 
 class LatestAndBest(PreservationPolicy):
@@ -153,6 +167,7 @@ def read_progress(workdir: str | pathlib.Path) -> Progress:
   return progress
 
 
+@_quiet_orbax()
 def restore_model(
   path: str | pathlib.Path, *, params: PyTree, batch_stats: PyTree
 ) -> tuple[PyTree, PyTree]:
@@ -213,6 +228,7 @@ def _best_checkpoint(path: pathlib.Path) -> pathlib.Path:
   return path / 'checkpoints' / str(progress.best_step)
 
 
+@_quiet_orbax()
 def _latest_progress(workdir: pathlib.Path) -> Progress | None:
   saved = workdir / 'checkpoints'
   if not saved.is_dir():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tiny
 from PIL import Image
+from published import TABLES
 from rich.console import Console
 
 from configs import dislocations, voids
@@ -18,7 +19,6 @@ from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.runtime.interruption import Stopped
 from defectseg_jax.sessions.requests import QuantifyRequest
 
-TABLES = tiny.SHARED / 'reference' / 'tables.json'
 PROGRAM = [
   *(sys.executable, '-m', 'defectseg_jax.main', '--mode=quantify'),
   '--config=configs/voids.py',
@@ -451,10 +451,9 @@ def test_a_panel_of_masks_that_does_not_fit(masks, people, measure, tmp_path):
   assert 'nobody is called truth; put the true masks into' in said
 
 
-@pytest.mark.skipif(not TABLES.exists(), reason=f'{TABLES} is not there')
 def test_the_papers_panel(tmp_path, measure):
-  """tables.json as a CSV gives Tables 2, 3 and 4."""
-  tables = json.loads(TABLES.read_text())
+  """The paper's tables as a CSV give Tables 2, 3 and 4."""
+  tables = TABLES
   density, diameter, time = (
     tables[name]
     for name in ('table2_density', 'table3_diameter_nm', 'table4_time')

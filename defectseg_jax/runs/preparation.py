@@ -1,0 +1,100 @@
+"""What training needs, built and checked before anything is written."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import jax
+import numpy as np
+import optax
+from flax import linen as nn
+
+from defectseg_jax.models import create_model
+from defectseg_jax.runs import config_checks
+from defectseg_jax.runs.data import Data, training_patches
+from defectseg_jax.runs.settings import RunSettings
+from defectseg_jax.runtime import processes
+from defectseg_jax.training import checkpoints, schedules, state, step
+
+if TYPE_CHECKING:
+  from defectseg_jax.datasets.pipeline import Patches
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+  """Everything that training needs, before anything is written.
+
+  Attributes:
+    settings: of the run.
+    data: to train and to judge by.
+    patches: of the training regions.
+    model: the network.
+    optimizer: scales gradients.
+    plateau: decays the learning rate.
+    fresh: the state before the first step.
+  """
+
+  settings: RunSettings
+  data: Data
+  patches: 'Patches'
+  model: nn.Module
+  optimizer: optax.GradientTransformation
+  plateau: optax.GradientTransformationExtraArgs
+  fresh: state.TrainState
+
+  @property
+  def steps_per_epoch(self) -> int:
+    """Steps that take about as many patches as there are."""
+    return max(1, round(self.patches.count / self.settings.training.batch_size))
+
+
+def require_trainable(settings: RunSettings) -> None:
+  """Refuses settings that cannot be trained on these devices.
+
+  Raises:
+    InputError: a number is out of its bounds, or does not fit the devices or
+      the architecture.
+  """
+  config_checks.require_valid(settings)
+  config_checks.require_divisible(
+    settings.training.batch_size, jax.device_count()
+  )
+  model = create_model(settings.model)
+  config_checks.require_patch_fits(
+    settings.data.patch_px, settings.model, model.size_multiple
+  )
+
+
+def prepare(settings: RunSettings, data: Data) -> Prepared:
+  """Builds the network, its first state, and the stream of patches.
+
+  Args:
+    settings: of the run.
+    data: that it learns from.
+
+  Raises:
+    InputError: no training pixel is defect, or the checkpoint to begin from is
+      missing, damaged, or of another architecture.
+  """
+  model = create_model(settings.model, axis_name=step.DEVICES)
+  patches = training_patches(settings, data.regions['train'])
+  optimizer = optax.scale_by_adam()
+  plateau = schedules.plateau_decay(
+    factor=settings.training.plateau_factor,
+    patience_epochs=settings.training.plateau_patience_epochs,
+  )
+  fresh = state.create_train_state(
+    model, optimizer=optimizer, plateau=plateau, seed=settings.seed
+  )
+  if processes.is_first() and settings.init_from:
+    fresh = _warm_start(fresh, settings.init_from)
+  return Prepared(settings, data, patches, model, optimizer, plateau, fresh)
+
+
+def _warm_start(fresh: state.TrainState, path: str) -> state.TrainState:
+  params, batch_stats = checkpoints.restore_model(
+    path, params=fresh.params, batch_stats=fresh.batch_stats
+  )
+  model = {'params': params, 'batch_stats': batch_stats}
+  return dataclasses.replace(
+    fresh, moving_average=jax.tree.map(np.copy, model), **model
+  )
