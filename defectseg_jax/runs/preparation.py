@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import jax
 import numpy as np
 import optax
-from flax import linen as nn
 
-from defectseg_jax.models import create_model
+from defectseg_jax.models import Architecture, create_model
 from defectseg_jax.runs import config_checks
 from defectseg_jax.runs.data import Data, training_patches
 from defectseg_jax.runs.settings import RunSettings
@@ -36,7 +35,7 @@ class Prepared:
   settings: RunSettings
   data: Data
   patches: 'Patches'
-  model: nn.Module
+  model: Architecture
   optimizer: optax.GradientTransformation
   plateau: optax.GradientTransformationExtraArgs
   fresh: state.TrainState
