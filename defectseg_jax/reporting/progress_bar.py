@@ -32,7 +32,7 @@ class TrainingDisplay:
     epochs: int,
     steps_per_epoch: int,
     first_step: int,
-  ):
+  ) -> None:
     """Prepares the display; `with` shows it.
 
     Args:

@@ -19,7 +19,7 @@ _TAGS = {
 class Events:
   """Writes a row of the history for each epoch."""
 
-  def __init__(self, folder: pathlib.Path, *, first_epoch: int):
+  def __init__(self, folder: pathlib.Path, *, first_epoch: int) -> None:
     """Opens a new event file; epochs from `first_epoch` on replace older ones.
 
     Args:

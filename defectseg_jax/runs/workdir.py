@@ -37,7 +37,7 @@ class Workdir:
     events: the folder of TensorBoard's events.
   """
 
-  def __init__(self, path: str | pathlib.Path):
+  def __init__(self, path: str | pathlib.Path) -> None:
     """Names the files; touches nothing."""
     self.path = pathlib.Path(path).expanduser()
     self.config = self.path / 'config.json'

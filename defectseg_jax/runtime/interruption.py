@@ -36,7 +36,7 @@ class Stopped(Exception):
     exit_code: 128 and the signal's number.
   """
 
-  def __init__(self, exit_code: int):
+  def __init__(self, exit_code: int) -> None:
     """Keeps the exit code."""
     super().__init__(f'stopped by {_signal_name(exit_code)}')
     self.exit_code = exit_code
@@ -45,7 +45,7 @@ class Stopped(Exception):
 class Interruption:
   """Turns a signal into a flag; a second SIGTERM or SIGINT kills."""
 
-  def __init__(self):
+  def __init__(self) -> None:
     """Starts listening. Call from the main thread."""
     self._lock = threading.Lock()
     self._number = 0

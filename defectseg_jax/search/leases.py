@@ -31,7 +31,7 @@ class Leases:
   Every call must be made by one worker at a time: under the lock of the study.
   """
 
-  def __init__(self, machine: str | None = None):
+  def __init__(self, machine: str | None = None) -> None:
     """Claims nothing yet.
 
     Args:

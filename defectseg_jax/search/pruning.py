@@ -20,7 +20,7 @@ class MedianRule:
     self,
     settings: SearchSettings,
     complete_trials: Callable[[], Sequence[Sequence[float]]],
-  ):
+  ) -> None:
     """Begins a trial.
 
     Args:

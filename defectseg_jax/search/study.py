@@ -60,7 +60,7 @@ class Study:
     config: ml_collections.ConfigDict,
     *,
     storage: str | None = None,
-  ):
+  ) -> None:
     """Opens the study; makes it if it is new.
 
     Args:

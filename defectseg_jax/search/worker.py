@@ -41,7 +41,7 @@ class Worker:
     leases: Leases,
     console: Console,
     interruption: Interruption,
-  ):
+  ) -> None:
     """Joins a study; trains nothing yet.
 
     Args:

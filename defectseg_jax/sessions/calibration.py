@@ -51,7 +51,7 @@ class Scales:
     pixel_size_nm: float | None = None,
     thickness_nm: float | None = None,
     table: str | os.PathLike[str] | None = None,
-  ):
+  ) -> None:
     """Reads the table.
 
     Args:

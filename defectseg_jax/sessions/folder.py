@@ -50,7 +50,7 @@ class SessionFolder:
     path: of the folder.
   """
 
-  def __init__(self, path: str | pathlib.Path, *, overwrite: bool):
+  def __init__(self, path: str | pathlib.Path, *, overwrite: bool) -> None:
     """Looks at what is there; writes nothing yet.
 
     Args:
