@@ -164,6 +164,7 @@ def test_what_flags_show_to_be_wrong_is_said_at_once(
   assert not (tmp_path / 'x').exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('given', ['voids', '{root}/configs/voids.py'])
 def test_a_config_by_name_or_path_from_any_folder(tmp_path, given):
   done = run(

@@ -12,7 +12,7 @@ from rich.console import Console
 from sessions import by_image, contents, wrong
 
 # The run is trained once; its tests share a process.
-pytestmark = pytest.mark.xdist_group('predict')
+pytestmark = [pytest.mark.xdist_group('predict'), pytest.mark.slow]
 
 
 @pytest.fixture

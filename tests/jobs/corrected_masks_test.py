@@ -14,7 +14,7 @@ from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.sessions.folder import SessionFolder
 
 # The run is trained once; its tests share a process.
-pytestmark = pytest.mark.xdist_group('predict')
+pytestmark = [pytest.mark.xdist_group('predict'), pytest.mark.slow]
 
 
 def scale_of(path):

@@ -30,6 +30,7 @@ def run(command, tmp_path):
   return workdir
 
 
+@pytest.mark.slow
 def test_the_exported_network_says_the_same(run, tmp_path):
   path = tmp_path / 'net.onnx'
   export = [*PROGRAM, '--mode=export', f'--workdir={run}', f'--output={path}']

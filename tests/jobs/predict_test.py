@@ -25,7 +25,7 @@ from defectseg_jax.runtime.interruption import Stopped
 from defectseg_jax.sessions.requests import PredictRequest, QuantifyRequest
 
 # The run is trained once; its tests share a process.
-pytestmark = pytest.mark.xdist_group('predict')
+pytestmark = [pytest.mark.xdist_group('predict'), pytest.mark.slow]
 
 PROGRAM = [sys.executable, '-m', 'defectseg_jax.main']
 

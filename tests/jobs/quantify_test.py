@@ -82,6 +82,7 @@ def rows_of(path):
     return list(csv.DictReader(stream))
 
 
+@pytest.mark.slow
 def test_the_command(masks, tmp_path):
   out = tmp_path / 'results' / 'today'
   done = tiny.run(
@@ -233,6 +234,7 @@ def test_a_table_says_it_of_each(masks, tmp_path, measure):
   assert [row['pixel_size_nm'] for row in rows] == ['2', '2']
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   'fields, said',
   [

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 
+import pytest
 import tiny
 
 PROGRAM = [sys.executable, '-m', 'defectseg_jax.main', '--mode=simulate']
 SMALL = ['--config=configs/voids.py', '--config.foil.side_px=256']
 
 
+@pytest.mark.slow
 def test_the_folder_it_makes_trains(tmp_path):
   made = tmp_path / 'foils'
   done = tiny.run([*PROGRAM, *SMALL, f'--output={made}'])
@@ -67,6 +69,7 @@ def test_what_is_there_already_is_kept(tmp_path):
   assert tmp_path.joinpath('mine.txt').read_text() == 'precious'
 
 
+@pytest.mark.slow
 def test_a_stopped_simulation_leaves_nothing(tmp_path):
   program = subprocess.Popen(
     [
@@ -80,12 +83,11 @@ def test_a_stopped_simulation_leaves_nothing(tmp_path):
     stdout=subprocess.PIPE,
     text=True,
   )
-  deadline = time.monotonic() + 60
   while not list(tmp_path.glob('.foils.*/images/foil_0001.tif')):
-    assert time.monotonic() < deadline and program.poll() is None
+    assert program.poll() is None
     time.sleep(0.05)
   os.kill(program.pid, signal.SIGTERM)
-  printed, _ = program.communicate(timeout=30)
+  printed, _ = program.communicate(timeout=300)
   assert program.returncode == 128 + signal.SIGTERM
   assert 'Stopped' in printed
   assert not list(tmp_path.iterdir())

@@ -18,6 +18,8 @@ from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.quantification.particles import components
 from defectseg_jax.training import checkpoints, state
 
+pytestmark = pytest.mark.slow
+
 EPOCHS = 5
 
 

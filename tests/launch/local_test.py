@@ -10,7 +10,7 @@ import sys
 import pytest
 
 # One worker, so that the environment is made once.
-pytestmark = pytest.mark.xdist_group('launch')
+pytestmark = [pytest.mark.xdist_group('launch'), pytest.mark.slow]
 
 _LAUNCH = pathlib.Path(__file__).resolve().parents[2] / 'launch'
 _VERSION = '.'.join(map(str, sys.version_info[:3]))

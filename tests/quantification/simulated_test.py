@@ -25,6 +25,7 @@ def check(row, most_bias):
   assert row['covered'] >= 3 / SEEDS, row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', DEFECTS)
 def test_particles(kind):
   foil = foil_parameters(DEFECTS[kind].get_config().foil)
@@ -39,6 +40,7 @@ def test_particles(kind):
     assert rows['diameter']['bias'] > 0.05
 
 
+@pytest.mark.slow
 def test_dislocations():
   foil = foil_parameters(dislocations.get_config().foil)
   known = bias.line_corrections(foil, SEEDS)

@@ -105,6 +105,7 @@ for (i = 0; i < roiManager('count'); i++) {
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
   not (_IMAGEJ.exists() and shutil.which('xvfb-run')),
   reason='no ImageJ or no Xvfb (Debian: apt install imagej xvfb xauth)',

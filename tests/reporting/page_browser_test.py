@@ -7,7 +7,7 @@ import pytest
 sync_api = pytest.importorskip('playwright.sync_api')
 
 # One worker, so that the browser is started once.
-pytestmark = pytest.mark.xdist_group('browser')
+pytestmark = [pytest.mark.xdist_group('browser'), pytest.mark.slow]
 IMAGES = 20
 
 

@@ -5,7 +5,7 @@ import pytest
 from defectseg_jax.reporting.page import Searched, search_page
 
 # One worker, so that the browser is started once.
-pytestmark = pytest.mark.xdist_group('browser')
+pytestmark = [pytest.mark.xdist_group('browser'), pytest.mark.slow]
 
 RATE = Searched('training.learning_rate', 1e-5, 1e-2, log=True)
 IUS = [0.5, None, 0.7, 0.6]

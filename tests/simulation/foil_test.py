@@ -52,6 +52,7 @@ def series(request):
   return Series(foil, inside, fractions, lengths)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', ['voids', 'precipitates'])
 def test_counts_are_those_of_a_poisson_process(series, kind):
   asked = getattr(series.foil, kind)
