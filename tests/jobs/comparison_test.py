@@ -111,7 +111,7 @@ def test_a_reference_of_no_use_is_refused(predict, session, truth, tmp_path):
   said = wrong(predict, tmp_path, reference=str(truth / 'x.png'))
   assert 'x.png: is not a folder; --mode=predict compares masks' in said
   said = wrong(predict, tmp_path, reference=str(tmp_path / 'none'))
-  assert 'none: is not a folder' in said
+  assert 'none: there is no such file or folder; see that' in said
   (truth / 'empty').mkdir()
   said = wrong(predict, tmp_path, reference=str(truth / 'empty'))
   assert 'empty: has no masks; give a folder of true masks' in said
