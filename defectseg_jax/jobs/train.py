@@ -38,7 +38,7 @@ def train(
   # Training is saved to its end, or to where it was stopped; scoring again
   # costs little.
   interruption.allow_exit()
-  with workdir.claimed(config):
+  with workdir.claim(config):
     score_test_set(
       config,
       workdir,

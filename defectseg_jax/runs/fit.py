@@ -83,7 +83,7 @@ def fit(
     with processes.agree(interruption):
       if processes.is_first():
         held.enter_context(
-          workdir.claimed(config, training_data=data.in_words(settings))
+          workdir.claim(config, training_data=data.in_words(settings))
         )
     _print_data(console, prepared)
     progress = _train(prepared, workdir, console, interruption, give_up)
@@ -183,10 +183,10 @@ def _make_listener(
     display.show_epoch(ended.history[-1], ended.best_iu)
     given_up = give_up(ended)
 
-  def stop_requested() -> bool:
-    return given_up or interruption.requested()
+  def should_stop() -> bool:
+    return given_up or interruption.should_stop()
 
-  return loop.Listener(on_step, on_epoch, stop_requested), display
+  return loop.Listener(on_step, on_epoch, should_stop), display
 
 
 def _run_loop(

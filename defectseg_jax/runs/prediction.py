@@ -34,8 +34,8 @@ class Found(Measurement):
       self,
       self.micrograph.pixels,
       name=self.micrograph.name,
-      pixel_size_nm=_known(self.micrograph, 'pixel_size_nm'),
-      thickness_nm=_known(self.micrograph, 'thickness_nm'),
+      pixel_size_nm=_required_length(self.micrograph, 'pixel_size_nm'),
+      thickness_nm=_required_length(self.micrograph, 'thickness_nm'),
       settings=self.settings,
     )
 
@@ -78,8 +78,8 @@ class Prediction:
     measured = self.settings.measure(
       self.mask if mask is None else mask,
       image=self.micrograph.pixels,
-      pixel_size_nm=_known(self.micrograph, 'pixel_size_nm'),
-      thickness_nm=_known(self.micrograph, 'thickness_nm'),
+      pixel_size_nm=_required_length(self.micrograph, 'pixel_size_nm'),
+      thickness_nm=_required_length(self.micrograph, 'thickness_nm'),
     )
     fields: dict[str, Any] = {
       field.name: getattr(measured, field.name)
@@ -88,7 +88,7 @@ class Prediction:
     return Found(**fields, micrograph=self.micrograph, settings=self.settings)
 
 
-def _known(micrograph: Micrograph, name: str) -> float:
+def _required_length(micrograph: Micrograph, name: str) -> float:
   value = getattr(micrograph, name)
   if value is None:
     raise InputError(

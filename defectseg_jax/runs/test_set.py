@@ -47,7 +47,7 @@ def evaluate(
   with console.status('Preparing the micrographs'):
     data = read_data(settings, splits=['dev', 'test'])
   data.require_same(progress.fingerprint, workdir.path)
-  with workdir.claimed(config):
+  with workdir.claim(config):
     score_test_set(
       config,
       workdir,

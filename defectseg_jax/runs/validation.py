@@ -36,7 +36,7 @@ def make_dev_histograms(
   def share(params: Any, batch_stats: Any) -> list[Any] | None:
     found = []
     for region in regions[index::count]:
-      if interruption.requested():
+      if interruption.should_stop():
         return None
       map_of_region = maps(params, batch_stats, [region])
       found += network.histograms(map_of_region, [region]).tolist()

@@ -126,7 +126,7 @@ class Workdir:
       ) from error
 
   @contextlib.contextmanager
-  def claimed(
+  def claim(
     self, config: ml_collections.ConfigDict, *, training_data: str | None = None
   ) -> Iterator[None]:
     """Makes the folder, and keeps other processes out of it meanwhile.

@@ -59,7 +59,7 @@ class Interruption:
     signal.set_wakeup_fd(writer)
     threading.Thread(target=self._listen, args=[reader], daemon=True).start()
 
-  def requested(self) -> bool:
+  def should_stop(self) -> bool:
     """Whether the process has been asked to stop."""
     return self._number != 0
 
@@ -72,7 +72,7 @@ class Interruption:
 
   def check(self) -> None:
     """Raises Stopped if the process has been asked to stop."""
-    if self.requested():
+    if self.should_stop():
       raise Stopped(self.exit_code())
 
   def defer_exit(self) -> None:
@@ -84,7 +84,7 @@ class Interruption:
     """From now on a signal ends the process at once; so does one that waits."""
     with self._lock:
       self._deferred = False
-      if self.requested():
+      if self.should_stop():
         self.leave()
 
   def silence(self) -> None:

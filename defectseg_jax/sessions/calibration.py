@@ -79,7 +79,7 @@ class Scales:
       self._table = read_calibration_table(self._table_path)
 
   @property
-  def named(self) -> list[str]:
+  def image_names(self) -> list[str]:
     """Images that the table names."""
     return list(self._table)
 

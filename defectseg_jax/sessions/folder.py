@@ -124,7 +124,7 @@ class SessionFolder:
     for name in others:
       self._remove(self._done.pop(name).files)
 
-  def noted(self, name: str) -> Done | None:
+  def record_of(self, name: str) -> Done | None:
     """What is known of an image that was done before."""
     return self._done.get(name)
 

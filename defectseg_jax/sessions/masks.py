@@ -74,7 +74,7 @@ def mask_images(
   scales = Scales(
     pixel_size_nm=pixel_size_nm, thickness_nm=thickness_nm, table=calibration
   )
-  unused = [name for name in scales.named if name not in files]
+  unused = [name for name in scales.image_names if name not in files]
   if unused:
     console.print(
       f'{escape(str(calibration))}: {len(unused)} of its lines name no mask of '

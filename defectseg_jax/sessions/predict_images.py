@@ -170,7 +170,7 @@ def _update_files(
 ) -> SessionImage:
   """Brings an image's files up to date, with no more work than that takes."""
   key, files = _key(run, pixels), image.files()
-  before, size_nm = folder.noted(image.name), image.scale.pixel_size_nm
+  before, size_nm = folder.record_of(image.name), image.scale.pixel_size_nm
   corrected = by_hand is not None
   mask_key = before.mask_key if corrected and before else key
   image = dataclasses.replace(

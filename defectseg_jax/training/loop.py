@@ -39,13 +39,13 @@ class Listener:
   Attributes:
     step: called with the epoch (from 0), the step in it (from 1) and the loss.
     epoch: called with the progress after each epoch, before it is saved.
-    stop_requested: asked before each step; True in any process saves and ends
+    should_stop: asked before each step; True in any process saves and ends
       the run in all processes.
   """
 
   step: Callable[[int, int, float], None]
   epoch: Callable[[Progress], None]
-  stop_requested: Callable[[], bool]
+  should_stop: Callable[[], bool]
 
 
 def train_and_evaluate(
@@ -145,7 +145,7 @@ def _train_epoch(
   epoch = progress.epochs
   weight = _positive_weight(epoch, settings)
   for number in range(len(progress.losses), steps_per_epoch):
-    stop = listener.stop_requested()
+    stop = listener.should_stop()
     if stop and jax.process_count() == 1:
       return state, True
     state, metrics = train_step(state, shard(next(batches)), weight, stop)

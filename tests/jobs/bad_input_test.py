@@ -23,10 +23,10 @@ from defectseg_jax.training.progress import Progress
 class NoInterruption:
   """No signal comes in these tests."""
 
-  def requested(self):
+  def should_stop(self):
     return False
 
-  defer_exit = allow_exit = requested
+  defer_exit = allow_exit = should_stop
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ def test_init_from_another_architecture(
 
 def test_a_workdir_of_another_config(config, refused, tmp_path):
   workdir = Workdir(tmp_path / 'run')
-  with workdir.claimed(config):
+  with workdir.claim(config):
     pass
   config.training.l2 = 0.5
   config.seed = 7
@@ -315,11 +315,11 @@ def test_a_workdir_that_is_somebodys_folder(config, refused, tmp_path):
 def test_a_workdir_in_use(config, tmp_path):
   workdir = Workdir(tmp_path / 'run')
   with (
-    workdir.claimed(config),
+    workdir.claim(config),
     pytest.raises(
       InputError, match=f'process {os.getpid()} on .* is at work here'
     ),
-    workdir.claimed(config),
+    workdir.claim(config),
   ):
     pass
 

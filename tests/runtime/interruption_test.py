@@ -16,7 +16,7 @@ interruption.defer_exit()
 if not {speaks}:
   interruption.silence()
 print('ready', flush=True)
-while not interruption.requested():
+while not interruption.should_stop():
   time.sleep(0.01)
 print('asked', flush=True)
 time.sleep({saving_s})
@@ -103,7 +103,7 @@ from defectseg_jax.runtime.interruption import Interruption
 interruption = Interruption()
 interruption.defer_exit()
 print('ready', flush=True)
-while not interruption.requested():
+while not interruption.should_stop():
   time.sleep(0.01)
 print('saved', flush=True)
 interruption.allow_exit()

@@ -19,7 +19,7 @@ from defectseg_jax.search.worker import Worker
 class Never:
   """Nobody interrupts."""
 
-  def requested(self):
+  def should_stop(self):
     return False
 
   def defer_exit(self):

@@ -54,7 +54,7 @@ class Caller:
       listener=loop.Listener(
         step=lambda epoch, number, loss: None,
         epoch=lambda progress: None,
-        stop_requested=lambda: len(self.weights) >= self.stop_before,
+        should_stop=lambda: len(self.weights) >= self.stop_before,
       ),
     )
 

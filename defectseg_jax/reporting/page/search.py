@@ -36,7 +36,7 @@ def search_page(
     subtitle=subtitle,
     names=list(rows[0]),
     rows=[
-      [(_shown(value), _sorted_by(value)) for value in row.values()]
+      [(_cell_text(value), _sorted_by(value)) for value in row.values()]
       for row in rows
     ],
     rounds=figure_uri(search.rounds_progress(rows), colours=128),
@@ -46,7 +46,7 @@ def search_page(
   )
 
 
-def _shown(value: Any) -> str:
+def _cell_text(value: Any) -> str:
   if value is None or value == '':
     return words.NONE
   return f'{value:.4g}' if isinstance(value, float) else str(value)

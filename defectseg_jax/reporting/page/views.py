@@ -127,7 +127,7 @@ def image_view(image: PageImage, *, sizes_label: str = '') -> ImageView:
     else histogram(image.sizes_nm, sizes_label),
     data={
       'columns': columns,
-      'shown': _shown(columns),
+      'shown': _columns_to_show(columns),
       'rows': [list(row.values()) for row in rows],
     },
     pixel_size_nm=pixel_size_nm,
@@ -227,7 +227,7 @@ def _mark(
   return row['id'], x + away_px, y, 'start'
 
 
-def _shown(columns: Sequence[str]) -> list[str]:
+def _columns_to_show(columns: Sequence[str]) -> list[str]:
   """The id, and what is not the same in pixels or seen in the picture."""
   return [
     name

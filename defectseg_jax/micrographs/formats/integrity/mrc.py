@@ -35,7 +35,9 @@ def check_mrc(path: pathlib.Path) -> bool:
     head = file.read(_HEADER_BYTES)
     record = file.read(_FEI_PIXEL_SIZE_BYTE + 4)
   if len(head) < _HEADER_BYTES:
-    raise _damaged(path, f'its header ends after {len(head)} bytes of 1024')
+    raise _damage_error(
+      path, f'its header ends after {len(head)} bytes of 1024'
+    )
   if head[_STAMP_BYTE] == _BIG_ENDIAN:
     raise file_error(
       path,
@@ -47,20 +49,20 @@ def check_mrc(path: pathlib.Path) -> bool:
   lengths = struct.unpack_from('<2f', head, 40)
   (extended,) = struct.unpack_from('<I', head, 92)
   if min(columns, rows, sections) < 1 or mode not in _PIXEL_BYTES:
-    raise _damaged(
+    raise _damage_error(
       path,
       f'its header says {columns} x {rows} x {sections} pixels of mode {mode}',
     )
   end = _HEADER_BYTES + extended
   end += columns * rows * sections * _PIXEL_BYTES[mode]
   if end > size:
-    raise _damaged(path, f'its pixels would end at byte {end} of {size}')
+    raise _damage_error(path, f'its pixels would end at byte {end} of {size}')
   if extended == _FEI_EXTENDED_BYTES:
     return any(record[_FEI_PIXEL_SIZE_BYTE:])
   return all(intervals) and all(lengths)
 
 
-def _damaged(path: pathlib.Path, problem: str) -> InputError:
+def _damage_error(path: pathlib.Path, problem: str) -> InputError:
   return file_error(
     path, f'no MRC, or damaged or cut off: {problem}', 'copy or export it again'
   )

@@ -37,17 +37,19 @@ def check_ser(path: pathlib.Path) -> None:
     try:
       _check(file, size, path)
     except struct.error as error:
-      raise _damaged(path, f'its header reaches behind byte {size}') from error
+      raise _damage_error(
+        path, f'its header reaches behind byte {size}'
+      ) from error
 
 
 def _check(file: BinaryIO, size: int, path: pathlib.Path) -> None:
   order, series, version, kind, _, _, valid = _unpack(file, '<HHHIIII')
   if (order, series) != (_LITTLE_ENDIAN, _SERIES):
-    raise _damaged(path, 'it does not begin as one')
+    raise _damage_error(path, 'it does not begin as one')
   if kind == _SPECTRA:
     raise file_error(path, 'it holds spectra', 'name a file with images')
   if kind != _IMAGES:
-    raise _damaged(path, f'its data are of kind {kind:#x}')
+    raise _damage_error(path, f'its data are of kind {kind:#x}')
   place = 'I' if version <= _LAST_VERSION_OF_32_BITS else 'Q'
   places, dimensions = _unpack(file, f'<{place}I')
   if dimensions > 1 and valid > 1:
@@ -63,7 +65,9 @@ def _check(file: BinaryIO, size: int, path: pathlib.Path) -> None:
   # Of each image where it begins, then of each where its tag does.
   bytes_each = struct.calcsize(place)
   if places + 2 * valid * bytes_each > size:
-    raise _damaged(path, f'{valid} images are not listed before byte {size}')
+    raise _damage_error(
+      path, f'{valid} images are not listed before byte {size}'
+    )
   file.seek(places)
   for begin in _unpack(file, f'<{valid}{place}'):
     _check_image(file, begin, size, path)
@@ -73,16 +77,16 @@ def _check_image(
   file: BinaryIO, begin: int, size: int, path: pathlib.Path
 ) -> None:
   if begin > size:  # Some are too large to seek.
-    raise _damaged(path, f'an image would begin at byte {begin} of {size}')
+    raise _damage_error(path, f'an image would begin at byte {begin} of {size}')
   file.seek(begin)
   _, x_scale, _, _, y_scale, _, kind, columns, rows = _unpack(
     file, '<ddIddIHII'
   )
   if kind not in _PIXEL_BYTES:
-    raise _damaged(path, f'its pixels are of type {kind}')
+    raise _damage_error(path, f'its pixels are of type {kind}')
   end = file.tell() + columns * rows * _PIXEL_BYTES[kind]
   if end > size:
-    raise _damaged(path, f'its pixels would end at byte {end} of {size}')
+    raise _damage_error(path, f'its pixels would end at byte {end} of {size}')
   scale = max(abs(x_scale), abs(y_scale))
   if scale >= _LARGEST_SCALE:
     raise file_error(
@@ -97,7 +101,7 @@ def _unpack(file: BinaryIO, layout: str) -> tuple:
   return struct.unpack(layout, file.read(struct.calcsize(layout)))
 
 
-def _damaged(path: pathlib.Path, problem: str) -> InputError:
+def _damage_error(path: pathlib.Path, problem: str) -> InputError:
   return file_error(
     path,
     f'no .ser file, or damaged or cut off: {problem}',

@@ -35,18 +35,18 @@ def directory_count(path: pathlib.Path) -> int:
     seen = set()
     while offset:
       if offset in seen:
-        raise _damaged(path, f'directory {len(seen)} was seen before')
+        raise _damage_error(path, f'directory {len(seen)} was seen before')
       seen.add(offset)
       try:
         offset = _next_directory(file, offset, size, order, is_big)
       except (struct.error, EOFError) as error:
-        raise _damaged(
+        raise _damage_error(
           path,
           f'directory {len(seen) - 1} at byte {offset} reaches behind the end'
           f' at byte {size}',
         ) from error
   if not seen:
-    raise _damaged(path, 'it has no image directory')
+    raise _damage_error(path, 'it has no image directory')
   return len(seen)
 
 
@@ -92,7 +92,7 @@ def _next_directory(
   return following
 
 
-def _damaged(path: pathlib.Path, problem: str) -> InputError:
+def _damage_error(path: pathlib.Path, problem: str) -> InputError:
   return file_error(
     path,
     f'the TIFF is damaged or cut off: {problem}',
