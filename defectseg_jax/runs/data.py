@@ -15,6 +15,9 @@ if TYPE_CHECKING:
   from defectseg_jax.datasets.pipeline import Patches, Region
 
 
+_SPLIT_NAMES = {'train': 'training', 'dev': 'development', 'test': 'test'}
+
+
 @dataclasses.dataclass(frozen=True)
 class Data:
   """What a run learns from and is judged by.
@@ -32,7 +35,8 @@ class Data:
   def in_words(self, settings: RunSettings) -> str:
     """What the network learnt from, for those who read its numbers."""
     counts = ', '.join(
-      f'{len(found)} {split}' for split, found in self.regions.items()
+      f'{len(found)} {_SPLIT_NAMES[split]}'
+      for split, found in self.regions.items()
     )
     if settings.data.source == 'simulated':
       origin = (
