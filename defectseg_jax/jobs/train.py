@@ -30,14 +30,14 @@ def train(
   fitted = fit(
     config, workdir, console, interruption, splits=('train', 'dev', 'test')
   )
-  # None stands for a run that was given up, which nobody asked for here.
-  assert fitted is not None
   processes.disconnect()
   if not processes.is_first():
     return
   # Training is saved to its end, or to where it was stopped; scoring again
   # costs little.
   interruption.allow_exit()
+  # A run that was stopped has ended above; nobody asked to give it up.
+  assert fitted is not None
   with workdir.claim(config):
     score_test_set(
       config,
