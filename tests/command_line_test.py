@@ -36,7 +36,7 @@ def run(*words, cwd=None):
     env=tiny.environment(),
     capture_output=True,
     text=True,
-    timeout=60,
+    timeout=tiny.HANGS_S,
     check=False,
   )
 

@@ -1,11 +1,9 @@
 """Fixtures: a folder of small foils, the command of a run on it, a browser."""
 
 import shutil
-import sys
 
 import pytest
 import tiny
-from tiny import TINY, write_foil
 
 
 @pytest.fixture(scope='module')
@@ -24,13 +22,7 @@ def browser():
 @pytest.fixture
 def folder(tmp_path):
   """Three micrographs, one for each split."""
-  made = tmp_path / 'foils'
-  for seed, name in enumerate(('a', 'b', 'c')):
-    write_foil(made, name, seed)
-  made.joinpath('splits.csv').write_text(
-    'file,split\na.png,train\nb.png,dev\nc.png,test\n'
-  )
-  return made
+  return tiny.write_folder(tmp_path / 'foils')
 
 
 @pytest.fixture
@@ -39,42 +31,26 @@ def command(folder, tmp_path):
 
   def make(workdir, *flags, config='configs/voids.py', **fields):
     fields = {
-      **TINY,
+      **tiny.TINY,
       'data.dir': folder,
       'data.cache_dir': tmp_path / 'cache',
       **{name.replace('__', '.'): value for name, value in fields.items()},
     }
-    return [
-      *(sys.executable, '-m', 'defectseg_jax.main'),
-      *(f'--config={config}', f'--workdir={workdir}'),
-      *(f'--config.{name}={value}' for name, value in fields.items()),
-      *flags,
-    ]
+    return tiny.command_line(workdir, *flags, fields=fields, config=config)
 
   return make
 
 
 @pytest.fixture(scope='session')
 def trained_run(tmp_path_factory):
-  """The workdir of a run of three epochs."""
+  """The workdir of a run of six epochs."""
   folder = tmp_path_factory.mktemp('run')
-  for seed, name in enumerate('abc'):
-    tiny.write_foil(folder / 'foils', name, seed)
-  (folder / 'foils' / 'splits.csv').write_text(
-    'file,split\na.png,train\nb.png,dev\nc.png,test\n'
-  )
   fields = {
     **tiny.TINY,
     'training.epochs': 6,
-    'data.dir': folder / 'foils',
+    'data.dir': tiny.write_folder(folder / 'foils'),
     'data.cache_dir': folder / 'cache',
   }
-  done = tiny.run(
-    [
-      *(sys.executable, '-m', 'defectseg_jax.main'),
-      *('--config=configs/voids.py', f'--workdir={folder / "run"}'),
-      *(f'--config.{name}={value}' for name, value in fields.items()),
-    ]
-  )
+  done = tiny.run(tiny.command_line(folder / 'run', fields=fields))
   assert done.returncode == 0, done.stderr
   return folder / 'run'

@@ -67,14 +67,14 @@ def test_six_lines_from_a_wheel_give_the_numbers_of_predict(
       *('-w', tmp_path / 'wheels', tiny.ROOT),
     ],
     check=True,
-    timeout=120,
+    timeout=tiny.HANGS_S,
   )
   (wheel,) = (tmp_path / 'wheels').glob('defectseg_jax-*.whl')
   site = tmp_path / 'site'
   subprocess.run(
     [*pip, 'install', '--no-deps', '--no-index', '--target', site, wheel],
     check=True,
-    timeout=120,
+    timeout=tiny.HANGS_S,
   )
   empty = tmp_path / 'empty'
   empty.mkdir()
@@ -87,7 +87,7 @@ def test_six_lines_from_a_wheel_give_the_numbers_of_predict(
     env={**tiny.environment(), 'PYTHONPATH': str(site)},
     capture_output=True,
     text=True,
-    timeout=300,
+    timeout=tiny.HANGS_S,
     check=False,
   )
   assert done.returncode == 0, done.stderr
@@ -118,7 +118,7 @@ def test_six_lines_from_a_wheel_give_the_numbers_of_predict(
     env={**tiny.environment(), 'PYTHONPATH': str(site)},
     capture_output=True,
     text=True,
-    timeout=120,
+    timeout=tiny.HANGS_S,
     check=False,
   )
   assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Sessions of --mode=predict: what tests give them, and read of them."""
+"""Jobs in the process of a test: who interrupts them, what they leave."""
 
 import csv
 
@@ -18,8 +18,14 @@ class Never:
   def defer_exit(self):
     pass
 
+  def allow_exit(self):
+    pass
+
   def check(self):
     pass
+
+  def should_stop(self):
+    return False
 
 
 class After(Never):
@@ -29,8 +35,15 @@ class After(Never):
     self.left = times
 
   def check(self):
+    if self.should_stop():
+      self.allow_exit()
+
+  def should_stop(self):
     self.left -= 1
-    if self.left == 0:
+    return self.left <= 0
+
+  def allow_exit(self):
+    if self.left <= 0:
       raise Stopped(143)
 
 

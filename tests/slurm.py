@@ -9,6 +9,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+from tiny import HANGS_S
+
 PROGRAMS = ('munged', 'slurmctld', 'slurmd', 'sbatch')
 
 # One node that claims more processors than it may have; no cgroups, no
@@ -66,7 +68,7 @@ class Cluster:
       env={**(environment or os.environ), **self.variables},
       capture_output=True,
       text=True,
-      timeout=120,
+      timeout=HANGS_S,
       check=False,
     )
 
@@ -81,7 +83,7 @@ class Cluster:
     shown = self.run('scontrol', 'show', 'job', job).stdout.split()
     return next(f for f in shown if f.startswith(f'{name}=')).split('=')[1]
 
-  def wait_for(self, condition, what: str, *, timeout_s: int = 240) -> None:
+  def wait_for(self, condition, what: str, *, timeout_s: int = HANGS_S) -> None:
     """Waits; fails, with what the log of the job says, if it takes too long."""
     give_up = time.monotonic() + timeout_s
     while not condition():

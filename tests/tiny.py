@@ -4,12 +4,16 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 
 import numpy as np
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).parents[1]
 SHARED = ROOT.parent / 'shared'
+
+# No test waits for so long: it ends those that hang.
+HANGS_S = 600
 
 # A whole run in seconds: three steps an epoch.
 TINY = {
@@ -40,6 +44,28 @@ def write_foil(folder: pathlib.Path, name: str, seed: int, side: int = 256):
   for kind, pixels in zip(('images', 'masks'), foil(seed, side), strict=True):
     (folder / kind).mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(folder / kind / f'{name}.png')
+
+
+def write_folder(folder: pathlib.Path) -> pathlib.Path:
+  """Three micrographs, one for each split."""
+  for seed, name in enumerate('abc'):
+    write_foil(folder, name, seed)
+  folder.joinpath('splits.csv').write_text(
+    'file,split\na.png,train\nb.png,dev\nc.png,test\n'
+  )
+  return folder
+
+
+def command_line(
+  workdir: pathlib.Path, *flags: str, fields: dict, config='configs/voids.py'
+) -> list[str]:
+  """The command of a run with fields of its config."""
+  return [
+    *(sys.executable, '-m', 'defectseg_jax.main'),
+    *(f'--config={config}', f'--workdir={workdir}'),
+    *(f'--config.{name}={value}' for name, value in fields.items()),
+    *flags,
+  ]
 
 
 def environment(devices: int = 1) -> dict[str, str]:
@@ -92,6 +118,6 @@ def run(command, *, devices: int = 1) -> subprocess.CompletedProcess:
     env=environment(devices),
     capture_output=True,
     text=True,
-    timeout=300,
+    timeout=HANGS_S,
     check=False,
   )

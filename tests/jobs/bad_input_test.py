@@ -10,6 +10,7 @@ import pytest
 import tiny
 from PIL import Image
 from rich.console import Console
+from sessions import Never
 
 from configs import voids
 from defectseg_jax.errors import InputError
@@ -20,27 +21,6 @@ from defectseg_jax.training import checkpoints, schedules, state
 from defectseg_jax.training.progress import Progress
 
 
-class NoInterruption:
-  """No signal comes in these tests."""
-
-  def should_stop(self):
-    return False
-
-  defer_exit = allow_exit = should_stop
-
-
-@pytest.fixture
-def config(folder, tmp_path):
-  config = voids.get_config()
-  fields = {
-    **tiny.TINY,
-    'data.dir': str(folder),
-    'data.cache_dir': str(tmp_path / 'cache'),
-  }
-  config.update_from_flattened_dict(fields)
-  return config
-
-
 @pytest.fixture
 def refused(config, tmp_path):
   """Trains, and returns the one line that says why it could not."""
@@ -49,7 +29,7 @@ def refused(config, tmp_path):
     workdir = tmp_path / 'run'
     before = sorted(workdir.rglob('*'))
     with pytest.raises(InputError) as caught:
-      train(config, Workdir(workdir), Console(quiet=True), NoInterruption())
+      train(config, Workdir(workdir), Console(quiet=True), Never())
     assert sorted(workdir.rglob('*')) == before
     assert not list(tmp_path.glob('cache/**/building-*'))
     assert not list(tmp_path.glob('cache/defect_micrographs/*'))
@@ -169,7 +149,7 @@ def test_no_positive_pixel_in_training(folder, config, tmp_path):
   workdir = tmp_path / 'run'
   # The dataset itself is sound, and stays in the cache.
   with pytest.raises(InputError, match=r'training masks \(a\): no pixel'):
-    train(config, Workdir(workdir), Console(quiet=True), NoInterruption())
+    train(config, Workdir(workdir), Console(quiet=True), Never())
   assert not workdir.exists()
 
 
@@ -251,9 +231,7 @@ def test_a_field_out_of_range(config, refused, field, value, message):
 def test_init_from_nowhere(config, refused, tmp_path):
   config.init_from = str(tmp_path / 'no_run')
   with pytest.raises(InputError, match='no_run: holds no checkpoint'):
-    train(
-      config, Workdir(tmp_path / 'run'), Console(quiet=True), NoInterruption()
-    )
+    train(config, Workdir(tmp_path / 'run'), Console(quiet=True), Never())
   assert not (tmp_path / 'run').exists()
 
 
@@ -287,9 +265,7 @@ def test_init_from_another_architecture(
     InputError,
     match=r'checkpoints/0: is of another architecture: .*conv_1.* is missing',
   ):
-    train(
-      config, Workdir(tmp_path / 'run'), Console(quiet=True), NoInterruption()
-    )
+    train(config, Workdir(tmp_path / 'run'), Console(quiet=True), Never())
   assert not (tmp_path / 'run').exists()
 
 

@@ -120,7 +120,7 @@ def test_a_reference_of_no_use_is_refused(predict, session, truth, tmp_path):
 def test_the_comparison_is_seen(predict, truth, tmp_path, browser):
   assert predict(reference=str(truth))
   page = browser.new_page()
-  page.set_default_timeout(5000)
+  page.set_default_timeout(1000 * tiny.HANGS_S)
   page.goto((tmp_path / 'out' / 'report.html').as_uri())
   switch = page.get_by_role('radio', name='comparison')
 

@@ -1,4 +1,4 @@
-"""Fixtures of --mode=predict: a trained run, micrographs, the job itself."""
+"""Fixtures: the config of a tiny run; of --mode=predict, images and the job."""
 
 import dataclasses
 
@@ -9,11 +9,25 @@ import tiny
 from rich.console import Console
 from sessions import Never
 
+from configs import voids
 from defectseg_jax.jobs import predict as job
 from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.runs import run
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.sessions.requests import PredictRequest
+
+
+@pytest.fixture
+def config(folder, tmp_path):
+  """Of a tiny run on the fixture `folder`."""
+  config = voids.get_config()
+  fields = {
+    **tiny.TINY,
+    'data.dir': str(folder),
+    'data.cache_dir': str(tmp_path / 'cache'),
+  }
+  config.update_from_flattened_dict(fields)
+  return config
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import tiny
 from PIL import Image
 from published import TABLES
 from rich.console import Console
+from sessions import After, Never
 
 from configs import dislocations, voids
 from defectseg_jax.errors import InputError
@@ -23,15 +24,6 @@ PROGRAM = [
   *(sys.executable, '-m', 'defectseg_jax.main', '--mode=quantify'),
   '--config=configs/voids.py',
 ]
-
-
-class Never:
-  """Nobody interrupts."""
-
-  def defer_exit(self):
-    pass
-
-  check = defer_exit
 
 
 def disc(mask, row, column, radius):
@@ -333,16 +325,7 @@ def test_what_is_there_already_is_kept(masks, measure, tmp_path):
 
 
 def test_a_stopped_session_leaves_nothing(masks, tmp_path):
-  class Second(Never):
-    """Interrupts before the second image."""
-
-    images = 0
-
-    def check(self):
-      self.images += 1
-      if self.images == 2:
-        raise Stopped(130)
-
+  before_the_second_image = After(2)
   with pytest.raises(Stopped):
     job.quantify(
       voids.get_config(),
@@ -350,7 +333,7 @@ def test_a_stopped_session_leaves_nothing(masks, tmp_path):
         output=str(tmp_path / 'out'), masks=[str(masks)], **SCALE
       ),
       Console(quiet=True),
-      Second(),
+      before_the_second_image,
     )
   assert [path.name for path in tmp_path.iterdir()] == ['masks']
 

@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from tiny import ROOT, TINY, environment, run, write_foil
+from tiny import HANGS_S, ROOT, TINY, environment, run, write_foil
 
 # One worker of pytest, so that the search alone is run once.
 pytestmark = [pytest.mark.xdist_group('search'), pytest.mark.slow]
@@ -193,7 +193,7 @@ def test_four_workers_two_of_which_are_stopped(search, alone, tmp_path):
     for worker in (killed, asked):
       worker.start()
     for worker in started:
-      assert worker.process.wait(timeout=300) == 0, worker.said()
+      assert worker.process.wait(timeout=HANGS_S) == 0, worker.said()
     assert 'Stopped by SIGTERM. The same command goes on' in asked.said()
     begun = [trial for worker in started for trial in worker.trials()]
     ends = sum(worker.said().count('Trained 3 epochs') for worker in started)
@@ -206,7 +206,7 @@ def test_four_workers_two_of_which_are_stopped(search, alone, tmp_path):
 
 def _stopped(started):
   """The workers that were stopped, by SIGKILL and by SIGTERM."""
-  until = time.monotonic() + 240
+  until = time.monotonic() + HANGS_S
   stopped = []
   for number in (signal.SIGKILL, signal.SIGTERM):
     while len(stopped) < 1 + (number == signal.SIGTERM):
@@ -214,7 +214,7 @@ def _stopped(started):
       for worker in started:
         if worker not in stopped and worker.in_the_middle():
           worker.process.send_signal(number)
-          worker.process.wait(timeout=60)
+          worker.process.wait(timeout=HANGS_S)
           stopped.append(worker)
           break
       time.sleep(0.01)

@@ -87,7 +87,7 @@ def test_a_stopped_simulation_leaves_nothing(tmp_path):
     assert program.poll() is None
     time.sleep(0.05)
   os.kill(program.pid, signal.SIGTERM)
-  printed, _ = program.communicate(timeout=300)
+  printed, _ = program.communicate(timeout=tiny.HANGS_S)
   assert program.returncode == 128 + signal.SIGTERM
   assert 'Stopped' in printed
   assert not list(tmp_path.iterdir())

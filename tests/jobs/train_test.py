@@ -1,24 +1,37 @@
 """The program from outside: what it prints, leaves, and does when killed."""
 
 import csv
+import io
 import json
+import os
 import random
+import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import jax
 import numpy as np
 import pytest
+import tiny
 from PIL import Image
+from rich.console import Console
+from sessions import After, Never
 from tensorflow.compat.v1.train import summary_iterator
-from tiny import ROOT, environment, run, write_foil
+from tiny import HANGS_S, ROOT, environment, run, write_foil
 
+from defectseg_jax.errors import InputError
+from defectseg_jax.jobs.train import train
 from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.quantification.particles import components
+from defectseg_jax.runs.workdir import Workdir
+from defectseg_jax.runtime.interruption import Stopped
 from defectseg_jax.training import checkpoints, state
 
 pytestmark = pytest.mark.slow
+# Those that begin from one run share a worker.
+shares_a_run = pytest.mark.xdist_group('train')
 
 EPOCHS = 5
 
@@ -26,6 +39,49 @@ EPOCHS = 5
 @pytest.fixture
 def workdir(tmp_path):
   return tmp_path / 'run'
+
+
+class Whole:
+  """A run of three epochs by the program, and what it said.
+
+  Attributes:
+    folder: its data.
+    fields: of its config.
+    workdir: its own.
+    done: the process.
+  """
+
+  def __init__(self, path):
+    self.folder = tiny.write_folder(path / 'foils')
+    self.fields = {
+      **tiny.TINY,
+      'data.dir': str(self.folder),
+      'data.cache_dir': str(path / 'cache'),
+    }
+    self.workdir = path / 'run'
+    self.done = run(self.command(self.workdir))
+    assert self.done.returncode == 0, self.done.stderr
+
+  def command(self, workdir):
+    return tiny.command_line(workdir, fields=self.fields)
+
+  def config(self):
+    return Workdir(self.workdir).read_config()
+
+  def copy(self, path):
+    return shutil.copytree(self.workdir, path)
+
+
+@pytest.fixture(scope='module')
+def whole(tmp_path_factory):
+  return Whole(tmp_path_factory.mktemp('whole'))
+
+
+def train_here(config, workdir, interruption=None):
+  """Trains in this process, which has four devices; what it said."""
+  console = Console(file=io.StringIO(), width=200)
+  train(config, Workdir(workdir), console, interruption or Never())
+  return console.file.getvalue()
 
 
 def start(command) -> subprocess.Popen:
@@ -44,6 +100,18 @@ def wait_for(condition, process):
   while not condition():
     assert process.poll() is None, process.communicate()[0]
     time.sleep(0.001)
+
+
+def stop_where(condition, process):
+  """Halts the program where the condition holds, until it is sent SIGCONT."""
+  while True:
+    wait_for(condition, process)
+    process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)
+    if condition():
+      return
+    # It had gone on meanwhile.
+    process.send_signal(signal.SIGCONT)
 
 
 def rows_of(workdir):
@@ -82,9 +150,9 @@ def steps_of(workdir):
   return sorted(filter(str.isdigit, names), key=int)
 
 
-def test_a_run_leaves_what_a_person_looks_for(command, folder, workdir):
-  done = run(command(workdir))
-  assert done.returncode == 0, done.stderr
+@shares_a_run
+def test_a_run_leaves_what_a_person_looks_for(whole):
+  done, folder, workdir = whole.done, whole.folder, whole.workdir
   assert done.stderr == ''
   assert 'test set at the development threshold' in done.stdout
 
@@ -116,7 +184,7 @@ def test_a_run_leaves_what_a_person_looks_for(command, folder, workdir):
 
   page = workdir.joinpath('report.html').read_text()
   assert f'{100 * metrics["mean"]["iu"]:.2f}' in page
-  assert 'of c they are not' in page
+  assert 'They are not known of c.' in page
 
   detected = json.loads(workdir.joinpath('dev_detection.json').read_text())
   with Image.open(folder / 'masks' / 'b.png') as mask:
@@ -142,25 +210,22 @@ def test_a_run_leaves_what_a_person_looks_for(command, folder, workdir):
   assert not list(workdir.rglob('*tmp*'))
 
 
-def test_the_losses_are_the_same_on_1_and_4_devices(command, tmp_path):
+@shares_a_run
+def test_the_losses_are_the_same_on_1_and_4_devices(whole, workdir):
   """processes_test.py has two devices in each of two processes."""
-  histories = []
-  for devices in (1, 4):
-    workdir = tmp_path / str(devices)
-    done = run(command(workdir), devices=devices)
-    assert f'on {devices} cpu' in done.stdout, done.stderr
-    histories.append(rows_of(workdir))
-  for history in histories[1:]:
-    for row, expected in zip(history, histories[0], strict=True):
-      for column in ('loss', 'train_iu', 'dev_iu'):
-        # Float32 rounding, grown through twelve steps of Adam.
-        np.testing.assert_allclose(
-          float(row[column]), float(expected[column]), rtol=2e-3
-        )
-    # Before the weights have moved apart it is rounding alone.
-    assert float(history[0]['loss']) == pytest.approx(
-      float(histories[0][0]['loss']), rel=1e-5
-    )
+  assert 'on 1 cpu' in whole.done.stdout
+  assert 'on 4 cpu' in train_here(whole.config(), workdir)
+  on_one, on_four = rows_of(whole.workdir), rows_of(workdir)
+  for row, expected in zip(on_four, on_one, strict=True):
+    for column in ('loss', 'train_iu', 'dev_iu'):
+      # Float32 rounding, grown through twelve steps of Adam.
+      np.testing.assert_allclose(
+        float(row[column]), float(expected[column]), rtol=2e-3
+      )
+  # Before the weights have moved apart it is rounding alone.
+  assert float(on_four[0]['loss']) == pytest.approx(
+    float(on_one[0]['loss']), rel=1e-5
+  )
 
 
 def test_killed_anywhere_a_run_ends_in_the_same_bits(command, tmp_path):
@@ -187,14 +252,13 @@ def test_killed_anywhere_a_run_ends_in_the_same_bits(command, tmp_path):
   }
   for moment, reached in moments.items():
     process = start(command(killed, training__epochs=EPOCHS))
-    wait_for(reached, process)
+    stop_where(reached, process)
     if 'middle' in moment:
+      process.send_signal(signal.SIGCONT)
       time.sleep(random.uniform(0, 0.5))
     process.kill()
     process.communicate()
     assert process.returncode == -signal.SIGKILL, moment
-    if 'written' in moment:
-      assert being_written(), 'the kill came too late to test anything'
   done = run(command(killed, training__epochs=EPOCHS))
   assert done.returncode == 0, done.stderr
   assert bits_of(killed) == bits_of(alone)
@@ -210,7 +274,7 @@ def test_sigterm_saves_and_leaves_with_143(command, workdir, moment):
   }
   wait_for(reached[moment], process)
   process.send_signal(signal.SIGTERM)
-  output, _ = process.communicate(timeout=30)
+  output, _ = process.communicate(timeout=HANGS_S)
   assert process.returncode == 143, output
   assert 'The same command goes on from here' in output
   if moment == 'while training':
@@ -219,78 +283,76 @@ def test_sigterm_saves_and_leaves_with_143(command, workdir, moment):
     assert int(steps_of(workdir)[-1]) >= int(rows[-1]['step'])
 
 
-def test_sigterm_in_the_middle_changes_no_bit(command, tmp_path):
+def test_stopped_in_the_middle_a_run_ends_in_the_same_bits(config, tmp_path):
+  """What the first SIGTERM asks for, at a step that is known."""
   alone, stopped = tmp_path / 'alone', tmp_path / 'stopped'
-  # Long epochs, so that the signal comes in the middle of one.
-  options = {'data__patches': 'tiled', 'training__epochs': 2}
-  assert run(command(alone, **options)).returncode == 0
-  process = start(command(stopped, **options))
-  wait_for(
-    lambda: (stopped / 'checkpoints').is_dir() and '32' in steps_of(stopped),
-    process,
-  )
-  time.sleep(0.4)
-  process.send_signal(signal.SIGTERM)
-  output, _ = process.communicate(timeout=30)
-  assert process.returncode == 143, output
   # 128 patches an epoch: 32 steps.
+  config.data.patches = 'tiled'
+  config.training.epochs = 2
+  train_here(config, alone)
+  with pytest.raises(Stopped):
+    train_here(config, stopped, After(45))
   assert 32 < int(steps_of(stopped)[-1]) < 64
-  assert run(command(stopped, **options)).returncode == 0
+  train_here(config, stopped)
   assert bits_of(stopped) == bits_of(alone)
 
 
-def test_a_run_warm_starts_from_another(command, tmp_path):
-  first, second = tmp_path / 'first', tmp_path / 'second'
-  assert run(command(first)).returncode == 0
-  done = run(
-    command(
-      second,
-      init_from=first,
-      # A rate so small that the second run stays where it began.
-      training__learning_rate=1e-12,
-      training__epochs=1,
-      model__batch_norm_momentum=0.999,
-    )
-  )
-  assert done.returncode == 0, done.stderr
-  best = max(float(row['dev_iu']) for row in rows_of(first))
-  (row,) = rows_of(second)
+@shares_a_run
+def test_a_run_warm_starts_from_another(whole, workdir):
+  config = whole.config()
+  config.init_from = str(whole.workdir)
+  # A rate so small that the second run stays where it began.
+  config.training.learning_rate = 1e-12
+  config.training.epochs = 1
+  config.model.batch_norm_momentum = 0.999
+  train_here(config, workdir)
+  best = max(float(row['dev_iu']) for row in rows_of(whole.workdir))
+  (row,) = rows_of(workdir)
   assert float(row['dev_iu']) == pytest.approx(best, abs=0.02)
 
 
-def test_a_loss_that_is_not_finite_stops_the_run(command, workdir):
-  done = run(command(workdir, training__learning_rate=1e30))
-  assert done.returncode == 1
-  (line,) = done.stderr.splitlines()
+def test_a_loss_that_is_not_finite_stops_the_run(config, workdir):
+  config.training.learning_rate = 1e30
+  with pytest.raises(InputError) as caught:
+    train_here(config, workdir)
+  (line,) = str(caught.value).splitlines()
   # The first step's loss is sound; the weights that it leaves are not.
-  assert line.startswith('error: step 2 (epoch 1): the loss is ')
+  assert line.startswith('step 2 (epoch 1): the loss is ')
   assert 'lower config.training.learning_rate=1e+30' in line
   assert steps_of(workdir) == []
 
 
-def test_evaluate_scores_again_without_a_config(command, workdir):
-  assert run(command(workdir)).returncode == 0
+@shares_a_run
+def test_evaluate_scores_again_without_a_config(whole, workdir):
+  whole.copy(workdir)
   before = workdir.joinpath('test_metrics.json').read_bytes()
   workdir.joinpath('test_metrics.json').unlink()
-  config_less = [*command(workdir)[:3], '--mode=evaluate']
-  done = run([*config_less, f'--workdir={workdir}'])
+  done = run(
+    [
+      *(sys.executable, '-m', 'defectseg_jax.main'),
+      *('--mode=evaluate', f'--workdir={workdir}'),
+    ]
+  )
   assert done.returncode == 0, done.stderr
   assert workdir.joinpath('test_metrics.json').read_bytes() == before
 
 
-def test_changed_data_are_not_mixed_into_a_run(command, folder, workdir):
-  assert run(command(workdir)).returncode == 0
-  write_foil(folder, 'a', seed=9)
-  done = run(command(workdir))
-  assert done.returncode == 1
-  assert 'began with other files' in done.stderr
-  assert len(done.stderr.splitlines()) == 1
+@shares_a_run
+def test_changed_data_are_not_mixed_into_a_run(whole, workdir):
+  whole.copy(workdir)
+  write_foil(whole.folder, 'a', seed=9)
+  try:
+    with pytest.raises(InputError, match='began with other files') as caught:
+      train_here(whole.config(), workdir)
+  finally:
+    write_foil(whole.folder, 'a', seed=0)
+  assert len(str(caught.value).splitlines()) == 1
 
 
-def test_a_micrograph_without_splits_is_divided(command, folder, workdir):
+def test_a_micrograph_without_splits_is_divided(config, folder, workdir):
   folder.joinpath('splits.csv').unlink()
-  done = run(command(workdir, training__epochs=1))
-  assert done.returncode == 0, done.stderr
+  config.training.epochs = 1
+  train_here(config, workdir)
   metrics = json.loads(workdir.joinpath('test_metrics.json').read_text())
   # The fourth quarter's right half: 128 x 64 pixels from row 128, column 192.
   names = [row['name'] for row in metrics['per_image']]

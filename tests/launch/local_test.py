@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from tiny import HANGS_S
 
 # One worker, so that the environment is made once.
 pytestmark = [pytest.mark.xdist_group('launch'), pytest.mark.slow]
@@ -47,7 +48,7 @@ def _start(checkout, *args, cwd=None, **environment):
     env={k: v for k, v in variables.items() if v is not None},
     capture_output=True,
     text=True,
-    timeout=120,
+    timeout=HANGS_S,
   )
 
 

@@ -3,6 +3,7 @@ import threading
 import jax
 import numpy as np
 import pytest
+import tiny
 
 from defectseg_jax.models.defectsegnet import DefectSegNet
 from defectseg_jax.prediction.tiles import (
@@ -82,7 +83,7 @@ def test_few_batches_are_at_work_at_a_time_and_are_put_in_order():
       at_work += 1
       most = max(most, at_work)
     if number == 1:
-      assert second_ended.wait(timeout=60)
+      assert second_ended.wait(timeout=tiny.HANGS_S)
     with lock:
       at_work -= 1
     if number == 2:

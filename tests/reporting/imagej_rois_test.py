@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 import roifile
+import tiny
 from shapes import four_objects, signed_area
 
 from defectseg_jax.errors import InputError
@@ -127,7 +128,7 @@ def test_imagej_reads_scale_and_areas(tmp_path):
     cwd=tmp_path,
     capture_output=True,
     text=True,
-    timeout=120,
+    timeout=tiny.HANGS_S,
   )
   lines = [line.split() for line in done.stdout.splitlines()]
   assert len(lines) == 7, done.stdout + done.stderr

@@ -3,6 +3,7 @@
 import numpy as np
 import pages
 import pytest
+import tiny
 
 sync_api = pytest.importorskip('playwright.sync_api')
 
@@ -25,7 +26,7 @@ def page(browser, written):
   """The page, which must say nothing and fetch nothing while it is used."""
   said, fetched = [], []
   opened = browser.new_page(viewport={'width': 1280, 'height': 900})
-  opened.set_default_timeout(5000)
+  opened.set_default_timeout(1000 * tiny.HANGS_S)
   opened.on('console', lambda message: said.append(message.text))
   opened.on('pageerror', lambda error: said.append(str(error)))
   opened.on('request', lambda request: fetched.append(request))

@@ -9,7 +9,7 @@ import time
 import jax
 import numpy as np
 import pytest
-from tiny import run, start_processes, write_foil
+from tiny import HANGS_S, run, start_processes, write_foil
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.models import ModelSettings, create_model
@@ -19,7 +19,7 @@ from defectseg_jax.training import checkpoints, state
 
 def finish(started):
   """Waits for both; exit codes, outputs and errors."""
-  ended = [process.communicate(timeout=120) for process in started]
+  ended = [process.communicate(timeout=HANGS_S) for process in started]
   return (
     [process.returncode for process in started],
     [output for output, _ in ended],

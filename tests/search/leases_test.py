@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from tiny import ROOT
+from tiny import HANGS_S, ROOT
 
 from defectseg_jax.search import leases
 from defectseg_jax.search.leases import Leases
@@ -20,6 +20,21 @@ assert one.take(pathlib.Path(sys.argv[1]))
 print('claimed', flush=True)
 time.sleep(60)
 """
+
+
+class Clock:
+  """Stands in for the module time; goes on where a test says so."""
+
+  now = 0.0
+  sleep = staticmethod(time.sleep)
+
+  def monotonic(self):
+    return self.now
+
+
+def count_of(folder):
+  """What the worker that claimed the folder has counted to."""
+  return json.loads((folder / '.worker').read_text())['beats']
 
 
 @pytest.fixture
@@ -77,18 +92,24 @@ def test_a_worker_of_another_machine_lives_while_it_counts(
 ):
   """Where its lock cannot be seen, as if the file system had none."""
   monkeypatch.setattr(leases, '_is_ours_or_has_no_lock', lambda file: True)
-  monkeypatch.setattr(leases, 'DEAD_AFTER_S', 0.6)
+  clock = Clock()
+  monkeypatch.setattr(leases, 'time', clock)
   process = start(tmp_path, 'elsewhere')
   mine = Leases()
-  until = time.monotonic() + 1.5
-  while time.monotonic() < until:
+  for _ in range(4):
+    before = count_of(tmp_path)
+    while count_of(tmp_path) == before:
+      assert process.poll() is None
+      time.sleep(0.01)
+    clock.now += 1000 * leases.DEAD_AFTER_S
     assert not mine.take(tmp_path)
-    time.sleep(0.05)
   process.kill()
   process.wait()
   # Seen a moment ago: it must first stand still for long enough.
   assert not mine.take(tmp_path)
-  time.sleep(0.8)
+  clock.now += leases.DEAD_AFTER_S
+  assert not mine.take(tmp_path)
+  clock.now += 1
   assert mine.take(tmp_path)
 
 
@@ -103,7 +124,7 @@ def test_a_worker_that_was_taken_for_dead_stops(tmp_path, start, monkeypatch):
   taken = False
   while not taken:
     taken = mine.take(tmp_path)
-  _, said = process.communicate(timeout=30)
+  _, said = process.communicate(timeout=HANGS_S)
   assert process.returncode == 1
   assert 'another worker took this over' in said
   assert said.count('\n') == 1

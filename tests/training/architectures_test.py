@@ -80,6 +80,7 @@ def batch():
   }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('architecture', TRAINED)
 def test_a_step_changes_every_parameter(architecture):
   create, train_step = make_step(TRAINED[architecture])
