@@ -34,7 +34,7 @@ def resolve_config(value: str) -> str:
     The same with an absolute path.
 
   Raises:
-    InputError: there is no config of that name.
+    InputError: there is no config of that name, or no such file.
 
   Examples:
     >>> path = resolve_config('voids:scale=quick')
@@ -53,6 +53,11 @@ def resolve_config(value: str) -> str:
       )
   else:
     path = pathlib.Path(name).expanduser().absolute()
+    if not path.is_file():
+      raise InputError(
+        f'--config={name}: there is no such file; choose one of '
+        f'{", ".join(defect_names())}, or give the path of a config file'
+      )
   folder = path.parent
   _register(folder if (folder / _COMMON).exists() else bundled)
   return f'{path}{colon}{arguments}'

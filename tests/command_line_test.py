@@ -1,6 +1,5 @@
 """The command line: modes, help, configs by name, and errors without JAX."""
 
-import pathlib
 import subprocess
 import sys
 
@@ -209,5 +208,9 @@ def test_names_of_configs():
   ]
   with pytest.raises(InputError, match='choose one of dislocations, '):
     config_files.resolve_config('common')
-  path = config_files.resolve_config('configs/other.py')
-  assert path == str(pathlib.Path('configs/other.py').absolute())
+  with pytest.raises(InputError, match='configs/other.py: there is no such'):
+    config_files.resolve_config('configs/other.py')
+  path = tiny.ROOT / 'configs' / 'voids.py'
+  assert config_files.resolve_config(f'{path}:scale=quick') == (
+    f'{path}:scale=quick'
+  )
