@@ -208,7 +208,7 @@ def test_names_of_configs():
   ]
   with pytest.raises(InputError, match='choose one of dislocations, '):
     config_files.resolve_config('common')
-  with pytest.raises(InputError, match='configs/other.py: there is no such'):
+  with pytest.raises(InputError, match=r'other\.py: there is no such'):
     config_files.resolve_config('configs/other.py')
   path = tiny.ROOT / 'configs' / 'voids.py'
   assert config_files.resolve_config(f'{path}:scale=quick') == (
