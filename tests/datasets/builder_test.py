@@ -139,6 +139,7 @@ def test_there_is_a_config_for_each_defect():
   assert dataclasses.is_dataclass(builder.DefectConfig)
 
 
+@pytest.mark.slow
 def test_the_real_sets_are_read(tmp_path):
   data = tiny.SHARED / 'data'
   if not data.is_dir():

@@ -305,7 +305,7 @@ def test_a_workdir_in_use(config, tmp_path):
   [
     (
       ['--config.training.epoch=3'],
-      'error: --config: no such field: \'epoch\' Did you mean "epochs"',
+      'error: --config: no such setting: \'epoch\' Did you mean "epochs"',
     ),
     (
       ['--config.training.epochs=many'],
@@ -313,7 +313,7 @@ def test_a_workdir_in_use(config, tmp_path):
     ),
     (['--mode=fly'], 'error: flag --mode=fly: value should be one of'),
     (['--colour=red'], "error: Unknown command line flag 'colour'"),
-    (['extra'], 'error: extra: is no flag'),
+    (['extra'], 'error: extra: is not a flag; write --flag=value'),
     (['--config.data.dir=nowhere'], 'error: nowhere: no such folder'),
   ],
 )
@@ -329,7 +329,7 @@ def test_the_program_says_it_in_one_line(command, tmp_path, flags, message):
 @pytest.mark.parametrize(
   'config_file, message',
   [
-    ('configs/holes.py', "No such file or directory: 'configs/holes.py'"),
+    ('configs/holes.py', "configs/holes.py'; give --config=voids, or the path"),
     ('configs/voids.py:scale=big', 'scale=big: choose one of paper, quick'),
     ('configs/voids.py:quick', "'quick': write scale=paper or scale=quick"),
     (

@@ -21,18 +21,10 @@ from defectseg_jax.training import checkpoints, state
 PROGRAM = [sys.executable, '-m', 'defectseg_jax.main']
 
 
-@pytest.fixture
-def run(command, tmp_path):
-  """The workdir of a run of one epoch."""
-  workdir = tmp_path / 'run'
-  done = tiny.run(command(workdir, training__epochs=1))
-  assert done.returncode == 0, done.stderr
-  return workdir
-
-
 @pytest.mark.slow
-def test_the_exported_network_says_the_same(run, tmp_path):
-  path = tmp_path / 'net.onnx'
+@pytest.mark.xdist_group('predict')
+def test_the_exported_network_says_the_same(trained_run, tmp_path):
+  run, path = trained_run, tmp_path / 'net.onnx'
   export = [*PROGRAM, '--mode=export', f'--workdir={run}', f'--output={path}']
   done = tiny.run([*export, '--side_px=64'])
   assert done.returncode == 0, done.stderr

@@ -341,9 +341,13 @@ def test_a_stopped_session_leaves_nothing(masks, tmp_path):
 def test_flags_that_a_mode_does_not_read_are_refused(tmp_path):
   done = tiny.run([*PROGRAM, '--workdir=x', f'--output={tmp_path / "o"}'])
   assert done.returncode == 1
-  assert done.stderr.startswith('error: --workdir: --mode=quantify has none')
+  assert done.stderr.startswith(
+    'error: --workdir: --mode=quantify does not take it'
+  )
   done = tiny.run([*PROGRAM, '--mode=train', '--thickness_nm=3'])
-  assert done.stderr.startswith('error: --thickness_nm: --mode=train has none')
+  assert done.stderr.startswith(
+    'error: --thickness_nm: --mode=train does not take it'
+  )
 
 
 # A panel.

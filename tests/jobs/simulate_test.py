@@ -8,14 +8,19 @@ import time
 
 import pytest
 import tiny
+from rich.console import Console
+from sessions import Never
+
+from defectseg_jax.jobs.train import train
+from defectseg_jax.runs.workdir import Workdir
 
 PROGRAM = [sys.executable, '-m', 'defectseg_jax.main', '--mode=simulate']
 SMALL = ['--config=configs/voids.py', '--config.foil.side_px=256']
 
 
 @pytest.mark.slow
-def test_the_folder_it_makes_trains(tmp_path):
-  made = tmp_path / 'foils'
+def test_the_folder_it_makes_trains(config, tmp_path):
+  made = tmp_path / 'simulated'
   done = tiny.run([*PROGRAM, *SMALL, f'--output={made}'])
   assert done.returncode == 0, done.stderr
   assert str(made) in done.stdout
@@ -25,21 +30,9 @@ def test_the_folder_it_makes_trains(tmp_path):
     'splits.csv',
     'truth',
   ]
-  fields = {
-    **tiny.TINY,
-    'training.epochs': 1,
-    'data.dir': made,
-    'data.cache_dir': tmp_path / 'cache',
-  }
-  done = tiny.run(
-    [
-      *(sys.executable, '-m', 'defectseg_jax.main'),
-      '--config=configs/voids.py',
-      f'--workdir={tmp_path / "run"}',
-      *(f'--config.{name}={value}' for name, value in fields.items()),
-    ]
-  )
-  assert done.returncode == 0, done.stderr
+  config.data.dir = str(made)
+  config.training.epochs = 1
+  train(config, Workdir(tmp_path / 'run'), Console(quiet=True), Never())
   assert (tmp_path / 'run' / 'test_metrics.json').exists()
 
 

@@ -74,19 +74,25 @@ def test_it_has_350428_parameters(variables):
 
 
 def test_every_map_has_the_shape_of_the_table(variables):
-  logits, captured = DefectSegNet().apply(
-    variables,
-    jnp.zeros((2, 40, 24, 1)),
-    capture_intermediates=True,
-    mutable=['intermediates'],
-  )
-  maps = captured['intermediates']
-  maps['output'] = {'__call__': [logits]}
+  def results_of_layers(variables):
+    logits, captured = DefectSegNet().apply(
+      variables,
+      jnp.zeros((2, 40, 24, 1)),
+      capture_intermediates=True,
+      mutable=['intermediates'],
+    )
+    results = captured['intermediates']
+    results.pop('__call__')
+    results = {name: one['__call__'][0] for name, one in results.items()}
+    return {
+      name: space_to_depth.depth_to_space(one) if one.ndim == 5 else one
+      for name, one in {**results, 'output': logits}.items()
+    }
+
+  maps = jax.eval_shape(results_of_layers, variables)
   for name, channels, divisor in TABLE:
-    found = maps[name]['__call__'][0]
-    found = space_to_depth.depth_to_space(found) if found.ndim == 5 else found
     expected = (2, 40 // divisor, 24 // divisor, channels)
-    assert found.shape == expected, name
+    assert maps[name].shape == expected, name
   hidden = [name for name in maps if name.startswith('norm_')]
   assert len(hidden) == 19
 
@@ -134,9 +140,9 @@ def test_the_receptive_field_radius_is_used_to_its_end(variables):
 
 def test_running_statistics_make_examples_independent(variables):
   images = np.random.default_rng(0).normal(size=(3, 64, 64, 1))
-  model = DefectSegNet()
-  together = model.apply(variables, images)
-  alone = model.apply(variables, images[1:2])
+  apply = jax.jit(DefectSegNet().apply)
+  together = apply(variables, images)
+  alone = apply(variables, images[1:2])
   np.testing.assert_allclose(together[1:2], alone, rtol=1e-5, atol=1e-5)
 
 

@@ -236,4 +236,4 @@ def test_other_modes_have_no_distributed(tmp_path):
     [*program, '--mode=evaluate', f'--workdir={tmp_path}', '--distributed']
   )
   assert done.returncode == 1
-  assert '--distributed: --mode=evaluate has none' in done.stderr
+  assert '--distributed: --mode=evaluate does not take it' in done.stderr
