@@ -54,7 +54,8 @@ def room():
   'name',
   [
     *('defectsegnet', 'defectsegnet_added', 'defectsegnet_bilinear'),
-    *('unet_350k', 'fcn8s_350k', 'fc_densenet_350k'),
+    *('unet_350k', 'fcn8s_350k'),
+    pytest.param('fc_densenet_350k', marks=pytest.mark.slow),
   ],
 )
 def test_a_step_of_training_and_one_of_evaluation_keep_to_their_types(

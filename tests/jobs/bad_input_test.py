@@ -228,6 +228,7 @@ def test_a_field_out_of_range(config, refused, field, value, message):
   assert message in refused()
 
 
+@pytest.mark.xdist_group('init')
 def test_init_from_nowhere(config, refused, tmp_path):
   config.init_from = str(tmp_path / 'no_run')
   with pytest.raises(InputError, match='no_run: holds no checkpoint'):
@@ -256,6 +257,7 @@ def other_architecture(config, tmp_path):
   return tmp_path / 'other'
 
 
+@pytest.mark.xdist_group('init')
 @pytest.mark.parametrize('path', ['', 'checkpoints/0'])
 def test_init_from_another_architecture(
   config, other_architecture, tmp_path, path

@@ -17,6 +17,9 @@ from defectseg_jax.models import (
 )
 from defectseg_jax.models.fc_densenet import FCDenseNet
 
+# Takes seconds to compile.
+SLOW = pytest.mark.slow
+
 # Parameters, reach in pixels, and what a side must divide by.
 EXPECTED = {
   'defectsegnet': (350_428, 51, 8),
@@ -221,11 +224,15 @@ def averaging(path, leaf):
   'model',
   [
     *[
-      pytest.param(model_of(name), id=name)
+      pytest.param(
+        model_of(name), id=name, marks=SLOW if 'densenet' in name else ()
+      )
       for name in EXPECTED
       if name == 'defectsegnet' or name.endswith('_350k')
     ],
-    pytest.param(FCDenseNet(block_layers=(1, 2, 1, 3, 1, 4)), id='uneven'),
+    pytest.param(
+      FCDenseNet(block_layers=(1, 2, 1, 3, 1, 4)), id='uneven', marks=SLOW
+    ),
   ],
 )
 def test_exactly_the_pixels_within_reach_count(model):
@@ -257,7 +264,11 @@ def test_exactly_the_pixels_within_reach_count(model):
 
 
 @pytest.mark.parametrize(
-  'name', ['fc_densenet_350k', 'fcn8s_350k', 'unet_350k']
+  'name',
+  [
+    pytest.param('fc_densenet_350k', marks=SLOW),
+    *('fcn8s_350k', 'unet_350k'),
+  ],
 )
 def test_running_statistics_make_examples_independent(name):
   model, rng = model_of(name), np.random.default_rng(0)

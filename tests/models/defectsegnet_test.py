@@ -8,6 +8,9 @@ from defectseg_jax.models import ModelSettings, create_model, space_to_depth
 from defectseg_jax.models.defectsegnet import DefectSegNet
 from defectseg_jax.training.state import create_variables
 
+# One worker, so that the network is made once.
+pytestmark = pytest.mark.xdist_group('defectsegnet')
+
 # Layer, feature maps, and what a side is divided by: table of the release.
 TABLE = [
   ('norm_1', 4, 1),

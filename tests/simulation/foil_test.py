@@ -53,6 +53,7 @@ def series(request):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group('series')
 @pytest.mark.parametrize('kind', ['voids', 'precipitates'])
 def test_counts_are_those_of_a_poisson_process(series, kind):
   asked = getattr(series.foil, kind)
@@ -61,6 +62,8 @@ def test_counts_are_those_of_a_poisson_process(series, kind):
   assert abs(len(series.inside[kind]) - expected) < 3.5 * math.sqrt(expected)
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group('series')
 @pytest.mark.parametrize('kind', ['voids', 'precipitates'])
 def test_diameters_have_the_asked_mean_and_standard_deviation(series, kind):
   asked = getattr(series.foil, kind)
@@ -73,6 +76,8 @@ def test_diameters_have_the_asked_mean_and_standard_deviation(series, kind):
   assert abs(found.var(ddof=1) - std**2) < 3.5 * of_variance
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group('series')
 def test_lines_are_as_dense_as_asked(series):
   """Each foil to half the longest curve, and all together to a hundredth."""
   asked = series.foil.dislocations.density_per_m2
@@ -82,6 +87,8 @@ def test_lines_are_as_dense_as_asked(series):
   assert found.mean() == pytest.approx(asked, rel=0.01)
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group('series')
 def test_positive_fractions_are_near_the_papers(series):
   """Table 1 implies 5.5, 12.7 and 9.7% of the pixels; within a fifth."""
   paper = {'voids': 0.055, 'precipitates': 0.127, 'dislocations': 0.097}

@@ -40,7 +40,7 @@ NAMES = [
   'defectsegnet_bilinear',
   'fcn8s',
   'unet',
-  'fc_densenet56',
+  pytest.param('fc_densenet56', marks=pytest.mark.slow),
 ]
 
 

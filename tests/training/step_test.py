@@ -10,6 +10,9 @@ from defectseg_jax.evaluation import thresholds
 from defectseg_jax.models.defectsegnet import DefectSegNet
 from defectseg_jax.training import schedules, state, step
 
+# One worker, so that the step is compiled once.
+pytestmark = pytest.mark.xdist_group('step')
+
 # The whole network is the same code, only wider and deeper.
 SMALL = DefectSegNet(
   widths=((4,), 8, ((4, (4,)),)), dropout_rate=0.0, batch_norm_momentum=0.9
