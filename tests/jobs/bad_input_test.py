@@ -331,7 +331,10 @@ def test_the_program_says_it_in_one_line(command, tmp_path, flags, message):
 @pytest.mark.parametrize(
   'config_file, message',
   [
-    ('configs/holes.py', "configs/holes.py'; give --config=voids, or the path"),
+    (
+      'configs/holes.py',
+      '--config=configs/holes.py: there is no such file; choose one of',
+    ),
     ('configs/voids.py:scale=big', 'scale=big: choose one of paper, quick'),
     ('configs/voids.py:quick', "'quick': write scale=paper or scale=quick"),
     (
