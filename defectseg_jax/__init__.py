@@ -11,8 +11,9 @@ What stands in `__all__` is the library; docs/library.md has examples. The
 import is light: what a name needs is loaded when the name is first used.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from defectseg_jax.lazy import make_getattr
 
 if TYPE_CHECKING:
   from defectseg_jax.errors import InputError
@@ -68,12 +69,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-  if name not in _HOMES:
-    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-  value = getattr(importlib.import_module(f'{__name__}.{_HOMES[name]}'), name)
-  globals()[name] = value
-  return value
+__getattr__ = make_getattr(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -52,11 +52,12 @@ FILES = {
   'config_files': set(),
   'errors': set(),
   'files': set(),
+  'lazy': set(),
   # What flags alone show to be wrong is said before a job is loaded.
   'main': {'jobs', 'runs', 'sessions', 'runtime'},
 }
 # The rooms, and what of the package itself, may be imported by anybody.
-ANYBODY = {'errors', 'files', '__version__'}
+ANYBODY = {'errors', 'files', 'lazy', '__version__'}
 # A room's own front, its heavy neighbours left alone.
 LIGHT = ('micrographs', 'quantification', 'simulation')
 MOST_LINES = 300

@@ -15,9 +15,9 @@ Examples:
          [ 1., -1.]], dtype=float32)
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from defectseg_jax.lazy import make_getattr
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.settings import PreprocessingSettings
 
@@ -74,11 +74,7 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-  if name not in _MODULES:
-    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-  module = importlib.import_module(f'{__name__}.{_MODULES[name]}')
-  return getattr(module, name)
+__getattr__ = make_getattr(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -4,9 +4,9 @@
 another name that needs them, is first used: a config is checked without them.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from defectseg_jax.lazy import make_getattr
 from defectseg_jax.models.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -22,8 +22,4 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-  if name not in _HOMES:
-    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-  home = importlib.import_module(f'{__name__}.{_HOMES[name]}')
-  return getattr(home, name)
+__getattr__ = make_getattr(__name__, _HOMES)

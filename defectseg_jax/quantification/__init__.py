@@ -4,8 +4,9 @@ Begin with `measure`. What it is made of can be called by itself: densities from
 counts, intervals, the particles and lines of a mask, people against a truth.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from defectseg_jax.lazy import make_getattr
 
 if TYPE_CHECKING:
   from defectseg_jax.quantification.densities import (
@@ -108,10 +109,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-  if name not in _MODULES:
-    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-  return getattr(importlib.import_module(f'{__name__}.{_MODULES[name]}'), name)
+__getattr__ = make_getattr(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:
