@@ -99,7 +99,6 @@ def _quantify(
 def _train(config: Any, interruption: Interruption) -> None:
   from defectseg_jax.runs.workdir import Workdir
 
-  _require_trainable(config)
   workdir = Workdir(
     command_line.WORKDIR.value or os.path.join('runs', config.defect)
   )
@@ -107,7 +106,11 @@ def _train(config: Any, interruption: Interruption) -> None:
   if command_line.DISTRIBUTED.value:
     from defectseg_jax.runtime import processes
 
+    # Before any check: what is wrong in one process alone, as a folder that
+    # its machine does not see, must reach the others, which would wait for it.
     speaks = processes.connect(interruption)
+  else:
+    _require_trainable(config)
   from defectseg_jax.jobs.train import train
 
   train(config, workdir, _console(quiet=not speaks), interruption)
