@@ -25,6 +25,9 @@ CHECKED = [
     for module in ('losses', 'schedules', 'step')
   ),
 ]
+# Kept where other tests run between: beartype knows a type by how it is
+# printed, and would hold the classes of a second copy to be the first's.
+_COPIES = {}
 
 
 def is_of_rooms(name):
@@ -41,10 +44,11 @@ def room():
     for room in ROOMS
     if room in vars(defectseg_jax)
   }
+  sys.modules.update(_COPIES)
   with jaxtyping.install_import_hook(CHECKED, 'beartype.beartype'):
     yield lambda name: importlib.import_module(f'defectseg_jax.{name}')
   for name in [name for name in sys.modules if is_of_rooms(name)]:
-    del sys.modules[name]
+    _COPIES[name] = sys.modules.pop(name)
   sys.modules.update(kept)
   for room, module in attributes.items():
     setattr(defectseg_jax, room, module)
