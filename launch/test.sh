@@ -48,7 +48,8 @@ note 'ruff format' $?
 PYRIGHT_PYTHON_IGNORE_WARNINGS=1 \
   "$venv/bin/python" -m pyright >"$scratch/pyright" 2>&1 &
 pyright=$!
-"$venv/bin/python" -m pytest -n "$workers" --dist loadgroup "$@"
+"$venv/bin/python" -m pytest -n "$workers" --dist loadgroup \
+  --no-loadscope-reorder "$@"
 note pytest $?
 wait "$pyright"
 note pyright $?

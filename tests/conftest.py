@@ -54,3 +54,20 @@ def trained_run(tmp_path_factory):
   done = tiny.run(tiny.command_line(folder / 'run', fields=fields))
   assert done.returncode == 0, done.stderr
   return folder / 'run'
+
+
+# The longest first, so that no worker is left alone with one at the end.
+_LONGEST = ('slurm', 'search', 'predict')
+
+
+def pytest_collection_modifyitems(items):
+  """Begins with the groups that take longest, then with what is slow."""
+
+  def rank(item):
+    marker = item.get_closest_marker('xdist_group')
+    group = marker.args[0] if marker and marker.args else None
+    if group in _LONGEST:
+      return _LONGEST.index(group)
+    return len(_LONGEST) + (item.get_closest_marker('slow') is None)
+
+  items.sort(key=rank)
