@@ -146,7 +146,7 @@ def _command() -> str | None:
   program = pathlib.Path(sys.argv[0] if sys.argv else '')
   words = shlex.join(sys.argv[1:])
   if os.environ.get(_LAUNCHER):
-    return f'{os.environ[_LAUNCHER]} {words}'
+    return f'{shlex.quote(os.environ[_LAUNCHER])} {words}'
   if program.name == 'main.py' and program.parent.name == 'defectseg_jax':
     return f'python -m defectseg_jax.main {words}'
   if program.name == 'defectseg':

@@ -17,7 +17,6 @@ from defectseg_jax.models import create_model
 from defectseg_jax.quantification import (
   Detection,
   LineDetection,
-  Measurement,
   MeasurementSettings,
 )
 from defectseg_jax.reporting.provenance import Provenance
@@ -111,32 +110,6 @@ class Run:
       self.probabilities(micrograph.pixels),
       self.threshold,
       self.measurement_settings,
-    )
-
-  def measure(
-    self,
-    mask: np.ndarray,
-    *,
-    pixel_size_nm: float,
-    thickness_nm: float,
-    image: np.ndarray | None = None,
-  ) -> Measurement:
-    """Measures a mask as this run measures its own.
-
-    Args:
-      mask: bool [H, W].
-      pixel_size_nm: side of a pixel.
-      thickness_nm: of the foil.
-      image: [H, W], the micrograph, or None.
-
-    Raises:
-      InputError: a length is not above 0.
-    """
-    return self.measurement_settings.measure(
-      mask,
-      pixel_size_nm=pixel_size_nm,
-      thickness_nm=thickness_nm,
-      image=image,
     )
 
 
