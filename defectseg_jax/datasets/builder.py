@@ -26,11 +26,15 @@ from defectseg_jax.datasets.cache import (
 )
 from defectseg_jax.datasets.host_tensorflow import tfds
 from defectseg_jax.datasets.settings import DataSettings
-from defectseg_jax.datasets.simulated import simulate_folder
+from defectseg_jax.datasets.simulated import (
+  simulate_domain_folder,
+  simulate_folder,
+)
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.preprocessing import preprocess
 from defectseg_jax.micrographs.settings import PreprocessingSettings
 from defectseg_jax.simulation import FoilParameters, SimulationSettings
+from defectseg_jax.simulation.domain.settings import DomainSettings
 
 DEFECTS = ('voids', 'precipitates', 'dislocations')
 
@@ -130,6 +134,7 @@ def create_builder(
   *,
   simulation: SimulationSettings | None = None,
   foil: FoilParameters | None = None,
+  domain: DomainSettings | None = None,
 ) -> DefectMicrographs:
   """The builder of a dataset whose data are on disk.
 
@@ -140,6 +145,7 @@ def create_builder(
     simulation: of a series of simulated foils; looked at, as `foil` is, only
       where `data.source` is simulated.
     foil: the parameters of the simulated foils.
+    domain: what is drawn from; looked at only where `data.source` is domain.
 
   Returns:
     A builder whose data are prepared: made now, or found in the cache.
@@ -148,7 +154,7 @@ def create_builder(
     InputError: the source is unknown, a setting of simulated foils is out of
       range, or anything is wrong with the folder or its files. Nothing is left
       in the cache then.
-    ValueError: the source is simulated, and `simulation` or `foil` is missing.
+    ValueError: the source is simulated or domain, and what it needs is missing.
   """
   if defect not in DEFECTS:
     raise InputError(
@@ -161,6 +167,12 @@ def create_builder(
   elif simulation is None or foil is None:
     raise ValueError(
       f'simulation={simulation}, foil={foil}: give both for simulated foils'
+    )
+  elif data.source == 'domain':
+    if domain is None:
+      raise ValueError('domain=None: give it for micrographs of a domain')
+    source = simulate_domain_folder(
+      domain, foil, simulation, defect=defect, cache=cache
     )
   else:
     source = simulate_folder(foil, simulation, defect=defect, cache=cache)
@@ -178,16 +190,16 @@ def create_builder(
 
 def _require_source(data: DataSettings) -> None:
   """Raises InputError if `source` and `dir` say different things."""
-  if data.source not in ('simulated', 'folder'):
+  if data.source not in ('simulated', 'domain', 'folder'):
     raise InputError(
-      f'config.data.source={data.source}: choose simulated or folder'
+      f'config.data.source={data.source}: choose simulated, domain or folder'
     )
   if data.source == 'folder' and not data.dir:
     raise InputError(
       "config.data.dir='': say where images/ and masks/ are, with "
       '--config.data.dir=DIR'
     )
-  if data.source == 'simulated' and data.dir:
+  if data.source != 'folder' and data.dir:
     raise InputError(
       f'config.data.dir={data.dir}: simulated foils have no folder; '
       'add --config.data.source=folder, or leave it out'

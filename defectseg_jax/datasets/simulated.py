@@ -12,6 +12,9 @@ from defectseg_jax.simulation import (
   SimulationSettings,
   write_series,
 )
+from defectseg_jax.simulation.domain.micrographs import write_domain
+from defectseg_jax.simulation.domain.real_backgrounds import read_backgrounds
+from defectseg_jax.simulation.domain.settings import DomainSettings
 
 # Raise it when the same parameters give other micrographs than before.
 VERSION = 1
@@ -56,6 +59,63 @@ def simulate_folder(
     if folder is not None:
       made = folder / 'foils'
       write_series(made, foil, settings, defect=defect)
+      move_into_place(made, final)
+  return final
+
+
+def simulate_domain_folder(
+  domain: DomainSettings,
+  foil: FoilParameters,
+  settings: SimulationSettings,
+  *,
+  defect: str,
+  cache: pathlib.Path,
+) -> pathlib.Path:
+  """The folder of a domain's micrographs for development and test.
+
+  Args:
+    domain: what is drawn from.
+    foil: of the scanned bright-field images.
+    settings: their seed and their backgrounds; `micrographs` is the domain's.
+    defect: voids, precipitates or dislocations: that is labelled.
+    cache: the folder that it is kept in; made if it is not there.
+
+  Returns:
+    A folder of labelled micrographs: made now, or found in the cache.
+
+  Raises:
+    InputError: a setting is out of its range, or anything is wrong with the
+      backgrounds. Nothing is left in the cache then.
+  """
+  backgrounds = (
+    read_backgrounds(settings.background) if settings.background else []
+  )
+  recipe = {
+    'version': VERSION,
+    'defect': defect,
+    'background': [
+      hashlib.sha256(b.tobytes()).hexdigest() for b in backgrounds
+    ],
+    'seed': settings.seed,
+    'foil': dataclasses.asdict(foil),
+    'domain': dataclasses.asdict(domain),
+  }
+  text = json.dumps(recipe, sort_keys=True)
+  fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
+  final = cache / 'simulated' / f'{defect}_domain_{fingerprint}'
+  if final.is_dir():
+    return final
+  with folder_to_build(cache, final) as folder:
+    if folder is not None:
+      made = folder / 'micrographs'
+      write_domain(
+        made,
+        domain,
+        foil,
+        defect=defect,
+        seed=settings.seed,
+        backgrounds=backgrounds,
+      )
       move_into_place(made, final)
   return final
 

@@ -13,6 +13,7 @@ from defectseg_jax.runs.settings import RunSettings
 
 if TYPE_CHECKING:
   from defectseg_jax.datasets.pipeline import Patches, Region
+  from defectseg_jax.datasets.stream import FreshPatches
 
 
 _SPLIT_NAMES = {'train': 'training', 'dev': 'development', 'test': 'test'}
@@ -42,6 +43,11 @@ class Data:
       origin = (
         f'{settings.simulation.micrographs} simulated micrographs (seed '
         f'{settings.simulation.seed})'
+      )
+    elif settings.data.source == 'domain':
+      origin = (
+        f'fresh simulated patches of a domain (seed {settings.seed}), judged by '
+        f'simulated micrographs (seed {settings.simulation.seed})'
       )
     else:
       origin = f'micrographs of {self.source}'
@@ -92,6 +98,7 @@ def read_data(settings: RunSettings, *, splits: Sequence[str]) -> Data:
     settings.preprocessing,
     simulation=settings.simulation,
     foil=settings.foil,
+    domain=settings.domain,
   )
   return Data(
     fingerprint=made.builder_config.name,
@@ -102,14 +109,26 @@ def read_data(settings: RunSettings, *, splits: Sequence[str]) -> Data:
 
 def training_patches(
   settings: RunSettings, regions: Sequence['Region']
-) -> 'Patches':
-  """The patches of the training regions, as the settings lay them out.
+) -> 'Patches | FreshPatches':
+  """The patches that the settings ask for: of regions, or ever fresh ones.
 
   Raises:
     InputError: no defect pixel, or an option out of range.
   """
-  from defectseg_jax.datasets import pipeline
+  from defectseg_jax.datasets import pipeline, stream
 
+  if settings.domain is not None and settings.foil is not None:
+    return stream.FreshPatches(
+      stream.Recipe(
+        domain=settings.domain,
+        foil=settings.foil,
+        defect=settings.defect,
+        background=settings.simulation.background,
+        preprocessing=settings.preprocessing,
+        patch_px=settings.data.patch_px,
+        seed=settings.seed,
+      )
+    )
   return pipeline.Patches(
     regions,
     patch_px=settings.data.patch_px,

@@ -16,6 +16,7 @@ from defectseg_jax.training import checkpoints, schedules, state, step
 
 if TYPE_CHECKING:
   from defectseg_jax.datasets.pipeline import Patches
+  from defectseg_jax.datasets.stream import FreshPatches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Prepared:
 
   settings: RunSettings
   data: Data
-  patches: 'Patches'
+  patches: 'Patches | FreshPatches'
   model: Architecture
   optimizer: optax.GradientTransformation
   plateau: optax.GradientTransformationExtraArgs

@@ -16,6 +16,10 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.settings import PreprocessingSettings
 from defectseg_jax.models.settings import ModelSettings
 from defectseg_jax.quantification.settings import QuantificationSettings
+from defectseg_jax.simulation.domain.settings import (
+  DomainSettings,
+  domain_settings,
+)
 from defectseg_jax.simulation.parameters import FoilParameters, foil_parameters
 from defectseg_jax.simulation.settings import SimulationSettings
 from defectseg_jax.training.settings import TrainingSettings
@@ -47,6 +51,7 @@ class RunSettings:
     data, simulation, preprocessing, model, training, evaluation,
       quantification: the sections of the config.
     foil: likewise; None where micrographs are not simulated.
+    domain: likewise; None where they are not of a domain.
   """
 
   defect: str
@@ -55,6 +60,7 @@ class RunSettings:
   data: DataSettings
   simulation: SimulationSettings
   foil: FoilParameters | None
+  domain: DomainSettings | None
   preprocessing: PreprocessingSettings
   model: ModelSettings
   training: TrainingSettings
@@ -79,7 +85,8 @@ def run_settings(config: Config) -> RunSettings:
   """
   fields = _as_dict(config)
   data = read_section(DataSettings, fields, 'data')
-  is_simulated = data.source == 'simulated'
+  is_domain = data.source == 'domain'
+  is_simulated = is_domain or data.source == 'simulated'
   return RunSettings(
     defect=fields['defect'],
     seed=fields['seed'],
@@ -87,6 +94,7 @@ def run_settings(config: Config) -> RunSettings:
     data=data,
     simulation=read_section(SimulationSettings, fields, 'simulation'),
     foil=foil_parameters(fields['foil']) if is_simulated else None,
+    domain=domain_settings(fields['domain']) if is_domain else None,
     preprocessing=read_section(PreprocessingSettings, fields, 'preprocessing'),
     model=read_section(ModelSettings, fields, 'model'),
     training=read_section(TrainingSettings, fields, 'training'),

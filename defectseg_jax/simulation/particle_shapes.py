@@ -5,6 +5,7 @@ surface that the beam enters. Numbers without a named source are by eye.
 """
 
 import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Callable
@@ -88,25 +89,42 @@ def create_truncated_octahedron(
   Returns:
     The void.
   """
-  normals = np.concatenate([_FACES_111, _FACES_100, _FACES_110]) @ crystal.T
-  distances = np.repeat(_DISTANCES, [8, 6, 12])
-  distances *= np.repeat([1.0, *truncation[:2]], [8, 6, 12])
-  # Opposite faces do not grow alike.
-  distances[:8] *= np.where(np.arange(8) % 2, 1.0, truncation[2])
-  corners = spatial.HalfspaceIntersection(
-    np.concatenate([normals, -distances[:, None]], axis=1), np.zeros(3)
-  ).intersections
-  # In two dimensions qhull's `volume` is the area.
-  area = spatial.ConvexHull(corners[:, :2]).volume
+  normals, distances, corners, area, volume = _unit_octahedron(
+    crystal.tobytes(), truncation.tobytes()
+  )
   scale = diameter_nm / 2 / math.sqrt(area / math.pi)
   return Particle(
     kind='void',
     centre_nm=centre_nm,
     diameter_nm=diameter_nm,
-    volume_nm3=spatial.ConvexHull(corners).volume * scale**3,
+    volume_nm3=volume * scale**3,
     reach_nm=float(np.hypot(*corners[:, :2].T).max()) * scale,
     spans_nm=_make_polyhedron_spans(normals, distances * scale),
   )
+
+
+@functools.lru_cache(maxsize=16)
+def _unit_octahedron(
+  crystal: bytes, truncation: bytes
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, float]:
+  """Normals, distances, corners, area from above and volume, {111} at 1.
+
+  Arguments are the bytes of the arrays that `create_truncated_octahedron`
+  takes: voids of one shape have it worked out once.
+  """
+  relative = np.frombuffer(truncation)
+  axes = np.frombuffer(crystal).reshape(3, 3)
+  normals = np.concatenate([_FACES_111, _FACES_100, _FACES_110]) @ axes.T
+  distances = np.repeat(_DISTANCES, [8, 6, 12])
+  distances *= np.repeat([1.0, *relative[:2]], [8, 6, 12])
+  # Opposite faces do not grow alike.
+  distances[:8] *= np.where(np.arange(8) % 2, 1.0, relative[2])
+  corners = spatial.HalfspaceIntersection(
+    np.concatenate([normals, -distances[:, None]], axis=1), np.zeros(3)
+  ).intersections
+  # In two dimensions qhull's `volume` is the area.
+  area = spatial.ConvexHull(corners[:, :2]).volume
+  return normals, distances, corners, area, spatial.ConvexHull(corners).volume
 
 
 def _make_polyhedron_spans(normals: np.ndarray, distances: np.ndarray) -> Span:

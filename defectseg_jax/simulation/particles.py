@@ -54,23 +54,32 @@ VisibleParticle = tuple[Particle, Silhouette]
 
 
 def create_voids(
-  foil: FoilParameters, rng: np.random.Generator
+  foil: FoilParameters, rng: np.random.Generator, *, shapes: int | None = None
 ) -> list[Particle]:
   """Voids of one crystal: truncated octahedra that lie alike, and spheres.
 
   Args:
     foil: its parameters.
     rng: random numbers for the positions, the diameters and the shapes.
+    shapes: how many different ones the octahedra have; None gives each one of
+      its own, which takes most of the time.
 
   Returns:
     All that may reach into the foil.
   """
   crystal = spatial.transform.Rotation.random(rng=rng).as_matrix()
+  few = None if shapes is None else rng.uniform(*_TRUNCATION, size=(shapes, 3))
   voids = []
   for centre, diameter in _random_positions(foil, foil.voids, rng):
     spherical = rng.random() < foil.voids.spherical_fraction
     # Drawn for spheres too: another fraction of spheres moves no void.
-    truncation = rng.uniform(*_TRUNCATION, size=3)
+    truncation = (
+      rng.uniform(*_TRUNCATION, size=3)
+      if few is None
+      else few[rng.integers(len(few))]
+    )
+    if not _reaches(centre, diameter, foil):
+      continue
     voids.append(
       create_sphere(centre, diameter)
       if spherical
@@ -142,6 +151,12 @@ def silhouette(particle: Particle, foil: FoilParameters) -> Silhouette | None:
     cut_by_surface=bool(np.any(whole - path > 1e-9)),
     volume_in_foil_nm3=float(path.sum()) * pixel**2,
   )
+
+
+def _reaches(centre: np.ndarray, diameter: float, foil: FoilParameters) -> bool:
+  """Whether a void may reach into the foil; no corner is a diameter away."""
+  high = np.array([foil.side_nm, foil.side_nm, foil.thickness_nm])
+  return bool((centre > -diameter).all() and (centre < high + diameter).all())
 
 
 def _random_positions(

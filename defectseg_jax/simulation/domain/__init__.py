@@ -1,0 +1,1 @@
+"""Micrographs as many microscopes make them: every number is drawn."""

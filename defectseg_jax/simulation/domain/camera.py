@@ -1,0 +1,133 @@
+"""Camera: from intensity to the numbers of a file.
+
+Which steps a micrograph goes through, and how strongly, is drawn: see
+`CameraSettings`. Numbers without a named source are by eye.
+"""
+
+import dataclasses
+import io
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image
+from scipy import ndimage
+
+from defectseg_jax.simulation.domain.draws import Range, draw, draw_log
+
+
+@dataclasses.dataclass(frozen=True)
+class CameraSettings:
+  """Ranges of what a camera and its software do; `config.domain.camera`.
+
+  Attributes:
+    dose_electrons_per_px: electrons for each pixel of mean intensity.
+    blur_px: standard deviation of the point spread of the scintillator; it
+      smooths the shot noise as well.
+    read_noise_electrons: standard deviation.
+    contrast_fraction: how much of the file's range the image fills.
+    gamma: of the display.
+    spikes_fraction: fraction of micrographs with X-ray spikes.
+    columns_fraction: fraction with a hot or a dead column.
+    saturated_fraction: fraction whose brightest or darkest parts are clipped.
+    jpeg_fraction: fraction that were compressed.
+  """
+
+  dose_electrons_per_px: Range = (12.0, 2500.0)
+  blur_px: Range = (0.25, 1.1)
+  read_noise_electrons: Range = (0.1, 6.0)
+  contrast_fraction: Range = (0.12, 1.0)
+  gamma: Range = (0.7, 1.4)
+  spikes_fraction: float = 0.12
+  columns_fraction: float = 0.05
+  saturated_fraction: float = 0.1
+  jpeg_fraction: float = 0.15
+
+
+def record(
+  intensity: Float[np.ndarray, 'h w'],
+  settings: CameraSettings,
+  rng: np.random.Generator,
+) -> tuple[Float[np.ndarray, 'h w'], float]:
+  """Counts electrons, and adds what a camera adds.
+
+  Args:
+    intensity: [H, W], not below 0.
+    settings: ranges.
+    rng: random numbers for everything.
+
+  Returns:
+    float32 [H, W] on the scale of `intensity`; and the relative standard
+    deviation of the noise of a pixel of mean intensity.
+  """
+  dose = draw_log(settings.dose_electrons_per_px, rng)
+  blur_px = draw(settings.blur_px, rng)
+  read_noise = draw_log(settings.read_noise_electrons, rng)
+  mean = max(float(intensity.mean()), 1e-9)
+  electrons = rng.poisson(np.maximum(intensity, 0) * (dose / mean))
+  signal = ndimage.gaussian_filter(
+    electrons.astype(np.float32), blur_px, truncate=3
+  )
+  signal += np.float32(read_noise) * rng.standard_normal(
+    signal.shape, np.float32
+  )
+  # A blur of white noise by a Gaussian leaves this part of its variance, and a
+  # pixel's own at most.
+  left = min(1.0, 1 / (4 * np.pi * blur_px**2))
+  noise = float(np.sqrt(dose * left + read_noise**2)) / dose
+  _add_artefacts(signal, settings, rng)
+  return signal * np.float32(mean / dose), noise
+
+
+def digitise(
+  signal: Float[np.ndarray, 'h w'],
+  settings: CameraSettings,
+  rng: np.random.Generator,
+) -> Float[np.ndarray, 'h w']:
+  """The 8-bit picture that people save: stretched, clipped, compressed.
+
+  Args:
+    signal: [H, W].
+    settings: ranges.
+    rng: random numbers for everything.
+
+  Returns:
+    float32 [H, W], whole numbers from 0 to 255.
+  """
+  clipped = 0.0005
+  if rng.random() < settings.saturated_fraction:
+    clipped = rng.uniform(0.005, 0.05)
+  low, high = np.quantile(signal[::2, ::2], [clipped, 1 - clipped])
+  unit = np.clip((signal - low) / max(float(high - low), 1e-9), -0.2, 1.2)
+  if clipped > 0.001:
+    unit = np.clip(unit, 0, 1)
+  unit = np.clip(unit * 0.75 + 0.125, 0, 1) ** draw(settings.gamma, rng)
+  contrast = draw_log(settings.contrast_fraction, rng)
+  offset = rng.uniform(0, 1 - contrast)
+  pixels = np.rint(255 * (offset + contrast * unit)).astype(np.uint8)
+  if rng.random() < settings.jpeg_fraction:
+    pixels = _compress(pixels, int(rng.integers(35, 96)))
+  return pixels.astype(np.float32)
+
+
+def _add_artefacts(
+  signal: np.ndarray, settings: CameraSettings, rng: np.random.Generator
+) -> None:
+  """X-ray spikes, and columns that are hot or dead."""
+  height, width = signal.shape
+  std = float(signal.std()) + 1e-9
+  if rng.random() < settings.spikes_fraction:
+    for _ in range(rng.integers(1, 12)):
+      row, column = rng.integers(height), rng.integers(width)
+      signal[row, column : column + 1 + int(rng.random() < 0.3)] += (
+        rng.uniform(4, 40) * std
+      )
+  if rng.random() < settings.columns_fraction:
+    signal[:, rng.integers(width)] += rng.choice([-3.0, 3.0, 8.0]) * std
+
+
+def _compress(pixels: np.ndarray, quality: int) -> np.ndarray:
+  """Through JPEG and back."""
+  packed = io.BytesIO()
+  Image.fromarray(pixels).save(packed, 'JPEG', quality=quality)
+  packed.seek(0)
+  return np.asarray(Image.open(packed))

@@ -1,0 +1,102 @@
+"""A patch of a domain: one draw of everything, imaged and labelled."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from defectseg_jax.simulation.domain.annular_dark_field import (
+  annular_dark_field,
+)
+from defectseg_jax.simulation.domain.bright_field import Images, bright_field
+from defectseg_jax.simulation.domain.camera import digitise, record
+from defectseg_jax.simulation.domain.patch import Patch
+from defectseg_jax.simulation.domain.real_backgrounds import draw_background
+from defectseg_jax.simulation.domain.scanning_foil import draw_scanning_foil
+from defectseg_jax.simulation.domain.scene import Scene, draw_void_scene
+from defectseg_jax.simulation.domain.settings import DomainSettings
+from defectseg_jax.simulation.domain.visibility import (
+  fill_silhouettes,
+  noise_of_averages,
+  visible_objects,
+)
+from defectseg_jax.simulation.parameters import FoilParameters
+
+# Simulated beyond the patch, in pixels: the Fourier transform takes opposite
+# edges to meet. By eye, the longest fringes that matter.
+_MARGIN_PX = 32
+
+
+def simulate_patch(
+  domain: DomainSettings,
+  foil: FoilParameters,
+  *,
+  defect: str,
+  side_px: int,
+  seed: Sequence[int],
+  backgrounds: Sequence[np.ndarray] = (),
+) -> Patch:
+  """One patch of a domain.
+
+  Args:
+    domain: what is drawn from.
+    foil: of the bright-field STEM, varied.
+    defect: voids, precipitates or dislocations: what is labelled.
+    side_px: of the patch.
+    seed: numbers, 0 or more, that decide all random numbers.
+    backgrounds: real ones, from `read_backgrounds`; may be none.
+
+  Returns:
+    The patch.
+  """
+  rng = np.random.default_rng(list(seed))
+  weights = dataclasses.astuple(domain.imaging)
+  kinds = [field.name for field in dataclasses.fields(domain.imaging)]
+  kind = rng.choice(kinds, p=np.array(weights) / sum(weights))
+  if kind == 'scanning_foil':
+    return draw_scanning_foil(domain, foil, defect, side_px, rng)
+  scene = draw_void_scene(side_px + 2 * _MARGIN_PX, domain.objects, rng)
+  real = kind == 'bright_field' and len(backgrounds) > 0
+  if real and rng.random() < domain.real_background_fraction:
+    clean = bright_field(scene, domain.optics, None, rng)
+    ground = draw_background(backgrounds, scene.side_px, rng)
+    images = Images(objects=ground * clean.objects / clean.empty, empty=ground)
+  elif kind == 'bright_field':
+    images = bright_field(scene, domain.optics, domain.background, rng)
+  else:
+    images = annular_dark_field(scene, domain.background, rng)
+  return _recorded(scene, images, domain, side_px, rng)
+
+
+def _recorded(
+  scene: Scene,
+  images: Images,
+  domain: DomainSettings,
+  side_px: int,
+  rng: np.random.Generator,
+) -> Patch:
+  """The scene through the camera, with the labels of what can be seen."""
+  inner = slice(_MARGIN_PX, _MARGIN_PX + side_px)
+  signal, relative = record(images.objects[inner, inner], domain.camera, rng)
+  mean = float(images.empty.mean())
+  empty = np.maximum(images.empty, 1e-3 * mean)
+  visible = visible_objects(
+    scene.silhouettes,
+    images.objects / empty - 1,
+    noise_of_averages(
+      empty,
+      counting=relative * np.sqrt(mean / empty),
+      diameter_px=scene.diameter_px,
+    ),
+    ratio=domain.objects.visible_ratio,
+  )
+  pairs = list(zip(scene.silhouettes, visible, strict=True))
+  mask = fill_silhouettes([s for s, seen in pairs if seen], scene.side_px)
+  faint = fill_silhouettes([s for s, seen in pairs if not seen], scene.side_px)
+  return Patch(
+    pixels=digitise(signal, domain.camera, rng),
+    mask=mask[inner, inner],
+    counts=(mask | ~faint)[inner, inner],
+    pixel_size_nm=scene.pixel_size_nm,
+    diameter_px=scene.diameter_px,
+  )

@@ -1,0 +1,76 @@
+"""Real micrographs without defects, of which parts become backgrounds."""
+
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.files import images_in
+from defectseg_jax.micrographs.reading import read_micrographs
+from defectseg_jax.simulation.domain.draws import draw_log
+
+# A part is reduced or enlarged by so much, in pixels of the real micrograph for
+# each pixel of the result; by eye.
+_PIXELS = (0.7, 5.0)
+
+
+def read_backgrounds(folder: str | pathlib.Path) -> list[np.ndarray]:
+  """The micrographs of a folder, or of its images/.
+
+  Args:
+    folder: with micrographs in which no defect is to be seen.
+
+  Returns:
+    float32 [H, W] of each, not below 0, 1 on average, ordered by name.
+
+  Raises:
+    InputError: the folder cannot be read, or has no micrograph.
+  """
+  folder = pathlib.Path(folder)
+  images = folder / 'images' if (folder / 'images').is_dir() else folder
+  found = []
+  for path in images_in(images, flag='config.simulation.background'):
+    for micrograph in read_micrographs(path):
+      pixels = np.maximum(micrograph.pixels, 0).astype(np.float32)
+      mean = float(pixels.mean())
+      if mean <= 0:
+        raise InputError(
+          f'{path}: no pixel is above 0; give a micrograph whose values grow '
+          'with the intensity'
+        )
+      found.append(pixels / np.float32(mean))
+  if not found:
+    raise InputError(
+      f'{folder}: has no micrograph; set --config.simulation.background to a '
+      'folder of micrographs without defects'
+    )
+  return found
+
+
+def draw_background(
+  backgrounds: Sequence[np.ndarray], side_px: int, rng: np.random.Generator
+) -> np.ndarray:
+  """A part of one of them, at a scale and in an orientation of its own.
+
+  Args:
+    backgrounds: [H, W] each.
+    side_px: of the part.
+    rng: random numbers for everything.
+
+  Returns:
+    float32 [side_px, side_px].
+  """
+  pixels = backgrounds[rng.integers(len(backgrounds))]
+  height, width = pixels.shape
+  side = min(side_px * draw_log(_PIXELS, rng), height, width)
+  top = rng.uniform(0, height - side)
+  left = rng.uniform(0, width - side)
+  part = Image.fromarray(pixels).resize(
+    (side_px, side_px),
+    Image.Resampling.BILINEAR,
+    box=(left, top, left + side, top + side),
+  )
+  turned = np.rot90(np.asarray(part), rng.integers(4))
+  return np.ascontiguousarray(turned[:, ::-1] if rng.random() < 0.5 else turned)

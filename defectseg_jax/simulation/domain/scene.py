@@ -1,0 +1,134 @@
+"""One micrograph of a domain before it is imaged: scale, foil, objects."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from defectseg_jax.simulation import particles
+from defectseg_jax.simulation.domain.draws import draw, draw_log
+from defectseg_jax.simulation.domain.settings import ObjectSettings
+from defectseg_jax.simulation.parameters import (
+  MAXIMUM_VOLUME_FRACTION,
+  Dislocations,
+  FoilParameters,
+  Precipitates,
+  Voids,
+  mean_volume_nm3,
+)
+
+# Fraction of micrographs with a second, smaller or larger kind of object, and
+# its relative size; by eye.
+_SECOND_FRACTION, _SECOND_SIZES = 0.25, (0.25, 2.5)
+# Different shapes of the voids with faces of a micrograph; by eye.
+_SHAPES = 4
+# The thinnest foil that can be made; by eye.
+_THINNEST_NM = 12.0
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Scene:
+  """What is imaged.
+
+  Attributes:
+    side_px: of the micrograph.
+    pixel_size_nm: side of a pixel.
+    thickness_nm: of the foil.
+    diameter_px: mean diameter of the objects, also where there are none.
+    silhouettes: of the objects.
+  """
+
+  side_px: int
+  pixel_size_nm: float
+  thickness_nm: float
+  diameter_px: float
+  silhouettes: Sequence[particles.Silhouette]
+
+  def path_nm(self) -> np.ndarray:
+    """Length of the beam in all objects: float32 [side_px, side_px]."""
+    total = np.zeros((self.side_px, self.side_px), np.float32)
+    for seen in self.silhouettes:
+      total[seen.rows, seen.columns] += seen.path_nm
+    return total
+
+
+def draw_void_scene(
+  side_px: int, settings: ObjectSettings, rng: np.random.Generator
+) -> Scene:
+  """Voids in a foil, at a scale of their own.
+
+  Args:
+    side_px: of the micrograph.
+    settings: ranges of sizes and numbers.
+    rng: random numbers for everything.
+
+  Returns:
+    The scene; `settings.empty_fraction` of them have no void.
+  """
+  diameter_px = draw_log(settings.diameter_px, rng)
+  diameter_nm = draw_log(settings.diameter_nm, rng)
+  thickness_nm = max(
+    diameter_nm * draw_log(settings.thickness_per_diameter, rng), _THINNEST_NM
+  )
+  empty = rng.random() < settings.empty_fraction
+  covered = draw_log(settings.covered_fraction, rng)
+  relative_std = draw(settings.relative_std, rng)
+  # All round, all with faces, or both.
+  spherical = float(rng.choice([0.0, 0.5, 1.0], p=[0.3, 0.2, 0.5]))
+  sizes = [1.0]
+  if rng.random() < _SECOND_FRACTION:
+    sizes.append(draw_log(_SECOND_SIZES, rng))
+  silhouettes: list[particles.Silhouette] = []
+  for size in sizes if not empty else ():
+    foil = FoilParameters(
+      side_px=side_px,
+      precipitates=Precipitates(
+        density_per_m3=0.0, diameter_nm=1e-3, diameter_std_nm=0
+      ),
+      dislocations=Dislocations(density_per_m2=0.0),
+      pixel_size_nm=diameter_nm / diameter_px,
+      thickness_nm=max(thickness_nm, size * diameter_nm),
+      voids=_voids(
+        size * diameter_nm,
+        relative_std,
+        covered=covered / len(sizes),
+        thickness_nm=thickness_nm,
+        spherical_fraction=spherical,
+      ),
+    )
+    silhouettes += [
+      seen
+      for void in particles.create_voids(foil, rng, shapes=_SHAPES)
+      if (seen := particles.silhouette(void, foil)) is not None
+    ]
+  return Scene(
+    side_px=side_px,
+    pixel_size_nm=diameter_nm / diameter_px,
+    thickness_nm=thickness_nm,
+    diameter_px=diameter_px,
+    silhouettes=silhouettes,
+  )
+
+
+def _voids(
+  diameter_nm: float,
+  relative_std: float,
+  *,
+  covered: float,
+  thickness_nm: float,
+  spherical_fraction: float,
+) -> Voids:
+  """As many as cover a fraction of the area, as far as they fit in."""
+  std_nm = relative_std * diameter_nm
+  area_nm2 = math.pi / 4 * (diameter_nm**2 + std_nm**2)
+  density_per_nm3 = min(
+    covered / area_nm2 / (thickness_nm + diameter_nm),
+    0.99 * MAXIMUM_VOLUME_FRACTION / mean_volume_nm3(diameter_nm, std_nm),
+  )
+  return Voids(
+    density_per_m3=density_per_nm3 * 1e27,
+    diameter_nm=diameter_nm,
+    diameter_std_nm=std_nm,
+    spherical_fraction=spherical_fraction,
+  )
