@@ -46,8 +46,8 @@ class Data:
       )
     elif settings.data.source == 'domain':
       origin = (
-        f'fresh simulated patches of a domain (seed {settings.seed}), judged by '
-        f'simulated micrographs (seed {settings.simulation.seed})'
+        f'fresh simulated patches of a domain (seed {settings.seed}), judged '
+        f'by simulated micrographs (seed {settings.simulation.seed})'
       )
     else:
       origin = f'micrographs of {self.source}'

@@ -139,9 +139,11 @@ def _amorphous_phase(
   down = fft.fftfreq(scene.side_px, scene.pixel_size_nm)
   q2 = (down[:, None] ** 2 + frequency[None, :] ** 2).astype(np.float32)
   # An atom's projected potential is about 0.1 nm wide; by eye.
-  smooth = fft.irfft2(
-    fft.rfft2(noise) * np.exp(-q2 * (math.pi * 0.1) ** 2),
-    s=noise.shape,
+  smooth = np.asarray(
+    fft.irfft2(
+      fft.rfft2(noise) * np.exp(-q2 * (math.pi * 0.1) ** 2),
+      s=noise.shape,
+    )
   )
   smooth *= draw_log(optics.speckle_rad, rng) / max(float(smooth.std()), 1e-12)
   return smooth.astype(np.float32)

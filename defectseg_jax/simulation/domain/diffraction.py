@@ -25,7 +25,7 @@ Field = Float[np.ndarray, 'side side']
 
 @dataclasses.dataclass(frozen=True)
 class BackgroundSettings:
-  """How often a micrograph shows what, and how much; `config.domain.background`.
+  """What micrographs show, and how often: `config.domain.background`.
 
   Attributes:
     mottling: standard deviation of the smooth part, in the exponent.
@@ -207,9 +207,7 @@ def window(
   last = [max(0, min(side_px, math.ceil(c + reach_px))) for c in centre]
   down = np.arange(first[0], max(last[0], first[0])) - centre[0]
   right = np.arange(first[1], max(last[1], first[1])) - centre[1]
-  rows, columns = (
-    slice(a, max(b, a)) for a, b in zip(first, last, strict=True)
-  )
+  rows, columns = map(slice, first, map(max, first, last))
   return rows, columns, down[:, None], right[None, :]
 
 

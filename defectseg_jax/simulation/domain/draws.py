@@ -57,6 +57,7 @@ def smooth_field(
   spectrum[down.astype(int), : highest + 1] = (
     waves[0] + 1j * waves[1]
   ) * weight
-  field = fft.irfft2(spectrum, s=(torus, torus))[:side_px, :side_px]
+  whole = np.asarray(fft.irfft2(spectrum, s=(torus, torus)))
+  field = whole[:side_px, :side_px]
   field -= field.mean()
   return (field / max(float(field.std()), 1e-12)).astype(np.float32)

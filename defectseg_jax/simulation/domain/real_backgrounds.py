@@ -62,7 +62,7 @@ def draw_background(
   Returns:
     float32 [side_px, side_px].
   """
-  pixels = backgrounds[rng.integers(len(backgrounds))]
+  pixels = backgrounds[int(rng.integers(len(backgrounds)))]
   height, width = pixels.shape
   side = min(side_px * draw_log(_PIXELS, rng), height, width)
   top = rng.uniform(0, height - side)

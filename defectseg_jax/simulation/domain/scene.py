@@ -23,6 +23,11 @@ from defectseg_jax.simulation.parameters import (
 _SECOND_FRACTION, _SECOND_SIZES = 0.25, (0.25, 2.5)
 # Different shapes of the voids with faces of a micrograph; by eye.
 _SHAPES = 4
+# Of a size that fits into any foil.
+_NO_PRECIPITATES = Precipitates(
+  density_per_m3=0.0, diameter_nm=1e-3, diameter_std_nm=0.0
+)
+_NO_LINES = Dislocations(density_per_m2=0.0)
 # The thinnest foil that can be made; by eye.
 _THINNEST_NM = 12.0
 
@@ -83,10 +88,8 @@ def draw_void_scene(
   for size in sizes if not empty else ():
     foil = FoilParameters(
       side_px=side_px,
-      precipitates=Precipitates(
-        density_per_m3=0.0, diameter_nm=1e-3, diameter_std_nm=0
-      ),
-      dislocations=Dislocations(density_per_m2=0.0),
+      precipitates=_NO_PRECIPITATES,
+      dislocations=_NO_LINES,
       pixel_size_nm=diameter_nm / diameter_px,
       thickness_nm=max(thickness_nm, size * diameter_nm),
       voids=_voids(

@@ -107,8 +107,10 @@ class DomainSettings:
   imaging: ImagingSettings = ImagingSettings()
   objects: ObjectSettings = ObjectSettings()
   optics: OpticsSettings = OpticsSettings()
-  background: BackgroundSettings = BackgroundSettings()
-  camera: CameraSettings = CameraSettings()
+  background: BackgroundSettings = dataclasses.field(
+    default_factory=BackgroundSettings
+  )
+  camera: CameraSettings = dataclasses.field(default_factory=CameraSettings)
   real_background_fraction: float = 0.35
   gain: Range = (0.5, 1.7)
   offset: float = 0.6

@@ -165,17 +165,18 @@ def _polar(modulus: np.ndarray, phase: np.ndarray) -> np.ndarray:
 
 
 def image_intensity(
-  exit_wave: Complex[np.ndarray, 'h w'],
+  wave_of_foil: Complex[np.ndarray, 'h w'],
   transfer: Complex[np.ndarray, 'h w'],
 ) -> Float[np.ndarray, 'h w']:
   """The image of an exit wave.
 
   Args:
-    exit_wave: complex64 [H, W]; its sides are taken to meet.
+    wave_of_foil: complex64 [H, W], from `exit_wave`; opposite sides are taken
+      to meet.
     transfer: complex64 [H, W], from `transfer_function`.
 
   Returns:
     float32 [H, W], 1 where an empty wave of amplitude 1 arrives.
   """
-  wave = fft.ifft2(fft.fft2(exit_wave) * transfer)
-  return wave.real**2 + wave.imag**2
+  wave = np.asarray(fft.ifft2(fft.fft2(wave_of_foil) * transfer))
+  return np.real(wave) ** 2 + np.imag(wave) ** 2
