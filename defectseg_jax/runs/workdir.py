@@ -114,7 +114,8 @@ class Workdir:
     """The fields of config.json, and apart from them how it was made."""
     try:
       content = json.loads(self.config.read_text())
-      return content, content.pop(_PROVENANCE, None)
+      made = content.pop(_PROVENANCE, None)
+      return with_tuples(content), made
     except FileNotFoundError as error:
       raise InputError(
         f'{self.config}: there is no such file; give --workdir the folder of '
@@ -169,6 +170,20 @@ class Workdir:
       temporary.write_text(csv_text(rows, digits=None))
 
 
+def with_tuples(content: Any) -> Any:
+  """What JSON holds of a config, with its ranges as a config has them.
+
+  Examples:
+    >>> with_tuples({'objects': {'diameter_px': [5.0, 80.0]}})
+    {'objects': {'diameter_px': (5.0, 80.0)}}
+  """
+  if isinstance(content, Mapping):
+    return {name: with_tuples(value) for name, value in content.items()}
+  if isinstance(content, list | tuple):
+    return tuple(with_tuples(value) for value in content)
+  return content
+
+
 def _not_hidden(folder: pathlib.Path) -> Iterator[pathlib.Path]:
   return (p for p in folder.iterdir() if not p.name.startswith('.'))
 
@@ -176,7 +191,8 @@ def _not_hidden(folder: pathlib.Path) -> Iterator[pathlib.Path]:
 def _of_training(fields: dict[str, Any]) -> dict[str, Any]:
   """Every field but of what is done around a run: it is no part of it."""
   others = ('quantification', 'search')
-  return flat_fields({k: v for k, v in fields.items() if k not in others})
+  kept = {k: v for k, v in fields.items() if k not in others}
+  return flat_fields(with_tuples(kept))
 
 
 def require_same_fields(

@@ -1,0 +1,35 @@
+"""config.json: what was written is what is read, and what is compared."""
+
+import pytest
+
+from configs import voids
+from defectseg_jax.errors import InputError
+from defectseg_jax.runs.settings import run_settings
+from defectseg_jax.runs.workdir import Workdir
+
+
+@pytest.fixture
+def general(tmp_path):
+  """A folder that a config with ranges has made, and the config."""
+  config = voids.get_config('scale=general')
+  workdir = Workdir(tmp_path / 'run')
+  with workdir.claim(config):
+    pass
+  return workdir, config
+
+
+def test_ranges_come_back_as_they_were(general):
+  workdir, config = general
+  settings = run_settings(workdir.read_config())
+  assert settings == run_settings(config)
+  assert settings.domain is not None
+  assert settings.domain.objects.diameter_px == (5.0, 80.0)
+
+
+def test_the_same_ranges_are_the_same_config(general):
+  workdir, config = general
+  workdir.require_config(config)
+  workdir.require_config(workdir.read_config())
+  config.domain.objects.diameter_px = (5.0, 40.0)
+  with pytest.raises(InputError, match=r'was \(5\.0, 80\.0\) and is now \(5\.'):
+    workdir.require_config(config)
