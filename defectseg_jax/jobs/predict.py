@@ -125,7 +125,7 @@ def _predict_and_measure(
         provenance,
         run.settings,
         run.progress,
-        run=run.path,
+        run=run.origin,
         orientations=run.orientations,
       ),
       check_interruption=interruption.check,

@@ -94,22 +94,46 @@ def read_detection(
       another defect or with other settings.
   """
   path = pathlib.Path(path).expanduser()
-  kind = kind_of(defect)
-  fields = kind.detection_class._fields
-  keys = [_KEYS[name] for name in fields]
   try:
     content = json.loads(path.read_text())
-    counts = [content[key] for key in keys if key in content]
-    given = {'defect': content['defect'], **content['settings']}
   except OSError as error:
     raise InputError(
       f'{path}: cannot be opened ({error.strerror}); give --detection the '
       'dev_detection.json of a run'
     ) from error
+  except ValueError as error:
+    raise _another_file_error(path) from error
+  return run_detection(content, path, defect, settings)
+
+
+def run_detection(
+  content: Any,
+  path: pathlib.Path,
+  defect: str,
+  settings: QuantificationSettings,
+) -> RunDetection:
+  """Reads the content of dev_detection.json, wherever it stands.
+
+  Args:
+    content: of the file.
+    path: where it stands, for messages.
+    defect: of this session.
+    settings: of this session; they must describe the same objects.
+
+  Returns:
+    As `read_detection`.
+
+  Raises:
+    InputError: as `read_detection`.
+  """
+  kind = kind_of(defect)
+  fields = kind.detection_class._fields
+  keys = [_KEYS[name] for name in fields]
+  try:
+    counts = [content[key] for key in keys if key in content]
+    given = {'defect': content['defect'], **content['settings']}
   except (ValueError, KeyError, TypeError) as error:
-    raise InputError(
-      f'{path}: is no dev_detection.json of a run; see that the path is right'
-    ) from error
+    raise _another_file_error(path) from error
   if 'minimum_area_px' in kind.object_settings and not settings.minimum_area_px:
     settings = dataclasses.replace(
       settings, minimum_area_px=given.get('minimum_area_px', 0)
@@ -128,6 +152,12 @@ def read_detection(
     parts = [np.array(one, float) for one in counts]
     return RunDetection(LineDetection(*parts), settings)
   return RunDetection(Detection(*counts), settings)
+
+
+def _another_file_error(path: pathlib.Path) -> InputError:
+  return InputError(
+    f'{path}: is no dev_detection.json of a run; see that the path is right'
+  )
 
 
 def _object_settings(

@@ -1,7 +1,6 @@
 """How what a network found was made: the page's rows, and what JSON keeps."""
 
 import dataclasses
-import pathlib
 
 from defectseg_jax.reporting.provenance import (
   Provenance,
@@ -36,7 +35,7 @@ def how_made(
   settings: RunSettings,
   progress: Progress,
   *,
-  run: pathlib.Path,
+  run: str,
   orientations: int = 1,
 ) -> dict[str, str]:
   """Label and text for a page of what a network found.
@@ -45,14 +44,14 @@ def how_made(
     provenance: of the page.
     settings: of the run.
     progress: of the run.
-    run: its folder.
+    run: its folder, or where else its network comes from.
     orientations: 8 with test-time augmentation, else 1.
   """
   best = progress.best()
   rows = {'trained on': _UNKNOWN, 'test score': _UNKNOWN, **provenance.rows()}
   return {
     **{k: rows.pop(k) for k in ('command', 'in folder', 'program', 'date')},
-    'run': str(run),
+    'run': run,
     'network': f'{settings.model.name}, epoch {best.epoch}, '
     f'{_AUGMENTATIONS[orientations]}',
     **rows,

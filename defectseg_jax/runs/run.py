@@ -33,7 +33,8 @@ class Run:
   """The network of a run's best epoch, and how it is used.
 
   Attributes:
-    path: folder of the run.
+    path: folder of the run, or file of the network.
+    origin: where the network comes from, in words.
     settings: of the run; those of `quantification` have the smallest particle
       that the development set asks for.
     progress: of the run: its best epoch and its threshold.
@@ -48,6 +49,7 @@ class Run:
   """
 
   path: pathlib.Path
+  origin: str
   settings: RunSettings
   progress: Progress
   detection: Detection | LineDetection
@@ -145,23 +147,56 @@ def load_run(
       f'score it by --mode=evaluate --workdir={workdir.path}'
     )
   settings = run_settings(config)
-  detection, quantification = detection_file.read_detection(
-    workdir.dev_detection, settings.defect, settings.quantification
-  )
-  settings = dataclasses.replace(settings, quantification=quantification)
-  progress = checkpoints.read_progress(workdir.path)
-  restored = checkpoints.restore_model(
-    workdir.path, **state.variable_shapes(create_model(settings.model))
-  )
-  return Run(
-    path=workdir.path,
+  return create_run(
+    workdir.path,
+    origin=str(workdir.path),
     settings=settings,
-    progress=progress,
-    detection=detection,
+    detection=detection_file.read_detection(
+      workdir.dev_detection, settings.defect, settings.quantification
+    ),
+    progress=checkpoints.read_progress(workdir.path),
     provenance=workdir.read_provenance(),
     orientations=orientations,
-    identity=_identity(settings, progress, orientations, restored),
-    probabilities=_make_probabilities(settings, orientations, restored),
+    variables=checkpoints.restore_model(
+      workdir.path, **state.variable_shapes(create_model(settings.model))
+    ),
+  )
+
+
+def create_run(
+  path: pathlib.Path,
+  *,
+  origin: str,
+  settings: RunSettings,
+  progress: Progress,
+  detection: detection_file.RunDetection,
+  provenance: Provenance | None,
+  orientations: int,
+  variables: tuple[Any, Any],
+) -> Run:
+  """Puts a run together from what was read.
+
+  Args:
+    path: as `Run` has it, and so have the next six.
+    origin: where the network comes from, in words.
+    settings: of the run.
+    progress: of the run.
+    detection: of the development set; its settings say how to measure.
+    provenance: of the run.
+    orientations: 1 or 8.
+    variables: parameters and running statistics of the network.
+  """
+  settings = dataclasses.replace(settings, quantification=detection.settings)
+  return Run(
+    path=path,
+    origin=origin,
+    settings=settings,
+    progress=progress,
+    detection=detection.counts,
+    provenance=provenance,
+    orientations=orientations,
+    identity=_identity(settings, progress, orientations, variables),
+    probabilities=_make_probabilities(settings, orientations, variables),
   )
 
 

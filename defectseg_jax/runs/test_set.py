@@ -195,7 +195,7 @@ def _write_page(
     provenance_of_use(workdir.read_provenance()),
     settings,
     progress,
-    run=workdir.path,
+    run=str(workdir.path),
   )
   with write_whole(workdir.report) as path:
     path.write_text(
