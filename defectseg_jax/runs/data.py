@@ -116,10 +116,11 @@ def training_patches(
     InputError: no defect pixel, or an option out of range.
   """
   from defectseg_jax.datasets import pipeline, stream
+  from defectseg_jax.simulation.domain.workers import Recipe
 
   if settings.domain is not None and settings.foil is not None:
     return stream.FreshPatches(
-      stream.Recipe(
+      Recipe(
         domain=settings.domain,
         foil=settings.foil,
         defect=settings.defect,
