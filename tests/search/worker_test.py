@@ -40,6 +40,8 @@ def config(folder, tmp_path):
       'data.cache_dir': str(tmp_path / 'cache'),
       'search.trials': 2,
       'search.max_rounds': 1,
+      # Each rate would be compiled for.
+      'search.space.model.dropout_rate': (),
     }
   )
   return found
