@@ -54,7 +54,8 @@ MODES = {
     'intervals, and a page.',
     (
       *('input', 'output', 'workdir', 'thickness_nm', 'pixel_size_nm'),
-      *('calibration', 'reference', 'orientations', 'overwrite', 'config'),
+      *('calibration', 'object_diameter_nm', 'reference', 'orientations'),
+      *('overwrite', 'config'),
     ),
     'defectseg predict --workdir=runs/voids --thickness_nm=177 '
     '--output=results --input session/*.dm4',
@@ -123,6 +124,12 @@ CALIBRATION = flags.DEFINE_string(
   None,
   'CSV table with the columns file, pixel_size_nm, thickness_nm: one line for '
   'each image.',
+)
+OBJECT_DIAMETER_NM = flags.DEFINE_float(
+  'object_diameter_nm',
+  None,
+  'About how large the objects are, in nanometres. Default: several scales are '
+  'tried, where the network knows more than one.',
 )
 REFERENCE = flags.DEFINE_string(
   'reference',

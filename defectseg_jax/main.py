@@ -173,6 +173,7 @@ def _predict(
 
   request = PredictRequest(
     images=[*command_line.INPUT.value, *words],
+    object_diameter_nm=command_line.OBJECT_DIAMETER_NM.value,
     orientations=command_line.ORIENTATIONS.value,
     overwrite=command_line.OVERWRITE.value,
     **_session_flags(),

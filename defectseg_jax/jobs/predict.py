@@ -7,6 +7,7 @@ import ml_collections
 from rich.console import Console
 from rich.markup import escape
 
+from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import files
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
 from defectseg_jax.runs.run import Run, load_run
@@ -49,11 +50,7 @@ def predict(
     Stopped: a signal asked the process to stop; what is done is kept.
   """
   paths = files.image_files(request.images)
-  scales = Scales(
-    pixel_size_nm=request.pixel_size_nm,
-    thickness_nm=request.thickness_nm,
-    table=request.calibration,
-  )
+  scales = _scales(request)
   truths = _truths(request, paths)
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
@@ -78,9 +75,18 @@ def predict(
     )
     raise
   print_tables(results.numbers, console)
-  page = escape(str(folder.path / 'report.html'))
-  console.print(f'Page: {page}', soft_wrap=True)
+  page = folder.path / 'report.html'
+  console.print(f'Page: {escape(str(page))}', soft_wrap=True)
   return results.complete
+
+
+def _scales(request: PredictRequest) -> Scales:
+  return Scales(
+    pixel_size_nm=request.pixel_size_nm,
+    thickness_nm=request.thickness_nm,
+    object_diameter_nm=request.object_diameter_nm,
+    table=request.calibration,
+  )
 
 
 def _truths(
@@ -102,6 +108,7 @@ def _predict_and_measure(
   console: Console,
   interruption: Interruption,
 ) -> SessionResults:
+  _require_usable(scales.object_diameter_nm, run)
   provenance = provenance_of_use(run.provenance)
   images, failures = predict_images(
     paths,
@@ -129,4 +136,13 @@ def _predict_and_measure(
         orientations=run.orientations,
       ),
       check_interruption=interruption.check,
+    )
+
+
+def _require_usable(object_diameter_nm: float | None, run: Run) -> None:
+  """Raises InputError if the network cannot use the hint."""
+  if object_diameter_nm is not None and run.seen.middle_px is None:
+    raise InputError(
+      f'--object_diameter_nm={object_diameter_nm:g}: the network of '
+      f'{run.origin} does not know objects by their diameters; leave it out'
     )

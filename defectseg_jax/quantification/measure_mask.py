@@ -1,6 +1,7 @@
 """The front door: one mask to the numbers of its foil."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -105,6 +106,19 @@ class MeasurementSettings:
       settings=self.quantification,
       detection=self.detection,
       seed=self.seed,
+    )
+
+  def at_zooms(self, zooms: Sequence[float]) -> 'MeasurementSettings':
+    """The settings for an image that a network saw at other scales.
+
+    Args:
+      zooms: pixels of the network for each of the image; none where it found
+        nothing. The smallest particle is of the network's pixels: at the
+        finest scale it has the fewest pixels of the image.
+    """
+    finest = max(zooms, default=1.0)
+    return dataclasses.replace(
+      self, quantification=self.quantification.at_zoom(finest)
     )
 
 

@@ -1,6 +1,7 @@
 """How masks are measured: the section `config.quantification`."""
 
 import dataclasses
+import math
 
 from defectseg_jax.quantification import checks
 from defectseg_jax.quantification.densities import RANDOM_DIRECTIONS
@@ -69,3 +70,22 @@ class QuantificationSettings:
       'pixel_size_uncertainty',
     ):
       checks.require_not_negative(getattr(self, name), name)
+
+  def at_zoom(self, zoom: float) -> 'QuantificationSettings':
+    """The settings for an image that a network saw enlarged.
+
+    Args:
+      zoom: pixels of the network for each pixel of the image.
+
+    Returns:
+      With `minimum_area_px`, which is of the network's pixels, in the image's.
+
+    Examples:
+      >>> settings = QuantificationSettings(minimum_area_px=16)
+      >>> settings.at_zoom(0.5).minimum_area_px
+      64
+    """
+    if zoom == 1 or not self.minimum_area_px:
+      return self
+    area_px = max(1, math.ceil(self.minimum_area_px / zoom**2))
+    return dataclasses.replace(self, minimum_area_px=area_px)

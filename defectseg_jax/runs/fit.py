@@ -18,6 +18,7 @@ from defectseg_jax.runs.preparation import (
   prepare,
   require_trainable,
 )
+from defectseg_jax.runs.seen_sizes import seen_sizes, sizes_json
 from defectseg_jax.runs.settings import run_settings
 from defectseg_jax.runs.validation import make_dev_histograms
 from defectseg_jax.runs.workdir import Workdir
@@ -85,6 +86,8 @@ def fit(
         held.enter_context(
           workdir.claim(config, training_data=data.in_words(settings))
         )
+        sizes = seen_sizes(settings, data.regions['train'])
+        workdir.write_json(workdir.seen_sizes, sizes_json(sizes))
     _print_data(console, prepared)
     progress = _train(prepared, workdir, console, interruption, give_up)
   if progress is None:

@@ -50,12 +50,16 @@ class Prediction:
     threshold: from which a pixel is taken for defect; chosen on the
       development set of the run.
     settings: how the run measures masks.
+    zooms: scales that it is taken from, in pixels of the network for each of
+      the micrograph; 1 is the micrograph as it is, none that of several scales
+      none showed an object.
   """
 
   micrograph: Micrograph
   probabilities: np.ndarray = dataclasses.field(repr=False)
   threshold: float
   settings: MeasurementSettings
+  zooms: tuple[float, ...] = (1.0,)
 
   @property
   def mask(self) -> np.ndarray:

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -14,14 +14,22 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.preprocessing import preprocess
 from defectseg_jax.models import create_model
+from defectseg_jax.prediction.merging import Merged, merge_objects
+from defectseg_jax.prediction.scales import (
+  SeenSizes,
+  choose_zooms,
+  maps_at_scales,
+)
 from defectseg_jax.quantification import (
   Detection,
   LineDetection,
   MeasurementSettings,
 )
+from defectseg_jax.quantification.checks import require_positive
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs import detection_file, network
 from defectseg_jax.runs.prediction import Prediction
+from defectseg_jax.runs.seen_sizes import read_seen_sizes
 from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state, step
@@ -46,6 +54,7 @@ class Run:
     probabilities: `probabilities(pixels, **more)`, from a micrograph as it is
       in its file, [H, W], to probabilities, float32 [H, W]; `more` goes to
       `prediction.tiles.probability_map`.
+    seen: sizes that the network knows; they tell at which scales it looks.
   """
 
   path: pathlib.Path
@@ -57,6 +66,7 @@ class Run:
   orientations: int
   identity: str
   probabilities: Callable[..., np.ndarray]
+  seen: SeenSizes
 
   def __repr__(self) -> str:
     best = self.progress.best()
@@ -81,12 +91,40 @@ class Run:
       seed=self.settings.seed,
     )
 
+  def look(
+    self,
+    pixels: np.ndarray,
+    zooms: Sequence[float],
+    *,
+    on_tiles: Callable[[int, int], None] = lambda done, count: None,
+  ) -> Merged:
+    """Takes an image through the network at one or several scales.
+
+    Args:
+      pixels: [H, W], as they are in the file.
+      zooms: from `choose_zooms`.
+      on_tiles: called with what is done, and how much there is.
+
+    Returns:
+      Probabilities, float32 [H, W], and the scales that they are taken from.
+    """
+    maps = maps_at_scales(pixels, self.probabilities, zooms, on_tiles=on_tiles)
+    if len(maps) == 1 or self.seen.diameter_px is None:
+      return Merged(maps[zooms[0]], tuple(zooms))
+    return merge_objects(
+      maps,
+      threshold=self.threshold,
+      diameter_px=self.seen.diameter_px,
+      minimum_area_px=self.settings.quantification.minimum_area_px,
+    )
+
   def predict(
     self,
     micrograph: Micrograph,
     *,
     thickness_nm: float | None = None,
     pixel_size_nm: float | None = None,
+    object_diameter_nm: float | None = None,
   ) -> Prediction:
     """Looks for defects in one micrograph.
 
@@ -96,22 +134,37 @@ class Run:
       thickness_nm: of the foil; None if the micrograph knows it, or if nothing
         is to be measured.
       pixel_size_nm: side of a pixel; None for the micrograph's own.
+      object_diameter_nm: about how large the objects are, where the network has
+        seen all kinds of scales; None to try several.
 
     Returns:
       Probabilities and mask; `measure()` turns them into numbers.
 
     Raises:
-      InputError: a length is not above 0.
+      InputError: a length is not above 0, or the network or the micrograph
+        cannot use `object_diameter_nm`.
     """
+    if object_diameter_nm is not None:
+      require_positive(object_diameter_nm, 'object_diameter_nm')
     lengths = {'thickness_nm': thickness_nm, 'pixel_size_nm': pixel_size_nm}
     micrograph = dataclasses.replace(
       micrograph, **{k: v for k, v in lengths.items() if v is not None}
     )
+    found = self.look(
+      micrograph.pixels,
+      choose_zooms(
+        micrograph.pixels.shape,
+        self.seen,
+        pixel_size_nm=micrograph.pixel_size_nm,
+        object_diameter_nm=object_diameter_nm,
+      ),
+    )
     return Prediction(
       micrograph,
-      self.probabilities(micrograph.pixels),
+      found.probabilities,
       self.threshold,
-      self.measurement_settings,
+      self.measurement_settings.at_zooms(found.zooms),
+      found.zooms,
     )
 
 
@@ -157,6 +210,7 @@ def load_run(
     progress=checkpoints.read_progress(workdir.path),
     provenance=workdir.read_provenance(),
     orientations=orientations,
+    seen=read_seen_sizes(workdir.seen_sizes, settings),
     variables=checkpoints.restore_model(
       workdir.path, **state.variable_shapes(create_model(settings.model))
     ),
@@ -172,6 +226,7 @@ def create_run(
   detection: detection_file.RunDetection,
   provenance: Provenance | None,
   orientations: int,
+  seen: SeenSizes,
   variables: tuple[Any, Any],
 ) -> Run:
   """Puts a run together from what was read.
@@ -184,6 +239,7 @@ def create_run(
     detection: of the development set; its settings say how to measure.
     provenance: of the run.
     orientations: 1 or 8.
+    seen: sizes that the network knows.
     variables: parameters and running statistics of the network.
   """
   settings = dataclasses.replace(settings, quantification=detection.settings)
@@ -197,6 +253,7 @@ def create_run(
     orientations=orientations,
     identity=_identity(settings, progress, orientations, variables),
     probabilities=_make_probabilities(settings, orientations, variables),
+    seen=seen,
   )
 
 

@@ -32,6 +32,7 @@ class Workdir:
     test_metrics: test_metrics.json.
     dev_detection: dev_detection.json, objects of the development set that the
       network found, missed and invented.
+    seen_sizes: seen_sizes.json, of pixels and objects in training.
     report: report.html, the page of the test set.
     figures: the folder of pictures.
     events: the folder of TensorBoard's events.
@@ -44,6 +45,7 @@ class Workdir:
     self.history = self.path / 'history.csv'
     self.test_metrics = self.path / 'test_metrics.json'
     self.dev_detection = self.path / 'dev_detection.json'
+    self.seen_sizes = self.path / 'seen_sizes.json'
     self.report = self.path / 'report.html'
     self.figures = self.path / 'figures'
     self.events = self.path / 'events'

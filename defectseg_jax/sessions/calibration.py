@@ -38,6 +38,9 @@ class Scale:
 class Scales:
   """What the user said about the scales of all images.
 
+  Attributes:
+    object_diameter_nm: about how large the objects are; None if not said.
+
   Examples:
     >>> scales = Scales(pixel_size_nm=0.32, thickness_nm=177.0)
     >>> scale = scales.scale_of(pathlib.Path('foil.dm4'), {})
@@ -50,6 +53,7 @@ class Scales:
     *,
     pixel_size_nm: float | None = None,
     thickness_nm: float | None = None,
+    object_diameter_nm: float | None = None,
     table: str | os.PathLike[str] | None = None,
   ) -> None:
     """Reads the table.
@@ -58,11 +62,13 @@ class Scales:
       pixel_size_nm: side of a pixel, of images that the table does not name;
         None where the flag is not given.
       thickness_nm: of the foil, likewise.
+      object_diameter_nm: of the objects, about; None if unknown.
       table: a CSV that `read_calibration_table` reads; None for no table.
 
     Raises:
       InputError: a length is not above 0, or the table cannot be read.
     """
+    self.object_diameter_nm = object_diameter_nm
     self._flags = Calibration(pixel_size_nm, thickness_nm)
     for name, value in self._flags._asdict().items():
       if value is not None:

@@ -13,7 +13,13 @@ import hashlib
 import json
 import pathlib
 import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import (
+  Callable,
+  Collection,
+  Iterable,
+  Mapping,
+  Sequence,
+)
 from typing import Any
 
 from defectseg_jax.errors import InputError
@@ -34,6 +40,7 @@ class Done:
     mask_key: likewise of its mask; differs where a corrected mask was kept.
     pixel_size_nm: that stands in its files.
     files: paths below the session's folder.
+    zooms: scales that its probabilities are taken from.
   """
 
   stem: str
@@ -41,6 +48,7 @@ class Done:
   mask_key: str
   pixel_size_nm: float
   files: list[str]
+  zooms: Sequence[float] = (1.0,)
 
 
 class SessionFolder:

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import pathlib
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -69,6 +70,7 @@ def write_image_results(
   Raises:
     InputError: the mask cannot be read as a mask any more.
   """
+  settings = settings.at_zooms(image.zooms)
   truth = truths.get(image.name)
   arrays, mismatch = _read_arrays(folder, image, truth)
   scores = reference.NO_SCORES
@@ -85,7 +87,7 @@ def write_image_results(
     image.name,
     found,
     image.scale,
-    sources={'micrograph': str(image.source), 'mask': image.files()['masks']},
+    sources=_sources(image, settings),
     scores=scores if truths else None,
   )
   pictures.write_image_pictures(
@@ -102,6 +104,18 @@ def write_image_results(
     _view(found, arrays, numbers, settings, threshold),
     comparable=None if truth is None else mismatch is None,
   )
+
+
+def _sources(
+  image: SessionImage, settings: MeasurementSettings
+) -> dict[str, Any]:
+  """What summary.json says of where an image's numbers come from."""
+  return {
+    'micrograph': str(image.source),
+    'mask': image.files()['masks'],
+    'zooms': list(image.zooms),
+    'minimum_area_px': settings.quantification.minimum_area_px,
+  }
 
 
 def _view(

@@ -29,14 +29,14 @@ class ImageNumbers:
 
   Attributes:
     row: of summary.csv.
-    sources: the files and flags that the numbers come from.
+    sources: the files, flags and scales that the numbers come from.
     objects: columns of objects.csv, an object a row.
     sizes_nm: [n], what the histogram shows.
     warnings: what a reader must look at before the numbers are believed.
   """
 
   row: Mapping[str, Any]
-  sources: Mapping[str, str | None]
+  sources: Mapping[str, Any]
   objects: Mapping[str, np.ndarray]
   sizes_nm: np.ndarray
   warnings: Sequence[QualityWarning]
@@ -61,7 +61,7 @@ def image_numbers(
   found: Measurement,
   scale: Scale,
   *,
-  sources: Mapping[str, str | None],
+  sources: Mapping[str, Any],
   scores: Mapping[str, float | None] | None = None,
 ) -> ImageNumbers:
   """Collects what tables hold of one image.
@@ -70,7 +70,7 @@ def image_numbers(
     name: of the image.
     found: what was measured in it.
     scale: of it.
-    sources: the files it comes from, by what they are.
+    sources: the files it comes from, by what they are, and the scales.
     scores: against its true mask; None where no image is compared.
 
   Returns:

@@ -17,6 +17,7 @@ from defectseg_jax.micrographs.files import files_by_stem
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
+from defectseg_jax.prediction.scales import choose_zooms
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.run import Run
 from defectseg_jax.sessions.calibration import Scale, Scales
@@ -37,6 +38,8 @@ class SessionImage:
     corrected: whether its mask is not what the program wrote.
     outdated: whether the corrected mask was made by another network, or from
       other pixels.
+    zooms: scales that its probabilities are taken from, in pixels of the
+      network for each of the image.
   """
 
   name: str
@@ -44,6 +47,7 @@ class SessionImage:
   scale: Scale
   corrected: bool = False
   outdated: bool = False
+  zooms: tuple[float, ...] = (1.0,)
 
   def files(self) -> dict[str, str]:
     """Paths of its arrays below the session's folder, by what they hold."""
@@ -139,7 +143,23 @@ def _predict_file(
     except InputError as error:
       failed[name] = str(error)
       continue
-    done.append(_update_files(run, folder, image, pixels, by_hand, on_tiles))
+    zooms = choose_zooms(
+      pixels.shape,
+      run.seen,
+      pixel_size_nm=scale.pixel_size_nm,
+      object_diameter_nm=scales.object_diameter_nm,
+    )
+    done.append(
+      _update_files(
+        run,
+        folder,
+        image,
+        pixels,
+        by_hand,
+        zooms=zooms,
+        on_tiles=on_tiles,
+      )
+    )
   return done, failed
 
 
@@ -166,10 +186,12 @@ def _update_files(
   image: SessionImage,
   pixels: np.ndarray,
   by_hand: np.ndarray | None,
+  *,
+  zooms: tuple[float, ...],
   on_tiles: OnTiles,
 ) -> SessionImage:
   """Brings an image's files up to date, with no more work than that takes."""
-  key, files = _key(run, pixels), image.files()
+  key, files = _key(run, pixels, zooms), image.files()
   before, size_nm = folder.record_of(image.name), image.scale.pixel_size_nm
   corrected = by_hand is not None
   mask_key = before.mask_key if corrected and before else key
@@ -178,6 +200,8 @@ def _update_files(
   )
   same = before is not None and before.key == key and folder.is_whole(before)
   rescaled = before is None or before.pixel_size_nm != size_nm
+  if same and before:
+    image = dataclasses.replace(image, zooms=tuple(before.zooms))
   if same and not rescaled:
     return image
   folder.claim(file for kind, file in files.items() if kind != MASKS)
@@ -186,7 +210,8 @@ def _update_files(
   if same:
     probabilities = read_frames(folder.path / files['probabilities'])[0].values
   else:
-    probabilities = run.probabilities(pixels, on_tiles=on_tiles)
+    probabilities, taken = run.look(pixels, zooms, on_tiles=on_tiles)
+    image = dataclasses.replace(image, zooms=taken)
   scale = {'pixel_size_nm': size_nm}
   writers: dict[str, Callable[[pathlib.Path], object]] = {
     files['images']: lambda to: write_tiff(to, pixels, **scale),
@@ -202,14 +227,24 @@ def _update_files(
   folder.put(writers)
   folder.note_done(
     image.name,
-    Done(image.source.stem, key, mask_key, size_nm, list(files.values())),
+    Done(
+      image.source.stem,
+      key,
+      mask_key,
+      size_nm,
+      list(files.values()),
+      image.zooms,
+    ),
   )
   return image
 
 
-def _key(run: Run, pixels: np.ndarray) -> str:
+def _key(run: Run, pixels: np.ndarray, zooms: tuple[float, ...]) -> str:
   """A checksum of all that the network's answer follows from."""
   digest = hashlib.sha256(f'{run.identity} {pixels.shape}'.encode())
+  if zooms != (1.0,):
+    area_px = run.settings.quantification.minimum_area_px
+    digest.update(f'{zooms} {run.seen} {area_px}'.encode())
   digest.update(np.ascontiguousarray(pixels, np.float32))
   return digest.hexdigest()
 

@@ -36,9 +36,7 @@ class SessionRequest:
 
   def __post_init__(self) -> None:
     for name in ('pixel_size_nm', 'thickness_nm'):
-      value = getattr(self, name)
-      if value is not None and not (math.isfinite(value) and value > 0):
-        raise InputError(f'--{name}={value}: must be a number above 0')
+      _require_length(getattr(self, name), name)
     if self.calibration == '':
       raise InputError(
         '--calibration: is empty; give the path of a CSV table with the '
@@ -64,6 +62,7 @@ class PredictRequest(SessionRequest):
 
   Attributes:
     images: files, folders and patterns of micrographs.
+    object_diameter_nm: about how large the objects are; None to find out.
     orientations: 1, or 8 for test-time augmentation.
     overwrite: whether files of others in the folder may be replaced.
 
@@ -77,11 +76,13 @@ class PredictRequest(SessionRequest):
   """
 
   images: Sequence[str] = ()
+  object_diameter_nm: float | None = None
   orientations: int = 1
   overwrite: bool = False
 
   def __post_init__(self) -> None:
     super().__post_init__()
+    _require_length(self.object_diameter_nm, 'object_diameter_nm')
     if not self.images:
       raise InputError('--input: is missing; give the micrographs to look at')
     if self.orientations not in (1, 8):
@@ -120,3 +121,8 @@ class QuantifyRequest(SessionRequest):
       image_files(self.masks)
     if self.micrographs:
       image_files(self.micrographs, flag='--micrographs')
+
+
+def _require_length(value: float | None, flag: str) -> None:
+  if value is not None and not (math.isfinite(value) and value > 0):
+    raise InputError(f'--{flag}={value}: must be a number above 0')

@@ -104,7 +104,7 @@ def write_results(
       notes=list(_notes(images, failures, truths)),
       compared=bool(truths),
     )
-    page = _page(numbers, [one.view for one in collected], how_made)
+    page = _page(numbers, [one.view for one in collected], how_made, images)
     _write_session(made, images, numbers, page)
     folder.take_results(made)
   finally:
@@ -156,6 +156,7 @@ def _page(
   numbers: SessionNumbers,
   views: Sequence[ImageView],
   how_made: Mapping[str, str],
+  images: Sequence[SessionImage],
 ) -> str:
   defect = numbers.settings.defect
   failed = [
@@ -169,8 +170,24 @@ def _page(
     headlines=numbers.headlines,
     over_images=numbers.over_images,
     conventions=numbers.conventions,
-    how_made=how_made,
+    how_made={**how_made, 'scales': _scales_text(images)},
     remarks=numbers.remarks,
+  )
+
+
+def _scales_text(images: Sequence[SessionImage]) -> str:
+  """Which images met the network at which scales."""
+  by_zooms: dict[tuple[float, ...], list[str]] = {}
+  for image in images:
+    by_zooms.setdefault(image.zooms, []).append(image.name)
+  parts = []
+  for zooms, names in sorted(by_zooms.items()):
+    which = ', '.join(f'{zoom:.3g}' for zoom in zooms) or 'no object at any'
+    who = 'all images' if len(by_zooms) == 1 else ', '.join(names)
+    parts.append(f'{which}: {who}')
+  return (
+    f'{"; ".join(parts)} (pixels of the network for each pixel of the image, '
+    'by the scales that objects were taken from)'
   )
 
 

@@ -53,14 +53,21 @@ def session(tmp_path):
 def predict(trained_run, session, tmp_path):
   """Runs the job in this process; whether all could be done."""
 
-  def go(*given, interruption=None, config=None, console=None, **fields):
+  def go(
+    *given,
+    interruption=None,
+    config=None,
+    console=None,
+    workdir=None,
+    **fields,
+  ):
     fields = {
       'output': str(tmp_path / 'out'),
       'thickness_nm': 100.0,
       'images': [*map(str, given)] or [str(session)],
       **fields,
     }
-    workdir = Workdir(trained_run)
+    workdir = workdir or Workdir(trained_run)
     return job.predict(
       config or workdir.read_config(),
       workdir,

@@ -181,6 +181,84 @@ def test_eight_orientations_are_another_network(predict, tmp_path):
   )
 
 
+@pytest.fixture
+def sized_run(trained_run, tmp_path):
+  """Makes a copy of the run that has seen other sizes."""
+
+  def make(**sizes):
+    copy = tmp_path / 'sized'
+    shutil.copytree(trained_run, copy, dirs_exist_ok=True)
+    (copy / 'seen_sizes.json').write_text(json.dumps(sizes))
+    return Workdir(copy)
+
+  return make
+
+
+def test_images_meet_the_network_at_the_scale_it_knows(
+  predict, sized_run, session, tmp_path
+):
+  """Pixels of 0.5 nm, and a network trained at 0.25: enlarged by 2."""
+  assert predict(session / 'x.tif')
+  workdir = sized_run(pixel_size_nm=[0.2, 0.25])
+  assert predict(session / 'x.tif', workdir=workdir, output=str(tmp_path / '2'))
+  as_it_is, enlarged = (
+    tifffile.imread(tmp_path / name / 'probabilities' / 'x.tif')
+    for name in ('out', '2')
+  )
+  assert enlarged.shape == as_it_is.shape and (enlarged != as_it_is).any()
+  (one,) = json.loads((tmp_path / '2' / 'summary.json').read_text())['images']
+  (other,) = json.loads((tmp_path / 'out' / 'summary.json').read_text())[
+    'images'
+  ]
+  assert one['zooms'] == [2] and other['zooms'] == [1]
+  smallest = other['minimum_area_px']
+  assert one['minimum_area_px'] == max(1, -(-smallest // 4))
+  # As it was trained: the same bits, under the same key.
+  workdir = sized_run(pixel_size_nm=[0.4, 0.6])
+  stamp = (tmp_path / 'out' / 'masks' / 'x.tif').stat().st_mtime_ns
+  assert predict(session / 'x.tif', workdir=workdir)
+  assert stamp == (tmp_path / 'out' / 'masks' / 'x.tif').stat().st_mtime_ns
+  workdir = sized_run(pixel_size_nm=[0.9, 1])
+  assert predict(session / 'x.tif', workdir=workdir)
+  assert stamp != (tmp_path / 'out' / 'masks' / 'x.tif').stat().st_mtime_ns
+
+
+def test_several_scales_or_the_one_of_a_diameter(
+  predict, sized_run, session, tmp_path
+):
+  workdir = sized_run(diameter_px=[5, 80])
+  out = tmp_path / 'out'
+  for diameter_nm in (None, None, 10.0, 20.0):
+    assert predict(
+      session / 'x.tif', workdir=workdir, object_diameter_nm=diameter_nm
+    )
+    (image,) = json.loads((out / 'summary.json').read_text())['images']
+    zooms = image['zooms']
+    page = (out / 'report.html').read_text()
+    if diameter_nm is None:
+      assert {*zooms} <= {0.5, 1, 2} and zooms
+      assert ', '.join(f'{zoom:g}' for zoom in zooms) + ': all images' in page
+    else:
+      assert zooms == [10 / diameter_nm]
+  threshold = json.loads((workdir.path / 'test_metrics.json').read_text())[
+    'threshold'
+  ]
+  np.testing.assert_array_equal(
+    tifffile.imread(out / 'masks' / 'x.tif') > 0,
+    tifffile.imread(out / 'probabilities' / 'x.tif') >= threshold,
+  )
+
+
+def test_a_diameter_that_is_of_no_use(predict, sized_run, tmp_path):
+  said = wrong(predict, tmp_path, object_diameter_nm=0.0)
+  assert '--object_diameter_nm=0.0: must be a number above 0' in said
+  said = wrong(predict, tmp_path, object_diameter_nm=5.0)
+  assert '--object_diameter_nm=5: the network of' in said
+  workdir = sized_run(diameter_px=[80, 5])
+  said = wrong(predict, tmp_path, workdir=workdir)
+  assert 'seen_sizes.json: is damaged' in said
+
+
 def test_what_the_program_did_not_write_is_left_alone(
   predict, session, tmp_path
 ):

@@ -1,0 +1,258 @@
+"""One probability map from those of several scales, object by object.
+
+A fine scale cuts a large object up or sees its rim alone; a coarse one melts
+small neighbours into one, or misses them. So objects of all scales compete: an
+object that has smaller rivals of finer scales inside stands if the network has
+more to say for it than for all of these together.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, cast
+
+import numpy as np
+from jaxtyping import Float
+from scipy import ndimage
+
+# Two objects are rivals if they share more than this of the smaller one's area.
+_RIVALS = 0.3
+# Of single objects, relative to mean diameters that a network has seen: the
+# smallest and the largest that is believed. By eye.
+_SMALLEST, _LARGEST = 0.6, 1.3
+# By eye: the comfort of a size falls by exp(-1/2) for each such factor.
+_COMFORT_FACTOR = 3.0
+_NEIGHBOURS = np.ones((3, 3), bool)
+
+Map = Float[np.ndarray, 'h w']
+
+
+class Merged(NamedTuple):
+  """What is found over all scales.
+
+  Attributes:
+    probabilities: float32 [H, W]; objects have those of their own scale, all
+      else stays below the threshold.
+    zooms: ascending, the scales that objects were taken from.
+  """
+
+  probabilities: np.ndarray
+  zooms: tuple[float, ...]
+
+
+def merge_objects(
+  maps: Mapping[float, Map],
+  *,
+  threshold: float,
+  diameter_px: tuple[float, float],
+  minimum_area_px: float = 0,
+) -> Merged:
+  """Takes each object from the scale that knows it best.
+
+  An object is a connected region of probabilities from the threshold on. Its
+  size is the diameter of the largest circle inside, in pixels of its scale, so
+  that objects which touch are no large one. It does not stand if it is of no
+  size that the network has seen, unless the edge of the image cuts it, or no
+  coarser scale is left for it. Its weight is the sum over its pixels of what
+  their probabilities are above the threshold, times how comfortable the network
+  is with its size.
+
+  Args:
+    maps: by scale (pixels of the network for each of the image) the
+      probabilities, float32 [H, W], at the image's resolution; 1 is among them.
+    threshold: from which on a pixel is taken for defect.
+    diameter_px: smallest and largest mean diameter that the network has seen.
+    minimum_area_px: smallest object that is trusted, in pixels of the network.
+
+  Returns:
+    The merged map.
+
+  Examples:
+    A disc of 120 pixels, of which the fine scale sees the rim and a speck:
+
+    >>> rows, columns = np.mgrid[:200, :200] - 100
+    >>> disc = (np.hypot(rows, columns) < 60).astype(np.float32)
+    >>> rim = np.where(np.hypot(rows, columns) < 50, 0, disc)
+    >>> found = merge_objects(
+    ...   {0.25: disc, 1.0: rim}, threshold=0.5, diameter_px=(5, 80)
+    ... )
+    >>> found.zooms, bool((found.probabilities == disc).all())
+    ((0.25,), True)
+  """
+  scales = [
+    _scale(
+      probabilities,
+      zoom,
+      threshold=threshold,
+      diameter_px=diameter_px,
+      minimum_area_px=minimum_area_px,
+      coarsest=zoom == min(maps),
+    )
+    for zoom, probabilities in sorted(maps.items())
+  ]
+  # In the type of the maps, and below the threshold in any.
+  below = np.nextafter(np.float32(threshold), np.float32(0))
+  merged = np.minimum(maps[1.0], below)
+  zooms = set()
+  for scale, box, region in _without_overlaps(scales, _stands(scales)):
+    merged[box][region] = scale.probabilities[box][region]
+    zooms.add(scale.zoom)
+  return Merged(merged, tuple(sorted(zooms)))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Scale:
+  """The objects of one scale.
+
+  Attributes:
+    zoom: of the scale.
+    probabilities: float32 [H, W].
+    labels: int32 [H, W]; only of objects that may stand.
+    areas_px: [count + 1], in pixels of the image, by label.
+    weights: [count + 1], likewise.
+  """
+
+  zoom: float
+  probabilities: np.ndarray
+  labels: np.ndarray
+  areas_px: np.ndarray
+  weights: np.ndarray
+
+
+def _scale(
+  probabilities: np.ndarray,
+  zoom: float,
+  *,
+  threshold: float,
+  diameter_px: tuple[float, float],
+  minimum_area_px: float,
+  coarsest: bool,
+) -> _Scale:
+  mask = probabilities >= threshold
+  labels = np.empty(mask.shape, np.int32)
+  # With an array for its output, SciPy returns the number alone.
+  count = cast(int, ndimage.label(mask, _NEIGHBOURS, output=labels))
+  numbers = np.arange(count + 1)
+  areas_px = np.bincount(labels.ravel(), minlength=count + 1)
+  # As if there were background beyond the edge: some there must be.
+  reach = np.asarray(ndimage.distance_transform_edt(np.pad(mask, 1)))
+  widest = np.asarray(ndimage.maximum(reach[1:-1, 1:-1], labels, numbers))
+  sizes_px = zoom * (2 * widest - 1)
+  smallest, largest = _SMALLEST * diameter_px[0], _LARGEST * diameter_px[1]
+  at_edge = np.isin(numbers, _edge(labels))
+  stands = (sizes_px >= smallest) | at_edge
+  stands &= (sizes_px <= largest) | coarsest
+  stands &= areas_px * zoom**2 >= minimum_area_px
+  stands[0] = False
+  excess = np.bincount(
+    labels.ravel(),
+    (probabilities - threshold).ravel().astype(np.float64),
+    minlength=count + 1,
+  )
+  middle = math.sqrt(math.prod(diameter_px))
+  away = np.log(np.maximum(sizes_px, 1) / middle) / math.log(_COMFORT_FACTOR)
+  return _Scale(
+    zoom,
+    probabilities,
+    np.where(stands[labels], labels, 0),
+    areas_px,
+    excess * np.exp(-(away**2) / 2),
+  )
+
+
+def _edge(labels: np.ndarray) -> np.ndarray:
+  sides = labels[0], labels[-1], labels[:, 0], labels[:, -1]
+  return np.unique(np.concatenate(sides))
+
+
+def _stands(scales: list[_Scale]) -> list[np.ndarray]:
+  """By scale, bool [count + 1]: which objects outweigh those inside them.
+
+  Args:
+    scales: coarse ones first.
+  """
+  parents = [_parents(scales, number) for number in range(len(scales))]
+  inside = [np.zeros(len(scale.weights)) for scale in scales]
+  for fine in reversed(range(len(scales))):
+    best = np.maximum(scales[fine].weights, inside[fine])
+    for label, (coarse, parent) in parents[fine].items():
+      inside[coarse][parent] += best[label]
+  stands, gone = [], []
+  for number, scale in enumerate(scales):
+    present = np.unique(scale.labels)
+    wins = scale.weights >= inside[number]
+    gives_way = np.zeros(len(scale.weights), bool)
+    for label, (coarse, parent) in parents[number].items():
+      gives_way[label] = gone[coarse][parent] or stands[coarse][parent]
+    stands.append(wins & ~gives_way & np.isin(np.arange(len(wins)), present))
+    stands[-1][0] = False
+    gone.append(gives_way)
+  return stands
+
+
+def _parents(scales: list[_Scale], fine: int) -> dict[int, tuple[int, int]]:
+  """By label of a scale, the coarser scale and its object around it."""
+  found: dict[int, tuple[int, int]] = {}
+  # The nearest coarser scale has the last word.
+  for coarse in range(fine):
+    shared: dict[int, int] = {}
+    for label, other, area in _rivals(scales[fine], scales[coarse]):
+      if area > shared.get(label, 0):
+        shared[label] = area
+        found[label] = coarse, other
+  return found
+
+
+def _rivals(one: _Scale, other: _Scale) -> Iterator[tuple[int, int, int]]:
+  """Labels of both scales, and the area that they share, where it is much."""
+  both = (one.labels > 0) & (other.labels > 0)
+  pairs, shared = np.unique(
+    np.stack([one.labels[both], other.labels[both]]), axis=1, return_counts=True
+  )
+  least = np.minimum(one.areas_px[pairs[0]], other.areas_px[pairs[1]])
+  for place in np.flatnonzero(shared > _RIVALS * least):
+    yield int(pairs[0, place]), int(pairs[1, place]), int(shared[place])
+
+
+def _without_overlaps(
+  scales: list[_Scale], stands: list[np.ndarray]
+) -> Iterator[tuple[_Scale, tuple[slice, slice], np.ndarray]]:
+  """Scale, box and region of each object, heavy ones first, apart from others.
+
+  What overlaps a heavier object goes; what only touches one is trimmed, so that
+  it stays an object of its own.
+  """
+  order = sorted(
+    (-scale.weights[label], number, int(label))
+    for number, scale in enumerate(scales)
+    for label in np.flatnonzero(stands[number])
+  )
+  boxes = [ndimage.find_objects(scale.labels) for scale in scales]
+  # By pixel, the place in the order of the object that has it.
+  owner = np.zeros(scales[0].labels.shape, np.int32)
+  areas_px = [0]
+  for place, (_, number, label) in enumerate(order, start=1):
+    scale = scales[number]
+    area = int(scale.areas_px[label])
+    areas_px.append(area)
+    box = _wider(boxes[number][label - 1])
+    region = scale.labels[box] == label
+    others, shared = np.unique(owner[box][region], return_counts=True)
+    if any(
+      n > _RIVALS * min(area, areas_px[other])
+      for other, n in zip(others, shared, strict=True)
+      if other
+    ):
+      continue
+    near = np.asarray(
+      ndimage.binary_dilation(owner[box] > 0, _NEIGHBOURS), bool
+    )
+    region &= ~near
+    owner[box][region] = place
+    yield scale, box, region
+
+
+def _wider(box: tuple[slice, slice]) -> tuple[slice, slice]:
+  """By a pixel on each side; what lies outside the image is not there."""
+  rows, columns = (slice(max(0, s.start - 1), s.stop + 1) for s in box)
+  return rows, columns
