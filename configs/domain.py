@@ -22,9 +22,10 @@ def get_config() -> ml_collections.ConfigDict:
   # Fraction of the bright-field micrographs whose background is a part of a
   # real one, where config.simulation.background is a folder of them.
   config.real_background_fraction = 0.35
-  # Factor on a patch after its preprocessing, and the largest shift of it: mean
-  # and standard deviation of a micrograph are not those of its parts.
+  # Factor on a patch after its preprocessing: the standard deviation of a
+  # micrograph is not that of its parts.
   config.gain = (0.5, 1.7)
+  # Largest shift of a patch after that, as the mean is not, either.
   config.offset = 0.6
 
   config.imaging = ml_collections.ConfigDict()
@@ -80,9 +81,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.background = ml_collections.ConfigDict()
   # Standard deviation of smooth contrast, in the exponent of the intensity.
   config.background.mottling = (0.01, 0.35)
-  # Fraction of micrographs with bend contours, and how dark they are, in the
-  # exponent.
+  # Fraction of micrographs with bend contours.
   config.background.contours_fraction = 0.5
+  # How dark they are, in the exponent.
   config.background.contour_darkness = (0.1, 1.6)
   # Fraction with boundaries of grains or laths.
   config.background.grains_fraction = 0.25
@@ -90,8 +91,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.background.moire_fraction = 0.1
   # Fraction with dislocations, where those are not looked for.
   config.background.lines_fraction = 0.4
-  # Fraction with dark spots of strain, and their width in pixels.
+  # Fraction with dark spots of strain.
   config.background.spots_fraction = 0.4
+  # Their width, in pixels.
   config.background.spot_px = (1.5, 16.0)
 
   config.camera = ml_collections.ConfigDict()

@@ -171,6 +171,7 @@ def create_builder(
   elif data.source == 'domain':
     if domain is None:
       raise ValueError('domain=None: give it for micrographs of a domain')
+    _require_enough(domain)
     source = simulate_domain_folder(
       domain, foil, simulation, defect=defect, cache=cache
     )
@@ -204,6 +205,17 @@ def _require_source(data: DataSettings) -> None:
       f'config.data.dir={data.dir}: simulated foils have no folder; '
       'add --config.data.source=folder, or leave it out'
     )
+
+
+def _require_enough(domain: DomainSettings) -> None:
+  """Raises InputError for micrographs that nothing can be judged by."""
+  least = {'micrographs': 1, 'side_px': regions.MINIMUM_SIDE_PX}
+  for field, bound in least.items():
+    value = getattr(domain, field)
+    if value < bound:
+      raise InputError(
+        f'config.domain.{field}={value}: must be {bound} or more'
+      )
 
 
 def _as_text(length_nm: float | None) -> str:

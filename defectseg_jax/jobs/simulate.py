@@ -1,6 +1,7 @@
-"""--mode=simulate: a folder of simulated foils."""
+"""--mode=simulate: a folder of simulated foils, or of a domain."""
 
 import pathlib
+from collections.abc import Callable
 
 import ml_collections
 from rich.console import Console
@@ -10,6 +11,9 @@ from defectseg_jax.files import new_folder
 from defectseg_jax.runs.settings import series_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.simulation import write_series
+from defectseg_jax.simulation.domain.micrographs import SPLITS, write_domain
+from defectseg_jax.simulation.domain.real_backgrounds import read_backgrounds
+from defectseg_jax.simulation.domain.settings import domain_settings
 
 
 def simulate(
@@ -21,7 +25,8 @@ def simulate(
   """Writes micrographs, masks, truth and splits.csv.
 
   Args:
-    config: `defect`, `simulation` and `foil` are read.
+    config: `defect`, `data.source`, `simulation`, `foil` and, where the source
+      is domain, `domain` are read.
     output: the folder, which must not be there yet.
     console: where the progress goes.
     interruption: asked after each micrograph whether to stop.
@@ -31,8 +36,7 @@ def simulate(
       parameter is out of its range. Nothing is written then.
     Stopped: a signal asked the process to stop; the folder was not made.
   """
-  settings, foil = series_settings(config)
-  defect = str(config.defect)
+  count, write, told = _what_to_write(config)
   final = pathlib.Path(output).expanduser()
   # What is half-written is to be taken away before the process ends.
   interruption.defer_exit()
@@ -45,13 +49,13 @@ def simulate(
         disable=not console.is_terminal,
       ) as progress,
     ):
-      task = progress.add_task('simulating', total=settings.micrographs)
+      task = progress.add_task('simulating', total=count)
 
       def on_written() -> None:
         progress.advance(task)
         interruption.check()
 
-      write_series(made, foil, settings, defect=defect, on_written=on_written)
+      write(made, on_written)
   except Stopped:
     console.print(
       f'Stopped; {final} was not made. The same command begins again.',
@@ -59,8 +63,43 @@ def simulate(
     )
     raise
   console.print(
-    f'Simulated {settings.micrographs} micrographs: {final}\n'
-    f'Labels of {defect}: {final / "masks"}\n'
-    f'What is in them: {final / "truth"}',
+    f'Simulated {count} micrographs: {final}\n'
+    f'Labels of {config.defect}: {final / "masks"}',
     soft_wrap=True,
+  )
+  if told:
+    console.print(f'What is in them: {final / told}', soft_wrap=True)
+
+
+def _what_to_write(
+  config: ml_collections.ConfigDict,
+) -> tuple[int, Callable[[pathlib.Path, Callable[[], None]], None], str]:
+  """How many micrographs, what writes them, and where their truth will be."""
+  settings, foil = series_settings(config)
+  defect = str(config.defect)
+  fields = config.to_dict()
+  if fields['data']['source'] != 'domain':
+    return (
+      settings.micrographs,
+      lambda folder, on_written: write_series(
+        folder, foil, settings, defect=defect, on_written=on_written
+      ),
+      'truth',
+    )
+  domain = domain_settings(fields['domain'])
+  backgrounds = (
+    read_backgrounds(settings.background) if settings.background else []
+  )
+  return (
+    len(SPLITS) * domain.micrographs,
+    lambda folder, on_written: write_domain(
+      folder,
+      domain,
+      foil,
+      defect=defect,
+      seed=settings.seed,
+      backgrounds=backgrounds,
+      on_written=on_written,
+    ),
+    '',
   )

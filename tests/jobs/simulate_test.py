@@ -11,6 +11,7 @@ import tiny
 from rich.console import Console
 from sessions import Never
 
+from defectseg_jax.datasets import folder
 from defectseg_jax.jobs.train import train
 from defectseg_jax.runs.workdir import Workdir
 
@@ -34,6 +35,26 @@ def test_the_folder_it_makes_trains(config, tmp_path):
   config.training.epochs = 1
   train(config, Workdir(tmp_path / 'run'), Console(quiet=True), Never())
   assert (tmp_path / 'run' / 'test_metrics.json').exists()
+
+
+def test_a_domain_is_written_as_a_labelled_folder(tmp_path):
+  made = tmp_path / 'domain'
+  done = tiny.run(
+    [
+      *PROGRAM,
+      '--config=configs/voids.py:scale=general',
+      '--config.domain.micrographs=1',
+      '--config.domain.side_px=64',
+      f'--output={made}',
+    ]
+  )
+  assert done.returncode == 0, done.stderr
+  assert 'Simulated 3 micrographs' in done.stdout
+  names = [path.name for path in sorted((made / 'images').iterdir())]
+  assert names == ['dev_000.tif', 'test_000.tif', 'train_000.tif']
+  files = folder.labelled_files(made)
+  assert [file.split for file in files] == ['dev', 'test', 'train']
+  assert all(file.pixel_size_nm for file in files)
 
 
 def refused(tmp_path, *flags):

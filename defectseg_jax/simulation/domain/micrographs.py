@@ -2,7 +2,7 @@
 
 import csv
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -24,6 +24,7 @@ def write_domain(
   defect: str,
   seed: int,
   backgrounds: Sequence[np.ndarray] = (),
+  on_written: Callable[[], None] = lambda: None,
 ) -> None:
   """Writes images/, masks/ and splits.csv.
 
@@ -34,6 +35,7 @@ def write_domain(
     defect: that is labelled.
     seed: of all micrographs.
     backgrounds: real ones; may be none.
+    on_written: called after each micrograph.
   """
   for kind in ('images', 'masks'):
     (folder / kind).mkdir(parents=True, exist_ok=True)
@@ -54,6 +56,7 @@ def write_domain(
       write_tiff(folder / 'images' / name, pixels, pixel_size_nm=pixel)
       write_mask(folder / 'masks' / name, patch.mask, pixel_size_nm=pixel)
       rows.append([name, split, pixel])
+      on_written()
   with (folder / 'splits.csv').open('w', newline='') as stream:
     writer = csv.writer(stream, lineterminator='\n')
     writer.writerow(['file', 'split', 'pixel_size_nm'])

@@ -28,7 +28,12 @@ def read_backgrounds(folder: str | pathlib.Path) -> list[np.ndarray]:
   Raises:
     InputError: the folder cannot be read, or has no micrograph.
   """
-  folder = pathlib.Path(folder)
+  folder = pathlib.Path(folder).expanduser()
+  if not folder.is_dir():
+    raise InputError(
+      f'{folder}: no such folder; set --config.simulation.background to a '
+      'folder of micrographs without defects'
+    )
   images = folder / 'images' if (folder / 'images').is_dir() else folder
   found = []
   for path in images_in(images, flag='config.simulation.background'):
@@ -41,11 +46,6 @@ def read_backgrounds(folder: str | pathlib.Path) -> list[np.ndarray]:
           'with the intensity'
         )
       found.append(pixels / np.float32(mean))
-  if not found:
-    raise InputError(
-      f'{folder}: has no micrograph; set --config.simulation.background to a '
-      'folder of micrographs without defects'
-    )
   return found
 
 

@@ -124,7 +124,7 @@ def begin(recipe: Recipe) -> None:
 
 def simulate(place: int) -> dict[str, np.ndarray]:
   """The patch at a place of the stream; see `simulate_in_order`."""
-  recipe = _Worker.recipe
+  recipe: Recipe = _Worker.recipe
   seed = (_TRAINING, recipe.seed, place)
   patch = simulate_patch(
     recipe.domain,
