@@ -74,8 +74,9 @@ def get_config() -> ml_collections.ConfigDict:
   # Seed of the random numbers: first weights, order, positions and orientations
   # of patches, dropout.
   config.seed = 0
-  # Where the first weights come from: a workdir, or one folder of its
-  # checkpoints/; '' draws them at random.
+  # Where the first weights come from: a workdir, one folder of its
+  # checkpoints/, a network that comes with the program, as 'voids', or the path
+  # of a .safetensors file; '' draws them at random.
   config.init_from = ''
 
   config.data = ml_collections.ConfigDict()

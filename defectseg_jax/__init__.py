@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     QuantificationSettings,
     measure,
   )
+  from defectseg_jax.runs.network_file import load_network
   from defectseg_jax.runs.prediction import Found, Prediction
   from defectseg_jax.runs.run import Run, load_run
 
@@ -43,6 +44,7 @@ __all__ = [
   'QuantificationSettings',
   'Run',
   '__version__',
+  'load_network',
   'load_run',
   'measure',
   'read_mask',
@@ -60,6 +62,7 @@ _HOMES = {
   'Prediction': 'runs.prediction',
   'QuantificationSettings': 'quantification',
   'Run': 'runs.run',
+  'load_network': 'runs.network_file',
   'load_run': 'runs.run',
   'measure': 'quantification',
   'read_mask': 'micrographs',

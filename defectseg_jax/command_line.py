@@ -53,8 +53,9 @@ MODES = {
     'Finds defects in micrographs with a trained network: masks, numbers with '
     'intervals, and a page.',
     (
-      *('input', 'output', 'workdir', 'thickness_nm', 'pixel_size_nm'),
-      *('calibration', 'object_diameter_nm', 'reference', 'orientations'),
+      *('input', 'output', 'network', 'workdir', 'thickness_nm'),
+      *('pixel_size_nm', 'calibration', 'object_diameter_nm'),
+      *('reference', 'orientations'),
       *('overwrite', 'config'),
     ),
     'defectseg predict --workdir=runs/voids --thickness_nm=177 '
@@ -66,15 +67,16 @@ MODES = {
     'an interval.',
     (
       *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
-      *('pixel_size_nm', 'calibration', 'detection', 'reference'),
+      *('pixel_size_nm', 'calibration', 'detection', 'network', 'reference'),
     ),
     'defectseg quantify --config=voids --input=masks --pixel_size_nm=0.32 '
     '--thickness_nm=177 --output=numbers',
   ),
   'export': Mode(
-    'Writes the network of a trained run as ONNX, for programs without JAX.',
-    ('workdir', 'output', 'side_px', 'config'),
-    'defectseg export --workdir=runs/voids --output=voids.onnx',
+    'Writes the network of a trained run: as .safetensors with its card, to be '
+    'passed on, or as .onnx, for programs without JAX.',
+    ('workdir', 'network', 'output', 'side_px', 'config'),
+    'defectseg export --workdir=runs/voids --output=voids.safetensors',
     needs_config=False,
   ),
   'simulate': Mode(
@@ -97,8 +99,18 @@ MODE = flags.DEFINE_enum(
 WORKDIR = flags.DEFINE_string(
   'workdir', None, 'Folder of the run. Default: runs/<defect>.'
 )
+NETWORK = flags.DEFINE_string(
+  'network',
+  None,
+  'Name of a network that comes with the program, or the path of a '
+  '.safetensors file; then there is no --workdir. quantify: the network that '
+  'made the masks, in place of --detection.',
+)
 OUTPUT = flags.DEFINE_string(
-  'output', None, 'Folder to write (export: the .onnx file).'
+  'output',
+  None,
+  'Folder to write (export: the file, which ends in .safetensors or .onnx; '
+  "with --network also in .md, that network's card).",
 )
 INPUT = flags.DEFINE_multi_string(
   'input',
@@ -198,6 +210,13 @@ def parse_flags(argv: Sequence[str]) -> list[str]:
       f'--config: no such setting: {" ".join(said.split())}; the settings '
       'stand in configs/common.py'
     ) from error
+
+
+def given_settings() -> list[str]:
+  """Names of the settings that flags change, as data.rgb."""
+  if CONFIG.value is None:
+    return []
+  return sorted(config_flags.get_override_values(flags.FLAGS['config']))
 
 
 def require_flags_of_mode(mode: str, words: Sequence[str]) -> None:

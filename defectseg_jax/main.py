@@ -64,6 +64,8 @@ def _run_mode(
   output = command_line.OUTPUT.value or ''
   if 'output' in takes and not output:
     raise InputError('--output: is missing; give the folder to write')
+  if command_line.NETWORK.value is not None:
+    config = _config_of_network(command_line.NETWORK.value, config)
   if command_line.MODES[mode].needs_config and config is None:
     raise InputError('--config: is missing; give --config=voids')
   if mode == 'quantify':
@@ -89,6 +91,7 @@ def _quantify(
     masks=[*command_line.INPUT.value, *words],
     micrographs=command_line.MICROGRAPHS.value,
     detection=command_line.DETECTION.value,
+    network=command_line.NETWORK.value,
     **_session_flags(),
   )
   from defectseg_jax.jobs.quantify import quantify
@@ -130,42 +133,66 @@ def _search(config: Any, interruption: Interruption) -> None:
   )
 
 
+def _config_of_network(name: str, config: Any) -> Any:
+  """The config of a network that needs no run; JAX is not loaded for it."""
+  from defectseg_jax.runs import network_card
+
+  if command_line.WORKDIR.value is not None:
+    raise InputError(
+      f'--network={name} and --workdir={command_line.WORKDIR.value}: both '
+      'bring a network; give one of them'
+    )
+  path = network_card.network_path(name)
+  for given in command_line.given_settings():
+    if not f'{given}.'.startswith(
+      tuple(f'{kept}.' for kept in network_card.CHANGEABLE)
+    ):
+      raise InputError(
+        f'--config.{given}: a network keeps what it was trained with; with '
+        '--network only --config.quantification, --config.seed and '
+        '--config.data.rgb can be set'
+      )
+  return network_card.network_config(path, network_card.read_card(path), config)
+
+
 def _run_of_workdir(
   mode: str, config: Any, words: Sequence[str], interruption: Interruption
 ) -> None:
   """Evaluates, exports or predicts with a run that was trained before."""
   from defectseg_jax.runs.workdir import Workdir
 
-  path = command_line.WORKDIR.value
+  path, network = command_line.WORKDIR.value, command_line.NETWORK.value
   if config is None:
     if not path:
       raise InputError(
         '--workdir: is missing; give the folder of a trained run'
+        + (', or --network' if mode != 'evaluate' else '')
       )
     config = Workdir(path).read_config()
   workdir = Workdir(path or os.path.join('runs', config.defect))
-  if mode == 'predict':
-    _predict(config, workdir, words, interruption)
-  elif mode == 'evaluate':
+  if mode == 'evaluate':
     _require_trainable(config)
     from defectseg_jax.jobs.evaluate import evaluate
 
     evaluate(config, workdir, _console())
+  elif mode == 'predict':
+    _predict(config, None if network else workdir, words, interruption)
   else:
     from defectseg_jax.jobs.export import export
 
     export(
       config,
-      workdir,
+      None if network else workdir,
       command_line.OUTPUT.value or '',
       side_px=command_line.SIDE_PX.value,
       console=_console(),
+      network=network,
     )
 
 
 def _predict(
   config: Any,
-  workdir: 'Workdir',
+  workdir: 'Workdir | None',
   words: Sequence[str],
   interruption: Interruption,
 ) -> None:
@@ -174,6 +201,7 @@ def _predict(
   request = PredictRequest(
     images=[*command_line.INPUT.value, *words],
     object_diameter_nm=command_line.OBJECT_DIAMETER_NM.value,
+    network=command_line.NETWORK.value,
     orientations=command_line.ORIENTATIONS.value,
     overwrite=command_line.OVERWRITE.value,
     **_session_flags(),

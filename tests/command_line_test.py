@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import tiny
+from random_networks import write_random_network
 
 import defectseg_jax
 from defectseg_jax import command_help, command_line, config_files
@@ -160,6 +161,64 @@ def test_what_flags_show_to_be_wrong_is_said_at_once(
   assert first.startswith(f'error: {message.format(**places)}')
   assert loaded == 'loaded:'
   assert done.stdout == ''
+  assert not (tmp_path / 'x').exists()
+
+
+NETWORK = ('predict', '--output=x', '--input={folder}/images')
+
+
+@pytest.mark.parametrize(
+  'words, message',
+  [
+    ((*NETWORK, '--network=nope'), 'nope: is not the name of a network ('),
+    ((*NETWORK, '--network='), '(empty): is not the name of a network ('),
+    (
+      (*NETWORK, '--network=no.safetensors'),
+      'no.safetensors: there is no such file; give the path of a network',
+    ),
+    (
+      (*NETWORK, '--network={net}', '--workdir=runs/voids'),
+      '--network={net} and --workdir=runs/voids: both bring a network; give',
+    ),
+    (
+      (*NETWORK, '--network={net}', '--config=precipitates'),
+      '{net}: finds voids, and the config is of precipitates; give --config=vo',
+    ),
+    (
+      (
+        *(*NETWORK, '--network={net}', '--config=voids'),
+        '--config.preprocessing.invert=True',
+      ),
+      '--config.preprocessing.invert: a network keeps what it was trained with',
+    ),
+    (
+      (*NETWORK, '--network={net}'),
+      '--thickness_nm: is missing; give the thickness of the foil',
+    ),
+    (
+      (
+        *('quantify', '--output=x', '--input={folder}/masks'),
+        *('--network={net}', '--detection={folder}/splits.csv'),
+      ),
+      '--network and --detection: both say which network made the masks',
+    ),
+    (('predict', '--output=x'), '--workdir: is missing; give the folder of a'),
+    (
+      ('evaluate', '--network={net}'),
+      '--network: --mode=evaluate does not take it; it takes --config, --work',
+    ),
+  ],
+)
+def test_what_is_wrong_with_a_network_is_said_at_once(
+  folder, tmp_path, words, message
+):
+  places = {'folder': str(folder), 'net': str(tmp_path / 'net.safetensors')}
+  write_random_network(tmp_path / 'net.safetensors')
+  done = run(*(word.format(**places) for word in words), cwd=tmp_path)
+  assert done.returncode == 1
+  first, loaded = done.stderr.splitlines()
+  assert first.startswith(f'error: {message.format(**places)}')
+  assert loaded == 'loaded:'
   assert not (tmp_path / 'x').exists()
 
 

@@ -1,4 +1,4 @@
-"""--mode=export: a run's network as ONNX, for programs that have no JAX."""
+"""--mode=export: a network as a file, to be passed on or for other programs."""
 
 import contextlib
 import dataclasses
@@ -20,6 +20,10 @@ from rich.markup import escape
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
 from defectseg_jax.models import Architecture, create_model
+from defectseg_jax.runs.network_card import network_path, read_card
+from defectseg_jax.runs.network_card_text import write_card_text
+from defectseg_jax.runs.network_file import card_progress, read_variables
+from defectseg_jax.runs.network_writing import write_network_of_run
 from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state
@@ -31,13 +35,97 @@ TOLERANCE = 1e-4
 
 def export(
   config: ml_collections.ConfigDict,
-  workdir: Workdir,
+  workdir: Workdir | None,
   output: str,
   *,
   side_px: int,
   console: Console,
+  network: str | None = None,
 ) -> None:
-  """Writes the network, and compares what it says with what JAX says.
+  """Writes a network in the form that the suffix of the file asks for.
+
+  .safetensors is the network with its cards, to be passed on; .onnx is for
+  programs that have no JAX; .md is the card for people of a network file.
+
+  Args:
+    config: of the run or the network.
+    workdir: of the run; None where a network is named.
+    output: the file to make.
+    side_px: as of `_export_onnx`.
+    console: where the result goes.
+    network: name or path of a network that needs no run.
+
+  Raises:
+    InputError: the suffix is another, the file is there already, or as the
+      functions for each suffix say.
+  """
+  path = pathlib.Path(output).expanduser()
+  if path.suffix not in ('.safetensors', '.onnx', '.md'):
+    raise InputError(
+      f'--output={output}: must end in .safetensors, to be passed on, or in '
+      '.onnx, for programs without JAX'
+    )
+  if path.suffix == '.md':
+    _export_card(network, path, console)
+    return
+  if path.exists():
+    raise InputError(f'{path}: is there already; give --output another name')
+  if path.suffix == '.onnx':
+    _export_onnx(
+      config, workdir, network, path, side_px=side_px, console=console
+    )
+  elif workdir is None:
+    raise InputError(
+      f'--output={output}: {network} is such a file already; copy it with its '
+      '.json and .md, or give the --workdir of a run'
+    )
+  else:
+    _export_network(config, workdir, path, console)
+
+
+def _export_network(
+  config: ml_collections.ConfigDict,
+  workdir: Workdir,
+  path: pathlib.Path,
+  console: Console,
+) -> None:
+  card = write_network_of_run(config, workdir, path)
+  console.print(
+    f'Network: {escape(str(path))} ({path.stat().st_size / 1e6:.2f} MB, '
+    f'{card.precision})\nCard: {escape(str(path.with_suffix(".json")))}; for '
+    f'people: {escape(str(path.with_suffix(".md")))}',
+    soft_wrap=True,
+  )
+
+
+def _export_card(
+  network: str | None, path: pathlib.Path, console: Console
+) -> None:
+  """Makes NAME.md again, after NAME.json was changed."""
+  if network is None:
+    raise InputError(
+      f'{path}: is the card of a network; name that by --network'
+    )
+  found = network_path(network)
+  if path.absolute() != found.with_suffix('.md').absolute():
+    raise InputError(
+      f'{path}: the card of {network} lies beside it; give '
+      f'--output={found.with_suffix(".md")}'
+    )
+  write_card_text(found, read_card(found))
+  console.print(f'Card: {escape(str(path))}', soft_wrap=True)
+
+
+def _export_onnx(
+  config: ml_collections.ConfigDict,
+  workdir: Workdir | None,
+  network: str | None,
+  path: pathlib.Path,
+  *,
+  side_px: int,
+  console: Console,
+) -> None:
+  """Writes the graph, and compares what it says with what JAX says.
 
   The graph has one input, float32 [1, S, S, 1], preprocessed as the run's
   config says, and one output, probabilities of the same shape. Its metadata has
@@ -45,21 +133,16 @@ def export(
   trusted.
 
   Args:
-    config: of the run.
-    workdir: of the run.
-    output: the file to make; ends in .onnx.
+    config: of the run or the network.
+    workdir: of the run; None where a network is named.
+    network: its name or path.
+    path: of the file to make.
     side_px: S, a multiple of the network's.
     console: where the result goes.
 
   Raises:
-    InputError: a package is missing, the file is there already or has another
-      suffix, the side is wrong, or the networks differ.
+    InputError: a package is missing, the side is wrong, or the networks differ.
   """
-  path = pathlib.Path(output).expanduser()
-  if path.suffix != '.onnx':
-    raise InputError(f'--output={output}: must end in .onnx')
-  if path.exists():
-    raise InputError(f'{path}: is there already; give --output another name')
   packages = _import_packages()
   settings = run_settings(config)
   model = create_model(settings.model)
@@ -67,12 +150,12 @@ def export(
     raise InputError(
       f'--side_px={side_px}: must be a multiple of {model.size_multiple}'
     )
-  progress = checkpoints.read_progress(workdir.path)
-  probability = _make_probability(model, workdir)
+  progress, variables = _read_network(settings, workdir, network)
+  probability = _make_probability(model, variables)
   with console.status('Exporting'):
     graph = _graph(packages.jax2onnx, probability, side_px)
   packages.onnx.helper.set_model_props(
-    graph, _metadata(settings, progress, model)
+    graph, _onnx_metadata(settings, progress, model)
   )
   with write_whole(path) as temporary:
     packages.onnx.save(graph, temporary)
@@ -85,6 +168,21 @@ def export(
     f'{difference:.1e}',
     soft_wrap=True,
   )
+
+
+def _read_network(
+  settings: RunSettings, workdir: Workdir | None, network: str | None
+) -> tuple[Progress, tuple[Any, Any]]:
+  """Progress and arrays, of a run or of a network's file."""
+  if network is not None:
+    path = network_path(network)
+    card = read_card(path)
+    return card_progress(card), read_variables(path, card, settings.model)
+  if workdir is None:
+    raise InputError('--workdir: is missing; give it, or --network')
+  progress = checkpoints.read_progress(workdir.path)
+  shapes = state.variable_shapes(create_model(settings.model))
+  return progress, checkpoints.restore_model(workdir.path, **shapes)
 
 
 def _require_same(path: pathlib.Path, difference: float) -> None:
@@ -117,11 +215,9 @@ def _import_packages() -> _Packages:
 
 
 def _make_probability(
-  model: Architecture, workdir: Workdir
+  model: Architecture, variables: tuple[Any, Any]
 ) -> Callable[[jax.Array], jax.Array]:
-  params, batch_stats = checkpoints.restore_model(
-    workdir.path, **state.variable_shapes(model)
-  )
+  params, batch_stats = variables
 
   def probability(image: jax.Array) -> jax.Array:
     logits: Any = model.apply(
@@ -146,7 +242,7 @@ def _graph(
     )
 
 
-def _metadata(
+def _onnx_metadata(
   settings: RunSettings, progress: Progress, model: Architecture
 ) -> dict[str, str]:
   return {

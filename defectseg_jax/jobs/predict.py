@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import ml_collections
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.markup import escape
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import files
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
+from defectseg_jax.runs.network_file import load_network
 from defectseg_jax.runs.run import Run, load_run
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption, Stopped
@@ -24,7 +26,7 @@ from defectseg_jax.sessions.tables import print_tables
 
 def predict(
   config: ml_collections.ConfigDict,
-  workdir: Workdir,
+  workdir: Workdir | None,
   request: PredictRequest,
   console: Console,
   interruption: Interruption,
@@ -36,7 +38,7 @@ def predict(
 
   Args:
     config: of the run; its `quantification` says how to measure.
-    workdir: of the run.
+    workdir: of the run; None where the request names a network.
     request: what is asked for.
     console: where the tables go.
     interruption: asked now and then whether to stop.
@@ -54,9 +56,7 @@ def predict(
   truths = _truths(request, paths)
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
-    run = load_run(
-      workdir.path, orientations=request.orientations, config=config
-    )
+    run = _read_run(config, workdir, request)
   interruption.defer_exit()
   try:
     results = _predict_and_measure(
@@ -87,6 +87,22 @@ def _scales(request: PredictRequest) -> Scales:
     object_diameter_nm=request.object_diameter_nm,
     table=request.calibration,
   )
+
+
+def _read_run(
+  config: ml_collections.ConfigDict,
+  workdir: Workdir | None,
+  request: PredictRequest,
+) -> Run:
+  how: dict[str, Any] = {
+    'orientations': request.orientations,
+    'config': config,
+  }
+  if request.network is not None:
+    return load_network(request.network, **how)
+  if workdir is None:
+    raise InputError('--workdir: is missing; give it, or --network')
+  return load_run(workdir.path, **how)
 
 
 def _truths(

@@ -19,6 +19,7 @@ from defectseg_jax.quantification import MeasurementSettings, kind_of
 from defectseg_jax.reporting import tables
 from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.runs import detection_file
+from defectseg_jax.runs.network_card import network_path, read_card
 from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
@@ -70,7 +71,7 @@ def quantify(
     console=console,
   )
   run = run_settings(config)
-  settings = _measurement_settings(run, request.detection)
+  settings = _measurement_settings(run, request)
   final = pathlib.Path(request.output).expanduser()
   interruption.defer_exit()
   try:
@@ -100,13 +101,18 @@ def quantify(
 
 
 def _measurement_settings(
-  settings: RunSettings, detection: str | None
+  settings: RunSettings, request: QuantifyRequest
 ) -> MeasurementSettings:
   """Those of the config; with a network's detection, if it is given."""
   quantification, counts = settings.quantification, None
-  if detection:
+  if request.detection:
     counts, quantification = detection_file.read_detection(
-      detection, settings.defect, quantification
+      request.detection, settings.defect, quantification
+    )
+  elif request.network is not None:
+    path = network_path(request.network)
+    counts, quantification = detection_file.run_detection(
+      read_card(path).detection, path, settings.defect, quantification
     )
   return MeasurementSettings(
     settings.defect, quantification, counts, seed=settings.seed

@@ -1,15 +1,22 @@
 """What training needs, built and checked before anything is written."""
 
 import dataclasses
+import pathlib
 from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
 import optax
+from jaxtyping import PyTree
 
 from defectseg_jax.models import Architecture, create_model
-from defectseg_jax.runs import config_checks
+from defectseg_jax.runs import config_checks, network_file
 from defectseg_jax.runs.data import Data, training_patches
+from defectseg_jax.runs.network_card import (
+  is_network,
+  network_path,
+  read_card,
+)
 from defectseg_jax.runs.settings import RunSettings
 from defectseg_jax.runtime import processes
 from defectseg_jax.training import checkpoints, schedules, state, step
@@ -86,15 +93,29 @@ def prepare(settings: RunSettings, data: Data) -> Prepared:
     model, optimizer=optimizer, plateau=plateau, seed=settings.seed
   )
   if processes.is_first() and settings.init_from:
-    fresh = _warm_start(fresh, settings.init_from)
+    fresh = _warm_start(fresh, settings)
   return Prepared(settings, data, patches, model, optimizer, plateau, fresh)
 
 
-def _warm_start(fresh: state.TrainState, path: str) -> state.TrainState:
-  params, batch_stats = checkpoints.restore_model(
-    path, params=fresh.params, batch_stats=fresh.batch_stats
-  )
+def _warm_start(
+  fresh: state.TrainState, settings: RunSettings
+) -> state.TrainState:
+  params, batch_stats = _first_variables(fresh, settings)
   model = {'params': params, 'batch_stats': batch_stats}
   return dataclasses.replace(
     fresh, moving_average=jax.tree.map(np.copy, model), **model
+  )
+
+
+def _first_variables(
+  fresh: state.TrainState, settings: RunSettings
+) -> tuple[PyTree, PyTree]:
+  """Parameters and running statistics of a network, or of another run."""
+  name = settings.init_from
+  # A word that is no folder here is meant as a network's name.
+  if is_network(name) or ('/' not in name and not pathlib.Path(name).exists()):
+    path = network_path(name)
+    return network_file.read_variables(path, read_card(path), settings.model)
+  return checkpoints.restore_model(
+    name, params=fresh.params, batch_stats=fresh.batch_stats
   )

@@ -6,6 +6,7 @@ each section's fields are described where the room reads them.
 """
 
 import dataclasses
+import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -47,7 +48,8 @@ class RunSettings:
   Attributes:
     defect: voids, precipitates or dislocations.
     seed: of the first weights, the order of patches, dropout and bootstraps.
-    init_from: a workdir whose weights to begin from; '' for random ones.
+    init_from: a workdir, or a network that comes with the program, whose
+      weights to begin from; '' for random ones.
     data, simulation, preprocessing, model, training, evaluation,
       quantification: the sections of the config.
     foil: likewise; None where micrographs are not simulated.
@@ -103,6 +105,26 @@ def run_settings(config: Config) -> RunSettings:
       QuantificationSettings, fields, 'quantification'
     ),
   )
+
+
+def config_with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
+  """A config of an older version, with what it lacks as the defaults are.
+
+  Args:
+    config: of a run; sections and fields may be missing.
+
+  Examples:
+    >>> fields = config_with_defaults({'model': {'name': 'unet_350k'}})
+    >>> fields['model']['name'], fields['model']['batch_norm_momentum']
+    ('unet_350k', 0.9)
+  """
+  kinds: dict[str, Any] = typing.get_type_hints(RunSettings)
+  names = [n for n, kind in kinds.items() if dataclasses.is_dataclass(kind)]
+  sections = {
+    name: dataclasses.asdict(kinds[name]()) | dict(config.get(name, {}))
+    for name in names
+  }
+  return {**config, **sections}
 
 
 def series_settings(

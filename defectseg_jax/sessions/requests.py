@@ -63,6 +63,7 @@ class PredictRequest(SessionRequest):
   Attributes:
     images: files, folders and patterns of micrographs.
     object_diameter_nm: about how large the objects are; None to find out.
+    network: name or path of a network that needs no run; None for a run's.
     orientations: 1, or 8 for test-time augmentation.
     overwrite: whether files of others in the folder may be replaced.
 
@@ -77,6 +78,7 @@ class PredictRequest(SessionRequest):
 
   images: Sequence[str] = ()
   object_diameter_nm: float | None = None
+  network: str | None = None
   orientations: int = 1
   overwrite: bool = False
 
@@ -104,6 +106,7 @@ class QuantifyRequest(SessionRequest):
       to be compared.
     micrographs: likewise, of the same names as the masks.
     detection: path of the dev_detection.json of the run that made the masks.
+    network: name or path of the network that made the masks, instead.
 
   Raises:
     InputError: a flag is out of range, or a file is not there.
@@ -112,9 +115,15 @@ class QuantifyRequest(SessionRequest):
   masks: Sequence[str] = ()
   micrographs: Sequence[str] = ()
   detection: str | None = None
+  network: str | None = None
 
   def __post_init__(self) -> None:
     super().__post_init__()
+    if self.network is not None and self.detection is not None:
+      raise InputError(
+        '--network and --detection: both say which network made the masks; '
+        'give one of them'
+      )
     # A folder to train on has its masks one level down.
     folders = [p for p in self.masks if (pathlib.Path(p) / 'masks').is_dir()]
     if self.masks and not folders:

@@ -196,7 +196,7 @@ def restore_model(
   ) as checkpointer:
     try:
       found = checkpointer.metadata(checkpoint / 'model').item_metadata.tree
-      _require_same_shapes(wanted, found, checkpoint)
+      require_same_shapes(wanted, found, checkpoint)
       restored = checkpointer.restore(checkpoint / 'model', wanted)
     except InputError:
       raise
@@ -248,18 +248,39 @@ def _latest_progress(workdir: pathlib.Path) -> Progress | None:
   return Progress(**items['progress'])
 
 
-def _shapes_by_name(tree: PyTree) -> dict[str, tuple[int, ...]]:
+def leaves_by_name(tree: PyTree) -> dict[str, Any]:
+  """A network's arrays by their names.
+
+  Args:
+    tree: of arrays, or of what has shapes.
+
+  Examples:
+    >>> leaves_by_name({'params': {'conv_1': {'bias': 0.5}}})
+    {'params/conv_1/bias': 0.5}
+  """
   return {
-    jax.tree_util.keystr(path, simple=True, separator='/'): leaf.shape
+    jax.tree_util.keystr(path, simple=True, separator='/'): leaf
     for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
   }
 
 
-def _require_same_shapes(
+def require_same_shapes(
   needed: PyTree, saved: PyTree, checkpoint: pathlib.Path
 ) -> None:
-  """Raises InputError if a network's arrays are not those of a checkpoint."""
-  wanted, found = _shapes_by_name(needed), _shapes_by_name(saved)
+  """Compares a network's arrays with those that were saved.
+
+  Args:
+    needed: the network's, or what has their shapes.
+    saved: as found in a file.
+    checkpoint: where they were found.
+
+  Raises:
+    InputError: a name or a shape differs.
+  """
+  wanted, found = (
+    {name: tuple(leaf.shape) for name, leaf in leaves_by_name(tree).items()}
+    for tree in (needed, saved)
+  )
   differing = sorted(
     name
     for name in wanted.keys() | found.keys()

@@ -1,0 +1,118 @@
+"""The card of a network for people, in Markdown."""
+
+import pathlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from defectseg_jax.files import write_whole
+from defectseg_jax.reporting.provenance import settings_text
+from defectseg_jax.runs.network_card import Card
+
+_UNKNOWN = 'not recorded'
+_RANGES = {
+  'diameter_px': 'mean diameter of the objects in a micrograph, in pixels',
+  'pixel_size_nm': 'side of a pixel, in nanometres',
+}
+
+
+def write_card_text(path: pathlib.Path, card: Card) -> pathlib.Path:
+  """Writes NAME.md.
+
+  Args:
+    path: of NAME.safetensors.
+    card: of the network.
+
+  Returns:
+    The file.
+  """
+  text = path.with_suffix('.md')
+  with write_whole(text) as temporary:
+    temporary.write_text(card_text(path.stem, card), encoding='utf-8')
+  return text
+
+
+def card_text(name: str, card: Card) -> str:
+  """The content of NAME.md: all that people ask of a network.
+
+  Args:
+    name: of the network.
+    card: that the text is made from.
+  """
+  return '\n\n'.join(
+    [
+      f'# {name}: finds {card.defect}',
+      f'Made from {name}.json; change that, and make this again '
+      f'(docs/networks.md).',
+      _table(('', ''), _rows(card).items()),
+      '## What it holds for',
+      _holds_for(card),
+      '## Scores',
+      _scores(card),
+      '## Where it does not work',
+      '\n'.join(f'- {limit}' for limit in card.limits)
+      or 'Nobody has written that down yet.',
+      '',
+    ]
+  )
+
+
+def _rows(card: Card) -> dict[str, str]:
+  made = card.provenance
+  commit = f', commit {made["commit"]}' if made.get('commit') else ''
+  took = _UNKNOWN if card.hours is None else f'{card.hours:g} hours'
+  size = f'{card.parameters:,} numbers, {card.precision}'
+  return {
+    'architecture': f'{card.config["model"]["name"]}, {size}',
+    'preprocessing': settings_text(card.config['preprocessing']),
+    'threshold': f'{card.threshold:.3f}, chosen on the development set',
+    'trained on': made.get('training_data') or _UNKNOWN,
+    'epoch': f'{card.progress["best_epoch"]} of {card.progress["epochs"]}',
+    'command': f'`{made["command"]}`' if made.get('command') else _UNKNOWN,
+    'program': f'defectseg_jax {made.get("version", _UNKNOWN)}{commit}',
+    'date': made.get('date', _UNKNOWN),
+    'machine': card.machine or _UNKNOWN,
+    'training took': took,
+    'SHA-256': f'`{card.sha256}`',
+  }
+
+
+def _holds_for(card: Card) -> str:
+  if not card.holds_for:
+    return (
+      'Micrographs like those that it was trained on; of which sizes its '
+      'objects were is not recorded.'
+    )
+  return _table(
+    ('it was trained on', 'from', 'to'),
+    (
+      (_RANGES.get(name, name), f'{low:g}', f'{high:g}')
+      for name, (low, high) in card.holds_for.items()
+    ),
+  )
+
+
+def _scores(card: Card) -> str:
+  """A set a row; a column for all that was measured of any set."""
+  if not card.scores:
+    return 'It was not scored.'
+  columns = dict.fromkeys(name for row in card.scores for name in row)
+  return _table(
+    [name.replace('_', ' ') for name in columns],
+    ([_cell(row, name) for name in columns] for row in card.scores),
+  )
+
+
+def _cell(row: Mapping[str, Any], name: str) -> str:
+  value = row.get(name)
+  if value is None:
+    return ''
+  return f'{value:.3f}' if isinstance(value, float) else str(value)
+
+
+def _table(header: Any, rows: Any) -> str:
+  def lines() -> Iterator[str]:
+    for cells in (header, ['---'] * len(header), *rows):
+      # A bar would begin another cell.
+      yield '| ' + ' | '.join(c.replace('|', '\\|') for c in cells) + ' |'
+
+  return '\n'.join(lines())

@@ -1,0 +1,203 @@
+"""NAME.safetensors: the weights of a network that is passed on.
+
+The only place that knows safetensors. The file holds arrays and a line of JSON,
+and nothing that could be run. What its card says of it is checked.
+"""
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+import safetensors
+import safetensors.numpy
+from jaxtyping import PyTree
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.files import write_whole
+from defectseg_jax.models import ModelSettings, create_model
+from defectseg_jax.reporting.provenance import Provenance
+from defectseg_jax.runs import detection_file
+from defectseg_jax.runs.network_card import (
+  FOLDER,
+  Card,
+  network_config,
+  network_path,
+  read_card,
+  write_card,
+)
+from defectseg_jax.runs.run import Run, create_run
+from defectseg_jax.runs.settings import run_settings
+from defectseg_jax.training import checkpoints, state
+from defectseg_jax.training.progress import Progress
+
+# The one entry of the file's metadata: with several, their order, and so the
+# checksum, would be another each time.
+_FACTS = 'defectseg_jax'
+
+
+def load_network(
+  name: str | pathlib.Path,
+  *,
+  orientations: int = 1,
+  config: ml_collections.ConfigDict | None = None,
+) -> Run:
+  """Reads a network that needs no training.
+
+  Args:
+    name: of a network that comes with the program, or the path of a file that
+      ends in .safetensors.
+    orientations: 8 averages probabilities over rotations and flips (test-time
+      augmentation), at eight times the cost; 1 does not.
+    config: of the same defect, where how to measure is to be changed; None for
+      the network's own.
+
+  Returns:
+    The network, as `load_run` gives one of a run.
+
+  Raises:
+    InputError: there is no such network; its file, its card and its
+      architecture do not belong together; or `config` is of another defect.
+
+  Examples:
+    >>> load_network('unknown')
+    Traceback (most recent call last):
+    defectseg_jax.errors.InputError: unknown: is not the name of a network ...
+  """
+  path = network_path(name)
+  card = read_card(path)
+  settings = run_settings(network_config(path, card, config))
+  return create_run(
+    path,
+    origin=_origin(path, card),
+    settings=settings,
+    progress=card_progress(card),
+    detection=detection_file.run_detection(
+      card.detection, path, settings.defect, settings.quantification
+    ),
+    provenance=Provenance.from_json(card.provenance),
+    orientations=orientations,
+    variables=read_variables(path, card, settings.model),
+  )
+
+
+def card_progress(card: Card) -> Progress:
+  """What a card keeps of the progress of its run."""
+  return Progress(**card.progress, threshold=card.threshold)
+
+
+def read_variables(
+  path: pathlib.Path, card: Card, model: ModelSettings
+) -> tuple[PyTree, PyTree]:
+  """Reads a network's arrays.
+
+  Args:
+    path: of NAME.safetensors.
+    card: that lies beside it.
+    model: the network to put them into.
+
+  Returns:
+    Parameters and running statistics, float32, on the host.
+
+  Raises:
+    InputError: the file is not the one that the card describes, or not of this
+      network.
+  """
+  name = card.config['model']['name']
+  if name != model.name:
+    raise InputError(
+      f'{path}: is a {name}, and the config is of {model.name}; set '
+      f'--config.model.name={name}'
+    )
+  arrays = _read_arrays(path, card)
+  shapes = state.variable_shapes(create_model(model))
+  wanted = {kind: shapes[kind] for kind in ('params', 'batch_stats')}
+  checkpoints.require_same_shapes(wanted, arrays, path)
+  restored = jax.tree.unflatten(
+    jax.tree.structure(wanted),
+    [arrays[name] for name in checkpoints.leaves_by_name(wanted)],
+  )
+  return restored['params'], restored['batch_stats']
+
+
+def write_network(
+  path: pathlib.Path, variables: tuple[PyTree, PyTree], card: Card
+) -> Card:
+  """Writes a network's file, and its card for the program.
+
+  Args:
+    path: of NAME.safetensors.
+    variables: parameters and running statistics.
+    card: of the network; says the precision. Its checksum is set here.
+
+  Returns:
+    The card with the checksum.
+  """
+  params, batch_stats = variables
+  tree = {'params': params, 'batch_stats': batch_stats}
+  data = safetensors.numpy.save(
+    {
+      name: np.array(leaf, dtype=card.precision, order='C')
+      for name, leaf in checkpoints.leaves_by_name(tree).items()
+    },
+    metadata={_FACTS: json.dumps(card.facts(), sort_keys=True)},
+  )
+  card = dataclasses.replace(card, sha256=hashlib.sha256(data).hexdigest())
+  with write_whole(path) as temporary:
+    temporary.write_bytes(data)
+  write_card(path, card)
+  return card
+
+
+def _read_arrays(path: pathlib.Path, card: Card) -> dict[str, np.ndarray]:
+  """The arrays by name, float32; InputError where the card disagrees."""
+  again = f'copy {path.name} and {path.stem}.json again, both from one place'
+  try:
+    data = path.read_bytes()
+  except OSError as error:
+    raise InputError(
+      f'{path}: cannot be opened ({error.strerror}); {again}'
+    ) from error
+  if hashlib.sha256(data).hexdigest() != card.sha256:
+    raise InputError(
+      f'{path}: is not the file that its card describes: the checksums differ; '
+      f'{again}'
+    )
+  try:
+    arrays = safetensors.numpy.load(data)
+    facts = json.loads(_metadata(path)[_FACTS])
+  except (safetensors.SafetensorError, ValueError, KeyError) as error:
+    reason = ' '.join(str(error).split())
+    raise InputError(
+      f'{path}: is no network of this program ({reason}); {again}'
+    ) from error
+  for name, value in card.facts().items():
+    if facts.get(name) != value:
+      raise InputError(
+        f'{path}: its card says {name}={value}, and the file '
+        f'{facts.get(name)}; {again}'
+      )
+  for name, array in arrays.items():
+    if array.dtype != card.precision or not np.isfinite(array).all():
+      raise InputError(
+        f'{path}: {name} is not of finite numbers in {card.precision}; {again}'
+      )
+  return {name: array.astype(np.float32) for name, array in arrays.items()}
+
+
+def _metadata(path: pathlib.Path) -> dict[str, str]:
+  opened: Any = safetensors.safe_open(path, framework='np')
+  with opened as file:
+    return file.metadata() or {}
+
+
+def _origin(path: pathlib.Path, card: Card) -> str:
+  if path.parent == FOLDER:
+    where = f'{path.stem}, a network that comes with the program'
+  else:
+    where = f'{path}, a network'
+  return f'{where} (SHA-256 {card.sha256[:16]}...)'

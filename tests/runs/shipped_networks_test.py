@@ -1,0 +1,33 @@
+"""The networks that come with the program are whole, small and described."""
+
+import pytest
+
+from defectseg_jax.runs import network_card, network_file
+from defectseg_jax.runs.network_card import FOLDER, network_names, read_card
+from defectseg_jax.runs.network_card_text import card_text
+from defectseg_jax.runs.network_writing import MOST_BYTES
+from defectseg_jax.runs.settings import run_settings
+
+
+def test_the_folder_holds_networks_alone():
+  names = {
+    f'{name}{suffix}'
+    for name in network_names()
+    for suffix in ('.safetensors', '.json', '.md')
+  }
+  assert {path.name for path in FOLDER.iterdir()} == {'README.md', *names}
+
+
+@pytest.mark.parametrize('name', network_names())
+def test_a_network_is_what_its_card_says(name):
+  path = network_card.network_path(name)
+  assert path.stat().st_size <= MOST_BYTES
+  card = read_card(path)
+  config = network_card.network_config(path, card, None)
+  network_file.read_variables(path, card, run_settings(config).model)
+  assert path.with_suffix('.md').read_text() == card_text(name, card)
+  # What is written by hand, is written; places are left out.
+  assert card.machine and card.hours and card.limits
+  assert card.scores and card.provenance['command']
+  for place in ('"/', '=/', 'home/', 'tmp/'):
+    assert place not in path.with_suffix('.json').read_text()
