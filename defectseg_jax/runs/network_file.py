@@ -32,7 +32,11 @@ from defectseg_jax.runs.network_card import (
 )
 from defectseg_jax.runs.run import Run, create_run
 from defectseg_jax.runs.settings import run_settings
-from defectseg_jax.training import checkpoints, state
+from defectseg_jax.training import state
+from defectseg_jax.training.named_arrays import (
+  leaves_by_name,
+  require_same_shapes,
+)
 from defectseg_jax.training.progress import Progress
 
 # The one entry of the file's metadata: with several, their order, and so the
@@ -116,10 +120,10 @@ def read_variables(
   arrays = _read_arrays(path, card)
   shapes = state.variable_shapes(create_model(model))
   wanted = {kind: shapes[kind] for kind in ('params', 'batch_stats')}
-  checkpoints.require_same_shapes(wanted, arrays, path)
+  require_same_shapes(wanted, arrays, path)
   restored = jax.tree.unflatten(
     jax.tree.structure(wanted),
-    [arrays[name] for name in checkpoints.leaves_by_name(wanted)],
+    [arrays[name] for name in leaves_by_name(wanted)],
   )
   return restored['params'], restored['batch_stats']
 
@@ -142,7 +146,7 @@ def write_network(
   data = safetensors.numpy.save(
     {
       name: np.array(leaf, dtype=card.precision, order='C')
-      for name, leaf in checkpoints.leaves_by_name(tree).items()
+      for name, leaf in leaves_by_name(tree).items()
     },
     metadata={_FACTS: json.dumps(card.facts(), sort_keys=True)},
   )
