@@ -5,13 +5,16 @@ import numpy as np
 
 from configs import voids
 from defectseg_jax.models import ModelSettings, create_model
+from defectseg_jax.prediction.scales import SeenSizes
 from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.runs import network_card, network_file
 from defectseg_jax.runs.network_writing import trained_ranges
+from defectseg_jax.runs.seen_sizes import sizes_json
 from defectseg_jax.runs.settings import run_settings
 from defectseg_jax.training import state
 
 MODEL = ModelSettings('unet_350k', dropout_rate=0.0)
+SEEN = SeenSizes(diameter_px=(5.0, 80.0))
 DETECTION = {
   'defect': 'voids',
   'settings': {
@@ -45,7 +48,8 @@ def card_of(**fields):
       'threshold': 0.375,
       'parameters': 1,
       'precision': 'float32',
-      'holds_for': trained_ranges(settings),
+      'holds_for': trained_ranges(settings, SEEN),
+      'seen_sizes': sizes_json(SEEN),
       'scores': [{'set': 'development set of the run', 'iu': 0.75}],
       'progress': {
         'fingerprint': 'voids_0',

@@ -41,6 +41,8 @@ class Card:
     sha256: of NAME.safetensors.
     holds_for: by `diameter_px` and `pixel_size_nm` the smallest and the largest
       that it was trained on; empty where that is not known.
+    seen_sizes: the content of seen_sizes.json, which tells at which scales the
+      network looks.
     scores: of each set that it was scored on: `set`, and what was measured.
     limits: where it does not work, in sentences; written by hand.
     machine: that it was trained on; written by hand, None where it is not.
@@ -58,6 +60,7 @@ class Card:
   precision: str
   sha256: str = ''
   holds_for: Mapping[str, Sequence[float]]
+  seen_sizes: Mapping[str, Any]
   scores: Sequence[Mapping[str, Any]]
   limits: Sequence[str] = ()
   machine: str | None = None
@@ -74,6 +77,7 @@ class Card:
       'model': self.config['model'],
       'preprocessing': self.config['preprocessing'],
       'threshold': self.threshold,
+      'seen_sizes': self.seen_sizes,
     }
     return json.loads(json.dumps(facts))
 

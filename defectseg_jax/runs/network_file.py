@@ -20,6 +20,7 @@ from jaxtyping import PyTree
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
 from defectseg_jax.models import ModelSettings, create_model
+from defectseg_jax.prediction.scales import SeenSizes
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs import detection_file
 from defectseg_jax.runs.network_card import (
@@ -85,8 +86,19 @@ def load_network(
     ),
     provenance=Provenance.from_json(card.provenance),
     orientations=orientations,
+    seen=_seen_sizes(path, card),
     variables=read_variables(path, card, settings.model),
   )
+
+
+def _seen_sizes(path: pathlib.Path, card: Card) -> SeenSizes:
+  try:
+    return SeenSizes(**card.seen_sizes)
+  except (TypeError, ValueError) as error:
+    raise InputError(
+      f'{path.with_suffix(".json")}: its seen_sizes are wrong ({error}); copy '
+      f'it again from where {path.name} came from'
+    ) from error
 
 
 def card_progress(card: Card) -> Progress:

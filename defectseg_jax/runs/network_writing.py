@@ -16,10 +16,12 @@ from jaxtyping import PyTree
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.models import create_model
+from defectseg_jax.prediction.scales import SeenSizes
 from defectseg_jax.runs import detection_file
 from defectseg_jax.runs.network_card import Card
 from defectseg_jax.runs.network_card_text import write_card_text
 from defectseg_jax.runs.network_file import write_network
+from defectseg_jax.runs.seen_sizes import read_seen_sizes, sizes_json
 from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state
@@ -62,6 +64,7 @@ def write_network_of_run(
   variables = checkpoints.restore_model(
     workdir.path, **state.variable_shapes(create_model(settings.model))
   )
+  seen = read_seen_sizes(workdir.seen_sizes, settings)
   count = sum(leaf.size for leaf in jax.tree.leaves(variables))
   precision = 'float32' if 4 * count <= MOST_BYTES else 'float16'
   if precision == 'float16':
@@ -73,7 +76,8 @@ def write_network_of_run(
     threshold=progress.best().threshold,
     parameters=count,
     precision=precision,
-    holds_for=trained_ranges(settings),
+    holds_for=trained_ranges(settings, seen),
+    seen_sizes=sizes_json(seen),
     scores=_scores(progress, detection, _test_metrics(workdir)),
     progress={
       name: kept[name]
@@ -91,30 +95,25 @@ def write_network_of_run(
   return card
 
 
-def trained_ranges(settings: RunSettings) -> dict[str, tuple[float, float]]:
-  """The sizes that a network has seen; none where a folder does not say.
+def trained_ranges(
+  settings: RunSettings, seen: SeenSizes
+) -> dict[str, tuple[float, float]]:
+  """The sizes that a network holds for; none where a folder does not say.
 
   Args:
     settings: of its run.
+    seen: in training.
 
   Returns:
     Of `diameter_px` and `pixel_size_nm` the smallest and the largest, as far as
     they are known.
   """
+  ranges = {k: v for k, v in dataclasses.asdict(seen).items() if v is not None}
   if settings.domain is not None:
-    objects = settings.domain.objects
-    (small_px, large_px), (small_nm, large_nm) = (
-      objects.diameter_px,
-      objects.diameter_nm,
-    )
-    return {
-      'diameter_px': (small_px, large_px),
-      'pixel_size_nm': (small_nm / large_px, large_nm / small_px),
-    }
-  if settings.foil is not None:
-    side_nm = settings.foil.pixel_size_nm
-    return {'pixel_size_nm': (side_nm, side_nm)}
-  return {}
+    (small_px, large_px) = settings.domain.objects.diameter_px
+    (small_nm, large_nm) = settings.domain.objects.diameter_nm
+    ranges['pixel_size_nm'] = (small_nm / large_px, large_nm / small_px)
+  return ranges
 
 
 def _scores(

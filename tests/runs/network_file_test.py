@@ -8,12 +8,13 @@ import jax
 import numpy as np
 import pytest
 import safetensors.numpy
-from random_networks import MODEL, card_of, random_variables
+from random_networks import MODEL, SEEN, card_of, random_variables
 
 import defectseg_jax as ds
 from configs import precipitates, voids
 from defectseg_jax.errors import InputError
 from defectseg_jax.models import ModelSettings
+from defectseg_jax.prediction.scales import SeenSizes
 from defectseg_jax.runs import network_card, network_file
 from defectseg_jax.runs.network_card_text import card_text
 from defectseg_jax.runs.network_writing import trained_ranges
@@ -88,6 +89,7 @@ def test_a_network_is_a_run(net):
   assert run.settings.quantification.minimum_area_px == 12
   assert run.detection == (30, 4, 6)
   assert run.provenance.training_data == '24 drawings | foils'
+  assert run.seen == SEEN
   assert run.progress.best() == (7, 0.75, 0.375)
   assert run.path == net and f'{net}, a network (SHA-256 ' in run.origin
   assert 'unet_350k, epoch 7' in repr(run)
@@ -140,6 +142,10 @@ def test_a_file_that_was_changed(net):
     ({'defect': 'loops'}, 'is no card of a network (of loops and of voids)'),
     ({'colour': 'red'}, "unexpected keyword argument 'colour'"),
     ({'config': None}, 'is no card of a network ('),
+    (
+      {'seen_sizes': {'diameter_px': [9, 99]}},
+      "its card says seen_sizes={'diameter_px': [9, 99]}, and the file {'d",
+    ),
     ({'detection': {}}, 'is no dev_detection.json of a run'),
     ({'precision': 'float16'}, 'is not of finite numbers in float16'),
   ],
@@ -237,6 +243,7 @@ def test_the_card_for_people():
 def test_a_run_on_a_folder_has_seen_unknown_sizes():
   config = voids.get_config()
   config.data.source = 'folder'
-  assert trained_ranges(run_settings(config)) == {}
-  config.data.source = 'simulated'
-  assert trained_ranges(run_settings(config)) == {'pixel_size_nm': (0.32, 0.32)}
+  settings = run_settings(config)
+  assert trained_ranges(settings, SeenSizes()) == {}
+  seen = SeenSizes(pixel_size_nm=(0.32, 0.4))
+  assert trained_ranges(settings, seen) == {'pixel_size_nm': (0.32, 0.4)}
