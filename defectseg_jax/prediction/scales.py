@@ -15,11 +15,13 @@ from PIL import Image
 
 from defectseg_jax.errors import InputError
 
-# Tried where nothing says which one is right.
-_SEVERAL = (0.25, 0.5, 1.0, 2.0)
-# By eye: images of sides below the first have no surroundings left, and what is
-# enlarged beyond the second takes too long.
-_LEAST_SIDE_PX, _LARGEST_SIDE_PX = 96, 3000
+# Tried where nothing says which one is right. None enlarges: in simulated
+# images that found more noise than small objects.
+_SEVERAL = (0.25, 0.5, 1.0)
+# Objects are small below so many of the smallest diameters; by eye.
+_SMALL = 2.0
+# By eye: smaller images have no surroundings left.
+_LEAST_SIDE_PX = 96
 # By eye: calibrations differ by some percent, and interpolation costs more.
 _SAME = 1.05
 # By eye: what is enlarged more shows nothing new, and what is reduced more has
@@ -60,8 +62,25 @@ class SeenSizes:
 
   @property
   def middle_px(self) -> float | None:
-    """The diameter that the network knows best."""
-    return self.diameter_px and math.sqrt(math.prod(self.diameter_px))
+    """The diameter that the network knows best; None if none is known."""
+    return self.diameter_px and best_diameter_px(self.diameter_px)
+
+
+def best_diameter_px(diameter_px: tuple[float, float]) -> float:
+  """Of the diameters that a network has seen the one that it knows best.
+
+  It is nearer to the largest: a large object has more pixels to be known by,
+  and its outline is finer.
+
+  Args:
+    diameter_px: the smallest and the largest.
+
+  Examples:
+    >>> round(best_diameter_px((5, 80)), 1)
+    31.7
+  """
+  smallest, largest = diameter_px
+  return (smallest * largest**2) ** (1 / 3)
 
 
 def choose_zooms(
@@ -89,14 +108,16 @@ def choose_zooms(
       that the network has seen are not known.
 
   Examples:
-    Voids of 40 nm in pixels of 0.5 nm have 80 pixels, and the network knows
-    those of 20 best:
+    Voids of 50 nm in pixels of 0.5 nm have 100 pixels, and the network knows
+    those of 25 best:
 
-    >>> seen = SeenSizes(diameter_px=(5, 80))
-    >>> choose_zooms((900, 900), seen, pixel_size_nm=0.5, object_diameter_nm=40)
-    (0.25,)
+    >>> seen = SeenSizes(diameter_px=(5, 56))
+    >>> round(seen.middle_px)
+    25
+    >>> choose_zooms((900, 900), seen, pixel_size_nm=0.5, object_diameter_nm=50)
+    (0.250...,)
     >>> choose_zooms((900, 900), seen)
-    (0.25, 0.5, 1.0, 2.0)
+    (0.25, 0.5, 1.0)
 
     A network that was trained at 0.32 nm a pixel, and an image of 0.64:
 
@@ -105,7 +126,7 @@ def choose_zooms(
     (2.0,)
   """
   if object_diameter_nm is not None:
-    if seen.middle_px is None:
+    if seen.diameter_px is None:
       raise InputError(
         f'object_diameter_nm={object_diameter_nm:g}: the network does not know '
         'objects by their diameters; leave it out'
@@ -115,7 +136,8 @@ def choose_zooms(
         f'object_diameter_nm={object_diameter_nm:g}: the pixel size is not '
         'known; give pixel_size_nm'
       )
-    return (_limit(seen.middle_px * pixel_size_nm / object_diameter_nm),)
+    diameter_px = object_diameter_nm / pixel_size_nm
+    return (_zoom_to(seen, diameter_px),)
   if seen.pixel_size_nm is not None:
     if pixel_size_nm is None:
       return (1.0,)
@@ -123,19 +145,24 @@ def choose_zooms(
     return (_limit(pixel_size_nm / nearest_nm),)
   if seen.diameter_px is None:
     return (1.0,)
-  return tuple(zoom for zoom in _SEVERAL if _is_worth_it(shape, zoom))
+  return tuple(
+    zoom
+    for zoom in _SEVERAL
+    if zoom == 1 or min(shape) * zoom >= _LEAST_SIDE_PX
+  )
+
+
+def _zoom_to(seen: SeenSizes, diameter_px: float) -> float:
+  """Brings objects to the best size; enlarges only what is too small."""
+  assert seen.diameter_px is not None and seen.middle_px is not None
+  small = _SMALL * seen.diameter_px[0] / diameter_px
+  return _limit(min(seen.middle_px / diameter_px, max(1.0, small)))
 
 
 def _limit(zoom: float) -> float:
   if 1 / _SAME < zoom < _SAME:
     return 1.0
   return min(max(zoom, _LEAST), _LARGEST)
-
-
-def _is_worth_it(shape: tuple[int, ...], zoom: float) -> bool:
-  if zoom < 1:
-    return min(shape) * zoom >= _LEAST_SIDE_PX
-  return zoom == 1 or max(shape) * zoom <= _LARGEST_SIDE_PX
 
 
 def maps_at_scales(

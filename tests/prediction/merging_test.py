@@ -78,8 +78,8 @@ def test_an_object_larger_than_any_seen_waits_for_a_coarser_scale():
 
 
 def test_what_the_edge_cuts_may_look_small():
-  cut = disc(-8, 150, 20)
-  inside = np.where(ROWS < 20, 0.1, np.roll(cut, 60, axis=0))
+  cut = disc(-5, 150, 16)
+  inside = np.roll(cut, 60, axis=0)
   assert count(merge({1.0: cut}).probabilities) == 1
   assert count(merge({1.0: inside.astype(np.float32)}).probabilities) == 0
 
@@ -109,7 +109,7 @@ def test_neighbours_of_two_scales_stay_two():
 
 @pytest.mark.parametrize('zoom', [0.5, 2.0])
 def test_the_smallest_particle_is_of_the_networks_pixels(zoom):
-  blob = disc(150, 150, 20)
+  blob = disc(150, 150, 30)
   area = int((blob >= 0.5).sum()) * zoom**2
   maps = {1.0: disc(0, 0, 0), zoom: blob}
   assert count(merge(maps, minimum_area_px=area).probabilities) == 1
