@@ -11,7 +11,10 @@ import ml_collections
 
 
 def get_config() -> ml_collections.ConfigDict:
-  """Voids, in TEM bright field mostly."""
+  """Voids, in TEM bright field mostly.
+
+  Other defects' configs change what differs, for scale=general.
+  """
   config = ml_collections.ConfigDict()
   # Patches in an epoch. Each is simulated for its step, and seen once.
   config.patches = 800
@@ -36,6 +39,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.imaging.annular_dark_field = 0.06
   # The bright-field STEM of config.foil, at other scales, densities and doses.
   config.imaging.scanning_foil = 0.22
+  # SEM of polished or etched surfaces; of precipitates only.
+  config.imaging.scanned_surface = 0.0
 
   config.objects = ml_collections.ConfigDict()
   # Mean diameter in a micrograph, in pixels: what the network sees.
@@ -115,4 +120,38 @@ def get_config() -> ml_collections.ConfigDict:
   config.camera.saturated_fraction = 0.1
   # Fraction that were saved as JPEG.
   config.camera.jpeg_fraction = 0.15
+
+  config.surface = ml_collections.ConfigDict()
+  # Surfaces with precipitates in SEM. Mean diameter, in nanometres.
+  config.surface.diameter_nm = (40.0, 4000.0)
+  # Fraction of the micrographs whose particles are bright.
+  config.surface.bright_fraction = 0.12
+  # Width of the particles' edges, in pixels.
+  config.surface.edge_px = (0.5, 3.5)
+  # Standard deviation of a pixel's noise over a typical particle's contrast.
+  config.surface.noise = (0.04, 1.0)
+  # Standard deviation of the matrix, likewise.
+  config.surface.mottling = (0.02, 0.6)
+  # Fraction of micrographs whose particles have a bright rim on one side, as
+  # the detector stands aside.
+  config.surface.relief_fraction = 0.7
+  # Fraction whose particles have a bright rim all around.
+  config.surface.halo_fraction = 0.35
+  # Fraction whose particles have faces.
+  config.surface.facets_fraction = 0.25
+  # Fraction of the particles that have grown together with another.
+  config.surface.pairs_fraction = 0.1
+  # Fraction of micrographs with blurred particles below the surface, which are
+  # not labelled.
+  config.surface.buried_fraction = 0.55
+  # Fraction with scratches of polishing.
+  config.surface.scratches_fraction = 0.2
+  # Fraction with a crack, or the border of another phase.
+  config.surface.cracks_fraction = 0.12
+  # Fraction with bright debris.
+  config.surface.debris_fraction = 0.3
+  # Fraction with streaks of charging along the scan.
+  config.surface.streaks_fraction = 0.25
+  # Fraction whose scan lines differ in brightness.
+  config.surface.scan_lines_fraction = 0.6
   return config

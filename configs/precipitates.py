@@ -2,6 +2,7 @@
 
 launch/local.sh --config=configs/precipitates.py
 launch/local.sh --config=configs/precipitates.py:scale=quick
+launch/local.sh --config=configs/precipitates.py:scale=general
 launch/local.sh --config=configs/precipitates.py --config.data.source=folder \
   --config.data.dir=DIR
 """
@@ -38,6 +39,21 @@ def get_config(argument: str | None = None) -> ml_collections.ConfigDict:
       'training.learning_rate': 2e-3,
       'training.plateau_factor': 0.3,
       'training.positive_weight': 4.0,
+      # For scale=general: SEM of dark particles half of the time, TEM and STEM
+      # in the other half.
+      'domain.imaging.bright_field': 0.18,
+      'domain.imaging.annular_dark_field': 0.08,
+      'domain.imaging.scanning_foil': 0.22,
+      'domain.imaging.scanned_surface': 0.52,
+      'domain.objects.diameter_px': (6.0, 110.0),
+      'domain.objects.diameter_nm': (2.0, 100.0),
+      'domain.objects.relative_std': (0.05, 0.6),
+      'domain.objects.covered_fraction': (0.02, 0.4),
+      'domain.objects.visible_ratio': 7.0,
+      # Micrographs of surfaces may fill 10 of 256 greys.
+      'domain.camera.contrast_fraction': (0.06, 1.0),
+      'domain.camera.dose_electrons_per_px': (30.0, 2500.0),
+      'domain.camera.jpeg_fraction': 0.08,
     }
   )
   return common.with_arguments(config, argument)

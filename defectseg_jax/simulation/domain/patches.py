@@ -11,7 +11,15 @@ from defectseg_jax.simulation.domain.annular_dark_field import (
 from defectseg_jax.simulation.domain.bright_field import Images, bright_field
 from defectseg_jax.simulation.domain.camera import digitise, record
 from defectseg_jax.simulation.domain.patch import Patch
+from defectseg_jax.simulation.domain.precipitate_scene import (
+  draw_precipitate_scene,
+  precipitates_in_annular_dark_field,
+  precipitates_in_bright_field,
+)
 from defectseg_jax.simulation.domain.real_backgrounds import draw_background
+from defectseg_jax.simulation.domain.scanned_surface import (
+  draw_scanned_surface,
+)
 from defectseg_jax.simulation.domain.scanning_foil import draw_scanning_foil
 from defectseg_jax.simulation.domain.scene import Scene, draw_void_scene
 from defectseg_jax.simulation.domain.settings import DomainSettings
@@ -55,6 +63,40 @@ def simulate_patch(
   kind = rng.choice(kinds, p=np.array(weights) / sum(weights))
   if kind == 'scanning_foil':
     return draw_scanning_foil(domain, foil, defect, side_px, rng)
+  if kind == 'scanned_surface':
+    return draw_scanned_surface(domain, side_px, rng)
+  if defect == 'precipitates':
+    scene, images = _precipitates(kind, domain, side_px, backgrounds, rng)
+  else:
+    scene, images = _voids(kind, domain, side_px, backgrounds, rng)
+  return _recorded(scene, images, domain, side_px, rng)
+
+
+def _precipitates(
+  kind: str,
+  domain: DomainSettings,
+  side_px: int,
+  backgrounds: Sequence[np.ndarray],
+  rng: np.random.Generator,
+) -> tuple[Scene, Images]:
+  scene = draw_precipitate_scene(side_px + 2 * _MARGIN_PX, domain.objects, rng)
+  if kind == 'annular_dark_field':
+    return scene, precipitates_in_annular_dark_field(
+      scene, domain.background, rng
+    )
+  ground = None
+  if backgrounds and rng.random() < domain.real_background_fraction:
+    ground = draw_background(backgrounds, scene.side_px, rng)
+  return scene, precipitates_in_bright_field(scene, domain, ground, rng)
+
+
+def _voids(
+  kind: str,
+  domain: DomainSettings,
+  side_px: int,
+  backgrounds: Sequence[np.ndarray],
+  rng: np.random.Generator,
+) -> tuple[Scene, Images]:
   scene = draw_void_scene(side_px + 2 * _MARGIN_PX, domain.objects, rng)
   real = kind == 'bright_field' and len(backgrounds) > 0
   if real and rng.random() < domain.real_background_fraction:
@@ -65,7 +107,7 @@ def simulate_patch(
     images = bright_field(scene, domain.optics, domain.background, rng)
   else:
     images = annular_dark_field(scene, domain.background, rng)
-  return _recorded(scene, images, domain, side_px, rng)
+  return scene, images
 
 
 def _recorded(

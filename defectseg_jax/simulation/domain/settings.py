@@ -9,6 +9,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.simulation.domain.camera import CameraSettings
 from defectseg_jax.simulation.domain.diffraction import BackgroundSettings
 from defectseg_jax.simulation.domain.draws import Range
+from defectseg_jax.simulation.domain.surface_ground import SurfaceSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,11 +20,13 @@ class ImagingSettings:
     bright_field: TEM by wave optics.
     annular_dark_field: STEM, incoherent.
     scanning_foil: the bright-field STEM of `config.foil`, its numbers varied.
+    scanned_surface: SEM of precipitates; 0 for any other defect.
   """
 
   bright_field: float = 0.72
   annular_dark_field: float = 0.06
   scanning_foil: float = 0.22
+  scanned_surface: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,6 +95,7 @@ class DomainSettings:
     optics: of the microscope.
     background: what else a foil shows.
     camera: of the microscope.
+    surface: of precipitates in SEM.
     real_background_fraction: of the bright-field micrographs that have a part
       of a real one as their background, if `config.simulation.background` is
       a folder.
@@ -111,6 +115,7 @@ class DomainSettings:
     default_factory=BackgroundSettings
   )
   camera: CameraSettings = dataclasses.field(default_factory=CameraSettings)
+  surface: SurfaceSettings = dataclasses.field(default_factory=SurfaceSettings)
   real_background_fraction: float = 0.35
   gain: Range = (0.5, 1.7)
   offset: float = 0.6
@@ -128,6 +133,7 @@ _GROUPS = {
   'optics': OpticsSettings,
   'background': BackgroundSettings,
   'camera': CameraSettings,
+  'surface': SurfaceSettings,
 }
 
 

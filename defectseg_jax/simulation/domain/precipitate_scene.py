@@ -1,0 +1,267 @@
+"""Precipitates in a foil, between voids, as TEM and STEM show them."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import ndimage
+
+from defectseg_jax.simulation import particles
+from defectseg_jax.simulation.domain.bright_field import Images, bright_field
+from defectseg_jax.simulation.domain.diffraction import (
+  BackgroundSettings,
+  diffraction_contrast,
+  window,
+)
+from defectseg_jax.simulation.domain.draws import draw, draw_log
+from defectseg_jax.simulation.domain.scene import Scene
+from defectseg_jax.simulation.domain.settings import (
+  DomainSettings,
+  ObjectSettings,
+)
+from defectseg_jax.simulation.parameters import (
+  MAXIMUM_VOLUME_FRACTION,
+  Dislocations,
+  FoilParameters,
+  Precipitates,
+  Voids,
+  mean_volume_nm3,
+)
+
+# The thinnest foil that can be made; by eye.
+_THINNEST_NM = 12.0
+# No more precipitates than this for each 256 x 256 pixels; by eye.
+_MOST = 150
+# How often there are voids, bright ones, between them; by eye.
+_VOIDS_FRACTION = 0.3
+# Extra absorption of a precipitate over that of as much matrix; and its spread
+# from one to the next, since few diffract strongly; by eye.
+_EXTRA, _SPREAD = (0.4, 2.5), (0.05, 0.6)
+# How often precipitates show moire fringes, or strain around them; by eye.
+_MOIRE_FRACTION, _STRAIN_FRACTION = 0.3, 0.35
+# Signal of a precipitate in annular dark field over that of the matrix, minus
+# 1; by eye, from carbides to heavy ones.
+_HEAVIER = (0.15, 2.0)
+# Diffraction in annular dark field over that in bright field; by eye.
+_DIFFRACTION, _PROBE_PX = (0.05, 0.4), (0.4, 1.6)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class PrecipitateScene(Scene):
+  """What is imaged.
+
+  Attributes:
+    weight: of each precipitate's path, below 0 as it takes from the beam.
+    fringes: period in pixels and amplitude of each one's moire; 0 for none.
+    voids: silhouettes of what is not looked for.
+  """
+
+  weights: Sequence[float]
+  moire: Sequence[tuple[float, float, float]]
+  voids: Sequence[particles.Silhouette]
+
+  def path_nm(self) -> np.ndarray:
+    """Matrix that would be missing if voids did the same to the beam."""
+    total = np.zeros((self.side_px, self.side_px), np.float32)
+    for seen in self.voids:
+      total[seen.rows, seen.columns] += seen.path_nm
+    for seen, weight, (amplitude, period, angle) in zip(
+      self.silhouettes, self.weights, self.moire, strict=True
+    ):
+      path = np.float32(weight) * seen.path_nm
+      if amplitude:
+        rows, columns = np.ogrid[: path.shape[0], : path.shape[1]]
+        across = rows * math.sin(angle) + columns * math.cos(angle)
+        wave = np.cos(2 * math.pi * across / period)
+        path = path * (1 + amplitude * wave).astype(np.float32)
+      total[seen.rows, seen.columns] += path
+    return total
+
+
+def draw_precipitate_scene(
+  side_px: int, settings: ObjectSettings, rng: np.random.Generator
+) -> PrecipitateScene:
+  """Precipitates in a foil, at a scale of their own.
+
+  Args:
+    side_px: of the micrograph.
+    settings: ranges of sizes and numbers.
+    rng: random numbers for everything.
+
+  Returns:
+    The scene; `settings.empty_fraction` of them have no precipitate.
+  """
+  diameter_px = draw_log(settings.diameter_px, rng)
+  diameter_nm = draw_log(settings.diameter_nm, rng)
+  thickness_nm = max(
+    diameter_nm * draw_log(settings.thickness_per_diameter, rng), _THINNEST_NM
+  )
+  std_nm = draw(settings.relative_std, rng) * diameter_nm
+  covered = min(
+    draw_log(settings.covered_fraction, rng),
+    _MOST * math.pi / 4 * (diameter_px / 256) ** 2,
+  )
+  if rng.random() < settings.empty_fraction:
+    covered = 0.0
+  pixel_nm = diameter_nm / diameter_px
+  precipitates = Precipitates(
+    density_per_m3=_density(covered, diameter_nm, std_nm, thickness_nm),
+    diameter_nm=diameter_nm,
+    diameter_std_nm=std_nm,
+    elongation=draw_log((1.1, 2.5), rng),
+    roughness=draw_log((0.02, 0.3), rng),
+  )
+  foil = FoilParameters(
+    side_px=side_px,
+    pixel_size_nm=pixel_nm,
+    thickness_nm=thickness_nm,
+    precipitates=precipitates,
+    dislocations=Dislocations(density_per_m2=0.0),
+    voids=_draw_voids(diameter_nm, pixel_nm, thickness_nm, rng),
+  )
+
+  def silhouettes(bodies: list) -> list[particles.Silhouette]:
+    seen = [particles.silhouette(body, foil) for body in bodies]
+    return [one for one in seen if one is not None]
+
+  found = silhouettes(particles.create_precipitates(foil, rng))
+  extra, spread = draw_log(_EXTRA, rng), draw(_SPREAD, rng)
+  fringed = rng.random() < _MOIRE_FRACTION
+  return PrecipitateScene(
+    side_px=side_px,
+    pixel_size_nm=pixel_nm,
+    thickness_nm=thickness_nm,
+    diameter_px=diameter_px,
+    silhouettes=found,
+    weights=[-extra * rng.lognormal(0, spread) for _ in found],
+    moire=[_draw_moire(fringed, rng) for _ in found],
+    voids=silhouettes(particles.create_voids(foil, rng, shapes=1)),
+  )
+
+
+def precipitates_in_bright_field(
+  scene: PrecipitateScene,
+  domain: DomainSettings,
+  ground: np.ndarray | None,
+  rng: np.random.Generator,
+) -> Images:
+  """TEM by wave optics, dark precipitates with strain around some.
+
+  Args:
+    scene: with precipitates.
+    domain: gives the optics and the background.
+    ground: [side_px, side_px], intensity of a real background; or None.
+    rng: random numbers for everything.
+
+  Returns:
+    Intensities.
+  """
+  background = domain.background if ground is None else None
+  images = bright_field(scene, domain.optics, background, rng)
+  if ground is not None:
+    relative = images.objects / images.empty
+    images = Images(objects=ground * relative, empty=ground)
+  if rng.random() >= _STRAIN_FRACTION:
+    return images
+  strain = np.exp(_strain(scene, rng))
+  return Images(objects=images.objects * strain, empty=images.empty)
+
+
+def precipitates_in_annular_dark_field(
+  scene: PrecipitateScene,
+  background: BackgroundSettings,
+  rng: np.random.Generator,
+) -> Images:
+  """STEM, precipitates bright, voids dark.
+
+  Args:
+    scene: with precipitates.
+    background: what else the foil shows.
+    rng: random numbers for everything.
+
+  Returns:
+    Intensities.
+  """
+  exponent = np.float32(draw_log(_DIFFRACTION, rng)) * diffraction_contrast(
+    scene.side_px, background, rng
+  )
+  matrix = np.exp(exponent)
+  mean = np.mean(scene.weights) if scene.weights else -1.0
+  heavier = np.float32(draw_log(_HEAVIER, rng) / abs(float(mean)))
+  path = scene.path_nm() / np.float32(scene.thickness_nm)
+  # A void takes away what there is; a precipitate adds.
+  mass = np.where(path > 0, np.maximum(1 - path, 0.02), 1 - heavier * path)
+  probe_px = draw(_PROBE_PX, rng)
+  return Images(
+    objects=ndimage.gaussian_filter(matrix * mass, probe_px, truncate=3),
+    empty=ndimage.gaussian_filter(matrix, probe_px, truncate=3),
+  )
+
+
+def _draw_voids(
+  diameter_nm: float,
+  pixel_nm: float,
+  thickness_nm: float,
+  rng: np.random.Generator,
+) -> Voids:
+  """Round ones beside precipitates of a diameter; most often none."""
+  void_nm = diameter_nm * draw_log((0.3, 1.5), rng)
+  covered = draw_log((0.005, 0.1), rng)
+  if rng.random() >= _VOIDS_FRACTION:
+    covered = 0.0
+  covered = min(covered, 60 * math.pi / 4 * (void_nm / pixel_nm / 256) ** 2)
+  return Voids(
+    density_per_m3=_density(covered, void_nm, 0.2 * void_nm, thickness_nm),
+    diameter_nm=void_nm,
+    diameter_std_nm=0.2 * void_nm,
+    spherical_fraction=1.0,
+  )
+
+
+def _density(
+  covered: float, diameter_nm: float, std_nm: float, thickness_nm: float
+) -> float:
+  """Per m3, for a fraction of the area, as far as they fit in."""
+  area_nm2 = math.pi / 4 * (diameter_nm**2 + std_nm**2)
+  per_nm3 = min(
+    covered / area_nm2 / (thickness_nm + diameter_nm),
+    0.45 * MAXIMUM_VOLUME_FRACTION / mean_volume_nm3(diameter_nm, std_nm),
+  )
+  return per_nm3 * 1e27
+
+
+def _draw_moire(
+  fringed: bool, rng: np.random.Generator
+) -> tuple[float, float, float]:
+  """Amplitude, period in pixels and direction of one's fringes."""
+  if not fringed or rng.random() < 0.4:
+    return 0.0, 1.0, 0.0
+  return (
+    rng.uniform(0.1, 0.6),
+    draw_log((3.0, 10.0), rng),
+    rng.uniform(0, math.pi),
+  )
+
+
+def _strain(scene: PrecipitateScene, rng: np.random.Generator) -> np.ndarray:
+  """Exponents: two dark lobes, with a line of no contrast between them."""
+  total = np.zeros((scene.side_px, scene.side_px), np.float32)
+  angle = rng.uniform(0, math.pi)
+  darkness = draw_log((0.05, 0.5), rng)
+  share = draw((0.1, 0.8), rng)
+  for seen in scene.silhouettes:
+    if rng.random() > share:
+      continue
+    width = max(seen.path_nm.shape) * rng.uniform(0.5, 0.8)
+    centre = (
+      (seen.rows.start + seen.rows.stop) / 2,
+      (seen.columns.start + seen.columns.stop) / 2,
+    )
+    rows, columns, v, u = window(scene.side_px, centre, 2.2 * width)
+    u, v = u / width, v / width
+    along = u * math.cos(angle) + v * math.sin(angle)
+    total[rows, columns] -= (
+      darkness * along**2 * np.exp(1 - u**2 - v**2)
+    ).astype(np.float32)
+  return total
