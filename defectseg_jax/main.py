@@ -114,6 +114,9 @@ def _train(config: Any, interruption: Interruption) -> None:
     speaks = processes.connect(interruption)
   else:
     _require_trainable(config)
+    from defectseg_jax.runs.network_card import require_beginning
+
+    require_beginning(config.init_from, config.model.name)
   from defectseg_jax.jobs.train import train
 
   train(config, workdir, _console(quiet=not speaks), interruption)

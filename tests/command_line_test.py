@@ -204,6 +204,14 @@ NETWORK = ('predict', '--output=x', '--input={folder}/images')
     ),
     (('predict', '--output=x'), '--workdir: is missing; give the folder of a'),
     (
+      ('train', '--config=voids', '--config.init_from=nope'),
+      'nope: is not the name of a network (',
+    ),
+    (
+      ('train', '--config=voids', '--config.init_from={net}'),
+      '{net}: is a unet_350k, and the config is of defectsegnet; set --config',
+    ),
+    (
       ('evaluate', '--network={net}'),
       '--network: --mode=evaluate does not take it; it takes --config, --work',
     ),

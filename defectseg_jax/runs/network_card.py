@@ -87,9 +87,33 @@ def network_names() -> list[str]:
   return sorted(path.stem for path in FOLDER.glob(f'*{SUFFIX}'))
 
 
-def is_network(name: str) -> bool:
-  """Whether a name or path is that of a network, and not of a run's folder."""
-  return name.endswith(SUFFIX) or name in network_names()
+def names_network(name: str) -> bool:
+  """Whether `config.init_from` names a network, and not a run's folder."""
+  if name.endswith(SUFFIX) or name in network_names():
+    return True
+  # A word that is no folder here is meant as a network's name.
+  return bool(name) and '/' not in name and not pathlib.Path(name).exists()
+
+
+def require_beginning(name: str, model: str) -> None:
+  """Looks whether training can begin from a network, before data are read.
+
+  Args:
+    name: `config.init_from`.
+    model: name of the architecture that is to be trained.
+
+  Raises:
+    InputError: there is no such network, or it is of another architecture.
+  """
+  if not names_network(name):
+    return
+  path = network_path(name)
+  found = read_card(path).config['model']['name']
+  if found != model:
+    raise InputError(
+      f'{path}: is a {found}, and the config is of {model}; set '
+      f'--config.model.name={found}'
+    )
 
 
 def network_path(name: str | pathlib.Path) -> pathlib.Path:

@@ -123,12 +123,6 @@ def read_variables(
     InputError: the file is not the one that the card describes, or not of this
       network.
   """
-  name = card.config['model']['name']
-  if name != model.name:
-    raise InputError(
-      f'{path}: is a {name}, and the config is of {model.name}; set '
-      f'--config.model.name={name}'
-    )
   arrays = _read_arrays(path, card)
   shapes = state.variable_shapes(create_model(model))
   wanted = {kind: shapes[kind] for kind in ('params', 'batch_stats')}

@@ -1,7 +1,6 @@
 """What training needs, built and checked before anything is written."""
 
 import dataclasses
-import pathlib
 from typing import TYPE_CHECKING
 
 import jax
@@ -13,9 +12,10 @@ from defectseg_jax.models import Architecture, create_model
 from defectseg_jax.runs import config_checks, network_file
 from defectseg_jax.runs.data import Data, training_patches
 from defectseg_jax.runs.network_card import (
-  is_network,
+  names_network,
   network_path,
   read_card,
+  require_beginning,
 )
 from defectseg_jax.runs.settings import RunSettings
 from defectseg_jax.runtime import processes
@@ -93,13 +93,25 @@ def prepare(settings: RunSettings, data: Data) -> Prepared:
     model, optimizer=optimizer, plateau=plateau, seed=settings.seed
   )
   if processes.is_first() and settings.init_from:
-    fresh = _warm_start(fresh, settings)
+    fresh = warm_start(fresh, settings)
   return Prepared(settings, data, patches, model, optimizer, plateau, fresh)
 
 
-def _warm_start(
+def warm_start(
   fresh: state.TrainState, settings: RunSettings
 ) -> state.TrainState:
+  """Begins from the weights that `config.init_from` names.
+
+  Args:
+    fresh: the state before the first step.
+    settings: of the run.
+
+  Returns:
+    The state with the weights of a network, or of another run.
+
+  Raises:
+    InputError: they are missing, damaged, or of another architecture.
+  """
   params, batch_stats = _first_variables(fresh, settings)
   model = {'params': params, 'batch_stats': batch_stats}
   return dataclasses.replace(
@@ -112,8 +124,8 @@ def _first_variables(
 ) -> tuple[PyTree, PyTree]:
   """Parameters and running statistics of a network, or of another run."""
   name = settings.init_from
-  # A word that is no folder here is meant as a network's name.
-  if is_network(name) or ('/' not in name and not pathlib.Path(name).exists()):
+  require_beginning(name, settings.model.name)
+  if names_network(name):
     path = network_path(name)
     return network_file.read_variables(path, read_card(path), settings.model)
   return checkpoints.restore_model(

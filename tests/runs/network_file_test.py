@@ -108,7 +108,8 @@ def test_a_name_that_comes_with_the_program(net, monkeypatch):
   monkeypatch.setattr(network_card, 'FOLDER', net.parent)
   monkeypatch.setattr(network_file, 'FOLDER', net.parent)
   assert network_card.network_names() == ['net']
-  assert network_card.is_network('net') and not network_card.is_network('nte')
+  assert network_card.names_network('net')
+  assert not network_card.names_network('./net')
   run = ds.load_network('net')
   assert run.origin.startswith('net, a network that comes with the program (')
   assert 'nte: is not the name of a network (net); choose' in refused('nte')
