@@ -164,28 +164,36 @@ def _without_places(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
   """Config and provenance that say nothing of where things lay.
 
-  Absolute paths become those from the folder in which the command was given.
+  Absolute paths become those from the folder in which the command was given;
+  of one that lies elsewhere, only its last name is told.
   """
   fields = config.to_dict()
-  fields['data']['cache_dir'] = ''
   made = workdir.read_provenance()
   provenance = made.to_json() if made else {}
   begun_in = provenance.get('folder') or os.getcwd()
   names = {str(workdir.path.absolute()): f'runs/{workdir.path.name}'}
-  for section, field in (
-    ('data', 'dir'),
-    ('simulation', 'background'),
-    (None, 'init_from'),
+  for holder, field in (
+    (fields, 'init_from'),
+    (fields['data'], 'dir'),
+    (fields['data'], 'cache_dir'),
+    (fields['simulation'], 'background'),
   ):
-    holder = fields[section] if section else fields
-    if os.path.isabs(holder[field]):
-      names[holder[field]] = os.path.relpath(holder[field], begun_in)
-      holder[field] = names[holder[field]]
+    place = holder[field]
+    if os.path.isabs(place):
+      names[place] = holder[field] = _name_from(begun_in, place)
   for key in ('command', 'training_data'):
-    for absolute, name in names.items():
+    # The longest first: one may lie in another.
+    for place in sorted(names, key=len, reverse=True):
       if provenance.get(key):
-        provenance[key] = provenance[key].replace(absolute, name)
+        provenance[key] = provenance[key].replace(place, names[place])
   return fields, {**provenance, 'folder': ''}
+
+
+def _name_from(folder: str, place: str) -> str:
+  """A path from a folder, if that does not lead over the root."""
+  if os.path.commonpath([folder, place]) == os.path.sep:
+    return os.path.basename(place)
+  return os.path.relpath(place, folder)
 
 
 def _require_same(
