@@ -126,18 +126,7 @@ def choose_zooms(
     (2.0,)
   """
   if object_diameter_nm is not None:
-    if seen.diameter_px is None:
-      raise InputError(
-        f'object_diameter_nm={object_diameter_nm:g}: the network does not know '
-        'objects by their diameters; leave it out'
-      )
-    if pixel_size_nm is None:
-      raise InputError(
-        f'object_diameter_nm={object_diameter_nm:g}: the pixel size is not '
-        'known; give pixel_size_nm'
-      )
-    diameter_px = object_diameter_nm / pixel_size_nm
-    return (_zoom_to(seen, diameter_px),)
+    return (_zoom_by_diameter(seen, pixel_size_nm, object_diameter_nm),)
   if seen.pixel_size_nm is not None:
     if pixel_size_nm is None:
       return (1.0,)
@@ -152,11 +141,23 @@ def choose_zooms(
   )
 
 
-def _zoom_to(seen: SeenSizes, diameter_px: float) -> float:
+def _zoom_by_diameter(
+  seen: SeenSizes, pixel_size_nm: float | None, object_diameter_nm: float
+) -> float:
   """Brings objects to the best size; enlarges only what is too small."""
-  assert seen.diameter_px is not None and seen.middle_px is not None
-  small = _SMALL * seen.diameter_px[0] / diameter_px
-  return _limit(min(seen.middle_px / diameter_px, max(1.0, small)))
+  if seen.diameter_px is None:
+    raise InputError(
+      f'object_diameter_nm={object_diameter_nm:g}: the network does not know '
+      'objects by their diameters; leave it out'
+    )
+  if pixel_size_nm is None:
+    raise InputError(
+      f'object_diameter_nm={object_diameter_nm:g}: the pixel size is not '
+      'known; give pixel_size_nm'
+    )
+  diameter_px = object_diameter_nm / pixel_size_nm
+  most = max(1.0, _SMALL * seen.diameter_px[0] / diameter_px)
+  return _limit(min(best_diameter_px(seen.diameter_px) / diameter_px, most))
 
 
 def _limit(zoom: float) -> float:
