@@ -108,10 +108,23 @@ class _Reader(ast.NodeVisitor):
   def visit_Assign(self, node):
     self.visit(node.value)
     for target in node.targets:
-      if isinstance(target, ast.Name):
-        self.env[target.id] = self.type_of(node.value)
-      else:
-        self.visit(target)
+      self._assign(target, node.value)
+
+  def visit_AnnAssign(self, node):
+    if node.value is not None:
+      self.visit(node.value)
+    if isinstance(node.target, ast.Name):
+      self.env[node.target.id] = self.known.class_of(node.annotation)
+
+  def _assign(self, target, value):
+    pairs = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+    if isinstance(target, ast.Name):
+      self.env[target.id] = self.type_of(value)
+    elif pairs and len(target.elts) == len(value.elts):
+      for one, of_one in zip(target.elts, value.elts, strict=True):
+        self._assign(one, of_one)
+    else:
+      self.visit(target)
 
   def visit_Attribute(self, node):
     if isinstance(node.ctx, ast.Load):

@@ -106,3 +106,24 @@ def use(run: Run) -> None:
 """
   reads = read_fields([source])
   assert {field for kind, field in reads if kind == 'Section'} == set('abcd')
+
+
+def test_reads_are_followed_through_pairs_and_annotated_names():
+  source = """
+class Section:
+  a: int
+  b: int
+  c: int
+
+class Run:
+  section: Section
+  other: Section
+
+def work(run: Run, found) -> None:
+  first, second = run.section, run.other
+  third: Section = found()
+  print(first.a, third.b)
+"""
+  reads = read_fields([source])
+  assert {('Section', 'a'), ('Section', 'b')} <= reads
+  assert ('Section', 'c') not in reads
