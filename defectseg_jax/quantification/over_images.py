@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from defectseg_jax.quantification import intervals
 
@@ -55,7 +55,7 @@ def statistics_over_images(
     spread = float(values.std(ddof=1)) if count > 1 else math.nan
     half = math.nan
     if count > 1 and values.min() < values.max():
-      of_student = stats.t.isf((1 - level) / 2, count - 1)
+      of_student = -special.stdtrit(count - 1, (1 - level) / 2)
       half = of_student * spread / math.sqrt(count)
     high = mean + half
     if name in _RATIOS and high > 1:
