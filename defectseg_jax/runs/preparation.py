@@ -25,6 +25,9 @@ if TYPE_CHECKING:
   from defectseg_jax.datasets.pipeline import Patches
   from defectseg_jax.datasets.stream import FreshPatches
 
+# One for all runs of a process: they share the compiled step, too.
+_ADAM = optax.scale_by_adam()
+
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
@@ -84,17 +87,16 @@ def prepare(settings: RunSettings, data: Data) -> Prepared:
   """
   model = create_model(settings.model, axis_name=step.DEVICES)
   patches = training_patches(settings, data.regions['train'])
-  optimizer = optax.scale_by_adam()
   plateau = schedules.plateau_decay(
     factor=settings.training.plateau_factor,
     patience_epochs=settings.training.plateau_patience_epochs,
   )
   fresh = state.create_train_state(
-    model, optimizer=optimizer, plateau=plateau, seed=settings.seed
+    model, optimizer=_ADAM, plateau=plateau, seed=settings.seed
   )
   if processes.is_first() and settings.init_from:
     fresh = warm_start(fresh, settings)
-  return Prepared(settings, data, patches, model, optimizer, plateau, fresh)
+  return Prepared(settings, data, patches, model, _ADAM, plateau, fresh)
 
 
 def warm_start(

@@ -177,7 +177,8 @@ def _end_epoch(
     thresholds.iu_at_thresholds(np.asarray(progress.histogram))
   )
   before = jax.device_get(state.plateau)
-  _, updated = plateau.update(state.params, before, value=-dev_iu)
+  # Without the parameters, which it would only multiply by the scale.
+  _, updated = plateau.update({}, before, value=-dev_iu)
   after = cast(optax.contrib.ReduceLROnPlateauState, updated)
   row = {
     'epoch': progress.epochs + 1,

@@ -77,7 +77,10 @@ def make_train_step(
   l2: float,
   average_decay: float = 0.0,
 ) -> TrainStep:
-  """Compiles one step of gradient descent over all devices.
+  """One step of gradient descent over all devices.
+
+  It is compiled once for the same model and the same optimizer object: the
+  trials of a search share it.
 
   Args:
     model: created with `axis_name=DEVICES`.
@@ -97,15 +100,9 @@ def make_train_step(
     [2, BINS], of the probabilities; and `stop`, above 0 if any process was
     asked, so that all learn of it at the same step without another exchange.
   """
-  over_devices = jax.pmap(
-    functools.partial(_step_of_a_device, model=model, optimizer=optimizer),
-    axis_name=DEVICES,
-    in_axes=(None, 0, None, 0, None),
-    out_axes=None,
-    donate_argnums=0,
-  )
+  over_devices = _compiled_train_step(model, optimizer)
   # Not constants of the program: the trials of a search share what is compiled,
-  # where JAX keeps that between programs.
+  # also where JAX keeps that between programs.
   rates = _Rates(*map(np.float32, (learning_rate, l2, average_decay)))
 
   def step(
@@ -118,6 +115,20 @@ def make_train_step(
     return over_devices(state, batch, positive_weight, stops, rates)
 
   return step
+
+
+# Those of a search may differ in their dropout; four are by eye.
+@functools.lru_cache(maxsize=4)
+def _compiled_train_step(
+  model: Architecture, optimizer: optax.GradientTransformation
+) -> Callable[..., tuple[TrainState, Metrics]]:
+  return jax.pmap(
+    functools.partial(_step_of_a_device, model=model, optimizer=optimizer),
+    axis_name=DEVICES,
+    in_axes=(None, 0, None, 0, None),
+    out_axes=None,
+    donate_argnums=0,
+  )
 
 
 def _step_of_a_device(

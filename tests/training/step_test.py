@@ -18,6 +18,7 @@ SMALL = DefectSegNet(
   widths=((4,), 8, ((4, (4,)),)), dropout_rate=0.0, batch_norm_momentum=0.9
 )
 MAPPED = SMALL.clone(axis_name=step.DEVICES)
+ADAM = optax.scale_by_adam()
 RATE, L2, WEIGHT = 0.01, 0.001, 5.0
 
 
@@ -37,16 +38,15 @@ def batch():
 @pytest.fixture(scope='module')
 def stepped(batch):
   """The state before a step, and what the mapped step made of it."""
-  optimizer = optax.scale_by_adam()
   before = state.create_train_state(
     MAPPED,
-    optimizer=optimizer,
+    optimizer=ADAM,
     plateau=schedules.plateau_decay(factor=0.5, patience_epochs=10),
     seed=0,
   )
   before = jax.device_get(before)
   train_step = step.make_train_step(
-    MAPPED, optimizer=optimizer, learning_rate=RATE, l2=L2
+    MAPPED, optimizer=ADAM, learning_rate=RATE, l2=L2
   )
   after, metrics = train_step(step.replicate(before), step.shard(batch), WEIGHT)
   return before, jax.device_get(after), jax.device_get(metrics)
@@ -110,10 +110,24 @@ def test_a_step_is_adam_on_the_loss_of_the_whole_batch(stepped, batch):
   assert metrics['histogram'].sum() == batch['weight'].sum()
 
 
+def test_steps_of_one_model_are_compiled_once(stepped, batch, monkeypatch):
+  """Whatever their rates: the trials of a search need not wait for it again."""
+  before, after, _ = stepped
+  monkeypatch.setattr(step, '_step_of_a_device', None)
+  train_step = step.make_train_step(
+    MAPPED, optimizer=ADAM, learning_rate=2 * RATE, l2=L2
+  )
+  faster, _ = train_step(step.replicate(before), step.shard(batch), WEIGHT)
+  kernels = [s.params['conv_4']['kernel'] for s in (before, after, faster)]
+  np.testing.assert_allclose(
+    kernels[2] - kernels[0], 2 * (kernels[1] - kernels[0]), atol=1e-6
+  )
+
+
 def test_what_has_no_weight_does_not_count(stepped, batch):
   before, _, metrics = stepped
   train_step = step.make_train_step(
-    MAPPED, optimizer=optax.scale_by_adam(), learning_rate=RATE, l2=L2
+    MAPPED, optimizer=ADAM, learning_rate=RATE, l2=L2
   )
   mask = np.where(batch['weight'] > 0, batch['mask'], 1 - batch['mask'])
   _, other = train_step(
@@ -126,7 +140,7 @@ def test_what_has_no_weight_does_not_count(stepped, batch):
 def test_the_plateau_scales_the_step(stepped, batch):
   before, after, _ = stepped
   train_step = step.make_train_step(
-    MAPPED, optimizer=optax.scale_by_adam(), learning_rate=RATE, l2=L2
+    MAPPED, optimizer=ADAM, learning_rate=RATE, l2=L2
   )
   halved = before.replace(
     plateau=before.plateau._replace(scale=np.float32(0.5))
@@ -142,7 +156,7 @@ def test_the_average_keeps_less_in_the_first_steps(stepped, batch):
   before, _, _ = stepped
   train_step = step.make_train_step(
     MAPPED,
-    optimizer=optax.scale_by_adam(),
+    optimizer=ADAM,
     learning_rate=RATE,
     l2=L2,
     average_decay=0.2,
