@@ -2,6 +2,7 @@
 
 launch/local.sh --config=configs/dislocations.py
 launch/local.sh --config=configs/dislocations.py:scale=quick
+launch/local.sh --config=configs/dislocations.py:scale=general
 launch/local.sh --config=configs/dislocations.py --config.data.source=folder \
   --config.data.dir=DIR
 """
@@ -45,6 +46,22 @@ def get_config(argument: str | None = None) -> ml_collections.ConfigDict:
       # A careful scan.
       'foil.detector.dose_electrons_per_px': 400.0,
       'foil.detector.jitter_px': 0.25,
+      # For scale=general: TEM with two beams, dark field, and the foils above.
+      'domain.imaging.bright_field': 0.55,
+      'domain.imaging.annular_dark_field': 0.0,
+      'domain.imaging.scanning_foil': 0.33,
+      'domain.imaging.weak_beam': 0.12,
+      # Width of a line's image, in pixels and in nanometres.
+      'domain.objects.diameter_px': (1.6, 10.0),
+      'domain.objects.diameter_nm': (1.5, 12.0),
+      'domain.objects.relative_std': (0.01, 0.3),
+      'domain.objects.covered_fraction': (0.01, 0.3),
+      'domain.objects.thickness_per_diameter': (4.0, 60.0),
+      'domain.objects.visible_ratio': 4.0,
+      # All dark lines and spots are what is looked for.
+      'domain.background.lines_fraction': 0.0,
+      'domain.background.spots_fraction': 0.0,
+      'domain.camera.blur_px': (0.25, 2.0),
     }
   )
   return common.with_arguments(config, argument)

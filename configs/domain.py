@@ -41,6 +41,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.imaging.scanning_foil = 0.22
   # SEM of polished or etched surfaces; of precipitates only.
   config.imaging.scanned_surface = 0.0
+  # Weak-beam dark field of dislocations; of no other defect.
+  config.imaging.weak_beam = 0.0
 
   config.objects = ml_collections.ConfigDict()
   # Mean diameter in a micrograph, in pixels: what the network sees.
@@ -154,4 +156,27 @@ def get_config() -> ml_collections.ConfigDict:
   config.surface.streaks_fraction = 0.25
   # Fraction whose scan lines differ in brightness.
   config.surface.scan_lines_fraction = 0.6
+
+  config.lines = ml_collections.ConfigDict()
+  # Where dislocations are looked for, a line's width is the objects' diameter.
+  # How dark a typical one is, in the exponent of the intensity.
+  config.lines.darkness = (0.12, 1.6)
+  # Fraction of micrographs with loops beside lines.
+  config.lines.loops_fraction = 0.3
+  # Fraction with loops and without lines.
+  config.lines.loops_only_fraction = 0.18
+  # Mean diameter of the loops, in pixels.
+  config.lines.loop_px = (6.0, 90.0)
+  # Fraction with pile-ups.
+  config.lines.pile_ups_fraction = 0.4
+  # Fraction with networks.
+  config.lines.networks_fraction = 0.25
+  # Fraction with stacking faults, which are not labelled.
+  config.lines.faults_fraction = 0.12
+  # Fraction whose lines have double images.
+  config.lines.double_fraction = 0.2
+  # Fraction whose lines beat with depth, and are dotted near the surfaces.
+  config.lines.dotted_fraction = 0.4
+  # Fraction of the lines that are nearly out of contrast.
+  config.lines.faint_fraction = 0.06
   return config

@@ -1,15 +1,16 @@
 """A patch of a domain: one draw of everything, imaged and labelled."""
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
+from defectseg_jax.errors import InputError
 from defectseg_jax.simulation.domain.annular_dark_field import (
   annular_dark_field,
 )
 from defectseg_jax.simulation.domain.bright_field import Images, bright_field
 from defectseg_jax.simulation.domain.camera import digitise, record
+from defectseg_jax.simulation.domain.line_patches import draw_dislocations
 from defectseg_jax.simulation.domain.patch import Patch
 from defectseg_jax.simulation.domain.precipitate_scene import (
   draw_precipitate_scene,
@@ -22,7 +23,10 @@ from defectseg_jax.simulation.domain.scanned_surface import (
 )
 from defectseg_jax.simulation.domain.scanning_foil import draw_scanning_foil
 from defectseg_jax.simulation.domain.scene import Scene, draw_void_scene
-from defectseg_jax.simulation.domain.settings import DomainSettings
+from defectseg_jax.simulation.domain.settings import (
+  DomainSettings,
+  ImagingSettings,
+)
 from defectseg_jax.simulation.domain.visibility import (
   fill_silhouettes,
   noise_of_averages,
@@ -30,6 +34,12 @@ from defectseg_jax.simulation.domain.visibility import (
 )
 from defectseg_jax.simulation.parameters import FoilParameters
 
+# Kinds of micrograph that not all defects have.
+_DEFECTS = {
+  'annular_dark_field': ('voids', 'precipitates'),
+  'scanned_surface': ('precipitates',),
+  'weak_beam': ('dislocations',),
+}
 # Simulated beyond the patch, in pixels: the Fourier transform takes opposite
 # edges to meet. By eye, the longest fringes that matter.
 _MARGIN_PX = 32
@@ -56,20 +66,52 @@ def simulate_patch(
 
   Returns:
     The patch.
+
+  Raises:
+    InputError: the defect has no micrograph of a kind that is asked for.
   """
   rng = np.random.default_rng(list(seed))
-  weights = dataclasses.astuple(domain.imaging)
-  kinds = [field.name for field in dataclasses.fields(domain.imaging)]
-  kind = rng.choice(kinds, p=np.array(weights) / sum(weights))
+  kind = _draw_kind(domain.imaging, defect, rng)
   if kind == 'scanning_foil':
     return draw_scanning_foil(domain, foil, defect, side_px, rng)
   if kind == 'scanned_surface':
     return draw_scanned_surface(domain, side_px, rng)
+  if defect == 'dislocations':
+    weak = kind == 'weak_beam'
+    return draw_dislocations(domain, side_px, rng, weak_beam=weak)
   if defect == 'precipitates':
     scene, images = _precipitates(kind, domain, side_px, backgrounds, rng)
   else:
     scene, images = _voids(kind, domain, side_px, backgrounds, rng)
   return _recorded(scene, images, domain, side_px, rng)
+
+
+def _draw_kind(
+  imaging: ImagingSettings, defect: str, rng: np.random.Generator
+) -> str:
+  """A kind of micrograph.
+
+  Raises:
+    InputError: no micrograph of the defect can be drawn, or one of a kind that
+      the defect does not have.
+  """
+  weights = {
+    'bright_field': imaging.bright_field,
+    'annular_dark_field': imaging.annular_dark_field,
+    'scanning_foil': imaging.scanning_foil,
+    'scanned_surface': imaging.scanned_surface,
+    'weak_beam': imaging.weak_beam,
+  }
+  for kind in weights:
+    if weights[kind] and defect not in _DEFECTS.get(kind, (defect,)):
+      raise InputError(
+        f'config.domain.imaging.{kind}={weights[kind]}: must be 0 for {defect}'
+      )
+  total = sum(weights.values())
+  if not total:
+    raise InputError('config.domain.imaging: one kind must be above 0')
+  share = np.array(list(weights.values())) / total
+  return str(rng.choice(list(weights), p=share))
 
 
 def _precipitates(

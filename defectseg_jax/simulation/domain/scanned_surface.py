@@ -115,7 +115,8 @@ def place_particles(
   Returns:
     Buried particles first; none in `objects.empty_fraction` of micrographs.
   """
-  objects, surface = domain.objects, domain.surface
+  objects = domain.objects
+  surface = domain.surface
   shape = _draw_shapes(surface, rng)
   relative_std = draw(objects.relative_std, rng)
   covered = draw_log(objects.covered_fraction, rng)

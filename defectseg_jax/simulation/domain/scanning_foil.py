@@ -8,11 +8,13 @@ from defectseg_jax.simulation.domain.draws import draw_log
 from defectseg_jax.simulation.domain.patch import Patch
 from defectseg_jax.simulation.domain.settings import DomainSettings
 from defectseg_jax.simulation.foil import simulate_foil
-from defectseg_jax.simulation.parameters import FoilParameters
+from defectseg_jax.simulation.parameters import LABEL_WIDTH_PX, FoilParameters
 
 # Each number is multiplied by a factor that is drawn from these; by eye.
 _DENSITY, _SIZE = (0.5, 4.0), (0.7, 1.3)
 _DOSE, _CONTRAST = (0.3, 3.0), (0.6, 1.6)
+# Lines cover this fraction of a micrograph at most; by eye.
+_MOST_LINES = 0.3
 # A pixel may be so much smaller or larger than the foil's; by eye.
 _PIXEL = (0.9, 5.0)
 
@@ -52,10 +54,11 @@ def _vary(
 ) -> FoilParameters:
   voids, precipitates, lines = foil.voids, foil.precipitates, foil.dislocations
   size = draw_log(_SIZE, rng)
+  pixel_nm = foil.pixel_size_nm * draw_log(_PIXEL, rng)
   return dataclasses.replace(
     foil,
     side_px=side_px,
-    pixel_size_nm=foil.pixel_size_nm * draw_log(_PIXEL, rng),
+    pixel_size_nm=pixel_nm,
     voids=dataclasses.replace(
       voids,
       density_per_m3=voids.density_per_m3 * draw_log(_DENSITY, rng),
@@ -67,7 +70,11 @@ def _vary(
       density_per_m3=precipitates.density_per_m3 * draw_log(_DENSITY, rng),
     ),
     dislocations=dataclasses.replace(
-      lines, density_per_m2=lines.density_per_m2 * draw_log(_DENSITY, rng)
+      lines,
+      density_per_m2=min(
+        lines.density_per_m2 * draw_log(_DENSITY, rng),
+        _MOST_LINES / (foil.thickness_nm * LABEL_WIDTH_PX * pixel_nm) * 1e18,
+      ),
     ),
     contrast=dataclasses.replace(
       foil.contrast,

@@ -9,6 +9,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.simulation.domain.camera import CameraSettings
 from defectseg_jax.simulation.domain.diffraction import BackgroundSettings
 from defectseg_jax.simulation.domain.draws import Range
+from defectseg_jax.simulation.domain.line_scene import LineSettings
 from defectseg_jax.simulation.domain.surface_ground import SurfaceSettings
 
 
@@ -17,16 +18,18 @@ class ImagingSettings:
   """How often a micrograph is of which kind; weights, not below 0.
 
   Attributes:
-    bright_field: TEM by wave optics.
-    annular_dark_field: STEM, incoherent.
+    bright_field: TEM by wave optics; of dislocations, with two beams.
+    annular_dark_field: STEM, incoherent; 0 for dislocations.
     scanning_foil: the bright-field STEM of `config.foil`, its numbers varied.
     scanned_surface: SEM of precipitates; 0 for any other defect.
+    weak_beam: dark field of dislocations; 0 for any other defect.
   """
 
   bright_field: float = 0.72
   annular_dark_field: float = 0.06
   scanning_foil: float = 0.22
   scanned_surface: float = 0.0
+  weak_beam: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +99,7 @@ class DomainSettings:
     background: what else a foil shows.
     camera: of the microscope.
     surface: of precipitates in SEM.
+    lines: where dislocations are looked for.
     real_background_fraction: of the bright-field micrographs that have a part
       of a real one as their background, if `config.simulation.background` is
       a folder.
@@ -116,6 +120,7 @@ class DomainSettings:
   )
   camera: CameraSettings = dataclasses.field(default_factory=CameraSettings)
   surface: SurfaceSettings = dataclasses.field(default_factory=SurfaceSettings)
+  lines: LineSettings = dataclasses.field(default_factory=LineSettings)
   real_background_fraction: float = 0.35
   gain: Range = (0.5, 1.7)
   offset: float = 0.6
@@ -134,6 +139,7 @@ _GROUPS = {
   'background': BackgroundSettings,
   'camera': CameraSettings,
   'surface': SurfaceSettings,
+  'lines': LineSettings,
 }
 
 
