@@ -113,6 +113,7 @@ def _domain(defect: str) -> list[Example]:
       defect=defect,
       side_px=domain.side_px,
       seed=(SPLITS['test'], config['simulation']['seed'], index),
+      to_judge_by=True,
     )
     micrograph = Micrograph(
       patch.pixels, name=f'domain_{index}', pixel_size_nm=patch.pixel_size_nm

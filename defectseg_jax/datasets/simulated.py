@@ -16,8 +16,9 @@ from defectseg_jax.simulation.domain.micrographs import write_domain
 from defectseg_jax.simulation.domain.real_backgrounds import read_backgrounds
 from defectseg_jax.simulation.domain.settings import DomainSettings
 
-# Raise it when the same parameters give other micrographs than before.
+# Raise one when the same parameters give other micrographs than before.
 VERSION = 1
+DOMAIN_VERSION = 2
 
 
 def simulate_folder(
@@ -91,7 +92,7 @@ def simulate_domain_folder(
     read_backgrounds(settings.background) if settings.background else []
   )
   recipe = {
-    'version': VERSION,
+    'version': DOMAIN_VERSION,
     'defect': defect,
     'background': [
       hashlib.sha256(b.tobytes()).hexdigest() for b in backgrounds

@@ -29,7 +29,12 @@ def test_splits_have_micrographs_of_their_own_at_their_own_scales(config):
   scales = {r.pixel_size_nm for r in data.regions['dev']}
   assert len(scales) == 2
   made = simulate_patch(
-    settings.domain, settings.foil, defect='voids', side_px=256, seed=(1, 0, 1)
+    settings.domain,
+    settings.foil,
+    defect='voids',
+    side_px=256,
+    seed=(1, 0, 1),
+    to_judge_by=True,
   )
   region = data.regions['dev'][1]
   np.testing.assert_array_equal(region.image, made.pixels)

@@ -49,6 +49,7 @@ def write_domain(
         side_px=domain.side_px,
         seed=(number, seed, index),
         backgrounds=backgrounds,
+        to_judge_by=True,
       )
       name = f'{split}_{index:03d}.tif'
       pixel = patch.pixel_size_nm

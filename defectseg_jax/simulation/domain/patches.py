@@ -1,5 +1,7 @@
 """A patch of a domain: one draw of everything, imaged and labelled."""
 
+import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -43,6 +45,9 @@ _DEFECTS = {
 # Simulated beyond the patch, in pixels: the Fourier transform takes opposite
 # edges to meet. By eye, the longest fringes that matter.
 _MARGIN_PX = 32
+# How often what is too faint is taken out: without their neighbours, others may
+# be too faint in turn. By eye.
+_TAKE_OUT = 3
 
 
 def simulate_patch(
@@ -53,6 +58,7 @@ def simulate_patch(
   side_px: int,
   seed: Sequence[int],
   backgrounds: Sequence[np.ndarray] = (),
+  to_judge_by: bool = False,
 ) -> Patch:
   """One patch of a domain.
 
@@ -63,6 +69,9 @@ def simulate_patch(
     side_px: of the patch.
     seed: numbers, 0 or more, that decide all random numbers.
     backgrounds: real ones, from `read_backgrounds`; may be none.
+    to_judge_by: takes out of foils what is too faint to be labelled, since a
+      mask has no third value. A threshold that is chosen where such objects
+      count as background is too low.
 
   Returns:
     The patch.
@@ -79,11 +88,25 @@ def simulate_patch(
   if defect == 'dislocations':
     weak = kind == 'weak_beam'
     return draw_dislocations(domain, side_px, rng, weak_beam=weak)
-  if defect == 'precipitates':
-    scene, images = _precipitates(kind, domain, side_px, backgrounds, rng)
-  else:
-    scene, images = _voids(kind, domain, side_px, backgrounds, rng)
-  return _recorded(scene, images, domain, side_px, rng)
+  draw_scene, image = (
+    (draw_precipitate_scene, _image_precipitates)
+    if defect == 'precipitates'
+    else (draw_void_scene, _image_voids)
+  )
+  scene = draw_scene(side_px + 2 * _MARGIN_PX, domain.objects, rng)
+  before = rng.bit_generator.state
+  for _ in range(_TAKE_OUT if to_judge_by else 0):
+    images = image(kind, scene, domain, backgrounds, rng)
+    patch, visible = _record(scene, images, domain, side_px, rng)
+    if all(visible):
+      return patch
+    left = list(itertools.compress(scene.silhouettes, visible))
+    scene = dataclasses.replace(scene, silhouettes=left)
+    # The same micrograph once more, but for what was taken out.
+    rng.bit_generator.state = before
+  images = image(kind, scene, domain, backgrounds, rng)
+  patch, _ = _record(scene, images, domain, side_px, rng)
+  return patch
 
 
 def _draw_kind(
@@ -114,52 +137,50 @@ def _draw_kind(
   return str(rng.choice(list(weights), p=share))
 
 
-def _precipitates(
+def _image_precipitates(
   kind: str,
+  scene: Scene,
   domain: DomainSettings,
-  side_px: int,
   backgrounds: Sequence[np.ndarray],
   rng: np.random.Generator,
-) -> tuple[Scene, Images]:
-  scene = draw_precipitate_scene(side_px + 2 * _MARGIN_PX, domain.objects, rng)
+) -> Images:
   if kind == 'annular_dark_field':
-    return scene, precipitates_in_annular_dark_field(
-      scene, domain.background, rng
-    )
+    return precipitates_in_annular_dark_field(scene, domain.background, rng)
   ground = None
   if backgrounds and rng.random() < domain.real_background_fraction:
     ground = draw_background(backgrounds, scene.side_px, rng)
-  return scene, precipitates_in_bright_field(scene, domain, ground, rng)
+  return precipitates_in_bright_field(scene, domain, ground, rng)
 
 
-def _voids(
+def _image_voids(
   kind: str,
+  scene: Scene,
   domain: DomainSettings,
-  side_px: int,
   backgrounds: Sequence[np.ndarray],
   rng: np.random.Generator,
-) -> tuple[Scene, Images]:
-  scene = draw_void_scene(side_px + 2 * _MARGIN_PX, domain.objects, rng)
+) -> Images:
   real = kind == 'bright_field' and len(backgrounds) > 0
   if real and rng.random() < domain.real_background_fraction:
     clean = bright_field(scene, domain.optics, None, rng)
     ground = draw_background(backgrounds, scene.side_px, rng)
-    images = Images(objects=ground * clean.objects / clean.empty, empty=ground)
-  elif kind == 'bright_field':
-    images = bright_field(scene, domain.optics, domain.background, rng)
-  else:
-    images = annular_dark_field(scene, domain.background, rng)
-  return scene, images
+    return Images(objects=ground * clean.objects / clean.empty, empty=ground)
+  if kind == 'bright_field':
+    return bright_field(scene, domain.optics, domain.background, rng)
+  return annular_dark_field(scene, domain.background, rng)
 
 
-def _recorded(
+def _record(
   scene: Scene,
   images: Images,
   domain: DomainSettings,
   side_px: int,
   rng: np.random.Generator,
-) -> Patch:
-  """The scene through the camera, with the labels of what can be seen."""
+) -> tuple[Patch, list[bool]]:
+  """The scene through the camera, with the labels of what can be seen.
+
+  Returns:
+    The patch; of each object of the scene whether it is labelled.
+  """
   inner = slice(_MARGIN_PX, _MARGIN_PX + side_px)
   signal, relative = record(images.objects[inner, inner], domain.camera, rng)
   mean = float(images.empty.mean())
@@ -177,10 +198,11 @@ def _recorded(
   pairs = list(zip(scene.silhouettes, visible, strict=True))
   mask = fill_silhouettes([s for s, seen in pairs if seen], scene.side_px)
   faint = fill_silhouettes([s for s, seen in pairs if not seen], scene.side_px)
-  return Patch(
+  patch = Patch(
     pixels=digitise(signal, domain.camera, rng),
     mask=mask[inner, inner],
     counts=(mask | ~faint)[inner, inner],
     pixel_size_nm=scene.pixel_size_nm,
     diameter_px=scene.diameter_px,
   )
+  return patch, visible

@@ -103,6 +103,28 @@ def test_what_is_too_faint_counts_neither_way():
   assert (seen.pixels == unseen.pixels).all()
 
 
+def test_what_is_too_faint_is_not_in_micrographs_to_judge_by():
+  objects = dataclasses.replace(
+    DOMAIN.objects,
+    empty_fraction=0.0,
+    covered_fraction=(0.3, 0.4),
+    diameter_px=(8.0, 10.0),
+    relative_std=(0.5, 0.5),
+    visible_ratio=30.0,
+  )
+  domain = dataclasses.replace(
+    DOMAIN, objects=objects, imaging=ONE_KIND['bright_field']
+  )
+  changed = 0
+  for seed in range(6):
+    plain, clean = voids(seed, domain), voids(seed, domain, to_judge_by=True)
+    assert clean.counts.mean() >= plain.counts.mean()
+    changed += (clean.pixels != plain.pixels).any()
+    if plain.counts.all():
+      assert (clean.pixels == plain.pixels).all()
+  assert changed
+
+
 def test_voids_are_rendered_into_real_backgrounds():
   stripes = np.ones((300, 300), np.float32)
   stripes[::2] = 0.5
