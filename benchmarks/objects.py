@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 import numpy as np
-from scipy import ndimage
+from skimage import measure
 
 # Two regions are the same object from this intersection over union on.
 LEAST_IU = 0.3
@@ -96,9 +96,8 @@ def score_mask(prediction: np.ndarray, truth: np.ndarray) -> Scores:
     >>> scores.found, scores.missed, scores.false, round(scores.iu, 3)
     (1, 0, 0, 0.714)
   """
-  eight = np.ones((3, 3), int)
-  predicted, count = ndimage.label(prediction, eight)
-  actual, _ = ndimage.label(truth, eight)
+  predicted = np.asarray(measure.label(prediction, connectivity=2))
+  actual = np.asarray(measure.label(truth, connectivity=2))
   predicted_px = np.bincount(predicted.ravel())
   actual_px = np.bincount(actual.ravel())
   both = (predicted > 0) & (actual > 0)
@@ -121,8 +120,9 @@ def score_mask(prediction: np.ndarray, truth: np.ndarray) -> Scores:
     found=len(errors),
     missed=len(actual_px) - 1 - len(errors),
     false=sum(
-      predicted_px[k] >= LEAST_PX and k not in used[0]
-      for k in range(1, count + 1)
+      1
+      for k in range(1, len(predicted_px))
+      if predicted_px[k] >= LEAST_PX and k not in used[0]
     ),
     intersection_px=int((prediction & truth).sum()),
     union_px=int((prediction | truth).sum()),

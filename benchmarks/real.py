@@ -200,7 +200,11 @@ def _official(examples: Sequence[Example], masks: Sequence[np.ndarray]) -> str:
   with tempfile.TemporaryDirectory() as folder:
     for example, mask in zip(examples, masks, strict=True):
       stem = pathlib.Path(example.micrograph.name).stem
-      write_mask(pathlib.Path(folder) / f'{stem}.tif', mask)
+      write_mask(
+        pathlib.Path(folder) / f'{stem}.tif',
+        mask,
+        pixel_size_nm=example.micrograph.pixel_size_nm,
+      )
     command = [sys.executable, str(SHARED / 'tools/score_voids.py')]
     done = subprocess.run(
       [*command, str(SHARED / 'data/voids_on_tem'), folder],

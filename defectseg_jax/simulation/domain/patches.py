@@ -1,7 +1,5 @@
 """A patch of a domain: one draw of everything, imaged and labelled."""
 
-import dataclasses
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +13,7 @@ from defectseg_jax.simulation.domain.camera import digitise, record
 from defectseg_jax.simulation.domain.line_patches import draw_dislocations
 from defectseg_jax.simulation.domain.patch import Patch
 from defectseg_jax.simulation.domain.precipitate_scene import (
+  PrecipitateScene,
   draw_precipitate_scene,
   precipitates_in_annular_dark_field,
   precipitates_in_bright_field,
@@ -88,23 +87,20 @@ def simulate_patch(
   if defect == 'dislocations':
     weak = kind == 'weak_beam'
     return draw_dislocations(domain, side_px, rng, weak_beam=weak)
-  draw_scene, image = (
-    (draw_precipitate_scene, _image_precipitates)
-    if defect == 'precipitates'
-    else (draw_void_scene, _image_voids)
+  draw_scene = (
+    draw_precipitate_scene if defect == 'precipitates' else draw_void_scene
   )
   scene = draw_scene(side_px + 2 * _MARGIN_PX, domain.objects, rng)
   before = rng.bit_generator.state
   for _ in range(_TAKE_OUT if to_judge_by else 0):
-    images = image(kind, scene, domain, backgrounds, rng)
+    images = _image(kind, scene, domain, backgrounds, rng)
     patch, visible = _record(scene, images, domain, side_px, rng)
     if all(visible):
       return patch
-    left = list(itertools.compress(scene.silhouettes, visible))
-    scene = dataclasses.replace(scene, silhouettes=left)
+    scene = scene.keep(visible)
     # The same micrograph once more, but for what was taken out.
     rng.bit_generator.state = before
-  images = image(kind, scene, domain, backgrounds, rng)
+  images = _image(kind, scene, domain, backgrounds, rng)
   patch, _ = _record(scene, images, domain, side_px, rng)
   return patch
 
@@ -137,9 +133,21 @@ def _draw_kind(
   return str(rng.choice(list(weights), p=share))
 
 
-def _image_precipitates(
+def _image(
   kind: str,
   scene: Scene,
+  domain: DomainSettings,
+  backgrounds: Sequence[np.ndarray],
+  rng: np.random.Generator,
+) -> Images:
+  if isinstance(scene, PrecipitateScene):
+    return _image_precipitates(kind, scene, domain, backgrounds, rng)
+  return _image_voids(kind, scene, domain, backgrounds, rng)
+
+
+def _image_precipitates(
+  kind: str,
+  scene: PrecipitateScene,
   domain: DomainSettings,
   backgrounds: Sequence[np.ndarray],
   rng: np.random.Generator,

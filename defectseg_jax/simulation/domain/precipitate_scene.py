@@ -1,8 +1,10 @@
 """Precipitates in a foil, between voids, as TEM and STEM show them."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from scipy import ndimage
@@ -60,6 +62,14 @@ class PrecipitateScene(Scene):
   weights: Sequence[float]
   moire: Sequence[tuple[float, float, float]]
   voids: Sequence[particles.Silhouette]
+
+  def keep(self, kept: Sequence[bool]) -> Self:
+    """The same scene with some of its precipitates alone."""
+    return dataclasses.replace(
+      super().keep(kept),
+      weights=list(itertools.compress(self.weights, kept)),
+      moire=list(itertools.compress(self.moire, kept)),
+    )
 
   def path_nm(self) -> np.ndarray:
     """Matrix that would be missing if voids did the same to the beam."""

@@ -1,8 +1,10 @@
 """One micrograph of a domain before it is imaged: scale, foil, objects."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 
@@ -49,6 +51,11 @@ class Scene:
   thickness_nm: float
   diameter_px: float
   silhouettes: Sequence[particles.Silhouette]
+
+  def keep(self, kept: Sequence[bool]) -> Self:
+    """The same scene with some of its objects alone."""
+    left = list(itertools.compress(self.silhouettes, kept))
+    return dataclasses.replace(self, silhouettes=left)
 
   def path_nm(self) -> np.ndarray:
     """Length of the beam in all objects: float32 [side_px, side_px]."""

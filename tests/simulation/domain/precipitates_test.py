@@ -179,3 +179,24 @@ def test_a_kind_that_the_defect_does_not_have_is_refused(kind, defect):
 def test_no_kind_at_all_is_refused():
   with pytest.raises(InputError, match='one kind must be above 0'):
     patch(domain('none'))
+
+
+@pytest.mark.parametrize('kind', ['bright_field', 'annular_dark_field'])
+def test_what_is_too_faint_is_not_in_micrographs_to_judge_by(kind):
+  settings = domain(kind)
+  settings = dataclasses.replace(
+    settings, objects=dataclasses.replace(settings.objects, visible_ratio=60.0)
+  )
+  plain, clean = (
+    simulate_patch(
+      settings,
+      FoilParameters(),
+      defect='precipitates',
+      side_px=96,
+      seed=(5, 1),
+      to_judge_by=to_judge_by,
+    )
+    for to_judge_by in (False, True)
+  )
+  assert not plain.counts.all()
+  assert clean.counts.mean() > plain.counts.mean()
