@@ -4,16 +4,14 @@
   python -m benchmarks.real --networks=voids --sets=foils,artefacts
   python -m benchmarks.real --networks=voids --pictures=docs/real
 
-from the root of the repository, whose data stand beside it in ../shared. It
-prints the tables of docs/real.md. Objects match from an intersection over union
-of 0.3 on. Beside each network stand classical methods (Otsu's and hysteresis
-thresholds, blobs by the Laplacian of a Gaussian), each with the parameters that
-are best on the very images it is scored on, which is kinder than any user can
-be to them.
+from the root of the repository, whose data stand beside it in ../shared.
+Objects match from an intersection over union of 0.3 on. Beside each network
+stand classical methods (Otsu's and hysteresis thresholds, blobs by the
+Laplacian of a Gaussian), each with the parameters that are best on the very
+images it is scored on, which is kinder than any user can be to them.
 
-voids_on_tem is a test set: to choose by it is to lose it. docs/real.md says how
-often it was scored. Its F1 is that of ../shared/tools/score_voids.py, which is
-run on the masks.
+voids_on_tem is a test set: to choose by it is to lose it. Its F1 is that of
+../shared/tools/score_voids.py, which is run on the masks.
 """
 
 import csv
