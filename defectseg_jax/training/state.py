@@ -57,13 +57,13 @@ def create_train_state(
   """
   variables = create_variables(model, seed=seed)
   params = variables['params']
+  moving_average, optimizer_state = _compiled_copies(optimizer)(variables)
   return TrainState(
     step=jnp.zeros((), jnp.int32),
     params=params,
     batch_stats=variables['batch_stats'],
-    # Copies: a step gives all its buffers away, each once.
-    moving_average=jax.tree.map(jnp.copy, variables),
-    optimizer=optimizer.init(params),
+    moving_average=moving_average,
+    optimizer=optimizer_state,
     plateau=cast(optax.contrib.ReduceLROnPlateauState, plateau.init(params)),
     rng=jax.random.key_data(jax.random.key(seed)),
   )
@@ -106,6 +106,25 @@ def variable_shapes(model: Architecture) -> dict[str, PyTree]:
     (3, 3, 1, 4)
   """
   return jax.eval_shape(lambda: create_variables(model, seed=0))
+
+
+@functools.lru_cache(maxsize=4)
+def _compiled_copies(
+  optimizer: optax.GradientTransformation,
+) -> Callable[..., tuple[dict[str, PyTree], optax.OptState]]:
+  """The moving average and the optimizer's state, in one program.
+
+  Otherwise every shape of an array would be compiled for by itself.
+  """
+
+  def begin(
+    variables: dict[str, PyTree],
+  ) -> tuple[dict[str, PyTree], optax.OptState]:
+    # Copies: a step gives all its buffers away, each once.
+    copies = jax.tree.map(jnp.copy, variables)
+    return copies, optimizer.init(variables['params'])
+
+  return jax.jit(begin)
 
 
 @functools.cache
