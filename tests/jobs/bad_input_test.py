@@ -336,10 +336,10 @@ def test_the_program_says_it_in_one_line(command, tmp_path, flags, message):
       '--config=configs/holes.py: there is no such file; choose one of',
     ),
     ('configs/voids.py:scale=big', 'scale=big: choose one of paper, quick'),
-    ('configs/voids.py:quick', "'quick': write scale=paper or scale=quick"),
+    ('configs/voids.py:quick', "'quick': write scale=NAME, once"),
     (
       'configs/voids.py:scale=quick,scale=paper',
-      "'scale=paper': write scale=paper or scale=quick, once",
+      "'scale=paper': write scale=NAME, once",
     ),
   ],
 )

@@ -78,7 +78,8 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
     return str(caught.value)
 
-  assert 'must end in .onnx' in refused(tmp_path / 'net.pb')
+  said = refused(tmp_path / 'net.pb')
+  assert 'must end in .safetensors, to be passed on, or in .onnx' in said
   monkeypatch.setitem(sys.modules, 'onnxruntime', None)
   said = refused(tmp_path / 'net.onnx')
   assert 'onnxruntime is missing; install it: .venv/bin/python -m pip' in said
