@@ -172,15 +172,11 @@ class Patches:
         lambda i: step * batch_size + process_index * share + i
       )
     )
-    # tf.data's own tuning has a thread that sleeps for up to a minute. Whoever
-    # deletes the stream waits for it: too long when asked to stop.
-    untuned = tf.data.Options()
-    untuned.autotune.enabled = False
     batches = (
       places.map(self._patch, num_parallel_calls=share)
       .batch(share, drop_remainder=True)
       .prefetch(2)
-      .with_options(untuned)
+      .with_options(untuned_options())
     )
     return cast(Iterator[dict[str, np.ndarray]], batches.as_numpy_iterator())
 
@@ -221,6 +217,17 @@ class Patches:
     for values in patch.values():
       values.set_shape([self._patch_px, self._patch_px, 1])
     return patch
+
+
+def untuned_options() -> tf.data.Options:
+  """Options of a stream that ends when it is deleted.
+
+  tf.data's own tuning has a thread that sleeps for up to a minute. Whoever
+  deletes the stream waits for it: too long when asked to stop.
+  """
+  options = tf.data.Options()
+  options.autotune.enabled = False
+  return options
 
 
 def _length_nm(text: bytes) -> float | None:

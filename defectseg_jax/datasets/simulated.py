@@ -4,6 +4,8 @@ import dataclasses
 import hashlib
 import json
 import pathlib
+from collections.abc import Callable
+from typing import Any
 
 from defectseg_jax.datasets.cache import folder_to_build, move_into_place
 from defectseg_jax.errors import InputError
@@ -18,7 +20,7 @@ from defectseg_jax.simulation.domain.settings import DomainSettings
 
 # Raise one when the same parameters give other micrographs than before.
 VERSION = 1
-DOMAIN_VERSION = 2
+DOMAIN_VERSION = 3
 
 
 def simulate_folder(
@@ -51,17 +53,12 @@ def simulate_folder(
     'seed': settings.seed,
     'foil': dataclasses.asdict(foil),
   }
-  text = json.dumps(recipe, sort_keys=True)
-  fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
-  final = cache / 'simulated' / f'{defect}_{fingerprint}'
-  if final.is_dir():
-    return final
-  with folder_to_build(cache, final) as folder:
-    if folder is not None:
-      made = folder / 'foils'
-      write_series(made, foil, settings, defect=defect)
-      move_into_place(made, final)
-  return final
+  return _folder_in_cache(
+    recipe,
+    f'{defect}_',
+    cache,
+    lambda made: write_series(made, foil, settings, defect=defect),
+  )
 
 
 def simulate_domain_folder(
@@ -101,22 +98,37 @@ def simulate_domain_folder(
     'foil': dataclasses.asdict(foil),
     'domain': dataclasses.asdict(domain),
   }
+  return _folder_in_cache(
+    recipe,
+    f'{defect}_domain_',
+    cache,
+    lambda made: write_domain(
+      made,
+      domain,
+      foil,
+      defect=defect,
+      seed=settings.seed,
+      backgrounds=backgrounds,
+    ),
+  )
+
+
+def _folder_in_cache(
+  recipe: dict[str, Any],
+  prefix: str,
+  cache: pathlib.Path,
+  write: Callable[[pathlib.Path], None],
+) -> pathlib.Path:
+  """The folder of a recipe: written now, or found."""
   text = json.dumps(recipe, sort_keys=True)
   fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
-  final = cache / 'simulated' / f'{defect}_domain_{fingerprint}'
+  final = cache / 'simulated' / f'{prefix}{fingerprint}'
   if final.is_dir():
     return final
   with folder_to_build(cache, final) as folder:
     if folder is not None:
       made = folder / 'micrographs'
-      write_domain(
-        made,
-        domain,
-        foil,
-        defect=defect,
-        seed=settings.seed,
-        backgrounds=backgrounds,
-      )
+      write(made)
       move_into_place(made, final)
   return final
 

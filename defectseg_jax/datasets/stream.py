@@ -5,12 +5,13 @@ Which patch stands at place p follows from the seed and p alone, as in
 simulates its own share. Worker processes simulate ahead of the training step.
 """
 
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from defectseg_jax.datasets.host_tensorflow import tf
+from defectseg_jax.datasets.pipeline import untuned_options
 from defectseg_jax.simulation.domain.workers import Recipe, simulate_in_order
 
 
@@ -62,10 +63,18 @@ class FreshPatches:
         yield from range(begin, begin + share)
         step += 1
 
-    untuned = tf.data.Options()
-    untuned.autotune.enabled = False
+    failures: list[Exception] = []
+
+    def simulated() -> Iterator[dict[str, np.ndarray]]:
+      try:
+        yield from simulate_in_order(self._recipe, places())
+      except Exception as error:
+        # TensorFlow would make a text of it.
+        failures.append(error)
+        raise
+
     patches = tf.data.Dataset.from_generator(
-      lambda: simulate_in_order(self._recipe, places()),
+      simulated,
       output_signature={
         name: tf.TensorSpec((side, side, 1), kind)
         for name, kind in kinds.items()
@@ -74,6 +83,18 @@ class FreshPatches:
     batches = (
       patches.batch(share, drop_remainder=True)
       .prefetch(2)
-      .with_options(untuned)
+      .with_options(untuned_options())
     )
-    return cast(Iterator[dict[str, np.ndarray]], batches.as_numpy_iterator())
+    return _with_first_failure(batches.as_numpy_iterator(), failures)
+
+
+def _with_first_failure(
+  batches: Any, failures: Sequence[Exception]
+) -> Iterator[dict[str, np.ndarray]]:
+  """The batches; what stopped their simulation is raised as it was."""
+  try:
+    yield from batches
+  except tf.errors.OpError:
+    if failures:
+      raise failures[0] from None
+    raise

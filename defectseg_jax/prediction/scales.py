@@ -105,7 +105,8 @@ def choose_zooms(
 
   Raises:
     InputError: `object_diameter_nm` is given, and the pixel size or the sizes
-      that the network has seen are not known.
+      that the network has seen are not known; or the image's scale is too far
+      from any that the network has seen.
 
   Examples:
     Voids of 50 nm in pixels of 0.5 nm have 100 pixels, and the network knows
@@ -131,7 +132,7 @@ def choose_zooms(
     if pixel_size_nm is None:
       return (1.0,)
     nearest_nm = float(np.clip(pixel_size_nm, *seen.pixel_size_nm))
-    return (_limit(pixel_size_nm / nearest_nm),)
+    return (_require_near(pixel_size_nm / nearest_nm),)
   if seen.diameter_px is None:
     return (1.0,)
   return tuple(
@@ -157,13 +158,21 @@ def _zoom_by_diameter(
     )
   diameter_px = object_diameter_nm / pixel_size_nm
   most = max(1.0, _SMALL * seen.diameter_px[0] / diameter_px)
-  return _limit(min(best_diameter_px(seen.diameter_px) / diameter_px, most))
+  zoom = best_diameter_px(seen.diameter_px) / diameter_px
+  return _require_near(min(zoom, most))
 
 
-def _limit(zoom: float) -> float:
+def _require_near(zoom: float) -> float:
+  """1 where the scales are the same; InputError where they are far apart."""
   if 1 / _SAME < zoom < _SAME:
     return 1.0
-  return min(max(zoom, _LEAST), _LARGEST)
+  if not _LEAST <= zoom <= _LARGEST:
+    raise InputError(
+      f'the image would have to be enlarged by {zoom:.3g} for this network, '
+      f'and {_LEAST:g} to {_LARGEST:g} is possible: check the pixel size and '
+      'the diameter that were given, or take a network for this scale'
+    )
+  return zoom
 
 
 def maps_at_scales(

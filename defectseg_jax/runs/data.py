@@ -38,6 +38,8 @@ class Data:
     counts = ', '.join(
       f'{len(found)} {_SPLIT_NAMES[split]}'
       for split, found in self.regions.items()
+      # Of a domain they are samples to look at: nothing is learnt from them.
+      if not (split == 'train' and settings.data.source == 'domain')
     )
     if settings.data.source == 'simulated':
       origin = (

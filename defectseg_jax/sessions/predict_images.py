@@ -140,15 +140,15 @@ def _predict_file(
     image = SessionImage(name, path, scale)
     try:
       by_hand = _corrected_mask(folder, image, pixels.shape)
+      zooms = choose_zooms(
+        pixels.shape,
+        run.seen,
+        pixel_size_nm=scale.pixel_size_nm,
+        object_diameter_nm=scales.object_diameter_nm,
+      )
     except InputError as error:
       failed[name] = str(error)
       continue
-    zooms = choose_zooms(
-      pixels.shape,
-      run.seen,
-      pixel_size_nm=scale.pixel_size_nm,
-      object_diameter_nm=scales.object_diameter_nm,
-    )
     done.append(
       _update_files(
         run,

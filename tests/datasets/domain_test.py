@@ -40,7 +40,9 @@ def test_splits_have_micrographs_of_their_own_at_their_own_scales(config):
   np.testing.assert_array_equal(region.image, made.pixels)
   np.testing.assert_array_equal(region.mask, made.mask)
   assert region.pixel_size_nm == pytest.approx(made.pixel_size_nm, rel=1e-6)
-  assert 'fresh simulated patches of a domain' in data.in_words(settings)
+  said = data.in_words(settings)
+  assert 'fresh simulated patches of a domain' in said
+  assert 'regions: 2 development, 2 test' in said
 
 
 def test_another_range_is_another_data_set(config):

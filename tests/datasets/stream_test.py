@@ -2,11 +2,15 @@
 
 import dataclasses
 import itertools
+import multiprocessing
+import os
+import signal
 
 import numpy as np
 import pytest
 
 from defectseg_jax.datasets import stream
+from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.settings import PreprocessingSettings
 from defectseg_jax.simulation.domain import workers
 from defectseg_jax.simulation.domain.settings import DomainSettings
@@ -81,6 +85,31 @@ def test_workers_give_batches_in_order_in_the_bits_of_one_process():
       alone = patch_of(4 * step + number)
       for name, values in alone.items():
         assert (batch[name][number] == values).all()
+
+
+def test_workers_outlive_the_signals_that_ask_the_program_to_save():
+  batches = stream.FreshPatches(RECIPE).batches(batch_size=2, first_step=0)
+  next(batches)
+  workers_now = multiprocessing.active_children()
+  assert workers_now
+  for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+    for worker in workers_now:
+      os.kill(worker.pid, number)
+  # More than were simulated ahead.
+  ahead = 2 * workers._AHEAD * workers.worker_count() + 4
+  assert len(list(itertools.islice(batches, ahead))) == ahead
+  assert all(worker.is_alive() for worker in workers_now)
+
+
+def test_what_cannot_be_simulated_is_raised_as_it_was(monkeypatch):
+  def fails(recipe, places):
+    raise InputError(f'config.domain: wrong at {next(places)}')
+    yield
+
+  monkeypatch.setattr(stream, 'simulate_in_order', fails)
+  batches = stream.FreshPatches(RECIPE).batches(batch_size=2, first_step=3)
+  with pytest.raises(InputError, match=r'config\.domain: wrong at 6'):
+    next(batches)
 
 
 def test_another_place_or_seed_gives_another_patch():

@@ -24,14 +24,19 @@ ONE = SeenSizes(pixel_size_nm=(0.2, 0.4))
     (0.41, (1.0,)),
     (0.8, (2.0,)),
     (0.1, (0.5,)),
-    (100.0, (4.0,)),
-    (1e-3, (1 / 16,)),
+    (1.6, (4.0,)),
   ],
 )
 def test_pixels_as_in_training(pixel_size_nm, zooms):
   found = choose_zooms((500, 500), ONE, pixel_size_nm=pixel_size_nm)
   assert found == pytest.approx(zooms)
   assert (1.0 in zooms) == (1.0 in found)
+
+
+@pytest.mark.parametrize('pixel_size_nm', [100.0, 1.65, 1e-3])
+def test_a_scale_that_is_too_far_away_is_refused(pixel_size_nm):
+  with pytest.raises(InputError, match=r'0\.0625 to 4 is possible'):
+    choose_zooms((500, 500), ONE, pixel_size_nm=pixel_size_nm)
 
 
 @pytest.mark.parametrize(

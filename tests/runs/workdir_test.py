@@ -33,3 +33,15 @@ def test_the_same_ranges_are_the_same_config(general):
   config.domain.objects.diameter_px = (5.0, 40.0)
   with pytest.raises(InputError, match=r'was \(5\.0, 80\.0\) and is now \(5\.'):
     workdir.require_config(config)
+
+
+def test_a_run_without_the_section_of_domains_goes_on(tmp_path):
+  """Runs of 0.2.0 have none, and read nothing of it."""
+  config = voids.get_config()
+  del config.domain
+  workdir = Workdir(tmp_path / 'run')
+  with workdir.claim(config):
+    pass
+  workdir.require_config(voids.get_config())
+  with pytest.raises(InputError, match=r'config\.domain\.'):
+    workdir.require_config(voids.get_config('scale=general'))

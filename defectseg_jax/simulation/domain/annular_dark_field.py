@@ -1,6 +1,7 @@
 """STEM annular dark field: bright where more atoms scatter, no fringes."""
 
 import numpy as np
+from jaxtyping import Float
 from scipy import ndimage
 
 from defectseg_jax.simulation.domain.bright_field import Images
@@ -32,13 +33,31 @@ def annular_dark_field(
   Returns:
     Intensities.
   """
+  left = np.clip(1 - scene.path_nm() / np.float32(scene.thickness_nm), 0.02, 1)
+  return image_mass(left, background, rng)
+
+
+def image_mass(
+  mass: Float[np.ndarray, 'side side'],
+  background: BackgroundSettings,
+  rng: np.random.Generator,
+) -> Images:
+  """Images of mass in the beam's way, under weak diffraction contrast.
+
+  Args:
+    mass: [side_px, side_px], 1 where there is matrix alone.
+    background: what else the foil shows.
+    rng: random numbers for everything.
+
+  Returns:
+    Intensities.
+  """
   exponent = np.float32(draw_log(_DIFFRACTION, rng)) * diffraction_contrast(
-    scene.side_px, background, rng
+    mass.shape[0], background, rng
   )
   matrix = np.exp(exponent)
-  left = np.clip(1 - scene.path_nm() / np.float32(scene.thickness_nm), 0.02, 1)
   probe_px = draw(_PROBE_PX, rng)
   return Images(
-    objects=ndimage.gaussian_filter(matrix * left, probe_px, truncate=3),
+    objects=ndimage.gaussian_filter(matrix * mass, probe_px, truncate=3),
     empty=ndimage.gaussian_filter(matrix, probe_px, truncate=3),
   )

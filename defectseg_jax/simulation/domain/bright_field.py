@@ -52,6 +52,10 @@ class Images:
   objects: np.ndarray
   empty: np.ndarray
 
+  def over(self, ground: np.ndarray) -> 'Images':
+    """The objects over a real background, [side_px, side_px]."""
+    return Images(objects=ground * (self.objects / self.empty), empty=ground)
+
 
 def draw_lens(
   scene: Scene, settings: OpticsSettings, rng: np.random.Generator

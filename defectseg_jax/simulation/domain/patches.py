@@ -44,9 +44,6 @@ _DEFECTS = {
 # Simulated beyond the patch, in pixels: the Fourier transform takes opposite
 # edges to meet. By eye, the longest fringes that matter.
 _MARGIN_PX = 32
-# How often what is too faint is taken out: without their neighbours, others may
-# be too faint in turn. By eye.
-_TAKE_OUT = 3
 
 
 def simulate_patch(
@@ -92,17 +89,15 @@ def simulate_patch(
   )
   scene = draw_scene(side_px + 2 * _MARGIN_PX, domain.objects, rng)
   before = rng.bit_generator.state
-  for _ in range(_TAKE_OUT if to_judge_by else 0):
+  while True:
     images = _image(kind, scene, domain, backgrounds, rng)
     patch, visible = _record(scene, images, domain, side_px, rng)
-    if all(visible):
+    if all(visible) or not to_judge_by:
       return patch
+    # Without their neighbours, others may be too faint in turn: the same
+    # micrograph once more, but for what is taken out.
     scene = scene.keep(visible)
-    # The same micrograph once more, but for what was taken out.
     rng.bit_generator.state = before
-  images = _image(kind, scene, domain, backgrounds, rng)
-  patch, _ = _record(scene, images, domain, side_px, rng)
-  return patch
 
 
 def _draw_kind(
@@ -171,7 +166,7 @@ def _image_voids(
   if real and rng.random() < domain.real_background_fraction:
     clean = bright_field(scene, domain.optics, None, rng)
     ground = draw_background(backgrounds, scene.side_px, rng)
-    return Images(objects=ground * clean.objects / clean.empty, empty=ground)
+    return clean.over(ground)
   if kind == 'bright_field':
     return bright_field(scene, domain.optics, domain.background, rng)
   return annular_dark_field(scene, domain.background, rng)

@@ -7,32 +7,32 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-from scipy import ndimage
 
 from defectseg_jax.simulation import particles
+from defectseg_jax.simulation.domain.annular_dark_field import image_mass
 from defectseg_jax.simulation.domain.bright_field import Images, bright_field
 from defectseg_jax.simulation.domain.diffraction import (
   BackgroundSettings,
-  diffraction_contrast,
   window,
 )
 from defectseg_jax.simulation.domain.draws import draw, draw_log
-from defectseg_jax.simulation.domain.scene import Scene
+from defectseg_jax.simulation.domain.scene import (
+  NO_LINES,
+  THINNEST_NM,
+  Scene,
+  density_per_m3,
+  silhouettes,
+)
 from defectseg_jax.simulation.domain.settings import (
   DomainSettings,
   ObjectSettings,
 )
 from defectseg_jax.simulation.parameters import (
-  MAXIMUM_VOLUME_FRACTION,
-  Dislocations,
   FoilParameters,
   Precipitates,
   Voids,
-  mean_volume_nm3,
 )
 
-# The thinnest foil that can be made; by eye.
-_THINNEST_NM = 12.0
 # No more precipitates than this for each 256 x 256 pixels; by eye.
 _MOST = 150
 # How often there are voids, bright ones, between them; by eye.
@@ -45,8 +45,9 @@ _MOIRE_FRACTION, _STRAIN_FRACTION = 0.3, 0.35
 # Signal of a precipitate in annular dark field over that of the matrix, minus
 # 1; by eye, from carbides to heavy ones.
 _HEAVIER = (0.15, 2.0)
-# Diffraction in annular dark field over that in bright field; by eye.
-_DIFFRACTION, _PROBE_PX = (0.05, 0.4), (0.4, 1.6)
+# Part of the volume that particles may fill that each of precipitates and voids
+# may have.
+_MOST_OF_ALL = 0.45
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -54,8 +55,9 @@ class PrecipitateScene(Scene):
   """What is imaged.
 
   Attributes:
-    weight: of each precipitate's path, below 0 as it takes from the beam.
-    fringes: period in pixels and amplitude of each one's moire; 0 for none.
+    weights: of each precipitate's path, below 0 as it takes from the beam.
+    moire: amplitude (0 for none), period in pixels and direction of each one's
+      fringes.
     voids: silhouettes of what is not looked for.
   """
 
@@ -105,8 +107,9 @@ def draw_precipitate_scene(
   diameter_px = draw_log(settings.diameter_px, rng)
   diameter_nm = draw_log(settings.diameter_nm, rng)
   thickness_nm = max(
-    diameter_nm * draw_log(settings.thickness_per_diameter, rng), _THINNEST_NM
+    diameter_nm * draw_log(settings.thickness_per_diameter, rng), THINNEST_NM
   )
+  pixel_nm = diameter_nm / diameter_px
   std_nm = draw(settings.relative_std, rng) * diameter_nm
   covered = min(
     draw_log(settings.covered_fraction, rng),
@@ -114,9 +117,11 @@ def draw_precipitate_scene(
   )
   if rng.random() < settings.empty_fraction:
     covered = 0.0
-  pixel_nm = diameter_nm / diameter_px
+  density = density_per_m3(
+    covered, diameter_nm, std_nm, thickness_nm, most_of_all=_MOST_OF_ALL
+  )
   precipitates = Precipitates(
-    density_per_m3=_density(covered, diameter_nm, std_nm, thickness_nm),
+    density_per_m3=density,
     diameter_nm=diameter_nm,
     diameter_std_nm=std_nm,
     elongation=draw_log((1.1, 2.5), rng),
@@ -127,15 +132,11 @@ def draw_precipitate_scene(
     pixel_size_nm=pixel_nm,
     thickness_nm=thickness_nm,
     precipitates=precipitates,
-    dislocations=Dislocations(density_per_m2=0.0),
+    dislocations=NO_LINES,
     voids=_draw_voids(diameter_nm, pixel_nm, thickness_nm, rng),
   )
 
-  def silhouettes(bodies: list) -> list[particles.Silhouette]:
-    seen = [particles.silhouette(body, foil) for body in bodies]
-    return [one for one in seen if one is not None]
-
-  found = silhouettes(particles.create_precipitates(foil, rng))
+  found = silhouettes(particles.create_precipitates(foil, rng), foil)
   extra, spread = draw_log(_EXTRA, rng), draw(_SPREAD, rng)
   fringed = rng.random() < _MOIRE_FRACTION
   return PrecipitateScene(
@@ -146,7 +147,7 @@ def draw_precipitate_scene(
     silhouettes=found,
     weights=[-extra * rng.lognormal(0, spread) for _ in found],
     moire=[_draw_moire(fringed, rng) for _ in found],
-    voids=silhouettes(particles.create_voids(foil, rng, shapes=1)),
+    voids=silhouettes(particles.create_voids(foil, rng, shapes=1), foil),
   )
 
 
@@ -170,8 +171,7 @@ def precipitates_in_bright_field(
   background = domain.background if ground is None else None
   images = bright_field(scene, domain.optics, background, rng)
   if ground is not None:
-    relative = images.objects / images.empty
-    images = Images(objects=ground * relative, empty=ground)
+    images = images.over(ground)
   if rng.random() >= _STRAIN_FRACTION:
     return images
   strain = np.exp(_strain(scene, rng))
@@ -193,20 +193,12 @@ def precipitates_in_annular_dark_field(
   Returns:
     Intensities.
   """
-  exponent = np.float32(draw_log(_DIFFRACTION, rng)) * diffraction_contrast(
-    scene.side_px, background, rng
-  )
-  matrix = np.exp(exponent)
   mean = np.mean(scene.weights) if scene.weights else -1.0
   heavier = np.float32(draw_log(_HEAVIER, rng) / abs(float(mean)))
   path = scene.path_nm() / np.float32(scene.thickness_nm)
   # A void takes away what there is; a precipitate adds.
   mass = np.where(path > 0, np.maximum(1 - path, 0.02), 1 - heavier * path)
-  probe_px = draw(_PROBE_PX, rng)
-  return Images(
-    objects=ndimage.gaussian_filter(matrix * mass, probe_px, truncate=3),
-    empty=ndimage.gaussian_filter(matrix, probe_px, truncate=3),
-  )
+  return image_mass(mass, background, rng)
 
 
 def _draw_voids(
@@ -222,23 +214,13 @@ def _draw_voids(
     covered = 0.0
   covered = min(covered, 60 * math.pi / 4 * (void_nm / pixel_nm / 256) ** 2)
   return Voids(
-    density_per_m3=_density(covered, void_nm, 0.2 * void_nm, thickness_nm),
+    density_per_m3=density_per_m3(
+      covered, void_nm, 0.2 * void_nm, thickness_nm, most_of_all=_MOST_OF_ALL
+    ),
     diameter_nm=void_nm,
     diameter_std_nm=0.2 * void_nm,
     spherical_fraction=1.0,
   )
-
-
-def _density(
-  covered: float, diameter_nm: float, std_nm: float, thickness_nm: float
-) -> float:
-  """Per m3, for a fraction of the area, as far as they fit in."""
-  area_nm2 = math.pi / 4 * (diameter_nm**2 + std_nm**2)
-  per_nm3 = min(
-    covered / area_nm2 / (thickness_nm + diameter_nm),
-    0.45 * MAXIMUM_VOLUME_FRACTION / mean_volume_nm3(diameter_nm, std_nm),
-  )
-  return per_nm3 * 1e27
 
 
 def _draw_moire(

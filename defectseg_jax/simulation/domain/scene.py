@@ -29,9 +29,9 @@ _SHAPES = 4
 _NO_PRECIPITATES = Precipitates(
   density_per_m3=0.0, diameter_nm=1e-3, diameter_std_nm=0.0
 )
-_NO_LINES = Dislocations(density_per_m2=0.0)
+NO_LINES = Dislocations(density_per_m2=0.0)
 # The thinnest foil that can be made; by eye.
-_THINNEST_NM = 12.0
+THINNEST_NM = 12.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def draw_void_scene(
   diameter_px = draw_log(settings.diameter_px, rng)
   diameter_nm = draw_log(settings.diameter_nm, rng)
   thickness_nm = max(
-    diameter_nm * draw_log(settings.thickness_per_diameter, rng), _THINNEST_NM
+    diameter_nm * draw_log(settings.thickness_per_diameter, rng), THINNEST_NM
   )
   empty = rng.random() < settings.empty_fraction
   covered = draw_log(settings.covered_fraction, rng)
@@ -91,12 +91,12 @@ def draw_void_scene(
   sizes = [1.0]
   if rng.random() < _SECOND_FRACTION:
     sizes.append(draw_log(_SECOND_SIZES, rng))
-  silhouettes: list[particles.Silhouette] = []
+  found: list[particles.Silhouette] = []
   for size in sizes if not empty else ():
     foil = FoilParameters(
       side_px=side_px,
       precipitates=_NO_PRECIPITATES,
-      dislocations=_NO_LINES,
+      dislocations=NO_LINES,
       pixel_size_nm=diameter_nm / diameter_px,
       thickness_nm=max(thickness_nm, size * diameter_nm),
       voids=_voids(
@@ -107,18 +107,53 @@ def draw_void_scene(
         spherical_fraction=spherical,
       ),
     )
-    silhouettes += [
-      seen
-      for void in particles.create_voids(foil, rng, shapes=_SHAPES)
-      if (seen := particles.silhouette(void, foil)) is not None
-    ]
+    voids = particles.create_voids(foil, rng, shapes=_SHAPES)
+    found += silhouettes(voids, foil)
   return Scene(
     side_px=side_px,
     pixel_size_nm=diameter_nm / diameter_px,
     thickness_nm=thickness_nm,
     diameter_px=diameter_px,
-    silhouettes=silhouettes,
+    silhouettes=found,
   )
+
+
+def silhouettes(
+  bodies: Sequence[particles.Particle], foil: FoilParameters
+) -> list[particles.Silhouette]:
+  """Of those bodies of which something is in the micrograph."""
+  seen = (particles.silhouette(body, foil) for body in bodies)
+  return [one for one in seen if one is not None]
+
+
+def density_per_m3(
+  covered: float,
+  diameter_nm: float,
+  std_nm: float,
+  thickness_nm: float,
+  *,
+  most_of_all: float,
+) -> float:
+  """Number density of particles that cover a fraction of the area.
+
+  Args:
+    covered: fraction of the area; overlaps count twice.
+    diameter_nm: mean diameter.
+    std_nm: standard deviation of the diameters.
+    thickness_nm: of the foil.
+    most_of_all: part of the volume that particles may fill at most, which these
+      may have.
+
+  Returns:
+    Particles per m3, as far as they fit in.
+  """
+  area_nm2 = math.pi / 4 * (diameter_nm**2 + std_nm**2)
+  most = most_of_all * MAXIMUM_VOLUME_FRACTION
+  per_nm3 = min(
+    covered / area_nm2 / (thickness_nm + diameter_nm),
+    most / mean_volume_nm3(diameter_nm, std_nm),
+  )
+  return per_nm3 * 1e27
 
 
 def _voids(
@@ -131,13 +166,10 @@ def _voids(
 ) -> Voids:
   """As many as cover a fraction of the area, as far as they fit in."""
   std_nm = relative_std * diameter_nm
-  area_nm2 = math.pi / 4 * (diameter_nm**2 + std_nm**2)
-  density_per_nm3 = min(
-    covered / area_nm2 / (thickness_nm + diameter_nm),
-    0.99 * MAXIMUM_VOLUME_FRACTION / mean_volume_nm3(diameter_nm, std_nm),
-  )
   return Voids(
-    density_per_m3=density_per_nm3 * 1e27,
+    density_per_m3=density_per_m3(
+      covered, diameter_nm, std_nm, thickness_nm, most_of_all=0.99
+    ),
     diameter_nm=diameter_nm,
     diameter_std_nm=std_nm,
     spherical_fraction=spherical_fraction,

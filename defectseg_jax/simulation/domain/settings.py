@@ -56,6 +56,19 @@ class ObjectSettings:
   thickness_per_diameter: Range = (1.3, 12.0)
   visible_ratio: float = 7.0
 
+  def __post_init__(self) -> None:
+    if max(self.relative_std) > 1:
+      raise InputError(
+        f'config.domain.objects.relative_std={self.relative_std}: must be at '
+        'most 1, the mean'
+      )
+    if min(self.thickness_per_diameter) < 1:
+      raise InputError(
+        'config.domain.objects.thickness_per_diameter='
+        f'{self.thickness_per_diameter}: must be at least 1, or no object fits '
+        'into its foil'
+      )
+
 
 @dataclasses.dataclass(frozen=True)
 class OpticsSettings:

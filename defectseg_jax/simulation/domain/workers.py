@@ -31,6 +31,9 @@ _AHEAD = 4
 _TRAINING = 0
 # How often a worker looks whether its parent is still there, in seconds.
 _WATCH_S = 2.0
+# A SIGTERM to all processes of a job means the parent, which saves first. A
+# worker that nobody ends goes after so long, in seconds; by eye.
+_GRACE_S = 60.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +61,12 @@ class Recipe:
 
 def worker_count() -> int:
   """Processes that simulate: all cores that we may use but one."""
-  return max(1, len(os.sched_getaffinity(0)) - 1)
+  usable = (
+    len(os.sched_getaffinity(0))
+    if hasattr(os, 'sched_getaffinity')
+    else os.cpu_count() or 1
+  )
+  return max(1, usable - 1)
 
 
 def simulate_in_order(
@@ -101,8 +109,11 @@ class _Worker:
 
 
 def _begin_process(recipe: Recipe, parent: int) -> None:
-  # Whoever interrupts the program means the parent, which ends the pool.
+  # Whoever stops the program means the parent: it asks for the patches of the
+  # step that it is in, saves, and ends the pool.
   signal.signal(signal.SIGINT, signal.SIG_IGN)
+  signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+  signal.signal(signal.SIGTERM, _end_later)
   threading.Thread(target=_watch, args=(parent,), daemon=True).start()
   begin(recipe)
 
@@ -112,6 +123,12 @@ def _watch(parent: int) -> None:
   while os.getppid() == parent:
     time.sleep(_WATCH_S)
   os._exit(1)
+
+
+def _end_later(*_: object) -> None:
+  later = threading.Timer(_GRACE_S, os._exit, (1,))
+  later.daemon = True
+  later.start()
 
 
 def begin(recipe: Recipe) -> None:

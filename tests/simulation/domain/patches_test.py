@@ -163,6 +163,11 @@ def test_a_dark_background_is_refused(tmp_path):
     ({'objects': {'diameter_px': (0.0, 5.0)}}, 'must be above 0'),
     ({'camera': {'jpeg_fraction': 1.5}}, 'must be at most 1'),
     ({'patches': -1}, 'must be 0 or more'),
+    ({'objects': {'relative_std': (0.5, 1.2)}}, 'must be at most 1, the mean'),
+    (
+      {'objects': {'thickness_per_diameter': (0.9, 2.0)}},
+      'no object fits into its foil',
+    ),
   ],
 )
 def test_a_wrong_range_is_refused(field, message):
