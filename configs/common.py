@@ -57,7 +57,7 @@ SCALES = {
     'training.epochs': 40,
     'training.learning_rate': 2e-3,
     'training.positive_weight': 2.0,
-    'training.plateau_patience_epochs': 3,
+    'training.plateau_patience_epochs': 2,
     'training.l2': 1e-5,
     'training.average_decay': 0.995,
   },

@@ -58,8 +58,9 @@ def get_config() -> ml_collections.ConfigDict:
   # Thickness of the foil over the mean diameter.
   config.objects.thickness_per_diameter = (1.3, 12.0)
   # Objects of less contrast over noise, of averages over their area, count
-  # neither way. Rose's criterion for seeing one at all is 5.
-  config.objects.visible_ratio = 7.0
+  # neither way. Rose's criterion for seeing one at all is 5, on even ground;
+  # with 7, many labels over diffraction contrast are not to be seen by eye.
+  config.objects.visible_ratio = 10.0
 
   config.optics = ml_collections.ConfigDict()
   # Accelerating voltages, in kV.
@@ -105,7 +106,7 @@ def get_config() -> ml_collections.ConfigDict:
 
   config.camera = ml_collections.ConfigDict()
   # Electrons for each pixel.
-  config.camera.dose_electrons_per_px = (12.0, 2500.0)
+  config.camera.dose_electrons_per_px = (20.0, 2500.0)
   # Standard deviation of the camera's point spread, in pixels.
   config.camera.blur_px = (0.25, 1.1)
   # Standard deviation of the readout noise, in electrons.

@@ -49,7 +49,7 @@ def get_config(argument: str | None = None) -> ml_collections.ConfigDict:
       'domain.objects.diameter_nm': (2.0, 100.0),
       'domain.objects.relative_std': (0.05, 0.6),
       'domain.objects.covered_fraction': (0.02, 0.4),
-      'domain.objects.visible_ratio': 7.0,
+      'domain.objects.visible_ratio': 9.0,
       # Micrographs of surfaces may fill 10 of 256 greys.
       'domain.camera.contrast_fraction': (0.06, 1.0),
       'domain.camera.dose_electrons_per_px': (30.0, 2500.0),

@@ -11,12 +11,16 @@ ensure_environment requirements.txt requirements-microscopy.txt \
 cd -- "$root" || exit 1
 
 export PYTHONPATH=$root MPLBACKEND=Agg JAX_PLATFORMS=cpu TF_CPP_MIN_LOG_LEVEL=3
-# Four devices, so that what is mapped over devices is tested as such.
-devices=xla_force_host_platform_device_count
-case ${XLA_FLAGS:-} in
-  *"$devices"*) ;;
-  *) export XLA_FLAGS="${XLA_FLAGS:+$XLA_FLAGS }--$devices=4" ;;
-esac
+# Four devices, so that what is mapped over devices is tested as such. Most of
+# the tests' time would be compiling: LLVM's optimisations pay only in programs
+# that run for longer.
+for flag in --xla_force_host_platform_device_count=4 \
+  --xla_backend_optimization_level=0; do
+  case ${XLA_FLAGS:-} in
+    *"${flag%=*}"*) ;;
+    *) export XLA_FLAGS="${XLA_FLAGS:+$XLA_FLAGS }$flag" ;;
+  esac
+done
 
 workers=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 [ "$workers" -le 4 ] || workers=4

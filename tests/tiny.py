@@ -70,10 +70,15 @@ def command_line(
 
 def environment(devices: int = 1) -> dict[str, str]:
   """The environment of a program that sees so many (virtual) devices."""
-  flag = f'--xla_force_host_platform_device_count={devices}'
+  flag = '--xla_force_host_platform_device_count'
+  others = [
+    given
+    for given in os.environ.get('XLA_FLAGS', '').split()
+    if not given.startswith(flag)
+  ]
   return {
     **os.environ,
-    'XLA_FLAGS': flag,
+    'XLA_FLAGS': ' '.join([*others, f'{flag}={devices}']),
     'JAX_PLATFORMS': 'cpu',
     'PYTHONPATH': str(ROOT),
     'COLUMNS': '200',

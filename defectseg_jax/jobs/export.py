@@ -7,7 +7,7 @@ import io
 import json
 import logging
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -22,12 +22,11 @@ from defectseg_jax.files import write_whole
 from defectseg_jax.models import Architecture, create_model
 from defectseg_jax.runs.network_card import network_path, read_card
 from defectseg_jax.runs.network_card_text import write_card_text
-from defectseg_jax.runs.network_file import card_progress, read_variables
+from defectseg_jax.runs.network_file import read_variables
 from defectseg_jax.runs.network_writing import write_network_of_run
 from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state
-from defectseg_jax.training.progress import Progress
 
 # What the networks differ by is rounding: sums in another order.
 TOLERANCE = 1e-4
@@ -129,8 +128,8 @@ def _export_onnx(
 
   The graph has one input, float32 [1, S, S, 1], preprocessed as the run's
   config says, and one output, probabilities of the same shape. Its metadata has
-  the threshold, the preprocessing and how many pixels at the edge are not to be
-  trusted.
+  what makes a mask of them (docs/networks.md), the preprocessing and how many
+  pixels at the edge are not to be trusted.
 
   Args:
     config: of the run or the network.
@@ -150,12 +149,12 @@ def _export_onnx(
     raise InputError(
       f'--side_px={side_px}: must be a multiple of {model.size_multiple}'
     )
-  progress, variables = _read_network(settings, workdir, network)
+  thresholds, variables = _read_network(settings, workdir, network)
   probability = _make_probability(model, variables)
   with console.status('Exporting'):
     graph = _graph(packages.jax2onnx, probability, side_px)
   packages.onnx.helper.set_model_props(
-    graph, _onnx_metadata(settings, progress, model)
+    graph, _onnx_metadata(settings, thresholds, model)
   )
   with write_whole(path) as temporary:
     packages.onnx.save(graph, temporary)
@@ -172,17 +171,33 @@ def _export_onnx(
 
 def _read_network(
   settings: RunSettings, workdir: Workdir | None, network: str | None
-) -> tuple[Progress, tuple[Any, Any]]:
-  """Progress and arrays, of a run or of a network's file."""
+) -> tuple[dict[str, str], tuple[Any, Any]]:
+  """What makes a mask, and arrays: of a run or of a network's file."""
   if network is not None:
     path = network_path(network)
     card = read_card(path)
-    return card_progress(card), read_variables(path, card, settings.model)
+    variables = read_variables(path, card, settings.model)
+    return _thresholds(card.threshold, card.detection), variables
   if workdir is None:
     raise InputError('--workdir: is missing; give it, or --network')
-  progress = checkpoints.read_progress(workdir.path)
+  threshold = checkpoints.read_progress(workdir.path).best().threshold
   shapes = state.variable_shapes(create_model(settings.model))
-  return progress, checkpoints.restore_model(workdir.path, **shapes)
+  # A run that was stopped may not have scored its development set.
+  scored = workdir.dev_detection
+  detection = json.loads(scored.read_text()) if scored.exists() else {}
+  return (
+    _thresholds(threshold, detection),
+    checkpoints.restore_model(workdir.path, **shapes),
+  )
+
+
+def _thresholds(
+  threshold: float, detection: Mapping[str, Any]
+) -> dict[str, str]:
+  return {
+    'threshold': repr(threshold),
+    'least_peak': repr(float(detection.get('least_peak', 0))),
+  }
 
 
 def _require_same(path: pathlib.Path, difference: float) -> None:
@@ -243,11 +258,11 @@ def _graph(
 
 
 def _onnx_metadata(
-  settings: RunSettings, progress: Progress, model: Architecture
+  settings: RunSettings, thresholds: Mapping[str, str], model: Architecture
 ) -> dict[str, str]:
   return {
     'defect': settings.defect,
-    'threshold': repr(progress.threshold),
+    **thresholds,
     'preprocessing': json.dumps(
       dict(sorted(dataclasses.asdict(settings.preprocessing).items()))
     ),

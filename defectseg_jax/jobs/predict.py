@@ -149,6 +149,7 @@ def _predict_and_measure(
         run.settings,
         run.progress,
         run=run.origin,
+        least_peak=run.least_peak,
         orientations=run.orientations,
       ),
       check_interruption=interruption.check,

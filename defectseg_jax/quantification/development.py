@@ -14,10 +14,14 @@ from defectseg_jax.quantification.dislocations.detection import (
   match_lines,
   pool_lines,
 )
-from defectseg_jax.quantification.particles.components import label_regions
+from defectseg_jax.quantification.particles.components import (
+  areas_px,
+  label_regions,
+)
 from defectseg_jax.quantification.particles.detection import (
   Detection,
-  match_particles,
+  f1_score,
+  matched_areas_px,
 )
 from defectseg_jax.quantification.settings import QuantificationSettings
 
@@ -81,13 +85,19 @@ def match_particle_masks(
     >>> found.settings.minimum_area_px
     8
   """
-  pairs = list(zip(predictions, truths, strict=True))
-  areas_px = _MINIMUM_AREAS_PX
+  tried_px = _MINIMUM_AREAS_PX
   if settings.minimum_area_px:
-    areas_px = (settings.minimum_area_px,)
-  each = [_match_from(pairs, settings, area_px) for area_px in areas_px]
+    tried_px = (settings.minimum_area_px,)
+  each = np.sum(
+    [
+      _match_from(prediction, truth, settings, tried_px)
+      for prediction, truth in zip(predictions, truths, strict=True)
+    ],
+    axis=0,
+  ).tolist()
   counts, minimum_area_px = max(
-    zip(each, areas_px, strict=True), key=lambda one: (_f1(one[0]), -one[1])
+    zip((Detection(*one) for one in each), tried_px, strict=True),
+    key=lambda one: (f1_score(one[0]), -one[1]),
   )
   return DevelopmentDetection(
     counts, dataclasses.replace(settings, minimum_area_px=minimum_area_px)
@@ -122,35 +132,32 @@ def match_line_masks(
 
 
 def _match_from(
-  pairs: Sequence[tuple[np.ndarray, np.ndarray]],
+  prediction: np.ndarray,
+  truth: np.ndarray,
   settings: QuantificationSettings,
-  minimum_area_px: int,
-) -> Detection:
-  """Over all regions; a small particle of the truth is one all the same."""
-  each = [
-    match_particles(
-      _label_mask(prediction, settings, minimum_area_px),
-      _label_mask(truth, settings, settings.minimum_area_px),
-    )
-    for prediction, truth in pairs
-  ]
-  return Detection(*map(sum, zip(*each)))
+  tried_px: Sequence[int],
+) -> np.ndarray:
+  """Counts from each size on; small particles of the truth count all the same.
 
-
-def _f1(counts: Detection) -> float:
-  true_positives, false_negatives, false_positives = counts
-  whole = 2 * true_positives + false_negatives + false_positives
-  return 2 * true_positives / whole if whole else 1.0
+  Returns:
+    int64 [sizes, 3], in the order of `Detection`.
+  """
+  predicted, count = _label_mask(prediction, settings, minimum_area_px=1)
+  true, true_count = _label_mask(truth, settings, settings.minimum_area_px)
+  matched_px = np.sort(matched_areas_px(predicted, true))
+  predicted_px = np.sort(areas_px(predicted, count)[1:])
+  matched = len(matched_px) - np.searchsorted(matched_px, tried_px)
+  left = count - np.searchsorted(predicted_px, tried_px)
+  return np.stack([matched, true_count - matched, left - matched], axis=1)
 
 
 def _label_mask(
   mask: np.ndarray, settings: QuantificationSettings, minimum_area_px: int
-) -> np.ndarray:
-  labels, _ = label_regions(
+) -> tuple[np.ndarray, int]:
+  return label_regions(
     mask,
     connectivity=settings.connectivity,
     minimum_area_px=minimum_area_px,
     fill_holes=settings.fill_holes,
     separate=settings.separate,
   )
-  return labels

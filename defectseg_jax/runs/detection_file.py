@@ -37,10 +37,13 @@ class RunDetection(NamedTuple):
       development set.
     settings: how to measure, with the smallest particle that was chosen on
       that set, if it was left open.
+    least_peak: probability that a region must reach somewhere, chosen likewise;
+      0 where regions need not.
   """
 
   counts: Detection | LineDetection
   settings: QuantificationSettings
+  least_peak: float = 0.0
 
 
 def development_detection(
@@ -48,6 +51,8 @@ def development_detection(
   predictions: Sequence[np.ndarray],
   truths: Sequence[np.ndarray],
   settings: QuantificationSettings,
+  *,
+  least_peak: float = 0.0,
 ) -> dict[str, Any]:
   """The content of dev_detection.json.
 
@@ -57,17 +62,19 @@ def development_detection(
     truths: bool [H, W], likewise.
     settings: where they leave the smallest particle open, that of the best F1
       is chosen.
+    least_peak: probability that the predicted regions reach.
 
   Returns:
-    `defect`, the `settings` that objects depend on, and `found`, `missed` and
-    `invented`: numbers of particles, or pixels of length in parts of the
-    regions.
+    `defect`, the `settings` that objects depend on, `least_peak`, and `found`,
+    `missed` and `invented`: numbers of particles, or pixels of length in parts
+    of the regions.
   """
   kind = kind_of(defect)
   counts, chosen = kind.match_masks(predictions, truths, settings)
   return {
     'defect': defect,
     'settings': _object_settings(kind, chosen),
+    'least_peak': least_peak,
     **{
       _KEYS[name]: np.asarray(value).tolist()
       for name, value in counts._asdict().items()
@@ -132,7 +139,8 @@ def run_detection(
   try:
     counts = [content[key] for key in keys if key in content]
     given = {'defect': content['defect'], **content['settings']}
-  except (ValueError, KeyError, TypeError) as error:
+    least_peak = float(content.get('least_peak', 0))
+  except (ValueError, KeyError, TypeError, AttributeError) as error:
     raise _another_file_error(path) from error
   if 'minimum_area_px' in kind.object_settings and not settings.minimum_area_px:
     settings = dataclasses.replace(
@@ -150,8 +158,8 @@ def run_detection(
     raise InputError(f'{path}: has no {", ".join(keys)}; score it again')
   if kind.detection_class is LineDetection:
     parts = [np.array(one, float) for one in counts]
-    return RunDetection(LineDetection(*parts), settings)
-  return RunDetection(Detection(*counts), settings)
+    return RunDetection(LineDetection(*parts), settings, least_peak)
+  return RunDetection(Detection(*counts), settings, least_peak)
 
 
 def _another_file_error(path: pathlib.Path) -> InputError:

@@ -36,6 +36,7 @@ def how_made(
   progress: Progress,
   *,
   run: str,
+  least_peak: float = 0.0,
   orientations: int = 1,
 ) -> dict[str, str]:
   """Label and text for a page of what a network found.
@@ -45,6 +46,7 @@ def how_made(
     settings: of the run.
     progress: of the run.
     run: its folder, or where else its network comes from.
+    least_peak: probability that a region must reach somewhere.
     orientations: 8 with test-time augmentation, else 1.
   """
   best = progress.best()
@@ -55,9 +57,20 @@ def how_made(
     'network': f'{settings.model.name}, epoch {best.epoch}, '
     f'{_AUGMENTATIONS[orientations]}',
     **rows,
-    'threshold': f'{best.threshold:.3f}, chosen on the development set '
-    f'(IU {best.iu:.3f})',
+    'threshold': threshold_text(best.threshold, least_peak)
+    + f' (IU {best.iu:.3f})',
     'preprocessing': settings_text(dataclasses.asdict(settings.preprocessing)),
     'measured with': settings_text(dataclasses.asdict(settings.quantification)),
     'versions': versions_text(),
   }
+
+
+def threshold_text(threshold: float, least_peak: float) -> str:
+  """What makes a mask of probabilities, and where it was chosen.
+
+  Examples:
+    >>> threshold_text(0.5, 0.85)
+    '0.500, in regions that reach 0.85; chosen on the development set'
+  """
+  peak = f', in regions that reach {least_peak:g}; ' if least_peak else ', '
+  return f'{threshold:.3f}{peak}chosen on the development set'

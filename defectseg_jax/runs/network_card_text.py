@@ -6,6 +6,7 @@ from typing import Any
 
 from defectseg_jax.files import write_whole
 from defectseg_jax.reporting.provenance import settings_text
+from defectseg_jax.runs.how_made import threshold_text
 from defectseg_jax.runs.network_card import Card
 
 _UNKNOWN = 'not recorded'
@@ -64,7 +65,9 @@ def _rows(card: Card) -> dict[str, str]:
   return {
     'architecture': f'{card.config["model"]["name"]}, {size}',
     'preprocessing': settings_text(card.config['preprocessing']),
-    'threshold': f'{card.threshold:.3f}, chosen on the development set',
+    'threshold': threshold_text(
+      card.threshold, card.detection.get('least_peak', 0)
+    ),
     'trained on': made.get('training_data') or _UNKNOWN,
     'epoch': f'{card.progress["best_epoch"]} of {card.progress["epochs"]}',
     'command': f'`{made["command"]}`' if made.get('command') else _UNKNOWN,

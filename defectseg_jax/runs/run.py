@@ -1,12 +1,10 @@
 """A trained run, as those who use its network need it."""
 
 import dataclasses
-import hashlib
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax
 import ml_collections
 import numpy as np
 
@@ -20,6 +18,7 @@ from defectseg_jax.prediction.scales import (
   choose_zooms,
   maps_at_scales,
 )
+from defectseg_jax.prediction.sure_regions import keep_sure_regions
 from defectseg_jax.quantification import (
   Detection,
   LineDetection,
@@ -28,6 +27,7 @@ from defectseg_jax.quantification import (
 from defectseg_jax.quantification.checks import require_positive
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs import detection_file, network
+from defectseg_jax.runs.identity import network_identity
 from defectseg_jax.runs.prediction import Prediction
 from defectseg_jax.runs.seen_sizes import read_seen_sizes
 from defectseg_jax.runs.settings import RunSettings, run_settings
@@ -48,6 +48,8 @@ class Run:
     progress: of the run: its best epoch and its threshold.
     detection: true positives, false negatives and false positives of the
       development set.
+    least_peak: probability that a region must reach somewhere; 0 where it need
+      not.
     provenance: how the run was made; None of a run of version 0.1.0.
     orientations: 1, or 8 for test-time augmentation.
     identity: changes with the weights and with how they are applied.
@@ -62,6 +64,7 @@ class Run:
   settings: RunSettings
   progress: Progress
   detection: Detection | LineDetection
+  least_peak: float
   provenance: Provenance | None
   orientations: int
   identity: str
@@ -107,8 +110,16 @@ class Run:
 
     Returns:
       Probabilities, float32 [H, W], and the scales that they are taken from.
+      Regions of which the network is nowhere sure are below the threshold.
     """
-    maps = maps_at_scales(pixels, self.probabilities, zooms, on_tiles=on_tiles)
+    maps = {
+      zoom: keep_sure_regions(
+        probabilities, threshold=self.threshold, least_peak=self.least_peak
+      )
+      for zoom, probabilities in maps_at_scales(
+        pixels, self.probabilities, zooms, on_tiles=on_tiles
+      ).items()
+    }
     if len(maps) == 1 or self.seen.diameter_px is None:
       return Merged(maps[zooms[0]], tuple(zooms))
     return merge_objects(
@@ -249,9 +260,16 @@ def create_run(
     settings=settings,
     progress=progress,
     detection=detection.counts,
+    least_peak=detection.least_peak,
     provenance=provenance,
     orientations=orientations,
-    identity=_identity(settings, progress, orientations, variables),
+    identity=network_identity(
+      settings,
+      variables,
+      threshold=progress.best().threshold,
+      least_peak=detection.least_peak,
+      orientations=orientations,
+    ),
     probabilities=_make_probabilities(settings, orientations, variables),
     seen=seen,
   )
@@ -271,25 +289,3 @@ def _make_probabilities(
     return of_network(params, batch_stats, prepared, **more)
 
   return probabilities
-
-
-def _identity(
-  settings: RunSettings,
-  progress: Progress,
-  orientations: int,
-  variables: tuple[Any, Any],
-) -> str:
-  """A checksum of the weights, and of how they are applied."""
-  digest = hashlib.sha256(
-    repr(
-      (
-        sorted(dataclasses.asdict(settings.preprocessing).items()),
-        settings.model.name,
-        progress.threshold,
-        orientations,
-      )
-    ).encode()
-  )
-  for leaf in jax.tree.leaves(variables):
-    digest.update(np.asarray(leaf).tobytes())
-  return digest.hexdigest()

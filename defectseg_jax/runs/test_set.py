@@ -11,14 +11,13 @@ from rich.console import Console
 from defectseg_jax.evaluation import confusion, thresholds
 from defectseg_jax.files import write_whole
 from defectseg_jax.models import create_model
+from defectseg_jax.prediction.sure_regions import keep_sure_regions
 from defectseg_jax.reporting import figures, tables
 from defectseg_jax.runs import config_checks, network
 from defectseg_jax.runs.data import read_data
-from defectseg_jax.runs.detection_file import (
-  development_detection,
-  read_detection,
-)
+from defectseg_jax.runs.detection_file import RunDetection, read_detection
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
+from defectseg_jax.runs.least_peak import choose_least_peak
 from defectseg_jax.runs.page import run_page
 from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.workdir import Workdir
@@ -77,16 +76,17 @@ def score_test_set(
   settings = run_settings(config)
   maps_of = _make_maps(settings, workdir, regions)
   best = progress.best()
-  workdir.write_json(
-    workdir.dev_detection,
-    development_detection(
-      settings.defect,
-      [probabilities >= best.threshold for probabilities in maps_of('dev')],
-      [region.mask > 0 for region in regions['dev']],
-      settings.quantification,
-    ),
+  detection = _score_dev_set(
+    settings, workdir, maps_of('dev'), regions['dev'], best.threshold
   )
-  maps = maps_of('test')
+  maps = [
+    keep_sure_regions(
+      probabilities,
+      threshold=best.threshold,
+      least_peak=detection.least_peak,
+    )
+    for probabilities in maps_of('test')
+  ]
   metrics = test_metrics(settings.defect, maps, regions['test'], progress)
   workdir.write_json(workdir.test_metrics, metrics)
   workdir.note_test_score(
@@ -102,6 +102,7 @@ def score_test_set(
     workdir,
     metrics,
     progress=progress,
+    detection=detection,
     regions=regions['test'],
     maps=maps,
   )
@@ -110,6 +111,24 @@ def score_test_set(
     f'Scores: {workdir.test_metrics}\nPictures: {workdir.figures}\n'
     f'Page: {workdir.report}',
     soft_wrap=True,
+  )
+
+
+def _score_dev_set(
+  settings: RunSettings,
+  workdir: Workdir,
+  maps: Sequence[np.ndarray],
+  regions: Sequence[Any],
+  threshold: float,
+) -> RunDetection:
+  """Writes dev_detection.json, and reads it as those do who use the run."""
+  truths = [region.mask > 0 for region in regions]
+  workdir.write_json(
+    workdir.dev_detection,
+    choose_least_peak(settings, maps, truths, threshold),
+  )
+  return read_detection(
+    workdir.dev_detection, settings.defect, settings.quantification
   )
 
 
@@ -183,25 +202,24 @@ def _write_page(
   metrics: Mapping[str, Any],
   *,
   progress: Progress,
+  detection: RunDetection,
   regions: Sequence[Any],
   maps: Sequence[np.ndarray],
 ) -> None:
   """The page measures with what the development set has just chosen."""
-  _, quantification = read_detection(
-    workdir.dev_detection, settings.defect, settings.quantification
-  )
-  settings = dataclasses.replace(settings, quantification=quantification)
+  settings = dataclasses.replace(settings, quantification=detection.settings)
   rows = how_made(
     provenance_of_use(workdir.read_provenance()),
     settings,
     progress,
     run=str(workdir.path),
+    least_peak=detection.least_peak,
   )
   with write_whole(workdir.report) as path:
     path.write_text(
       run_page(
         settings.defect,
-        settings=quantification,
+        settings=detection.settings,
         seed=settings.seed,
         metrics=metrics,
         history=progress.history,

@@ -42,7 +42,7 @@ def test_particles_there_and_back(tmp_path):
   # One true positive, one false negative and one false positive; and two true
   # positives in the second region. The false positive has 25 pixels, and the
   # others 100: 32 leave it out.
-  found, settings = read(path, config)
+  found, settings, _ = read(path, config)
   assert found == Detection(3, 1, 0)
   assert settings.minimum_area_px == 32
   assert config.quantification.minimum_area_px == 0
@@ -71,7 +71,7 @@ def test_a_smallest_particle_that_was_asked_for(tmp_path):
   assert [content[k] for k in ('found', 'missed', 'invented')] == [1, 0, 1]
   path = tmp_path / 'dev_detection.json'
   path.write_text(json.dumps(content))
-  _, settings = read(path, config)
+  settings = read(path, config).settings
   assert settings.minimum_area_px == 10
   config.quantification.minimum_area_px = 20
   with pytest.raises(InputError, match='minimum_area_px=10, and now it is 20'):
@@ -95,7 +95,7 @@ def test_lines_there_and_back(tmp_path):
   config, content = of('dislocations', prediction, truth)
   path = tmp_path / 'dev_detection.json'
   path.write_text(json.dumps(content))
-  found, _ = read(path, config)
+  found = read(path, config).counts
   # Three of four lines; two images of 8 x 8 parts.
   true_px, false_negatives_px, false_positives_px = found
   assert true_px.sum() == pytest.approx(3 * false_negatives_px.sum())

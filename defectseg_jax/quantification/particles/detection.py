@@ -46,6 +46,30 @@ def match_particles(
   Raises:
     InputError: the shapes differ, or least_iu is not in [0.5, 1).
   """
+  matched = int(np.count_nonzero(matched_areas_px(prediction, truth, least_iu)))
+  return Detection(
+    true_positives=matched,
+    false_negatives=_count_labels(truth) - matched,
+    false_positives=_count_labels(prediction) - matched,
+  )
+
+
+def matched_areas_px(
+  prediction: np.ndarray, truth: np.ndarray, least_iu: float = 0.5
+) -> np.ndarray:
+  """Areas of the predicted particles that are in the truth, in pixels.
+
+  Args:
+    prediction: as `match_particles` takes it, and so are the others.
+    truth: integer [H, W].
+    least_iu: IU above which two particles are the same one.
+
+  Returns:
+    int64, one for each true positive.
+
+  Raises:
+    InputError: as `match_particles`.
+  """
   if prediction.shape != truth.shape:
     raise InputError(
       f'a prediction of shape {prediction.shape} for a truth of shape '
@@ -60,12 +84,25 @@ def match_particles(
   of_prediction = np.bincount(prediction[prediction > 0])
   of_truth = np.bincount(truth[truth > 0])
   union = of_prediction[pairs[0]] + of_truth[pairs[1]] - shared
-  matched = int(np.count_nonzero(shared > least_iu * union))
-  return Detection(
-    true_positives=matched,
-    false_negatives=int(np.count_nonzero(of_truth)) - matched,
-    false_positives=int(np.count_nonzero(of_prediction)) - matched,
-  )
+  return of_prediction[pairs[0, shared > least_iu * union]]
+
+
+def f1_score(detection: Detection) -> float:
+  """2 TP / (2 TP + FN + FP), and 1 where there is nothing to be detected.
+
+  Examples:
+    >>> f1_score(
+    ...   Detection(true_positives=3, false_negatives=2, false_positives=0)
+    ... )
+    0.75
+  """
+  true_positives, false_negatives, false_positives = detection
+  whole = 2 * true_positives + false_negatives + false_positives
+  return 2 * true_positives / whole if whole else 1.0
+
+
+def _count_labels(labels: np.ndarray) -> int:
+  return int(np.count_nonzero(np.bincount(labels[labels > 0])))
 
 
 def corrected_count(
