@@ -182,13 +182,13 @@ def test_a_search_that_is_done_is_told_again_and_not_done_again(search, alone):
   assert path.joinpath('best', 'test_metrics.json').stat().st_mtime_ns == stamp
 
 
-def test_four_workers_two_of_which_are_stopped(search, alone, tmp_path):
+def test_three_workers_two_of_which_are_stopped(search, alone, tmp_path):
   """One by SIGKILL, one by SIGTERM, in the middle of a trial; both come again.
 
   The same trials, each trained to its end once, and the same bits of all.
   """
   path = tmp_path / 'study'
-  with workers(search(path), tmp_path, 4) as started:
+  with workers(search(path), tmp_path, 3) as started:
     killed, asked = _stopped(started)
     for worker in (killed, asked):
       worker.start()
