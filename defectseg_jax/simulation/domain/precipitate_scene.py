@@ -208,7 +208,8 @@ def _draw_voids(
   rng: np.random.Generator,
 ) -> Voids:
   """Round ones beside precipitates of a diameter; most often none."""
-  void_nm = diameter_nm * draw_log((0.3, 1.5), rng)
+  # Where the foil is hardly thicker than its precipitates, no larger than it.
+  void_nm = min(diameter_nm * draw_log((0.3, 1.5), rng), thickness_nm)
   covered = draw_log((0.005, 0.1), rng)
   if rng.random() >= _VOIDS_FRACTION:
     covered = 0.0

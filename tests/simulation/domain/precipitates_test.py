@@ -200,3 +200,13 @@ def test_what_is_too_faint_is_not_in_micrographs_to_judge_by(kind):
   )
   assert not plain.counts.all()
   assert clean.counts.mean() > plain.counts.mean()
+
+
+def test_voids_beside_precipitates_fit_into_the_thinnest_foil():
+  objects = domain_settings(
+    precipitates.get_config('scale=general').domain.to_dict()
+  ).objects
+  thin = dataclasses.replace(objects, thickness_per_diameter=(1.01, 1.02))
+  for seed in range(40):
+    scene = draw_precipitate_scene(64, thin, np.random.default_rng(seed))
+    assert scene.side_px == 64
