@@ -16,7 +16,8 @@ def disc(row, column, diameter_px, probability=0.9):
 
 
 def merge(maps, **more):
-  return merge_objects(maps, threshold=0.5, diameter_px=SEEN, **more)
+  given = {'threshold': 0.5, 'diameter_px': SEEN, **more}
+  return merge_objects(maps, **given)
 
 
 def count(probabilities):
@@ -80,8 +81,11 @@ def test_an_object_larger_than_any_seen_waits_for_a_coarser_scale():
 def test_what_the_edge_cuts_may_look_small():
   cut = disc(-5, 150, 16)
   inside = np.roll(cut, 60, axis=0)
-  assert count(merge({1.0: cut}).probabilities) == 1
-  assert count(merge({1.0: inside.astype(np.float32)}).probabilities) == 0
+  # 3 pixels wide, where single objects of 5 and more are believed.
+  sizes = {'diameter_px': (10, 80)}
+  assert count(merge({1.0: cut}, **sizes).probabilities) == 1
+  inside = inside.astype(np.float32)
+  assert count(merge({1.0: inside}, **sizes).probabilities) == 0
 
 
 def test_objects_that_touch_are_no_large_one():
