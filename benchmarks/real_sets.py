@@ -13,8 +13,7 @@ from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import read_micrograph
 from defectseg_jax.simulation import foil_parameters, simulate_foil
-from defectseg_jax.simulation.domain.micrographs import SPLITS
-from defectseg_jax.simulation.domain.patches import simulate_patch
+from defectseg_jax.simulation.domain.micrographs import simulate_split
 from defectseg_jax.simulation.domain.settings import domain_settings
 
 SHARED = pathlib.Path('../shared')
@@ -74,23 +73,22 @@ def _labelled(name: str, split: str | None) -> list[Example]:
 def _domain(defect: str) -> list[Example]:
   """The test micrographs of the domain, without real backgrounds."""
   config = _config(defect, 'scale=general')
-  domain = domain_settings(config['domain'])
-  foil = foil_parameters(config['foil'])
-  found = []
-  for index in range(domain.micrographs):
-    patch = simulate_patch(
-      domain,
-      foil,
-      defect=defect,
-      side_px=domain.side_px,
-      seed=(SPLITS['test'], config['simulation']['seed'], index),
-      to_judge_by=True,
+  patches = simulate_split(
+    'test',
+    domain_settings(config['domain']),
+    foil_parameters(config['foil']),
+    defect=defect,
+    seed=config['simulation']['seed'],
+  )
+  return [
+    Example(
+      Micrograph(
+        patch.pixels, name=f'domain_{index}', pixel_size_nm=patch.pixel_size_nm
+      ),
+      patch.mask,
     )
-    micrograph = Micrograph(
-      patch.pixels, name=f'domain_{index}', pixel_size_nm=patch.pixel_size_nm
-    )
-    found.append(Example(micrograph, patch.mask))
-  return found
+    for index, patch in enumerate(patches)
+  ]
 
 
 def _foils(defect: str) -> list[Example]:

@@ -128,7 +128,7 @@ def _export_onnx(
 
   The graph has one input, float32 [1, S, S, 1], preprocessed as the run's
   config says, and one output, probabilities of the same shape. Its metadata has
-  what makes a mask of them (docs/networks.md), the preprocessing and how many
+  what makes a mask of them (docs/glossary.md), the preprocessing and how many
   pixels at the edge are not to be trusted.
 
   Args:

@@ -228,7 +228,7 @@ def test_the_losses_are_the_same_on_1_and_4_devices(whole, workdir):
 
 @shares_a_run
 def test_killed_anywhere_a_run_ends_in_the_same_bits(whole, tmp_path):
-  """SIGKILL at four moments of one run, against a run left alone."""
+  """SIGKILL at five moments of one run, against a run left alone."""
   killed = tmp_path / 'killed'
   saved = killed / 'checkpoints'
 
@@ -240,6 +240,7 @@ def test_killed_anywhere_a_run_ends_in_the_same_bits(whole, tmp_path):
   moments = {
     'while the first step compiles': lambda: (killed / 'events').is_dir(),
     'while a checkpoint is written': being_written,
+    'while another checkpoint is written': being_written,
     'in the middle of an epoch': lambda: len(rows_of(killed)) >= 1,
     'while the test set is scored': lambda: (
       len(rows_of(killed)) == 3 and '12' in steps_of(killed)

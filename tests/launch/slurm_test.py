@@ -1,8 +1,8 @@
 """launch/slurm.sh and slurm_search.sh on a Slurm that runs for the tests."""
 
-import csv
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -88,45 +88,76 @@ def fields(tmp_path_factory):
   return [f'--config.{name}={value}' for name, value in given.items()]
 
 
-def test_a_run_over_two_tasks_whose_time_is_up_goes_on(
-  cluster, checkout, fields, tmp_path
-):
-  workdir, log = tmp_path / 'run', tmp_path / 'log'
-  job = cluster.submit(
-    checkout / 'launch' / 'slurm.sh',
-    *('--ntasks=2', f'--output={log}', '--'),
-    *('--config=configs/voids.py', f'--workdir={workdir}', *fields),
-    environment={**environment(2), 'PWD': str(ROOT)},
-  )
-  cluster.wait_for(
-    lambda: (workdir / 'checkpoints' / '32').is_dir(), 'the first epoch'
-  )
-  # What Slurm does itself two minutes before the end.
-  done = cluster.run('scancel', '--batch', '--signal=USR1', job)
-  assert done.returncode == 0, done.stderr
+@pytest.fixture(scope='module')
+def submit(cluster, checkout, fields, tmp_path_factory):
+  """Submits a run of two tasks of two devices; its number, workdir and log."""
+  folder = tmp_path_factory.mktemp('runs')
+
+  def make(name):
+    workdir, log = folder / name, folder / f'{name}.log'
+    job = cluster.submit(
+      checkout / 'launch' / 'slurm.sh',
+      *('--ntasks=2', f'--output={log}', '--'),
+      *('--config=configs/voids.py', f'--workdir={workdir}', *fields),
+      environment={**environment(2), 'PWD': str(ROOT)},
+    )
+    return job, workdir, log
+
+  return make
+
+
+@pytest.fixture(scope='module')
+def unbroken(cluster, submit):
+  """The workdir of a run that nobody disturbs."""
+  job, workdir, log = submit('unbroken')
   assert cluster.wait_until_over(job) == 'COMPLETED', log.read_text()
-  said = log.read_text()
-  assert cluster.field(job, 'Restarts') == '1', said
-  assert said.count('on 4 cpu device(s) of 2 processes') == 2, said
-  assert said.count('The same command goes on from here') == 1, said
-  assert said.count('the time is up') == 1, said
-  # Each epoch once, and all that a run leaves.
-  with workdir.joinpath('history.csv').open(newline='') as stream:
-    steps = [row['step'] for row in csv.DictReader(stream)]
-  assert steps == ['32', '64', '96']
-  names = {path.name for path in workdir.iterdir()}
+  assert 'on 4 cpu device(s) of 2 processes' in log.read_text()
+  assert cluster.field(job, 'Restarts') == '0'
+  return workdir
+
+
+def saved(workdir: pathlib.Path, step: int):
+  """Whether the epoch that ends at the step is saved."""
+  return lambda: (workdir / 'checkpoints' / str(step)).is_dir()
+
+
+def test_a_run_over_two_tasks_leaves_what_a_run_leaves(unbroken):
+  names = {path.name for path in unbroken.iterdir()}
   assert names >= {
     *('config.json', 'history.csv', 'test_metrics.json', 'report.html'),
     *('checkpoints', 'events', 'figures', 'dev_detection.json'),
   }
-  metrics = json.loads(workdir.joinpath('test_metrics.json').read_text())
+  metrics = json.loads(unbroken.joinpath('test_metrics.json').read_text())
   assert metrics['mean']['iu'] > 0.5
+  assert len(unbroken.joinpath('history.csv').read_text().splitlines()) == 4
 
 
-def test_a_search_by_an_array_of_which_one_comes_again(
+def test_a_run_that_comes_again_loses_nothing(cluster, submit, unbroken):
+  """First its time is up, then it is requeued from outside."""
+  job, workdir, log = submit('broken')
+  cluster.wait_for(saved(workdir, 32), 'the first epoch')
+  # What Slurm does itself two minutes before the end.
+  done = cluster.run('scancel', '--batch', '--signal=USR1', job)
+  assert done.returncode == 0, done.stderr
+  cluster.wait_for(saved(workdir, 64), 'the second epoch')
+  assert cluster.field(job, 'Restarts') == '1', log.read_text()
+  done = cluster.run('scontrol', 'requeue', job)
+  assert done.returncode == 0, done.stderr
+  assert cluster.wait_until_over(job) == 'COMPLETED', log.read_text()
+  said = log.read_text()
+  assert cluster.field(job, 'Restarts') == '2', said
+  assert said.count('The same command goes on from here') == 2, said
+  assert said.count('the time is up') == 1, said
+  for name in ('history.csv', 'test_metrics.json'):
+    assert workdir.joinpath(name).read_bytes() == (
+      unbroken.joinpath(name).read_bytes()
+    )
+
+
+def test_a_search_by_an_array_whose_jobs_come_again(
   cluster, checkout, fields, tmp_path
 ):
-  """It is requeued from outside, in the middle of a trial."""
+  """One's time is up in the middle of a trial, the other is requeued in one."""
   study = tmp_path / 'study'
   job = cluster.submit(
     checkout / 'launch' / 'slurm_search.sh',
@@ -138,21 +169,26 @@ def test_a_search_by_an_array_of_which_one_comes_again(
     '--config.search.space.model.dropout_rate=()',
     environment={**environment(), 'PWD': str(ROOT)},
   )
-  logs = {number: tmp_path / f'{number}.log' for number in (1, 2)}
-  cluster.wait_for(
-    lambda: logs[2].exists() and 'epoch 1/3' in logs[2].read_text(),
-    'the first epoch of the second worker',
-  )
-  done = cluster.run('scontrol', 'requeue', f'{job}_2')
-  assert done.returncode == 0, done.stderr
-  for number, restarts in ((1, '0'), (2, '1')):
-    task, said = f'{job}_{number}', logs[number].read_text
-    assert cluster.wait_until_over(task) == 'COMPLETED', said()
-    assert cluster.field(task, 'Restarts') == restarts, said()
-  said = [log.read_text() for log in logs.values()]
-  assert sum(text.count('The same command goes on') for text in said) == 1
+  for number, command in (
+    (1, ('scancel', '--batch', '--signal=USR1', f'{job}_1')),
+    (2, ('scontrol', 'requeue', f'{job}_2')),
+  ):
+    log = tmp_path / f'{number}.log'
+    cluster.wait_for(
+      lambda log=log: log.exists() and 'epoch 1/3' in log.read_text(),
+      f'the first epoch of worker {number}',
+    )
+    done = cluster.run(*command)
+    assert done.returncode == 0, done.stderr
+  for number in (1, 2):
+    task = f'{job}_{number}'
+    said = tmp_path / f'{number}.log'
+    assert cluster.wait_until_over(task) == 'COMPLETED', said.read_text()
+    assert cluster.field(task, 'Restarts') == '1', said.read_text()
+  logs = [(tmp_path / f'{number}.log').read_text() for number in (1, 2)]
+  assert sum(log.count('The same command goes on') for log in logs) == 2
   # Two trials and a warm start, each trained to its end once.
-  assert sum(text.count('Trained 3 epochs') for text in said) == 3
+  assert sum(log.count('Trained 3 epochs') for log in logs) == 3
   rows = study.joinpath('trials.csv').read_text().splitlines()[1:]
   assert [row.split(',')[:2] for row in rows] == [
     ['0', '1'],

@@ -1,19 +1,20 @@
 """One run in two processes: what it leaves, and how it is stopped."""
 
 import csv
+import json
 import signal
 import sys
 import time
 
+import jax
+import numpy as np
 import pytest
-import tiny
 from tiny import HANGS_S, run, start_processes, write_foil
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.runtime import processes
-
-# Those that are compared with one run share a worker.
-shares_a_run = pytest.mark.xdist_group('processes')
+from defectseg_jax.training import checkpoints, state
 
 
 def finish(started):
@@ -60,6 +61,22 @@ def wait_for(condition, started):
     time.sleep(0.01)
 
 
+def kernels_of(workdir):
+  """Of the best checkpoint.
+
+  Not its biases: those before a normalisation have no gradient but rounding,
+  which Adam makes steps of.
+  """
+  config = json.loads(workdir.joinpath('config.json').read_text())
+  shapes = state.variable_shapes(create_model(ModelSettings(**config['model'])))
+  params, _ = checkpoints.restore_model(workdir, **shapes)
+  leaves = {
+    jax.tree_util.keystr(path): leaf
+    for path, leaf in jax.tree_util.tree_leaves_with_path(params)
+  }
+  return {name: leaf for name, leaf in leaves.items() if 'kernel' in name}
+
+
 def assert_rows_alike(workdir, other):
   """The same but for float32 rounding, grown through the steps of Adam."""
   for row, expected in zip(rows_of(workdir), rows_of(other), strict=True):
@@ -68,42 +85,12 @@ def assert_rows_alike(workdir, other):
       assert value == pytest.approx(expected[name], rel=5e-3), name
 
 
-@pytest.fixture(scope='module')
-def fields(tmp_path_factory):
-  """Of runs on the same data, of 16 small steps an epoch."""
-  path = tmp_path_factory.mktemp('data')
-  return tiny.TINY | {
-    'data.patches': 'tiled',
-    'data.orientations': 1,
-    'data.patch_px': 32,
-    'data.dir': tiny.write_folder(path / 'foils'),
-    'data.cache_dir': path / 'cache',
-  }
-
-
-@pytest.fixture(scope='module')
-def alone(fields, tmp_path_factory):
-  """The workdir of a run by one process, of as many devices."""
-  workdir = tmp_path_factory.mktemp('alone') / 'run'
-  done = run(tiny.command_line(workdir, fields=fields), devices=4)
-  assert done.returncode == 0, done.stderr
-  return workdir
-
-
 @pytest.mark.slow
-@shares_a_run
-def test_two_processes_leave_what_one_leaves(alone, fields, tmp_path):
-  two = tmp_path / 'two'
-  cache = tmp_path / 'cache'
+def test_two_processes_leave_what_one_leaves(command, tmp_path):
+  two, one = tmp_path / 'two', tmp_path / 'one'
+  options = {'training__epochs': 1}
   codes, outputs, errors = finish(
-    start_processes(
-      [
-        tiny.command_line(
-          two, '--distributed', fields=fields | {'data.cache_dir': cache}
-        )
-      ]
-      * 2
-    )
+    start_processes([command(two, '--distributed', **options)] * 2)
   )
   assert codes == [0, 0], errors
   assert errors == ['', '']
@@ -111,44 +98,62 @@ def test_two_processes_leave_what_one_leaves(alone, fields, tmp_path):
   assert 'test set at the development threshold' in outputs[0]
   # The second one says nothing, and the dataset was made once.
   assert says_nothing(outputs[1])
-  assert len(list(cache.glob('defect_micrographs/*'))) == 1
-  assert not list(cache.glob('.*'))
+  assert len(list(tmp_path.glob('cache/defect_micrographs/*'))) == 1
+  assert not list(tmp_path.glob('cache/.*'))
 
-  assert_rows_alike(two, alone)
-  assert saved_steps(two)[-1] == saved_steps(alone)[-1] == 48
-  # Before the weights have moved apart it is rounding alone.
+  done = run(command(one, **options), devices=4)
+  assert done.returncode == 0, done.stderr
+  assert_rows_alike(two, one)
+  assert saved_steps(two) == saved_steps(one) == [4]
+  found, expected = kernels_of(two), kernels_of(one)
+  assert found.keys() == expected.keys()
+  for name, kernel in found.items():
+    off = np.linalg.norm(kernel - expected[name])
+    assert off < 1e-4 * np.linalg.norm(kernel), name
   assert rows_of(two)[0]['loss'] == pytest.approx(
-    rows_of(alone)[0]['loss'], rel=1e-5
+    rows_of(one)[0]['loss'], rel=1e-5
   )
   names = [
     {p.relative_to(w) for p in w.rglob('*') if 'd' not in p.parent.name}
-    for w in (two, alone)
+    for w in (two, one)
   ]
   # Events are named by the time.
   assert len(names[0] ^ names[1]) <= 2, names[0] ^ names[1]
 
 
 @pytest.mark.slow
-@shares_a_run
-def test_any_process_stops_all_and_any_number_goes_on(alone, fields, tmp_path):
-  """Two processes, stopped in an epoch, then one."""
-  broken = tmp_path / 'broken'
-  command = tiny.command_line(broken, fields=fields)
-  started = start_processes([[*command, '--distributed']] * 2)
+def test_any_process_stops_all_and_any_number_goes_on(command, tmp_path):
+  """One process, then two, then one again; each stopped in an epoch."""
+  alone, broken = tmp_path / 'alone', tmp_path / 'broken'
+  # Of 16 small steps, so that the signal comes in the middle of one.
+  options = {
+    'data__patches': 'tiled',
+    'data__orientations': 1,
+    'data__patch_px': 32,
+  }
+  assert run(command(alone, **options), devices=4).returncode == 0
+
+  started = start_processes([command(broken, **options)], devices=4)
   wait_for(lambda: 16 in saved_steps(broken), started)
+  started[0].send_signal(signal.SIGTERM)
+  codes, _, errors = finish(started)
+  assert codes == [143], errors
+  assert 16 < saved_steps(broken)[-1] < 32
+
+  started = start_processes([command(broken, '--distributed', **options)] * 2)
+  wait_for(lambda: 32 in saved_steps(broken), started)
   # To the one that does not write.
   started[1].send_signal(signal.SIGTERM)
   codes, outputs, errors = finish(started)
   assert codes == [143, 143], errors
   assert outputs[0].count('The same command goes on from here') == 1
+  assert 'epoch 2/3' in outputs[0] and 'epoch 1/3' not in outputs[0]
   assert says_nothing(outputs[1])
-  assert 16 < saved_steps(broken)[-1] < 32
+  assert 32 < saved_steps(broken)[-1] < 48
 
-  done = run(command, devices=4)
-  assert done.returncode == 0, done.stderr
-  assert 'epoch 2/3' in done.stdout and 'epoch 1/3' not in done.stdout
+  assert run(command(broken, **options), devices=4).returncode == 0
   assert_rows_alike(broken, alone)
-  assert saved_steps(broken)[-1] == 48
+  assert saved_steps(broken)[-1] == saved_steps(alone)[-1] == 48
 
 
 @pytest.mark.slow
