@@ -20,6 +20,7 @@ from rich.markup import escape
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
 from defectseg_jax.models import Architecture, create_model
+from defectseg_jax.runs.detection_file import read_detection
 from defectseg_jax.runs.network_card import network_path, read_card
 from defectseg_jax.runs.network_card_text import write_card_text
 from defectseg_jax.runs.network_file import read_variables
@@ -177,27 +178,26 @@ def _read_network(
     path = network_path(network)
     card = read_card(path)
     variables = read_variables(path, card, settings.model)
-    return _thresholds(card.threshold, card.detection), variables
+    least_peak = card.detection.get('least_peak', 0)
+    return _thresholds(card.threshold, least_peak), variables
   if workdir is None:
     raise InputError('--workdir: is missing; give it, or --network')
-  threshold = checkpoints.read_progress(workdir.path).best().threshold
+  progress = checkpoints.read_progress(workdir.path)
   shapes = state.variable_shapes(create_model(settings.model))
   # A run that was stopped may not have scored its development set.
   scored = workdir.dev_detection
-  detection = json.loads(scored.read_text()) if scored.exists() else {}
+  least_peak = 0.0
+  if scored.exists():
+    detection = read_detection(scored, settings.defect, settings.quantification)
+    progress, least_peak = detection.judge(progress), detection.least_peak
   return (
-    _thresholds(threshold, detection),
+    _thresholds(progress.best().threshold, least_peak),
     checkpoints.restore_model(workdir.path, **shapes),
   )
 
 
-def _thresholds(
-  threshold: float, detection: Mapping[str, Any]
-) -> dict[str, str]:
-  return {
-    'threshold': repr(threshold),
-    'least_peak': repr(float(detection.get('least_peak', 0))),
-  }
+def _thresholds(threshold: float, least_peak: float) -> dict[str, str]:
+  return {'threshold': repr(threshold), 'least_peak': repr(float(least_peak))}
 
 
 def _require_same(path: pathlib.Path, difference: float) -> None:

@@ -106,12 +106,12 @@ def _measurement_settings(
   """Those of the config; with a network's detection, if it is given."""
   quantification, counts = settings.quantification, None
   if request.detection:
-    counts, quantification, _ = detection_file.read_detection(
+    counts, quantification, *_ = detection_file.read_detection(
       request.detection, settings.defect, quantification
     )
   elif request.network is not None:
     path = network_path(request.network)
-    counts, quantification, _ = detection_file.run_detection(
+    counts, quantification, *_ = detection_file.run_detection(
       read_card(path).detection, path, settings.defect, quantification
     )
   return MeasurementSettings(

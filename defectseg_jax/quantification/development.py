@@ -20,7 +20,7 @@ from defectseg_jax.quantification.particles.components import (
 )
 from defectseg_jax.quantification.particles.detection import (
   Detection,
-  f1_score,
+  f_score,
   matched_areas_px,
 )
 from defectseg_jax.quantification.settings import QuantificationSettings
@@ -97,7 +97,7 @@ def match_particle_masks(
   ).tolist()
   counts, minimum_area_px = max(
     zip((Detection(*one) for one in each), tried_px, strict=True),
-    key=lambda one: (f1_score(one[0]), -one[1]),
+    key=lambda one: (f_score(one[0]), -one[1]),
   )
   return DevelopmentDetection(
     counts, dataclasses.replace(settings, minimum_area_px=minimum_area_px)

@@ -17,6 +17,7 @@ from defectseg_jax.quantification.dislocations.detection import LineDetection
 from defectseg_jax.quantification.kinds import Kind, kind_of
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.settings import QuantificationSettings
+from defectseg_jax.training.progress import Progress
 
 # Keys of the file by the fields of the counts.
 _KEYS = {
@@ -39,11 +40,27 @@ class RunDetection(NamedTuple):
       that set, if it was left open.
     least_peak: probability that a region must reach somewhere, chosen likewise;
       0 where regions need not.
+    threshold: chosen likewise; None where it is the best epoch's.
+    iu: pooled IU of the development set with both; None likewise.
   """
 
   counts: Detection | LineDetection
   settings: QuantificationSettings
   least_peak: float = 0.0
+  threshold: float | None = None
+  iu: float | None = None
+
+  def judge(self, progress: Progress) -> Progress:
+    """The progress of the run, with the threshold that was chosen at its end.
+
+    Args:
+      progress: of the run whose development set this is.
+    """
+    if self.threshold is None:
+      return progress
+    return dataclasses.replace(
+      progress, threshold=self.threshold, best_iu=self.iu
+    )
 
 
 def development_detection(
@@ -139,7 +156,11 @@ def run_detection(
   try:
     counts = [content[key] for key in keys if key in content]
     given = {'defect': content['defect'], **content['settings']}
-    least_peak = float(content.get('least_peak', 0))
+    chosen = {
+      name: float(content[name])
+      for name in ('least_peak', 'threshold', 'iu')
+      if name in content
+    }
   except (ValueError, KeyError, TypeError, AttributeError) as error:
     raise _another_file_error(path) from error
   if 'minimum_area_px' in kind.object_settings and not settings.minimum_area_px:
@@ -158,8 +179,8 @@ def run_detection(
     raise InputError(f'{path}: has no {", ".join(keys)}; score it again')
   if kind.detection_class is LineDetection:
     parts = [np.array(one, float) for one in counts]
-    return RunDetection(LineDetection(*parts), settings, least_peak)
-  return RunDetection(Detection(*counts), settings, least_peak)
+    return RunDetection(LineDetection(*parts), settings, **chosen)
+  return RunDetection(Detection(*counts), settings, **chosen)
 
 
 def _another_file_error(path: pathlib.Path) -> InputError:

@@ -56,10 +56,9 @@ def write_network_of_run(
   workdir.require_config(config)
   settings = run_settings(config)
   progress = checkpoints.read_progress(workdir.path)
-  # Says what is wrong with the file, if anything is.
-  detection_file.read_detection(
+  progress = detection_file.read_detection(
     workdir.dev_detection, settings.defect, settings.quantification
-  )
+  ).judge(progress)
   detection = json.loads(workdir.dev_detection.read_text())
   variables = checkpoints.restore_model(
     workdir.path, **state.variable_shapes(create_model(settings.model))

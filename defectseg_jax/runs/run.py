@@ -254,6 +254,7 @@ def create_run(
     variables: parameters and running statistics of the network.
   """
   settings = dataclasses.replace(settings, quantification=detection.settings)
+  progress = detection.judge(progress)
   return Run(
     path=path,
     origin=origin,

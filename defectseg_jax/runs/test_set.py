@@ -17,9 +17,9 @@ from defectseg_jax.runs import config_checks, network
 from defectseg_jax.runs.data import read_data
 from defectseg_jax.runs.detection_file import RunDetection, read_detection
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
-from defectseg_jax.runs.least_peak import choose_least_peak
 from defectseg_jax.runs.page import run_page
 from defectseg_jax.runs.settings import RunSettings, run_settings
+from defectseg_jax.runs.sure_objects import choose_sure_objects
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state, step
 from defectseg_jax.training.progress import Progress
@@ -75,14 +75,18 @@ def score_test_set(
   """
   settings = run_settings(config)
   maps_of = _make_maps(settings, workdir, regions)
-  best = progress.best()
   detection = _score_dev_set(
-    settings, workdir, maps_of('dev'), regions['dev'], best.threshold
+    settings,
+    workdir,
+    maps_of('dev'),
+    regions['dev'],
+    progress.best().threshold,
   )
+  progress = detection.judge(progress)
   maps = [
     keep_sure_regions(
       probabilities,
-      threshold=best.threshold,
+      threshold=progress.best().threshold,
       least_peak=detection.least_peak,
     )
     for probabilities in maps_of('test')
@@ -125,7 +129,7 @@ def _score_dev_set(
   truths = [region.mask > 0 for region in regions]
   workdir.write_json(
     workdir.dev_detection,
-    choose_least_peak(settings, maps, truths, threshold),
+    choose_sure_objects(settings, maps, truths, threshold),
   )
   return read_detection(
     workdir.dev_detection, settings.defect, settings.quantification

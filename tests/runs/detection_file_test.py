@@ -12,6 +12,7 @@ from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.runs import detection_file
 from defectseg_jax.runs.settings import run_settings
+from defectseg_jax.training.progress import Best, Progress
 
 
 def of(defect, prediction, truth):
@@ -42,7 +43,7 @@ def test_particles_there_and_back(tmp_path):
   # One true positive, one false negative and one false positive; and two true
   # positives in the second region. The false positive has 25 pixels, and the
   # others 100: 32 leave it out.
-  found, settings, _ = read(path, config)
+  found, settings, *_ = read(path, config)
   assert found == Detection(3, 1, 0)
   assert settings.minimum_area_px == 32
   assert config.quantification.minimum_area_px == 0
@@ -119,3 +120,16 @@ def test_a_perfect_network_changes_nothing():
   _, content = of('voids', mask > 0, mask > 0)
   assert content['missed'] == content['invented'] == 0
   assert content['found'] > 5
+
+
+def test_a_chosen_threshold_takes_the_place_of_the_epochs(tmp_path):
+  truth = np.zeros((60, 60), bool)
+  truth[5:15, 5:15] = True
+  config, content = of('voids', truth, truth)
+  path = tmp_path / 'dev_detection.json'
+  path.write_text(json.dumps(content))
+  progress = Progress('data', best_epoch=2, best_iu=0.5, threshold=0.3)
+  assert read(path, config).judge(progress) == progress
+  path.write_text(json.dumps({**content, 'threshold': 0.6, 'iu': 0.7}))
+  judged = read(path, config).judge(progress)
+  assert judged.best() == Best(epoch=2, iu=0.7, threshold=0.6)

@@ -87,18 +87,25 @@ def matched_areas_px(
   return of_prediction[pairs[0, shared > least_iu * union]]
 
 
-def f1_score(detection: Detection) -> float:
-  """2 TP / (2 TP + FN + FP), and 1 where there is nothing to be detected.
+def f_score(detection: Detection, *, beta: float = 1.0) -> float:
+  """(1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP); 1 if there is nothing at all.
+
+  Args:
+    detection: the counts.
+    beta: b, the weight of recall beside precision (van Rijsbergen, Information
+      Retrieval, 1979); 1 for F1.
 
   Examples:
-    >>> f1_score(
-    ...   Detection(true_positives=3, false_negatives=2, false_positives=0)
+    >>> counts = Detection(
+    ...   true_positives=3, false_negatives=2, false_positives=0
     ... )
-    0.75
+    >>> f_score(counts), f_score(counts, beta=0.5)
+    (0.75, 0.8823529411764706)
   """
   true_positives, false_negatives, false_positives = detection
-  whole = 2 * true_positives + false_negatives + false_positives
-  return 2 * true_positives / whole if whole else 1.0
+  right = (1 + beta**2) * true_positives
+  whole = right + beta**2 * false_negatives + false_positives
+  return right / whole if whole else 1.0
 
 
 def _count_labels(labels: np.ndarray) -> int:
