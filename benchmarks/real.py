@@ -7,9 +7,9 @@
 from the root of the repository, whose data stand beside it in ../shared.
 Objects match from an intersection over union of 0.3 on, lines where they lie
 within 2 pixels of each other. Beside each network stand classical methods
-(Otsu's and hysteresis thresholds, blobs by the Laplacian of a Gaussian; ridge
-filters for lines), each with the parameters that are best on the very images it
-is scored on, which is kinder than any user can be to them.
+(Otsu's, Sauvola's and hysteresis thresholds, blobs by the Laplacian of a
+Gaussian; ridge filters for lines), each with the parameters that are best on
+the very images it is scored on, which is kinder than any user can be to them.
 
 Of loops_316l and twip_lines not all lines are labelled: the recall says how
 many of the labelled ones are found, and the precision says nothing.
@@ -18,20 +18,20 @@ voids_on_tem is a test set: to choose by it is to lose it. Its F1 is that of
 ../shared/tools/score_voids.py, which is run on the masks.
 """
 
-import itertools
+import functools
 import math
 import pathlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import Image
-from skimage import feature, filters
 
 import defectseg_jax
 from benchmarks import lines, objects, report
+from benchmarks.classical_masks import methods_for
 from benchmarks.real_sets import SHARED, Example, sets_of
 from defectseg_jax.micrographs.writing import write_mask
 from defectseg_jax.reporting.overlays import grey_levels
@@ -123,106 +123,25 @@ def _official(examples: Sequence[Example], masks: Sequence[np.ndarray]) -> str:
 def _classical_rows(
   set_name: str, defect: str, examples: Sequence[Example]
 ) -> Iterator[list[str]]:
-  """The best of each classical method on these very images."""
+  """The best setting of each classical method on these very images."""
   truths = [example.mask for example in examples]
-  methods = {'Otsu': _otsu, 'hysteresis': _hysteresis, 'blobs': _blobs}
-  if defect == 'dislocations':
-    methods = {'ridges': _ridges}
-  for name, method in methods.items():
-    best, best_score = None, -1.0
-    for candidate in method():
-      masks = [candidate(example.micrograph.pixels) for example in examples]
-      if defect == 'dislocations':
-        recall, precision = lines.score_lines(masks, truths)
-        score = 2 * recall * precision / max(recall + precision, 1e-12)
-      else:
-        score = sum(map(objects.score_mask, masks, truths), objects.Scores()).f1
-      if score > best_score:
-        best, best_score = masks, score
-    assert best is not None
+  for name, method in methods_for(defect).items():
+    # By setting, the masks of all images.
+    masks_of = list(
+      zip(*(method(one.micrograph.pixels) for one in examples), strict=True)
+    )
+    best = max(masks_of, key=functools.partial(_score, defect, truths))
     yield _row(set_name, name, defect, examples, best)
 
 
-_Candidate = Callable[[np.ndarray], np.ndarray]
-
-
-# What is looked for is bright, or dark.
-_SIGNS = (1.0, -1.0)
-
-
-def _flat(
-  pixels: np.ndarray, smoothing_px: float, sign: float = 1.0
-) -> np.ndarray:
-  """Less its slow background, over the standard deviation."""
-  smooth = filters.gaussian(pixels.astype(float), smoothing_px)
-  smooth -= filters.gaussian(pixels.astype(float), 60.0)
-  return sign * smooth / max(float(smooth.std()), 1e-12)
-
-
-def _otsu() -> Iterator[_Candidate]:
-  for smoothing_px, sign in itertools.product((1.5, 3.0), _SIGNS):
-
-    def candidate(
-      pixels: np.ndarray, how: tuple[float, float] = (smoothing_px, sign)
-    ) -> np.ndarray:
-      flat = _flat(pixels, *how)
-      return flat > filters.threshold_otsu(flat)
-
-    yield candidate
-
-
-def _hysteresis() -> Iterator[_Candidate]:
-  for smoothing_px, sign, low, high in itertools.product(
-    (1.5, 3.0), _SIGNS, (0.75, 1.25), (1.5, 2.0, 3.0)
-  ):
-
-    def candidate(
-      pixels: np.ndarray,
-      how: tuple[float, float] = (smoothing_px, sign),
-      ends: tuple[float, float] = (low, high),
-    ) -> np.ndarray:
-      return filters.apply_hysteresis_threshold(_flat(pixels, *how), *ends)
-
-    yield candidate
-
-
-def _blobs() -> Iterator[_Candidate]:
-  for sign, least in itertools.product(_SIGNS, (0.05, 0.1, 0.2, 0.4)):
-
-    def candidate(
-      pixels: np.ndarray, sign: float = sign, least: float = least
-    ) -> np.ndarray:
-      flat = _flat(pixels, 1.0, sign) / 4
-      found = feature.blob_log(
-        flat, min_sigma=3, max_sigma=24, num_sigma=6, threshold=least
-      )
-      mask = np.zeros(pixels.shape, bool)
-      rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
-      for row, column, sigma in found:
-        distance2 = (rows - row) ** 2 + (columns - column) ** 2
-        mask |= distance2 <= 2 * sigma**2
-      return mask
-
-    yield candidate
-
-
-def _ridges() -> Iterator[_Candidate]:
-  """Dark ridges by the Hessian (Sato et al. 1998), above a quantile."""
-  for sigma, fraction in itertools.product(
-    (1.5, 2.5, 4.0), (0.03, 0.06, 0.1, 0.15)
-  ):
-
-    def candidate(
-      pixels: np.ndarray, how: tuple[float, float] = (sigma, fraction)
-    ) -> np.ndarray:
-      # It takes any sequence of widths.
-      ridges = filters.sato(
-        _flat(pixels, 0.7),
-        sigmas=[how[0]],  # pyright: ignore[reportArgumentType]
-      )
-      return ridges > np.quantile(ridges, 1 - how[1])
-
-    yield candidate
+def _score(
+  defect: str, truths: Sequence[np.ndarray], masks: Sequence[np.ndarray]
+) -> float:
+  if defect == 'dislocations':
+    recall, precision = lines.score_lines(masks, truths)
+    return 2 * recall * precision / max(recall + precision, 1e-12)
+  scores = sum(map(objects.score_mask, masks, truths), objects.Scores())
+  return scores.f1
 
 
 def _draw(

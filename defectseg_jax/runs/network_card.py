@@ -47,6 +47,8 @@ class Card:
     limits: where it does not work, in sentences; written by hand.
     machine: that it was trained on; written by hand, None where it is not.
     hours: that training took, likewise.
+    began_from: commands that made the network it began from, first to last;
+      written by hand.
     progress: of the run: fields of `Progress` but threshold and history.
     detection: the content of dev_detection.json.
     provenance: of the run, as `Provenance` has it.
@@ -65,6 +67,7 @@ class Card:
   limits: Sequence[str] = ()
   machine: str | None = None
   hours: float | None = None
+  began_from: Sequence[str] = ()
   progress: Mapping[str, Any]
   detection: Mapping[str, Any]
   provenance: Mapping[str, Any]

@@ -69,6 +69,7 @@ def _rows(card: Card) -> dict[str, str]:
       card.threshold, card.detection.get('least_peak', 0)
     ),
     'trained on': made.get('training_data') or _UNKNOWN,
+    **{f'began from ({n})': one for n, one in enumerate(card.began_from, 1)},
     'epoch': f'{card.progress["best_epoch"]} of {card.progress["epochs"]}',
     'command': f'`{made["command"]}`' if made.get('command') else _UNKNOWN,
     'program': f'defectseg_jax {made.get("version", _UNKNOWN)}{commit}',
