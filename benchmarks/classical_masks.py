@@ -74,7 +74,11 @@ def _blobs(pixels: np.ndarray) -> Iterator[np.ndarray]:
   flat = transform.downscale_local_mean(_flat(pixels, 1.0), binned) / 4
   for sign, least in itertools.product(_SIGNS, (0.05, 0.1, 0.2, 0.4)):
     found = feature.blob_log(
-      sign * flat, min_sigma=1.5, max_sigma=12, num_sigma=6, threshold=least
+      sign * flat,
+      min_sigma=1.5,  # pyright: ignore[reportArgumentType]
+      max_sigma=12,
+      num_sigma=6,
+      threshold=least,
     )
     yield _discs(pixels.shape, _BLOB_BINNING * found)
 

@@ -109,8 +109,9 @@ NETWORK = flags.DEFINE_string(
 OUTPUT = flags.DEFINE_string(
   'output',
   None,
-  'Folder to write (export: the file, which ends in .safetensors or .onnx; '
-  "with --network also in .md, that network's card).",
+  'Folder to write; default of predict: results/<defect>. export: the file, '
+  'which ends in .safetensors or .onnx; with --network also in .md, that '
+  "network's card.",
 )
 INPUT = flags.DEFINE_multi_string(
   'input',

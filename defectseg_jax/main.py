@@ -62,7 +62,8 @@ def _run_mode(
   config = _given_config()
   takes = command_line.MODES[mode].flags
   output = command_line.OUTPUT.value or ''
-  if 'output' in takes and not output:
+  # A first try should need no more than micrographs and their thickness.
+  if 'output' in takes and not output and mode != 'predict':
     raise InputError('--output: is missing; give the folder to write')
   if command_line.NETWORK.value is not None:
     config = _config_of_network(command_line.NETWORK.value, config)
@@ -207,7 +208,7 @@ def _predict(
     network=command_line.NETWORK.value,
     orientations=command_line.ORIENTATIONS.value,
     overwrite=command_line.OVERWRITE.value,
-    **_session_flags(),
+    **_session_flags(os.path.join('results', config.defect)),
   )
   from defectseg_jax.jobs.predict import predict
 
@@ -226,10 +227,14 @@ def _require_trainable(config: Any) -> None:
   require_source(settings)
 
 
-def _session_flags() -> dict[str, Any]:
-  """What --mode=predict and --mode=quantify both take."""
+def _session_flags(output: str = '') -> dict[str, Any]:
+  """What --mode=predict and --mode=quantify both take.
+
+  Args:
+    output: the folder to write, if none is given.
+  """
   return {
-    'output': command_line.OUTPUT.value,
+    'output': command_line.OUTPUT.value or output,
     'pixel_size_nm': command_line.PIXEL_SIZE_NM.value,
     'thickness_nm': command_line.THICKNESS_NM.value,
     'calibration': command_line.CALIBRATION.value,
