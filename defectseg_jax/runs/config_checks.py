@@ -41,6 +41,8 @@ _BOUNDS = {
 }
 
 
+_LINES = 'dislocations'
+
 _SEARCH_BOUNDS = {
   'trials': _AT_LEAST_1,
   'top': _AT_LEAST_1,
@@ -57,6 +59,13 @@ def require_valid(settings: RunSettings) -> None:
   looked up.
   """
   _require_bounds(settings, _BOUNDS, 'config')
+  folder = settings.simulation.background
+  if folder and settings.domain is not None and settings.defect == _LINES:
+    raise InputError(
+      f'config.simulation.background={folder}: real micrographs have '
+      'dislocations of their own, which would be learnt as background; leave '
+      'it out'
+    )
 
 
 def require_valid_search(search: Any) -> None:

@@ -3,6 +3,7 @@ import importlib
 import pytest
 
 from configs import common
+from defectseg_jax.errors import InputError
 from defectseg_jax.runs import config_checks
 from defectseg_jax.runs.settings import run_settings
 
@@ -61,3 +62,19 @@ def test_a_config_changes_fields_and_adds_none(defect, argument):
   """A name that is mistyped in a config file would be a new field."""
   config = importlib.import_module(f'configs.{defect}').get_config(argument)
   assert set(field_names(config)) == set(field_names(common.get_config()))
+
+
+def test_lines_of_real_backgrounds_are_not_learnt_as_background():
+  for defect, argument, right in (
+    ('voids', 'scale=general', True),
+    ('dislocations', 'scale=quick', True),
+    ('dislocations', 'scale=general', False),
+  ):
+    module = importlib.import_module(f'configs.{defect}')
+    config = module.get_config(argument)
+    config.simulation.background = 'backgrounds'
+    if right:
+      config_checks.require_valid(run_settings(config))
+    else:
+      with pytest.raises(InputError, match='dislocations of their own'):
+        config_checks.require_valid(run_settings(config))

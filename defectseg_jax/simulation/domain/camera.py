@@ -32,7 +32,7 @@ class CameraSettings:
     jpeg_fraction: fraction that were compressed.
   """
 
-  dose_electrons_per_px: Range = (12.0, 2500.0)
+  dose_electrons_per_px: Range = (20.0, 2500.0)
   blur_px: Range = (0.25, 1.1)
   read_noise_electrons: Range = (0.1, 6.0)
   contrast_fraction: Range = (0.12, 1.0)

@@ -54,7 +54,7 @@ class ObjectSettings:
   covered_fraction: Range = (0.03, 0.45)
   empty_fraction: float = 0.06
   thickness_per_diameter: Range = (1.3, 12.0)
-  visible_ratio: float = 7.0
+  visible_ratio: float = 10.0
 
   def __post_init__(self) -> None:
     if max(self.relative_std) > 1:
