@@ -24,6 +24,8 @@ done
 
 workers=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 [ "$workers" -le 4 ] || workers=4
+# One more than there are cores: that of Slurm waits much of its time.
+workers=$((workers + 1))
 # The workers share the cores; each would start a thread for every core.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}

@@ -35,6 +35,7 @@ pathlib.Path('found.json').write_text(json.dumps({
   'ids': found.objects['id'].tolist(),
   'size': found.overlay().size,
   'again': again.summary['count'],
+  'shipped': ds.load_network('voids').settings.defect,
 }))
 """
 
@@ -107,6 +108,7 @@ def test_six_lines_from_a_wheel_give_the_numbers_of_predict(
   with Image.open(out / 'overlays' / 'foil.png') as picture:
     assert found['size'] == list(picture.size)
   assert found['again'] > 3
+  assert found['shipped'] == 'voids'
 
   # The console command and the configs came with it.
   done = subprocess.run(
