@@ -58,6 +58,11 @@ def resolve_config(value: str) -> str:
         f'--config={name}: there is no such file; choose one of '
         f'{", ".join(defect_names())}, or give the path of a config file'
       )
+    if path.suffix != '.py':
+      raise InputError(
+        f'--config={name}: is no config file, whose name ends in .py; the '
+        'config of a run is read from its folder: --workdir'
+      )
   folder = path.parent
   _register(folder if (folder / _COMMON).exists() else bundled)
   return f'{path}{colon}{arguments}'

@@ -88,6 +88,10 @@ def test_the_version():
       'predict and --mode=train: give the mode once',
     ),
     (('train', '--config=holes'), '--config=holes: no such config: choose'),
+    (
+      ('train', '--config={run}/config.json'),
+      '--config={run}/config.json: is no config file, whose name ends in .py',
+    ),
     (('--config=voids', 'more'), 'more: is not a flag; write --flag=value'),
     (('train',), '--config: is missing; give --config=voids'),
     (
