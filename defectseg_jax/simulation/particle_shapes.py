@@ -9,6 +9,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from scipy import spatial
@@ -89,25 +90,51 @@ def create_truncated_octahedron(
   Returns:
     The void.
   """
-  normals, distances, corners, area, volume = _unit_octahedron(
-    crystal.tobytes(), truncation.tobytes()
-  )
-  scale = diameter_nm / 2 / math.sqrt(area / math.pi)
+  unit = _unit_octahedron(crystal.tobytes(), truncation.tobytes())
+  scale = diameter_nm / 2 / math.sqrt(unit.area / math.pi)
   return Particle(
     kind='void',
     centre_nm=centre_nm,
     diameter_nm=diameter_nm,
-    volume_nm3=volume * scale**3,
-    reach_nm=float(np.hypot(*corners[:, :2].T).max()) * scale,
-    spans_nm=_make_polyhedron_spans(normals, distances * scale),
+    volume_nm3=unit.volume * scale**3,
+    reach_nm=unit.reach * scale,
+    spans_nm=_make_polyhedron_spans(unit, scale),
   )
 
 
+class _Faces(NamedTuple):
+  """Half-spaces x nx + y ny + z nz <= distance; each [faces, 1, 1]."""
+
+  x: np.ndarray
+  y: np.ndarray
+  z: np.ndarray
+  distance: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Polyhedron:
+  """A convex body around the origin, {111} faces at the distance 1.
+
+  Attributes:
+    down: faces that the beam leaves by.
+    up: faces that it enters by.
+    upright: faces that it runs along.
+    reach: largest distance of a corner from the centre, seen from above.
+    area: seen from above.
+    volume: of the body.
+  """
+
+  down: _Faces
+  up: _Faces
+  upright: _Faces
+  reach: float
+  area: float
+  volume: float
+
+
 @functools.lru_cache(maxsize=16)
-def _unit_octahedron(
-  crystal: bytes, truncation: bytes
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, float]:
-  """Normals, distances, corners, area from above and volume, {111} at 1.
+def _unit_octahedron(crystal: bytes, truncation: bytes) -> _Polyhedron:
+  """The truncated octahedron whose voids differ by their size alone.
 
   Arguments are the bytes of the arrays that `create_truncated_octahedron`
   takes: voids of one shape have it worked out once.
@@ -122,67 +149,108 @@ def _unit_octahedron(
   corners = spatial.HalfspaceIntersection(
     np.concatenate([normals, -distances[:, None]], axis=1), np.zeros(3)
   ).intersections
-  # In two dimensions qhull's `volume` is the area.
-  area = spatial.ConvexHull(corners[:, :2]).volume
-  return normals, distances, corners, area, spatial.ConvexHull(corners).volume
+
+  def faces(which: np.ndarray) -> _Faces:
+    columns = *normals[which].T, distances[which]
+    return _Faces(*(column[:, None, None] for column in columns))
+
+  return _Polyhedron(
+    down=faces(normals[:, 2] > 1e-9),
+    up=faces(normals[:, 2] < -1e-9),
+    upright=faces(np.abs(normals[:, 2]) <= 1e-9),
+    reach=float(np.hypot(*corners[:, :2].T).max()),
+    # In two dimensions qhull's `volume` is the area.
+    area=spatial.ConvexHull(corners[:, :2]).volume,
+    volume=spatial.ConvexHull(corners).volume,
+  )
 
 
-def _make_polyhedron_spans(normals: np.ndarray, distances: np.ndarray) -> Span:
-  """Where a beam enters and leaves the half-spaces normal . r <= distance."""
-  down = normals[:, 2] > 1e-9
-  up = normals[:, 2] < -1e-9
-  upright = ~(down | up)
+def _make_polyhedron_spans(unit: _Polyhedron, scale: float) -> Span:
+  """Where a beam enters and leaves the body."""
+
+  def heights(faces: _Faces, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return faces.distance * scale - faces.x * x - faces.y * y
 
   def spans(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    heights = (
-      distances[:, None, None]
-      - normals[:, 0, None, None] * x
-      - normals[:, 1, None, None] * y
-    )
-    slopes = normals[:, 2, None, None]
-    leaving = (heights[down] / slopes[down]).min(axis=0)
-    entry = (heights[up] / slopes[up]).max(axis=0)
-    if upright.any():
-      passes = (heights[upright] >= 0).all(axis=0)
+    leaving = (heights(unit.down, x, y) / unit.down.z).min(axis=0)
+    entry = (heights(unit.up, x, y) / unit.up.z).max(axis=0)
+    if len(unit.upright.z):
+      passes = (heights(unit.upright, x, y) >= 0).all(axis=0)
       leaving = np.where(passes, leaving, entry)
     return entry, leaving
 
   return spans
 
 
+@dataclasses.dataclass(frozen=True)
+class Outline:
+  """The shape of a precipitate of diameter 1.
+
+  Attributes:
+    elongation: of the ellipse, longest over shortest axis.
+    turn_rad: of the ellipse.
+    waves: number around, amplitude (of the logarithm of the radius) and phase.
+    half_depth: half of its depth.
+  """
+
+  elongation: float
+  turn_rad: float
+  waves: tuple[tuple[int, float, float], ...]
+  half_depth: float
+
+  @property
+  def reach(self) -> float:
+    """No point is as far away: the largest radius over the smallest."""
+    wavy = sum(abs(amplitude) for _, amplitude, _ in self.waves)
+    return max(0.5 * self.elongation * math.exp(2 * wavy), self.half_depth)
+
+
+def draw_outline(
+  precipitates: Precipitates, rng: np.random.Generator
+) -> Outline:
+  """An ellipse with a wavy outline, rounded off in depth.
+
+  Args:
+    precipitates: their elongation and roughness.
+    rng: random numbers for the shape.
+  """
+  elongation = rng.uniform(1, precipitates.elongation)
+  turn_rad = rng.uniform(0, math.pi)
+  waves = []
+  # Two to six waves around, lower where they are more; by eye.
+  for number in range(2, 7):
+    phase = rng.uniform(0, 2 * math.pi)
+    amplitude = precipitates.roughness * rng.normal() / number
+    waves.append((number, amplitude, phase))
+  # Up to 1.2 times as deep as wide; by eye.
+  half_depth = 0.5 * rng.uniform(1 / math.sqrt(elongation), 1.2)
+  return Outline(elongation, turn_rad, tuple(waves), half_depth)
+
+
 def create_irregular_ellipsoid(
-  centre_nm: np.ndarray,
-  diameter_nm: float,
-  precipitates: Precipitates,
-  rng: np.random.Generator,
+  centre_nm: np.ndarray, diameter_nm: float, shape: Outline
 ) -> Particle:
-  """A precipitate: an ellipse with a wavy outline, rounded off in depth.
+  """A precipitate.
 
   Args:
     centre_nm: x, y, z.
     diameter_nm: of the circle of the same area, seen from above.
-    precipitates: their elongation and roughness.
-    rng: random numbers for the shape.
+    shape: of its outline.
 
   Returns:
     The precipitate.
   """
   angle = np.linspace(0, 2 * math.pi, _ANGLES, endpoint=False)
-  elongation = rng.uniform(1, precipitates.elongation)
-  turned = angle - rng.uniform(0, math.pi)
+  turned = angle - shape.turn_rad
   radius = 1 / np.hypot(
-    np.cos(turned) / math.sqrt(elongation),
-    np.sin(turned) * math.sqrt(elongation),
+    np.cos(turned) / math.sqrt(shape.elongation),
+    np.sin(turned) * math.sqrt(shape.elongation),
   )
-  # Two to six waves around, lower where they are more; by eye.
-  for waves in range(2, 7):
-    phase = rng.uniform(0, 2 * math.pi)
-    amplitude = precipitates.roughness * rng.normal() / waves
-    radius = radius * np.exp(amplitude * np.cos(waves * angle + phase))
+  for number, amplitude, phase in shape.waves:
+    radius = radius * np.exp(amplitude * np.cos(number * angle + phase))
   # The area of the outline is the mean of pi r^2 over angles.
   radius *= diameter_nm / 2 / math.sqrt(np.mean(radius**2))
-  # Up to 1.2 times as deep as wide; by eye.
-  half_depth = diameter_nm / 2 * rng.uniform(1 / math.sqrt(elongation), 1.2)
+  half_depth = diameter_nm * shape.half_depth
   closed = np.append(radius, radius[0])
 
   def spans(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

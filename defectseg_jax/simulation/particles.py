@@ -8,6 +8,7 @@ they meet, as polishing does.
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import spatial
@@ -22,6 +23,7 @@ from defectseg_jax.simulation.particle_shapes import (
   create_irregular_ellipsoid,
   create_sphere,
   create_truncated_octahedron,
+  draw_outline,
 )
 
 # Random factors on the distances of a void's faces; by eye.
@@ -70,7 +72,10 @@ def create_voids(
   crystal = spatial.transform.Rotation.random(rng=rng).as_matrix()
   few = None if shapes is None else rng.uniform(*_TRUNCATION, size=(shapes, 3))
   voids = []
-  for centre, diameter in _random_positions(foil, foil.voids, rng):
+  positions = _random_positions(foil, foil.voids, rng)
+  for (centre, diameter), reaches in zip(
+    positions, _reach(positions, foil), strict=True
+  ):
     spherical = rng.random() < foil.voids.spherical_fraction
     # Drawn for spheres too: another fraction of spheres moves no void.
     truncation = (
@@ -78,7 +83,7 @@ def create_voids(
       if few is None
       else few[rng.integers(len(few))]
     )
-    if not _reaches(centre, diameter, foil):
+    if not reaches:
       continue
     voids.append(
       create_sphere(centre, diameter)
@@ -100,10 +105,17 @@ def create_precipitates(
   Returns:
     All that may reach into the foil.
   """
-  return [
-    create_irregular_ellipsoid(centre, diameter, foil.precipitates, rng)
-    for centre, diameter in _random_positions(foil, foil.precipitates, rng)
-  ]
+  high = (foil.side_nm, foil.side_nm, foil.thickness_nm)
+  precipitates = []
+  for centre, diameter in _random_positions(foil, foil.precipitates, rng):
+    shape = draw_outline(foil.precipitates, rng)
+    reach = diameter * shape.reach
+    if all(
+      -reach < x < most + reach
+      for x, most in zip(centre.tolist(), high, strict=True)
+    ):
+      precipitates.append(create_irregular_ellipsoid(centre, diameter, shape))
+  return precipitates
 
 
 def silhouette(particle: Particle, foil: FoilParameters) -> Silhouette | None:
@@ -153,10 +165,15 @@ def silhouette(particle: Particle, foil: FoilParameters) -> Silhouette | None:
   )
 
 
-def _reaches(centre: np.ndarray, diameter: float, foil: FoilParameters) -> bool:
-  """Whether a void may reach into the foil; no corner is a diameter away."""
+def _reach(
+  positions: Sequence[tuple[np.ndarray, float]], foil: FoilParameters
+) -> list[bool]:
+  """Whether voids may reach into the foil; no corner is a diameter away."""
+  centres = np.reshape([centre for centre, _ in positions], (-1, 3))
+  diameters = np.reshape([diameter for _, diameter in positions], (-1, 1))
   high = np.array([foil.side_nm, foil.side_nm, foil.thickness_nm])
-  return bool((centre > -diameter).all() and (centre < high + diameter).all())
+  near = (centres > -diameters) & (centres < high + diameters)
+  return near.all(axis=1).tolist()
 
 
 def _random_positions(

@@ -1,6 +1,7 @@
 """Which objects a person could see, by contrast over noise."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -90,14 +91,15 @@ def visible_objects(
     J. Opt. Soc. Am. 38, 196 (1948).
   """
   found = []
+  fields = np.stack([change**2, noise.fine, noise.clutter])
   for seen in silhouettes:
-    area = (seen.rows, seen.columns)
     body = seen.path_nm > 0
-    contrast = np.sqrt(np.mean(change[area][body] ** 2))
-    averaged = np.hypot(1 / np.sqrt(body.sum()), _LEAST_AVERAGE)
-    fine = averaged * float(noise.fine[area][body].mean())
-    clutter = _CLUTTER * float(noise.clutter[area][body].mean())
-    found.append(bool(contrast >= ratio * np.hypot(fine, clutter)))
+    part = fields[:, seen.rows, seen.columns][:, body]
+    size = part.shape[1]
+    power, fine, clutter = (part.sum(axis=1) / size).tolist()
+    averaged = math.hypot(1 / math.sqrt(size), _LEAST_AVERAGE)
+    spread = math.hypot(averaged * fine, _CLUTTER * clutter)
+    found.append(math.sqrt(power) >= ratio * spread)
   return found
 
 
