@@ -8,8 +8,7 @@ training micrographs of superalloys some are drawn; the program trains on them,
 as a user would, and is stopped after --minutes. Threshold and best epoch come
 from the four development micrographs, the score is of the five test ones. All
 use the config of scale=general; they begin from the network or, named
-`nothing`, from random weights. The learning rate was chosen by the development
-micrographs, with 4 images of draw 0.
+`nothing`, from random weights. The learning rate is by eye.
 """
 
 import csv
