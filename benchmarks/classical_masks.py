@@ -17,8 +17,8 @@ Method = Callable[[np.ndarray], Iterator[np.ndarray]]
 # What is looked for is bright, or dark.
 _SIGNS = (1.0, -1.0)
 _SMOOTHING_PX = (1.5, 3.0)
-# Blobs are looked for in an image of half as many pixels a side: four times as
-# fast, and the smallest blob is still one of 6 pixels.
+# Blobs are looked for in an image with a quarter of the pixels; the smallest is
+# still one of 8 pixels across.
 _BLOB_BINNING = 2
 
 

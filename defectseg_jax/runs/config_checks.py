@@ -41,8 +41,6 @@ _BOUNDS = {
 }
 
 
-_LINES = 'dislocations'
-
 _SEARCH_BOUNDS = {
   'trials': _AT_LEAST_1,
   'top': _AT_LEAST_1,
@@ -59,8 +57,8 @@ def require_valid(settings: RunSettings) -> None:
   looked up.
   """
   _require_bounds(settings, _BOUNDS, 'config')
-  folder = settings.simulation.background
-  if folder and settings.domain is not None and settings.defect == _LINES:
+  folder, simulated = settings.simulation.background, settings.domain
+  if folder and simulated is not None and settings.defect == 'dislocations':
     raise InputError(
       f'config.simulation.background={folder}: real micrographs have '
       'dislocations of their own, which would be learnt as background; leave '

@@ -200,7 +200,11 @@ class Outline:
 
   @property
   def reach(self) -> float:
-    """No point is as far away: the largest radius over the smallest."""
+    """No point is farther from the centre, in diameters.
+
+    The diameter is a mean one, and so the largest radius is at most half of
+    what it is over the smallest.
+    """
     wavy = sum(abs(amplitude) for _, amplitude, _ in self.waves)
     return max(0.5 * self.elongation * math.exp(2 * wavy), self.half_depth)
 

@@ -73,9 +73,9 @@ def create_voids(
   few = None if shapes is None else rng.uniform(*_TRUNCATION, size=(shapes, 3))
   voids = []
   positions = _random_positions(foil, foil.voids, rng)
-  for (centre, diameter), reaches in zip(
-    positions, _reach(positions, foil), strict=True
-  ):
+  # No corner is a diameter away.
+  near = _near(positions, [diameter for _, diameter in positions], foil)
+  for (centre, diameter), reaches in zip(positions, near, strict=True):
     spherical = rng.random() < foil.voids.spherical_fraction
     # Drawn for spheres too: another fraction of spheres moves no void.
     truncation = (
@@ -105,17 +105,20 @@ def create_precipitates(
   Returns:
     All that may reach into the foil.
   """
-  high = (foil.side_nm, foil.side_nm, foil.thickness_nm)
-  precipitates = []
-  for centre, diameter in _random_positions(foil, foil.precipitates, rng):
-    shape = draw_outline(foil.precipitates, rng)
-    reach = diameter * shape.reach
-    if all(
-      -reach < x < most + reach
-      for x, most in zip(centre.tolist(), high, strict=True)
-    ):
-      precipitates.append(create_irregular_ellipsoid(centre, diameter, shape))
-  return precipitates
+  positions = _random_positions(foil, foil.precipitates, rng)
+  shapes = [draw_outline(foil.precipitates, rng) for _ in positions]
+  reach_nm = [
+    diameter * shape.reach
+    for (_, diameter), shape in zip(positions, shapes, strict=True)
+  ]
+  near = _near(positions, reach_nm, foil)
+  return [
+    create_irregular_ellipsoid(centre, diameter, shape)
+    for (centre, diameter), shape, reaches in zip(
+      positions, shapes, near, strict=True
+    )
+    if reaches
+  ]
 
 
 def silhouette(particle: Particle, foil: FoilParameters) -> Silhouette | None:
@@ -165,15 +168,16 @@ def silhouette(particle: Particle, foil: FoilParameters) -> Silhouette | None:
   )
 
 
-def _reach(
-  positions: Sequence[tuple[np.ndarray, float]], foil: FoilParameters
+def _near(
+  positions: Sequence[tuple[np.ndarray, float]],
+  reach_nm: Sequence[float],
+  foil: FoilParameters,
 ) -> list[bool]:
-  """Whether voids may reach into the foil; no corner is a diameter away."""
+  """Whether particles may reach into the foil."""
   centres = np.reshape([centre for centre, _ in positions], (-1, 3))
-  diameters = np.reshape([diameter for _, diameter in positions], (-1, 1))
+  reach = np.reshape(reach_nm, (-1, 1))
   high = np.array([foil.side_nm, foil.side_nm, foil.thickness_nm])
-  near = (centres > -diameters) & (centres < high + diameters)
-  return near.all(axis=1).tolist()
+  return ((centres > -reach) & (centres < high + reach)).all(axis=1).tolist()
 
 
 def _random_positions(
