@@ -47,9 +47,9 @@ def get_config(argument: str | None = None) -> ml_collections.ConfigDict:
       'foil.detector.dose_electrons_per_px': 400.0,
       'foil.detector.jitter_px': 0.25,
       # For scale=general: TEM with two beams, dark field, and the foils above.
-      'domain.imaging.bright_field': 0.55,
+      'domain.imaging.bright_field': 0.5,
       'domain.imaging.annular_dark_field': 0.0,
-      'domain.imaging.scanning_foil': 0.33,
+      'domain.imaging.scanning_foil': 0.38,
       'domain.imaging.weak_beam': 0.12,
       # Width of a line's image, in pixels and in nanometres.
       'domain.objects.diameter_px': (1.6, 10.0),

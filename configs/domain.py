@@ -168,6 +168,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.lines.loops_only_fraction = 0.18
   # Mean diameter of the loops, in pixels.
   config.lines.loop_px = (6.0, 90.0)
+  # Of those micrographs, fraction whose loops are dark spots without a hole.
+  config.lines.filled_loops_fraction = 0.45
   # Fraction with pile-ups.
   config.lines.pile_ups_fraction = 0.4
   # Fraction with networks.

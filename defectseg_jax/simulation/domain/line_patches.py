@@ -18,7 +18,11 @@ from defectseg_jax.simulation.domain.line_contrast import (
   paint_faults,
   paint_lines,
 )
-from defectseg_jax.simulation.domain.line_scene import Curve, draw_curves
+from defectseg_jax.simulation.domain.line_scene import (
+  Curve,
+  draw_curves,
+  hole_px,
+)
 from defectseg_jax.simulation.domain.patch import Patch
 from defectseg_jax.simulation.domain.settings import DomainSettings
 
@@ -81,7 +85,9 @@ def draw_dislocations(
   faults = np.zeros_like(images)
   if rng.random() < lines.faults_fraction:
     faults = paint_faults(side_px, curves, rng)
-  ground = faults + _draw_ground(side_px, width_px, domain.background, rng)
+  ground = faults + _draw_ground(
+    side_px, _widest_px(curves, width_px), domain.background, rng
+  )
   images *= np.float32(draw_log(lines.darkness, rng))
   empty, intensity = _intensities(images, ground, weak_beam, rng)
   signal, relative = record(intensity, domain.camera, rng)
@@ -100,6 +106,12 @@ def draw_dislocations(
     pixel_size_nm=draw_log(objects.diameter_nm, rng) / width_px,
     diameter_px=width_px,
   )
+
+
+def _widest_px(curves: Sequence[Curve], width_px: float) -> float:
+  """Of the lines' images, or a quarter of what the largest dark spot is."""
+  spots = [hole_px(curve.points) / 4 for curve in curves if curve.filled]
+  return max(width_px, *spots) if spots else width_px
 
 
 def _draw_ground(

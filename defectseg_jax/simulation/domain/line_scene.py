@@ -14,6 +14,10 @@ from defectseg_jax.simulation.domain.draws import Range, draw, draw_log
 _STEP_PX = 2.5
 # No more curves than this in a micrograph.
 _MOST = 140
+# How soft the edges of loops without a hole are, over their width.
+_SOFT = (0.1, 0.6)
+# Larger ones have a hole, or nobody could tell them from a bend of the foil.
+_DARK_INSIDE_PX = 50.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +29,8 @@ class LineSettings:
     loops_fraction: of the micrographs with loops beside lines.
     loops_only_fraction: of those that have loops and no lines.
     loop_px: diameter of loops.
+    filled_loops_fraction: of the micrographs with loops, those in which strain
+      darkens the inside of all of them: dark spots without a hole.
     pile_ups_fraction: with many lines side by side.
     networks_fraction: with lines that meet in nodes.
     faults_fraction: with stacking faults, whose fringes are no lines.
@@ -37,6 +43,7 @@ class LineSettings:
   loops_fraction: float = 0.3
   loops_only_fraction: float = 0.18
   loop_px: Range = (6.0, 90.0)
+  filled_loops_fraction: float = 0.45
   pile_ups_fraction: float = 0.4
   networks_fraction: float = 0.25
   faults_fraction: float = 0.12
@@ -52,7 +59,7 @@ class Curve:
   Attributes:
     points: [points, 2], x and y in pixels; the first is the last of a loop.
     depth: [points], from 0 at one surface of the foil to 1 at the other.
-    width_px: width of its image at half height.
+    width_px: width of its image at half height; of a filled loop, of its edge.
     strength: of its contrast, 1 for a typical one.
     filled: a loop whose image has no hole.
   """
@@ -96,6 +103,10 @@ def draw_curves(
   waviness = draw_log((0.003, 0.3), rng)
   loop_px = draw_log(settings.loop_px, rng)
   tilt = rng.uniform(0.15, 1)
+  dark_inside = (
+    rng.random() < settings.filled_loops_fraction and loop_px < _DARK_INSIDE_PX
+  )
+  softness = draw(_SOFT, rng)
   missing = covered * side_px**2
   curves: list[Curve] = []
   while missing > 0 and len(curves) < _MOST:
@@ -110,6 +121,10 @@ def draw_curves(
     for points, depth in found:
       width = width_px * max(0.4, 1 + relative_std * rng.normal())
       faint = rng.random() < settings.faint_fraction
+      hole = hole_px(points) if kind == 'loop' else 0.0
+      filled = kind == 'loop' and (dark_inside or hole < 2.4 * width)
+      if filled:
+        width = max(width, softness * hole)
       curve = Curve(
         points=points,
         depth=depth,
@@ -117,7 +132,7 @@ def draw_curves(
         strength=(
           rng.uniform(0.02, 0.25) if faint else rng.lognormal(-0.05, 0.3)
         ),
-        filled=kind == 'loop' and _hole_px(points) < 2.4 * width,
+        filled=filled,
       )
       curves.append(curve)
       missing -= max(_inside(points, side_px) * curve.length_px * width, 30.0)
@@ -147,8 +162,20 @@ def _inside(points: np.ndarray, side_px: int) -> float:
   return float(((points >= 0) & (points < side_px)).all(axis=1).mean())
 
 
-def _hole_px(points: np.ndarray) -> float:
-  """Smallest diameter of a loop."""
+def hole_px(points: np.ndarray) -> float:
+  """Smallest diameter of a loop.
+
+  Args:
+    points: [points, 2], x and y of its curve in pixels.
+
+  Returns:
+    Twice the least distance of the curve from its middle.
+
+  Examples:
+    >>> corners = np.array([[-5.0, 0], [0, 2], [5, 0], [0, -2]])
+    >>> hole_px(corners)
+    4.0
+  """
   centred = points - points.mean(axis=0)
   return float(2 * np.hypot(*centred.T).min())
 

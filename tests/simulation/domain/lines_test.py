@@ -1,5 +1,6 @@
 """Dislocations of a domain: images against labels and closed forms."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -16,6 +17,7 @@ from defectseg_jax.simulation.domain.line_scene import (
   Curve,
   LineSettings,
   draw_curves,
+  hole_px,
 )
 from defectseg_jax.simulation.domain.patches import simulate_patch
 from defectseg_jax.simulation.domain.settings import domain_settings
@@ -101,7 +103,10 @@ def test_a_loop_is_labelled_along_it_or_filled():
 
 def test_only_loops_without_a_hole_are_filled():
   settings = LineSettings(
-    loops_only_fraction=1.0, loop_px=(8.0, 60.0), faint_fraction=0.0
+    loops_only_fraction=1.0,
+    loop_px=(8.0, 60.0),
+    filled_loops_fraction=0.0,
+    faint_fraction=0.0,
   )
   rng = np.random.default_rng(1)
   for _ in range(5):
@@ -117,6 +122,25 @@ def test_only_loops_without_a_hole_are_filled():
         )
       else:
         assert extent > 2 * curve.width_px
+
+
+def test_loops_may_be_dark_inside_with_soft_edges():
+  settings = LineSettings(
+    loops_only_fraction=1.0, loop_px=(24.0, 30.0), filled_loops_fraction=1.0
+  )
+  rng = np.random.default_rng(2)
+  curves = draw_curves(
+    128, settings, width_px=2.0, relative_std=0.1, covered=0.3, rng=rng
+  )
+  assert len(curves) >= 5
+  for curve in curves:
+    assert curve.filled
+    assert curve.width_px <= max(0.6 * hole_px(curve.points), 3.0)
+    picture = paint(dataclasses.replace(curve, strength=1.0))
+    x, y = np.rint(curve.points.mean(axis=0)).astype(int)
+    if 0 <= x < 96 and 0 <= y < 96:
+      assert picture[y, x] > 0.9 * picture.max()
+      assert label_lines(96, [curve])[y, x]
 
 
 @pytest.mark.parametrize(
