@@ -85,9 +85,8 @@ def draw_dislocations(
   faults = np.zeros_like(images)
   if rng.random() < lines.faults_fraction:
     faults = paint_faults(side_px, curves, rng)
-  ground = faults + _draw_ground(
-    side_px, _widest_px(curves, width_px), domain.background, rng
-  )
+  widest_px = _widest_px(curves, width_px)
+  ground = faults + _draw_ground(side_px, widest_px, domain.background, rng)
   images *= np.float32(draw_log(lines.darkness, rng))
   empty, intensity = _intensities(images, ground, weak_beam, rng)
   signal, relative = record(intensity, domain.camera, rng)

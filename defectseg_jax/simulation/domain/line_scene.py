@@ -120,22 +120,19 @@ def draw_curves(
       found = _lines(side_px, many, directions, waviness, rng)
     for points, depth in found:
       width = width_px * max(0.4, 1 + relative_std * rng.normal())
-      faint = rng.random() < settings.faint_fraction
       hole = hole_px(points) if kind == 'loop' else 0.0
       filled = kind == 'loop' and (dark_inside or hole < 2.4 * width)
-      if filled:
-        width = max(width, softness * hole)
       curve = Curve(
         points=points,
         depth=depth,
-        width_px=width,
-        strength=(
-          rng.uniform(0.02, 0.25) if faint else rng.lognormal(-0.05, 0.3)
-        ),
+        width_px=max(width, softness * hole) if filled else width,
+        strength=_draw_strength(settings, rng),
         filled=filled,
       )
       curves.append(curve)
-      missing -= max(_inside(points, side_px) * curve.length_px * width, 30.0)
+      missing -= max(
+        _inside(points, side_px) * curve.length_px * curve.width_px, 30.0
+      )
   return curves
 
 
@@ -155,6 +152,12 @@ def _draw_weights(
   weights = np.array(list(kinds.values())) * rng.uniform(0.2, 1, 4)
   weights /= weights.sum()
   return dict(zip(kinds, weights.tolist(), strict=True))
+
+
+def _draw_strength(settings: LineSettings, rng: np.random.Generator) -> float:
+  """Of a line's contrast; some are nearly out of contrast."""
+  faint = rng.random() < settings.faint_fraction
+  return rng.uniform(0.02, 0.25) if faint else rng.lognormal(-0.05, 0.3)
 
 
 def _inside(points: np.ndarray, side_px: int) -> float:
