@@ -141,7 +141,7 @@ def _predict_and_measure(
       images,
       failures,
       settings=run.measurement_settings,
-      threshold=run.threshold,
+      limits=run.limits,
       truths=truths,
       provenance=provenance,
       how_made=how_made(

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from scipy import ndimage
 
 from defectseg_jax.prediction.scales import best_diameter_px
+from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
 
 # Two objects are rivals if they share more than this of the smaller one's area.
 _RIVALS = 0.3
@@ -42,19 +43,21 @@ class Merged(NamedTuple):
   """What is found over all scales.
 
   Attributes:
+    mask: bool [H, W], the objects that stand.
     probabilities: float32 [H, W]; objects have those of their own scale, all
-      else stays below the threshold.
+      else those of the image's own.
     zooms: ascending, the scales that objects were taken from.
   """
 
+  mask: np.ndarray
   probabilities: np.ndarray
   zooms: tuple[float, ...]
 
 
 def merge_objects(
   maps: Mapping[float, Map],
+  limits: Hysteresis,
   *,
-  threshold: float,
   diameter_px: tuple[float, float],
   minimum_area_px: float = 0,
 ) -> Merged:
@@ -71,7 +74,7 @@ def merge_objects(
   Args:
     maps: by scale (pixels of the network for each of the image) the
       probabilities, float32 [H, W], at the image's resolution; 1 is among them.
-    threshold: from which on a pixel is taken for defect.
+    limits: what makes an object of probabilities.
     diameter_px: smallest and largest mean diameter that the network has seen.
     minimum_area_px: smallest object that is trusted, in pixels of the network.
 
@@ -85,16 +88,16 @@ def merge_objects(
     >>> disc = (np.hypot(rows, columns) < 60).astype(np.float32)
     >>> rim = np.where(np.hypot(rows, columns) < 50, 0, disc)
     >>> found = merge_objects(
-    ...   {0.25: disc, 1.0: rim}, threshold=0.5, diameter_px=(5, 80)
+    ...   {0.25: disc, 1.0: rim}, Hysteresis(0.5, 0.9), diameter_px=(5, 80)
     ... )
-    >>> found.zooms, bool((found.probabilities == disc).all())
+    >>> found.zooms, bool((found.mask == (disc > 0)).all())
     ((0.25,), True)
   """
   scales = [
     _scale(
       probabilities,
       zoom,
-      threshold=threshold,
+      limits,
       diameter_px=diameter_px,
       minimum_area_px=minimum_area_px,
       coarsest=zoom == min(maps),
@@ -102,14 +105,14 @@ def merge_objects(
     )
     for zoom, probabilities in sorted(maps.items())
   ]
-  # In the type of the maps, and below the threshold in any.
-  below = np.nextafter(np.float32(threshold), np.float32(0))
-  merged = np.minimum(maps[1.0], below)
+  merged = maps[1.0].copy()
+  mask = np.zeros(merged.shape, bool)
   zooms = set()
   for scale, box, region in _without_overlaps(scales, _stands(scales)):
     merged[box][region] = scale.probabilities[box][region]
+    mask[box][region] = True
     zooms.add(scale.zoom)
-  return Merged(merged, tuple(sorted(zooms)))
+  return Merged(mask, merged, tuple(sorted(zooms)))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -134,14 +137,14 @@ class _Scale:
 def _scale(
   probabilities: np.ndarray,
   zoom: float,
+  limits: Hysteresis,
   *,
-  threshold: float,
   diameter_px: tuple[float, float],
   minimum_area_px: float,
   coarsest: bool,
   finest: bool,
 ) -> _Scale:
-  mask = probabilities >= threshold
+  mask = sure_mask(probabilities, limits)
   labels = np.empty(mask.shape, np.int32)
   # With an array for its output, SciPy returns the number alone.
   count = cast(int, ndimage.label(mask, _NEIGHBOURS, output=labels))
@@ -159,7 +162,7 @@ def _scale(
   stands[0] = False
   excess = np.bincount(
     labels.ravel(),
-    (probabilities - threshold).ravel().astype(np.float64),
+    (probabilities - limits.threshold).ravel().astype(np.float64),
     minlength=count + 1,
   )
   best = best_diameter_px(diameter_px)

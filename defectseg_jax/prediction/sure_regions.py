@@ -1,21 +1,31 @@
 """Regions that a network is sure of somewhere, and no others."""
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy import ndimage
 
 _NEIGHBOURS = np.ones((3, 3), bool)
 
 
-def keep_sure_regions(
-  probabilities: Float[np.ndarray, 'h w'],
-  *,
-  threshold: float,
-  least_peak: float,
-) -> Float[np.ndarray, 'h w']:
-  """Takes out of a map the regions that nowhere reach a probability.
+class Hysteresis(NamedTuple):
+  """What makes a mask of probabilities.
+
+  Attributes:
+    threshold: from which on a pixel is taken for defect.
+    least_peak: that a connected region of such pixels must reach; corners
+      connect. It asks for nothing if it is not above the threshold.
+  """
+
+  threshold: float
+  least_peak: float = 0.0
+
+
+def sure_mask(
+  probabilities: Float[np.ndarray, 'h w'], limits: Hysteresis
+) -> Bool[np.ndarray, 'h w']:
+  """The regions of a map that somewhere reach a probability.
 
   It is thresholding with hysteresis: outlines lie at the threshold, which is
   low, since the network doubts where an object ends; whether there is one at
@@ -23,12 +33,10 @@ def keep_sure_regions(
 
   Args:
     probabilities: float32 [H, W].
-    threshold: from which on a pixel is taken for defect.
-    least_peak: that a connected region of such pixels must reach; corners
-      connect.
+    limits: of pixels and of regions.
 
   Returns:
-    float32 [H, W]; what was taken out is just below the threshold.
+    bool [H, W].
 
   References:
     J. Canny, A computational approach to edge detection, IEEE Trans. Pattern
@@ -36,16 +44,13 @@ def keep_sure_regions(
 
   Examples:
     >>> row = np.array([[0.6, 0.9, 0.0, 0.7, 0.1]], np.float32)
-    >>> kept = keep_sure_regions(row, threshold=0.5, least_peak=0.8)
-    >>> (kept >= 0.5).tolist()
+    >>> sure_mask(row, Hysteresis(threshold=0.5, least_peak=0.8)).tolist()
     [[True, True, False, False, False]]
   """
-  if least_peak <= threshold:
-    return probabilities
-  peaks = region_peaks(probabilities, threshold)
-  unsure = (peaks > 0) & (peaks < np.float32(least_peak))
-  below = np.nextafter(np.float32(threshold), np.float32(0))
-  return np.where(unsure, np.minimum(probabilities, below), probabilities)
+  if limits.least_peak <= limits.threshold:
+    return probabilities >= limits.threshold
+  peaks = region_peaks(probabilities, limits.threshold)
+  return (peaks > 0) & (peaks >= np.float32(limits.least_peak))
 
 
 def region_peaks(

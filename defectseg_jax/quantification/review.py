@@ -111,6 +111,7 @@ def doubtful_objects(
   probabilities: np.ndarray,
   *,
   threshold: float,
+  least_peak: float = 0.0,
   power: float,
   most: int = 12,
 ) -> list[Doubtful]:
@@ -123,7 +124,7 @@ def doubtful_objects(
     labels: int [H, W], the object's id at each pixel, 0 in the background.
     almost: int [H, W], from `nearly_found_regions`.
     probabilities: float [H, W].
-    threshold: pixels of this probability or more are objects.
+    threshold, least_peak: what an object's pixels reach, and one of them.
     power: 1.5 weights objects by their volume, 1 by their area.
     most: how many are returned at most; the default is by eye.
 
@@ -146,25 +147,24 @@ def doubtful_objects(
   checks.require_positive(threshold, 'threshold')
   checks.require_below(threshold, 1.0, 'threshold')
   object_count, almost_count = int(labels.max()), int(almost.max())
-  if not object_count + almost_count:
-    return []
   objects = _candidates(labels, object_count, are_objects=True)
   means = mean_probabilities(labels, probabilities, object_count)
   regions = _candidates(almost, almost_count, are_objects=False)
   highest = _highest_probabilities(almost, regions.boxes, probabilities)
-  areas_px = np.concatenate([objects.areas_px, regions.areas_px])
   probability = np.concatenate([means, highest])
+  nearness = _nearness(highest, max(threshold, least_peak))
+  areas_px = np.concatenate([objects.areas_px, regions.areas_px])
   influence = _shares(areas_px.astype(float) ** power, object_count)
-  influence *= _uncertainties(probability, threshold)
+  influence *= np.concatenate([_uncertainties(means, threshold), nearness])
   order = np.argsort(-influence, kind='stable')
-  first = []
-  for i in order[~np.isnan(influence[order])][:most].tolist():
-    row = float(probability[i]), float(influence[i])
-    if i < object_count:
-      first.append(_make_doubtful(objects, i, *row))
-    else:
-      first.append(_make_doubtful(regions, i - object_count, *row))
-  return first
+  return [
+    _make_doubtful(
+      *((objects, i) if i < object_count else (regions, i - object_count)),
+      probability=float(probability[i]),
+      influence=float(influence[i]),
+    )
+    for i in order[~np.isnan(influence[order])][:most].tolist()
+  ]
 
 
 class _Candidates(NamedTuple):
@@ -187,6 +187,7 @@ def _candidates(
 def _make_doubtful(
   candidates: _Candidates,
   place: int,
+  *,
   probability: float,
   influence: float,
 ) -> Doubtful:
@@ -198,8 +199,8 @@ def _make_doubtful(
     row_px=float(rows.mean() + box[0].start),
     column_px=float(columns.mean() + box[1].start),
     area_px=int(candidates.areas_px[place]),
-    probability=float(probability),
-    influence=float(influence),
+    probability=probability,
+    influence=influence,
   )
 
 
@@ -218,12 +219,20 @@ def _highest_probabilities(
 
 def _shares(weights: np.ndarray, object_count: int) -> np.ndarray:
   """Parts of the weight of all objects; at least 1 / objects, at most 1."""
-  whole = weights[:object_count].sum() or weights.sum()
+  whole = weights[:object_count].sum() or weights.sum() or 1.0
   return np.minimum(np.maximum(weights / whole, 1 / max(object_count, 1)), 1)
 
 
-def _uncertainties(probability: np.ndarray, threshold: float) -> np.ndarray:
+def _uncertainties(means: np.ndarray, threshold: float) -> np.ndarray:
   """1 at the threshold, and falling to 0 at probabilities of 0 and 1."""
-  above = (probability - threshold) / (1 - threshold)
-  below = (threshold - probability) / threshold
-  return 1 - np.clip(np.where(probability >= threshold, above, below), 0, 1)
+  above = (means - threshold) / (1 - threshold)
+  below = (threshold - means) / threshold
+  return 1 - np.clip(np.where(means >= threshold, above, below), 0, 1)
+
+
+def _nearness(highest: np.ndarray, needed: float) -> np.ndarray:
+  """Of regions to what an object must reach: 0 to 1, which is on it or above.
+
+  One that is above is no object for another reason, such as its size.
+  """
+  return np.clip(highest / needed, 0, 1)

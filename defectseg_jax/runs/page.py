@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
 from defectseg_jax.quantification import (
   Measurement,
   QuantificationSettings,
@@ -53,7 +54,7 @@ def run_page(
   history: Sequence[Mapping[str, Any]],
   regions: Sequence[Any],
   probability_maps: Sequence[np.ndarray],
-  threshold: float,
+  limits: Hysteresis,
   how_made: Mapping[str, str],
 ) -> str:
   """HTML of a run's test set, beside the paper's numbers.
@@ -66,7 +67,7 @@ def run_page(
     history: the rows of history.csv.
     regions: of the test set.
     probability_maps: float32 [H, W] of each.
-    threshold: chosen on the development set.
+    limits: what makes a mask of them, chosen on the development set.
     how_made: what the page says of that.
 
   Returns:
@@ -74,7 +75,7 @@ def run_page(
   """
   images = [
     _test_image(
-      defect, region, probabilities, settings, seed=seed, threshold=threshold
+      defect, region, probabilities, settings, seed=seed, limits=limits
     )
     for region, probabilities in zip(regions, probability_maps, strict=True)
   ]
@@ -103,10 +104,11 @@ def _test_image(
   settings: QuantificationSettings,
   *,
   seed: int,
-  threshold: float,
+  limits: Hysteresis,
 ) -> ShownImage:
   """Measures prediction and truth, and keeps what is small."""
-  prediction, true_mask = probabilities >= threshold, region.mask > 0
+  prediction = sure_mask(probabilities, limits)
+  true_mask = region.mask > 0
   scaled = None not in (region.pixel_size_nm, region.thickness_nm)
   found, truth = (
     measure(
@@ -130,7 +132,8 @@ def _test_image(
     ImageArrays(region.image, prediction, probabilities, true_mask),
     defect=defect,
     minimum_area_px=settings.minimum_area_px,
-    threshold=threshold,
+    threshold=limits.threshold,
+    least_peak=limits.least_peak,
     summary=found.summary if scaled else {},
     warnings=found.warnings if scaled else [],
   )

@@ -46,7 +46,10 @@ class Prediction:
 
   Attributes:
     micrograph: with the scale and the thickness, as far as they are known.
-    probabilities: float32 [H, W], of each pixel to be defect.
+    mask: bool [H, W], True on defects.
+    probabilities: float32 [H, W], of each pixel to be defect. Regions outside
+      the mask may reach the threshold, where the network is nowhere sure enough
+      of them.
     threshold: from which a pixel is taken for defect; chosen on the
       development set of the run.
     settings: how the run measures masks.
@@ -56,15 +59,11 @@ class Prediction:
   """
 
   micrograph: Micrograph
+  mask: np.ndarray = dataclasses.field(repr=False)
   probabilities: np.ndarray = dataclasses.field(repr=False)
   threshold: float
   settings: MeasurementSettings
   zooms: tuple[float, ...] = (1.0,)
-
-  @property
-  def mask(self) -> np.ndarray:
-    """bool [H, W], True on defects."""
-    return self.probabilities >= self.threshold
 
   def measure(self, mask: np.ndarray | None = None) -> Found:
     """Turns the mask into numbers.

@@ -18,7 +18,7 @@ from defectseg_jax.prediction.scales import (
   choose_zooms,
   maps_at_scales,
 )
-from defectseg_jax.prediction.sure_regions import keep_sure_regions
+from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
 from defectseg_jax.quantification import (
   Detection,
   LineDetection,
@@ -85,6 +85,11 @@ class Run:
     return self.progress.best().threshold
 
   @property
+  def limits(self) -> Hysteresis:
+    """What makes a mask of probabilities."""
+    return Hysteresis(self.threshold, self.least_peak)
+
+  @property
   def measurement_settings(self) -> MeasurementSettings:
     """How the run measures masks, its own or corrected ones."""
     return MeasurementSettings(
@@ -109,22 +114,17 @@ class Run:
       on_tiles: called with what is done, and how much there is.
 
     Returns:
-      Probabilities, float32 [H, W], and the scales that they are taken from.
-      Regions of which the network is nowhere sure are below the threshold.
+      The mask, the probabilities, and the scales that they are taken from.
+      Regions of which the network is nowhere sure are not in the mask.
     """
-    maps = {
-      zoom: keep_sure_regions(
-        probabilities, threshold=self.threshold, least_peak=self.least_peak
-      )
-      for zoom, probabilities in maps_at_scales(
-        pixels, self.probabilities, zooms, on_tiles=on_tiles
-      ).items()
-    }
+    maps = maps_at_scales(pixels, self.probabilities, zooms, on_tiles=on_tiles)
     if len(maps) == 1 or self.seen.diameter_px is None:
-      return Merged(maps[zooms[0]], tuple(zooms))
+      probabilities = maps[zooms[0]]
+      mask = sure_mask(probabilities, self.limits)
+      return Merged(mask, probabilities, tuple(zooms))
     return merge_objects(
       maps,
-      threshold=self.threshold,
+      self.limits,
       diameter_px=self.seen.diameter_px,
       minimum_area_px=self.settings.quantification.minimum_area_px,
     )
@@ -172,6 +172,7 @@ class Run:
     )
     return Prediction(
       micrograph,
+      found.mask,
       found.probabilities,
       self.threshold,
       self.measurement_settings.at_zooms(found.zooms),

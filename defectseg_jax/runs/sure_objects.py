@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from defectseg_jax.prediction.sure_regions import keep_sure_regions
+from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
 from defectseg_jax.quantification.kinds import kind_of
 from defectseg_jax.quantification.particles.detection import (
   Detection,
@@ -73,11 +73,7 @@ def _detection(
   threshold: float,
   least_peak: float,
 ) -> dict[str, Any]:
-  masks = [
-    keep_sure_regions(one, threshold=threshold, least_peak=least_peak)
-    >= np.float32(threshold)
-    for one in maps
-  ]
+  masks = [sure_mask(one, Hysteresis(threshold, least_peak)) for one in maps]
   intersection = union = 0
   for mask, truth in zip(masks, truths, strict=True):
     intersection += np.count_nonzero(mask & truth)

@@ -11,7 +11,7 @@ from rich.console import Console
 from defectseg_jax.evaluation import confusion, thresholds
 from defectseg_jax.files import write_whole
 from defectseg_jax.models import create_model
-from defectseg_jax.prediction.sure_regions import keep_sure_regions
+from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
 from defectseg_jax.reporting import figures, tables
 from defectseg_jax.runs import config_checks, network
 from defectseg_jax.runs.data import read_data
@@ -83,15 +83,12 @@ def score_test_set(
     progress.best().threshold,
   )
   progress = detection.judge(progress)
-  maps = [
-    keep_sure_regions(
-      probabilities,
-      threshold=progress.best().threshold,
-      least_peak=detection.least_peak,
-    )
-    for probabilities in maps_of('test')
-  ]
-  metrics = test_metrics(settings.defect, maps, regions['test'], progress)
+  limits = Hysteresis(progress.best().threshold, detection.least_peak)
+  maps = maps_of('test')
+  masks = [sure_mask(one, limits) for one in maps]
+  metrics = test_metrics(
+    settings.defect, maps, masks, regions['test'], progress
+  )
   workdir.write_json(workdir.test_metrics, metrics)
   workdir.note_test_score(
     {
@@ -100,7 +97,7 @@ def score_test_set(
       'images': len(metrics['per_image']),
     }
   )
-  _write_figures(workdir, maps, regions['test'], metrics, progress)
+  _write_figures(workdir, masks, regions['test'], metrics, progress)
   _write_page(
     settings,
     workdir,
@@ -155,6 +152,7 @@ def _make_maps(
 def test_metrics(
   defect: str,
   maps: Sequence[np.ndarray],
+  masks: Sequence[np.ndarray],
   regions: Sequence[Any],
   progress: Progress,
 ) -> dict[str, Any]:
@@ -163,25 +161,27 @@ def test_metrics(
   Args:
     defect: what was looked for.
     maps: float32 [H, W] probabilities of each region.
+    masks: bool [H, W] of each region, what is found.
     regions: with their masks.
     progress: of the run.
 
   Returns:
     `threshold` (chosen on the development set), `per_image`, `mean`, `std` and
-    `pool` at it; `oracle`, the mean over images at the threshold whose mean
-    IU is best on the test set itself; `dev`, what the choice was made by.
+    `pooled` of the masks; `oracle`, the mean over images of plain thresholding
+    where the mean IU is best on the test set itself; `dev`, what the choice was
+    made by.
   """
 
-  def summary_at(threshold: float) -> dict[str, Any]:
+  def summary_of(found: Sequence[np.ndarray]) -> dict[str, Any]:
     return confusion.summary(
       [
-        confusion.confusion(probabilities >= threshold, region.mask > 0)
-        for probabilities, region in zip(maps, regions, strict=True)
+        confusion.confusion(mask, region.mask > 0)
+        for mask, region in zip(found, regions, strict=True)
       ]
     )
 
   kept = progress.best()
-  honest = summary_at(kept.threshold)
+  honest = summary_of(masks)
   best, _ = thresholds.best_threshold(
     thresholds.mean_iu(network.histograms(maps, regions))
   )
@@ -195,7 +195,10 @@ def test_metrics(
     'mean': honest['mean'],
     'std': honest['std'],
     'pooled': honest['pooled'],
-    'oracle': {'threshold': best, **summary_at(best)['mean']},
+    'oracle': {
+      'threshold': best,
+      **summary_of([one >= best for one in maps])['mean'],
+    },
     'dev': {'iu': kept.iu, 'epoch': kept.epoch},
   }
 
@@ -229,7 +232,7 @@ def _write_page(
         history=progress.history,
         regions=regions,
         probability_maps=maps,
-        threshold=progress.best().threshold,
+        limits=Hysteresis(progress.best().threshold, detection.least_peak),
         how_made=rows,
       ),
       encoding='utf-8',
@@ -238,7 +241,7 @@ def _write_page(
 
 def _write_figures(
   workdir: Workdir,
-  maps: Sequence[np.ndarray],
+  masks: Sequence[np.ndarray],
   regions: Sequence[Any],
   metrics: Mapping[str, Any],
   progress: Progress,
@@ -248,13 +251,13 @@ def _write_figures(
   )
   with write_whole(workdir.figures / 'iu_curves.png') as path:
     curves.savefig(path, dpi=120)
-  for probabilities, region, row in zip(
-    maps, regions, metrics['per_image'], strict=True
+  for mask, region, row in zip(
+    masks, regions, metrics['per_image'], strict=True
   ):
     figure = figures.test_image(
       region.image,
       region.mask > 0,
-      probabilities >= metrics['threshold'],
+      mask,
       name=region.name,
       scores={key: row[key] for key in confusion.RATIOS},
     )

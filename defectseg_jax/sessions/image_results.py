@@ -11,6 +11,7 @@ import numpy as np
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames
+from defectseg_jax.prediction.sure_regions import Hysteresis
 from defectseg_jax.quantification import (
   Measurement,
   MeasurementSettings,
@@ -51,7 +52,7 @@ def write_image_results(
   image: SessionImage,
   *,
   settings: MeasurementSettings,
-  threshold: float,
+  limits: Hysteresis,
   truths: Mapping[str, pathlib.Path],
 ) -> ImageResults:
   """Measures an image and writes its overlay, histogram and ROI set.
@@ -61,7 +62,7 @@ def write_image_results(
     made: where to write; it exists.
     image: to measure.
     settings: how to measure.
-    threshold: of the probabilities, from which on a pixel is in the mask.
+    limits: what made the masks of probabilities.
     truths: true masks by the name of their image; empty for no comparison.
 
   Returns:
@@ -101,7 +102,7 @@ def write_image_results(
   _write_rois(made / 'rois', image.name, found)
   return ImageResults(
     numbers,
-    _view(found, arrays, numbers, settings, threshold),
+    _view(found, arrays, numbers, settings, limits),
     comparable=None if truth is None else mismatch is None,
   )
 
@@ -123,7 +124,7 @@ def _view(
   arrays: ImageArrays,
   numbers: ImageNumbers,
   settings: MeasurementSettings,
-  threshold: float,
+  limits: Hysteresis,
 ) -> ImageView:
   shown = page_image(
     numbers.name,
@@ -131,7 +132,8 @@ def _view(
     arrays,
     defect=settings.defect,
     minimum_area_px=settings.quantification.minimum_area_px,
-    threshold=threshold,
+    threshold=limits.threshold,
+    least_peak=limits.least_peak,
     summary=numbers.row,
     warnings=numbers.warnings,
   )

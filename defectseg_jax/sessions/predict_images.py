@@ -209,8 +209,9 @@ def _update_files(
     folder.claim([files[MASKS]])
   if same:
     probabilities = read_frames(folder.path / files['probabilities'])[0].values
+    mask = read_mask(folder.path / files[MASKS])
   else:
-    probabilities, taken = run.look(pixels, zooms, on_tiles=on_tiles)
+    mask, probabilities, taken = run.look(pixels, zooms, on_tiles=on_tiles)
     image = dataclasses.replace(image, zooms=taken)
   scale = {'pixel_size_nm': size_nm}
   writers: dict[str, Callable[[pathlib.Path], object]] = {
@@ -218,7 +219,6 @@ def _update_files(
     files['probabilities']: lambda to: write_tiff(to, probabilities, **scale),
   }
   if by_hand is None:
-    mask = probabilities >= run.threshold
     writers[files[MASKS]] = lambda to: write_mask(to, mask, **scale)
   elif rescaled:
     # Not by `put`: it stays the person's.

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from defectseg_jax.files import csv_text
+from defectseg_jax.prediction.sure_regions import Hysteresis
 from defectseg_jax.quantification import MeasurementSettings
 from defectseg_jax.reporting.page import (
   ImageView,
@@ -56,7 +57,7 @@ def write_results(
   failures: Mapping[str, str],
   *,
   settings: MeasurementSettings,
-  threshold: float,
+  limits: Hysteresis,
   truths: Mapping[str, pathlib.Path],
   provenance: Provenance,
   how_made: Mapping[str, str],
@@ -69,7 +70,7 @@ def write_results(
     images: that went through the network.
     failures: why others could not, by name.
     settings: how to measure.
-    threshold: of the probabilities, from which on a pixel is in the mask.
+    limits: what made the masks of probabilities.
     truths: true masks by image; empty for no comparison.
     provenance, how_made: what the tables, and the page, say of that.
     check_interruption: called before each image; may raise Stopped.
@@ -92,7 +93,7 @@ def write_results(
         made,
         image,
         settings=settings,
-        threshold=threshold,
+        limits=limits,
         truths=truths,
       )
       collected.append(one)

@@ -25,7 +25,7 @@ def measurement(probabilities):
   )
 
 
-def page_image(found, probabilities):
+def page_image(found, probabilities, least_peak=0.0):
   return content.page_image(
     'x',
     found,
@@ -38,6 +38,7 @@ def page_image(found, probabilities):
     defect='voids',
     minimum_area_px=0,
     threshold=0.5,
+    least_peak=least_peak,
     summary=found.summary,
   )
 
@@ -59,6 +60,28 @@ def test_what_was_nearly_found_is_drawn_where_it_is(monkeypatch, largest_px):
   assert [number for number, _ in image.check] == [2, 1]
   assert 'not counted, highest probability 0.40' in image.check[0][1]
   assert max(image.layers['comparison'].shape) <= largest_px
+
+
+@pytest.mark.parametrize(
+  ('reached', 'why', 'percent'),
+  [
+    (0.4, 'threshold 0.50', 44),
+    (0.7, 'an object must reach 0.90 somewhere', 78),
+    (0.95, 'but no object by its size or its neighbours at any scale', 100),
+  ],
+)
+def test_what_is_not_counted_says_what_it_reached_and_why(
+  reached, why, percent
+):
+  probabilities = probabilities_of_two()
+  found = measurement(probabilities)
+  probabilities[200:240, 300:340] = reached
+  image = page_image(found, probabilities, least_peak=0.9)
+  reasons = dict(image.check)
+  assert reasons[2] == (
+    f'up to {percent}% of the answer: not counted, highest probability '
+    f'{reached:.2f}, {why}'
+  )
 
 
 def test_the_page_changes_no_measurement(tmp_path):

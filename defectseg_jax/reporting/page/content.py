@@ -67,6 +67,7 @@ def page_image(
   defect: str,
   minimum_area_px: int,
   threshold: float,
+  least_peak: float = 0.0,
   summary: Mapping[str, Any],
   warnings: Sequence[QualityWarning] = (),
 ) -> PageImage:
@@ -80,6 +81,7 @@ def page_image(
     defect: what was looked for.
     minimum_area_px: of a region that counts.
     threshold: of the probabilities, from which on a pixel is in the mask.
+    least_peak: probability that an object must reach somewhere.
     summary: its row of summary.csv.
     warnings: what a reader must look at before the numbers are believed.
 
@@ -101,6 +103,7 @@ def page_image(
     nearly_found,
     thinned.probabilities,
     threshold=threshold,
+    least_peak=least_peak,
     power=kind_of(defect).area_exponent,
   )
   ids = _ids(doubtful, len(found.counted))
@@ -112,7 +115,9 @@ def page_image(
     layers=thinned.layers(),
     sizes_nm=found.sizes_nm,
     warnings=warnings,
-    check=[(n, _reason(one, threshold)) for n, one in zip(ids, doubtful)],
+    check=[
+      (n, _reason(one, threshold, least_peak)) for n, one in zip(ids, doubtful)
+    ],
   )
 
 
@@ -174,11 +179,16 @@ def _with_nearly_found(
   return drawn
 
 
-def _reason(one: Doubtful, threshold: float) -> str:
+def _reason(one: Doubtful, threshold: float, least_peak: float) -> str:
   weight = f'up to {100 * one.influence:.0f}% of the answer'
   if one.id:
     return f'{weight}: mean probability {one.probability:.2f}'
+  if one.probability >= max(threshold, least_peak):
+    why = 'but no object by its size or its neighbours at any scale'
+  elif one.probability >= threshold:
+    why = f'an object must reach {least_peak:.2f} somewhere'
+  else:
+    why = f'threshold {threshold:.2f}'
   return (
-    f'{weight}: not counted, highest probability {one.probability:.2f}, '
-    f'threshold {threshold:.2f}'
+    f'{weight}: not counted, highest probability {one.probability:.2f}, {why}'
   )
