@@ -7,6 +7,11 @@ import sys
 import pytest
 import tiny
 
+import defectseg_jax as ds
+from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.micrographs.reading import read_frames
+from defectseg_jax.prediction.sure_regions import sure_mask
+
 
 @pytest.mark.slow
 def test_voids_of_the_examples_are_found_without_any_training(tmp_path):
@@ -34,3 +39,13 @@ def test_voids_of_the_examples_are_found_without_any_training(tmp_path):
   assert 14 <= images.count('foil_1') <= 19
   assert 18 <= images.count('foil_2') <= 27
   assert 4 <= images.count('foil_3') <= 11
+  # What the network is nowhere sure of is in no mask, and keeps its values.
+  limits = ds.load_network('voids').limits
+  for image in ('foil_1', 'foil_2', 'foil_3'):
+    found = read_mask(out / f'masks/{image}.tif')
+    read = read_frames(out / f'probabilities/{image}.tif')[0].values
+    assert (read[found] >= limits.threshold).all()
+    assert not (found & ~sure_mask(read, limits)).any()
+  assert 'an object must reach 0.95 somewhere' in (
+    out / 'report.html'
+  ).read_text(encoding='utf-8')
