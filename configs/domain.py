@@ -163,13 +163,13 @@ def get_config() -> ml_collections.ConfigDict:
   # How dark a typical one is, in the exponent of the intensity.
   config.lines.darkness = (0.12, 1.6)
   # Fraction of micrographs with loops beside lines.
-  config.lines.loops_fraction = 0.3
+  config.lines.loops_fraction = 0.35
   # Fraction with loops and without lines.
-  config.lines.loops_only_fraction = 0.18
+  config.lines.loops_only_fraction = 0.25
   # Mean diameter of the loops, in pixels.
   config.lines.loop_px = (6.0, 90.0)
   # Of those micrographs, fraction whose loops are dark spots without a hole.
-  config.lines.filled_loops_fraction = 0.45
+  config.lines.filled_loops_fraction = 0.65
   # Fraction with pile-ups.
   config.lines.pile_ups_fraction = 0.4
   # Fraction with networks.

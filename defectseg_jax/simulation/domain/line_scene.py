@@ -40,10 +40,10 @@ class LineSettings:
   """
 
   darkness: Range = (0.12, 1.6)
-  loops_fraction: float = 0.3
-  loops_only_fraction: float = 0.18
+  loops_fraction: float = 0.35
+  loops_only_fraction: float = 0.25
   loop_px: Range = (6.0, 90.0)
-  filled_loops_fraction: float = 0.45
+  filled_loops_fraction: float = 0.65
   pile_ups_fraction: float = 0.4
   networks_fraction: float = 0.25
   faults_fraction: float = 0.12
