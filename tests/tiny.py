@@ -4,10 +4,10 @@ import os
 import pathlib
 import socket
 import subprocess
-import sys
 
 import numpy as np
 from PIL import Image
+from programs import PROGRAM, Program
 
 ROOT = pathlib.Path(__file__).parents[1]
 SHARED = ROOT.parent / 'shared'
@@ -61,7 +61,7 @@ def command_line(
 ) -> list[str]:
   """The command of a run with fields of its config."""
   return [
-    *(sys.executable, '-m', 'defectseg_jax.main'),
+    *PROGRAM,
     *(f'--config={config}', f'--workdir={workdir}'),
     *(f'--config.{name}={value}' for name, value in fields.items()),
     *flags,
@@ -85,7 +85,9 @@ def environment(devices: int = 1) -> dict[str, str]:
   }
 
 
-def start_processes(commands, *, devices: int = 2) -> list[subprocess.Popen]:
+def start_processes(
+  commands, *, devices: int = 2
+) -> list[Program | subprocess.Popen]:
   """Starts a program for each command, as the processes of one run."""
   with socket.socket() as free:
     free.bind(('127.0.0.1', 0))
@@ -97,32 +99,41 @@ def start_processes(commands, *, devices: int = 2) -> list[subprocess.Popen]:
     if not name.lower().endswith('_proxy')
   }
   return [
-    subprocess.Popen(
+    _start(
       command,
-      cwd=ROOT,
-      env={
+      {
         **variables,
         'JAX_COORDINATOR_ADDRESS': address,
         'JAX_COORDINATOR_BIND_ADDRESS': address,
         'JAX_NUM_PROCESSES': str(len(commands)),
         'JAX_PROCESS_ID': str(index),
       },
-      stdout=subprocess.PIPE,
-      stderr=subprocess.PIPE,
-      text=True,
     )
     for index, command in enumerate(commands)
   ]
 
 
-def run(command, *, devices: int = 1) -> subprocess.CompletedProcess:
-  """Runs the program to its end, with its output as text."""
-  return subprocess.run(
+def _start(command, variables) -> Program | subprocess.Popen:
+  """The program by its server; anything else as it is."""
+  if list(command[:3]) == PROGRAM:
+    return Program(command, cwd=ROOT, env=variables)
+  return subprocess.Popen(
     command,
     cwd=ROOT,
-    env=environment(devices),
-    capture_output=True,
+    env=variables,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
     text=True,
-    timeout=HANGS_S,
-    check=False,
+  )
+
+
+def run(command, *, devices: int = 1) -> subprocess.CompletedProcess:
+  """Runs the program to its end, with its output as text."""
+  started = _start(command, environment(devices))
+  try:
+    output, errors = started.communicate(timeout=HANGS_S)
+  finally:
+    started.kill()
+  return subprocess.CompletedProcess(
+    started.args, started.returncode, output, errors
   )

@@ -5,11 +5,11 @@ import csv
 import json
 import re
 import signal
-import subprocess
 import sys
 import time
 
 import pytest
+from programs import Program
 from tiny import HANGS_S, ROOT, TINY, environment, run, write_foil
 
 # One worker of pytest, so that the search alone is run once.
@@ -73,14 +73,9 @@ class Worker:
     self.start()
 
   def start(self):
-    with self._log.open('a') as output:
-      self.process = subprocess.Popen(
-        self._command,
-        cwd=ROOT,
-        env=environment(),
-        stdout=output,
-        stderr=subprocess.STDOUT,
-      )
+    self.process = Program(
+      self._command, cwd=ROOT, env=environment(), log=self._log
+    )
 
   def said(self):
     return self._log.read_text()

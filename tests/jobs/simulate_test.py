@@ -2,12 +2,12 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 
 import pytest
 import tiny
+from programs import Program
 from rich.console import Console
 from sessions import Never
 
@@ -85,7 +85,7 @@ def test_what_is_there_already_is_kept(tmp_path):
 
 @pytest.mark.slow
 def test_a_stopped_simulation_leaves_nothing(tmp_path):
-  program = subprocess.Popen(
+  program = Program(
     [
       *PROGRAM,
       *SMALL,
@@ -94,8 +94,6 @@ def test_a_stopped_simulation_leaves_nothing(tmp_path):
     ],
     cwd=tiny.ROOT,
     env=tiny.environment(),
-    stdout=subprocess.PIPE,
-    text=True,
   )
   while not list(tmp_path.glob('.foils.*/images/foil_0001.tif')):
     assert program.poll() is None

@@ -3,19 +3,19 @@
 import csv
 import io
 import json
-import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
 
 import jax
 import numpy as np
+import psutil
 import pytest
 import tiny
 from PIL import Image
+from programs import Program
 from rich.console import Console
 from sessions import After, Never
 from tensorflow.compat.v1.train import summary_iterator
@@ -82,15 +82,8 @@ def train_here(config, workdir, interruption=None):
   return console.file.getvalue()
 
 
-def start(command) -> subprocess.Popen:
-  return subprocess.Popen(
-    command,
-    cwd=ROOT,
-    env=environment(),
-    stdout=subprocess.PIPE,
-    stderr=subprocess.STDOUT,
-    text=True,
-  )
+def start(command) -> Program:
+  return Program(command, cwd=ROOT, env=environment(), together=True)
 
 
 def wait_for(condition, process):
@@ -105,7 +98,8 @@ def stop_where(condition, process):
   while True:
     wait_for(condition, process)
     process.send_signal(signal.SIGSTOP)
-    os.waitpid(process.pid, os.WUNTRACED)
+    while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
+      time.sleep(0.001)
     if condition():
       return
     # It had gone on meanwhile.
