@@ -60,23 +60,21 @@ def draw_lines(drawn: Sequence[Line], foil: FoilParameters) -> np.ndarray:
     bool [side_px, side_px]; lines are 3 pixels wide, as in the paper.
   """
   side, half_px = foil.side_px, LABEL_WIDTH_PX / 2
-  mask = np.zeros(side * side, bool)
-  reach = np.arange(-1, 3)
+  # With a rim, so that a label may leave the micrograph.
+  wide = side + 8
+  mask = np.zeros((wide, wide), bool)
+  flat = mask.reshape(-1)
   for line in drawn:
     # In pixels from the first pixel's centre.
-    places = line.points_nm[:, :2] / foil.pixel_size_nm - 0.5
-    first = np.floor(places).astype(np.int64)
-    columns = first[:, 0, None, None] + reach[None, None, :]
-    rows = first[:, 1, None, None] + reach[None, :, None]
-    distance2 = (columns - places[:, 0, None, None]) ** 2 + (
-      rows - places[:, 1, None, None]
-    ) ** 2
-    near = (
-      (distance2 <= half_px**2)
-      & (rows >= 0)
-      & (rows < side)
-      & (columns >= 0)
-      & (columns < side)
+    places = line.points_nm[:, :2].T / foil.pixel_size_nm - 0.5
+    first = np.floor(places)
+    column, row = first.astype(np.int64).clip(-3, side + 1) + 4
+    near_x, near_y = (
+      [(first[axis] + reach - places[axis]) ** 2 for reach in range(-1, 3)]
+      for axis in (0, 1)
     )
-    mask[(rows * side + columns)[near]] = True
-  return mask.reshape(side, side)
+    corner = (row - 1) * wide + column - 1
+    for down, y in enumerate(near_y):
+      for right, x in enumerate(near_x):
+        flat[(corner + down * wide + right)[x + y <= half_px**2]] = True
+  return mask[4:-4, 4:-4].copy()

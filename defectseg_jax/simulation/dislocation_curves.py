@@ -59,7 +59,7 @@ def _create_loop(
   y = flat[:, 0] * math.sin(turn) + flat[:, 1] * math.cos(turn) * math.cos(tilt)
   curve = np.stack([x, y, flat[:, 1] * math.sin(tilt)], axis=1)
   curve[-1] = curve[0]
-  return [_resample(curve + _random_point(foil, rng))]
+  return [_resample((curve + _random_point(foil, rng)).T)]
 
 
 def _create_network(
@@ -176,28 +176,28 @@ def _wavy_curve(
   """
   chord = end - start
   length = max(float(np.hypot(*chord[:2])), 1.0)
-  t = np.linspace(0, 1, max(16, math.ceil(1.5 * length)))[:, None]
-  sideways = np.array([-chord[1], chord[0]]) / length
+  t = np.linspace(0, 1, max(16, math.ceil(1.5 * length)))
   waves = range(1, 3 + int(length / 25))
-  bend = sum(
-    waviness * length / k**1.4 * rng.normal() * np.sin(math.pi * k * t)
-    for k in waves
-  )
-  curve = start + t * chord
-  curve[:, :2] += bend * sideways
-  curve[:, 2:] += sag_nm * np.sin(math.pi * t)
+  heights = np.array([waviness * length / k**1.4 for k in waves])
+  heights *= rng.normal(size=len(waves))
+  bends = np.sin(np.outer([math.pi * k for k in waves], t))
+  bend = (heights[:, None] * bends).sum(axis=0)
+  # Axes first: what is worked out of all points is the quicker for it.
+  curve = start[:, None] + t * chord[:, None]
+  curve[0] += bend * (-chord[1] / length)
+  curve[1] += bend * (chord[0] / length)
+  if sag_nm:
+    curve[2] += sag_nm * np.sin(math.pi * t)
   return _resample(curve)
 
 
 def _resample(curve: np.ndarray) -> np.ndarray:
-  """The same curve with points STEP_NM apart."""
-  along = np.append(
-    0, np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))
-  )
+  """A curve [3, points] as [points, 3], with points STEP_NM apart."""
+  x, y, z = np.square(curve[:, 1:] - curve[:, :-1])
+  along = np.zeros(curve.shape[1])
+  np.cumsum(np.sqrt(x + y + z), out=along[1:])
   places = np.linspace(0, along[-1], max(2, math.ceil(along[-1] / STEP_NM) + 1))
-  return np.stack(
-    [np.interp(places, along, curve[:, axis]) for axis in range(3)], axis=1
-  )
+  return np.stack([np.interp(places, along, axis) for axis in curve], axis=1)
 
 
 # From the kind of a line to what makes its curves: of the foil, angles of the

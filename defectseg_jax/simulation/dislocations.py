@@ -100,8 +100,10 @@ def _visibility(
 
 def _pieces_inside(curve: np.ndarray, foil: FoilParameters) -> list[np.ndarray]:
   """The pieces of a curve inside the foil and the micrograph."""
-  high = np.array([foil.side_nm, foil.side_nm, foil.thickness_nm])
-  within = ((curve >= 0) & (curve <= high)).all(axis=1)
+  high = foil.side_nm, foil.side_nm, foil.thickness_nm
+  within = np.ones(len(curve), bool)
+  for axis, most in zip(curve.T, high, strict=True):
+    within &= (axis >= 0) & (axis <= most)
   edges = np.flatnonzero(np.diff(within.astype(np.int8), prepend=0, append=0))
   return [
     curve[first:last]
@@ -111,4 +113,5 @@ def _pieces_inside(curve: np.ndarray, foil: FoilParameters) -> list[np.ndarray]:
 
 
 def _polyline_length(points: np.ndarray) -> float:
-  return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+  steps = np.square(points[1:] - points[:-1])
+  return float(np.sqrt(sum(steps.T)).sum())

@@ -21,6 +21,7 @@ Span = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 # Outlines of precipitates are radii at this many angles: by eye, finer than a
 # pixel for particles of these sizes.
 _ANGLES = 256
+_AROUND = np.linspace(0, 2 * math.pi, _ANGLES, endpoint=False)
 # Faces of a void: {111}, {100} and {110}. The distances of {100} and {110} from
 # the centre, relative to {111}, are by eye.
 _FACES_111 = np.array(list(itertools.product((-1, 1), repeat=3))) / math.sqrt(3)
@@ -218,16 +219,17 @@ def draw_outline(
     precipitates: their elongation and roughness.
     rng: random numbers for the shape.
   """
-  elongation = rng.uniform(1, precipitates.elongation)
-  turn_rad = rng.uniform(0, math.pi)
+  elongation = 1 + (precipitates.elongation - 1) * rng.random()
+  turn_rad = math.pi * rng.random()
   waves = []
   # Two to six waves around, lower where they are more; by eye.
   for number in range(2, 7):
-    phase = rng.uniform(0, 2 * math.pi)
-    amplitude = precipitates.roughness * rng.normal() / number
+    phase = 2 * math.pi * rng.random()
+    amplitude = precipitates.roughness * rng.standard_normal() / number
     waves.append((number, amplitude, phase))
   # Up to 1.2 times as deep as wide; by eye.
-  half_depth = 0.5 * rng.uniform(1 / math.sqrt(elongation), 1.2)
+  flattest = 1 / math.sqrt(elongation)
+  half_depth = 0.5 * (flattest + (1.2 - flattest) * rng.random())
   return Outline(elongation, turn_rad, tuple(waves), half_depth)
 
 
@@ -244,14 +246,14 @@ def create_irregular_ellipsoid(
   Returns:
     The precipitate.
   """
-  angle = np.linspace(0, 2 * math.pi, _ANGLES, endpoint=False)
-  turned = angle - shape.turn_rad
+  turned = _AROUND - shape.turn_rad
   radius = 1 / np.hypot(
     np.cos(turned) / math.sqrt(shape.elongation),
     np.sin(turned) * math.sqrt(shape.elongation),
   )
-  for number, amplitude, phase in shape.waves:
-    radius = radius * np.exp(amplitude * np.cos(number * angle + phase))
+  number, amplitude, phase = np.array(shape.waves).T[:, :, None]
+  for wave in np.exp(amplitude * np.cos(number * _AROUND + phase)):
+    radius *= wave
   # The area of the outline is the mean of pi r^2 over angles.
   radius *= diameter_nm / 2 / math.sqrt(np.mean(radius**2))
   half_depth = diameter_nm * shape.half_depth
