@@ -162,10 +162,11 @@ def _visible_particles(
   everywhere: Sequence[particles.Particle], foil: FoilParameters
 ) -> list[particles.VisibleParticle]:
   """Those of which something is in the micrograph, with their silhouettes."""
+  seen = particles.silhouettes(everywhere, foil)
   return [
     (particle, silhouette)
-    for particle in everywhere
-    if (silhouette := particles.silhouette(particle, foil)) is not None
+    for particle, silhouette in zip(everywhere, seen, strict=True)
+    if silhouette is not None
   ]
 
 

@@ -1,4 +1,4 @@
-"""Shapes of voids and precipitates, as the beam crosses them.
+"""Shapes of voids, as the beam crosses them; what all particles share.
 
 Lengths are in nanometres: x along columns, y along rows, z down from the
 surface that the beam enters. Numbers without a named source are by eye.
@@ -14,14 +14,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy import spatial
 
-from defectseg_jax.simulation.parameters import Precipitates
+# Of x and y relative to the centre, and of sizes, arrays of one shape: z,
+# relative to the centre, at which the beam enters and leaves. Entry is above
+# exit where it passes by.
+Form = Callable[
+  [np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]
+]
 
-Span = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
-
-# Outlines of precipitates are radii at this many angles: by eye, finer than a
-# pixel for particles of these sizes.
-_ANGLES = 256
-_AROUND = np.linspace(0, 2 * math.pi, _ANGLES, endpoint=False)
 # Faces of a void: {111}, {100} and {110}. The distances of {100} and {110} from
 # the centre, relative to {111}, are by eye.
 _FACES_111 = np.array(list(itertools.product((-1, 1), repeat=3))) / math.sqrt(3)
@@ -43,8 +42,9 @@ class Particle:
       from above.
     volume_nm3: of the whole particle.
     reach_nm: largest distance of its outline from its centre, seen from above.
-    spans_nm: of arrays x, y relative to the centre, the z, relative to it, at
-      which the beam enters and leaves; entry > exit where it passes by.
+    form: where the beam crosses it; the same object for bodies that differ by
+      their size alone.
+    size_nm: what `form` takes.
   """
 
   kind: str
@@ -52,24 +52,28 @@ class Particle:
   diameter_nm: float
   volume_nm3: float
   reach_nm: float
-  spans_nm: Span
+  form: Form
+  size_nm: float
+
+
+def _ball(
+  x: np.ndarray, y: np.ndarray, radius_nm: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  half = np.sqrt(np.maximum(radius_nm**2 - x**2 - y**2, 0))
+  return -half, half
 
 
 def create_sphere(centre_nm: np.ndarray, diameter_nm: float) -> Particle:
   """A spherical void."""
   radius = diameter_nm / 2
-
-  def spans(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    half = np.sqrt(np.maximum(radius**2 - x**2 - y**2, 0))
-    return -half, half
-
   return Particle(
     kind='void',
     centre_nm=centre_nm,
     diameter_nm=diameter_nm,
     volume_nm3=math.pi / 6 * diameter_nm**3,
     reach_nm=radius,
-    spans_nm=spans,
+    form=_ball,
+    size_nm=radius,
   )
 
 
@@ -99,12 +103,13 @@ def create_truncated_octahedron(
     diameter_nm=diameter_nm,
     volume_nm3=unit.volume * scale**3,
     reach_nm=unit.reach * scale,
-    spans_nm=_make_polyhedron_spans(unit, scale),
+    form=unit.spans,
+    size_nm=scale,
   )
 
 
 class _Faces(NamedTuple):
-  """Half-spaces x nx + y ny + z nz <= distance; each [faces, 1, 1]."""
+  """Half-spaces x nx + y ny + z nz <= distance; each [faces, 1]."""
 
   x: np.ndarray
   y: np.ndarray
@@ -132,6 +137,11 @@ class _Polyhedron:
   area: float
   volume: float
 
+  @functools.cached_property
+  def spans(self) -> Form:
+    """One object for all bodies of this form."""
+    return functools.partial(_polyhedron, self)
+
 
 @functools.lru_cache(maxsize=16)
 def _unit_octahedron(crystal: bytes, truncation: bytes) -> _Polyhedron:
@@ -153,7 +163,7 @@ def _unit_octahedron(crystal: bytes, truncation: bytes) -> _Polyhedron:
 
   def faces(which: np.ndarray) -> _Faces:
     columns = *normals[which].T, distances[which]
-    return _Faces(*(column[:, None, None] for column in columns))
+    return _Faces(*(column[:, None] for column in columns))
 
   return _Polyhedron(
     down=faces(normals[:, 2] > 1e-9),
@@ -166,113 +176,15 @@ def _unit_octahedron(crystal: bytes, truncation: bytes) -> _Polyhedron:
   )
 
 
-def _make_polyhedron_spans(unit: _Polyhedron, scale: float) -> Span:
-  """Where a beam enters and leaves the body."""
-
-  def heights(faces: _Faces, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _polyhedron(
+  unit: _Polyhedron, x: np.ndarray, y: np.ndarray, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  def heights(faces: _Faces) -> np.ndarray:
     return faces.distance * scale - faces.x * x - faces.y * y
 
-  def spans(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    leaving = (heights(unit.down, x, y) / unit.down.z).min(axis=0)
-    entry = (heights(unit.up, x, y) / unit.up.z).max(axis=0)
-    if len(unit.upright.z):
-      passes = (heights(unit.upright, x, y) >= 0).all(axis=0)
-      leaving = np.where(passes, leaving, entry)
-    return entry, leaving
-
-  return spans
-
-
-@dataclasses.dataclass(frozen=True)
-class Outline:
-  """The shape of a precipitate of diameter 1.
-
-  Attributes:
-    elongation: of the ellipse, longest over shortest axis.
-    turn_rad: of the ellipse.
-    waves: number around, amplitude (of the logarithm of the radius) and phase.
-    half_depth: half of its depth.
-  """
-
-  elongation: float
-  turn_rad: float
-  waves: tuple[tuple[int, float, float], ...]
-  half_depth: float
-
-  @property
-  def reach(self) -> float:
-    """No point is farther from the centre, in diameters.
-
-    The diameter is a mean one, and so the largest radius is at most half of
-    what it is over the smallest.
-    """
-    wavy = sum(abs(amplitude) for _, amplitude, _ in self.waves)
-    return max(0.5 * self.elongation * math.exp(2 * wavy), self.half_depth)
-
-
-def draw_outline(
-  precipitates: Precipitates, rng: np.random.Generator
-) -> Outline:
-  """An ellipse with a wavy outline, rounded off in depth.
-
-  Args:
-    precipitates: their elongation and roughness.
-    rng: random numbers for the shape.
-  """
-  elongation = 1 + (precipitates.elongation - 1) * rng.random()
-  turn_rad = math.pi * rng.random()
-  waves = []
-  # Two to six waves around, lower where they are more; by eye.
-  for number in range(2, 7):
-    phase = 2 * math.pi * rng.random()
-    amplitude = precipitates.roughness * rng.standard_normal() / number
-    waves.append((number, amplitude, phase))
-  # Up to 1.2 times as deep as wide; by eye.
-  flattest = 1 / math.sqrt(elongation)
-  half_depth = 0.5 * (flattest + (1.2 - flattest) * rng.random())
-  return Outline(elongation, turn_rad, tuple(waves), half_depth)
-
-
-def create_irregular_ellipsoid(
-  centre_nm: np.ndarray, diameter_nm: float, shape: Outline
-) -> Particle:
-  """A precipitate.
-
-  Args:
-    centre_nm: x, y, z.
-    diameter_nm: of the circle of the same area, seen from above.
-    shape: of its outline.
-
-  Returns:
-    The precipitate.
-  """
-  turned = _AROUND - shape.turn_rad
-  radius = 1 / np.hypot(
-    np.cos(turned) / math.sqrt(shape.elongation),
-    np.sin(turned) * math.sqrt(shape.elongation),
-  )
-  number, amplitude, phase = np.array(shape.waves).T[:, :, None]
-  for wave in np.exp(amplitude * np.cos(number * _AROUND + phase)):
-    radius *= wave
-  # The area of the outline is the mean of pi r^2 over angles.
-  radius *= diameter_nm / 2 / math.sqrt(np.mean(radius**2))
-  half_depth = diameter_nm * shape.half_depth
-  closed = np.append(radius, radius[0])
-
-  def spans(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    place = (np.arctan2(y, x) / (2 * math.pi) % 1.0) * _ANGLES
-    before = np.minimum(place.astype(int), _ANGLES - 1)
-    share = place - before
-    outline = closed[before] * (1 - share) + closed[before + 1] * share
-    half = half_depth * np.sqrt(np.maximum(1 - (x**2 + y**2) / outline**2, 0))
-    return -half, half
-
-  return Particle(
-    kind='precipitate',
-    centre_nm=centre_nm,
-    diameter_nm=diameter_nm,
-    # The mean of sqrt(1 - q^2) over a unit disc is 2/3.
-    volume_nm3=2 * half_depth * (2 / 3) * math.pi / 4 * diameter_nm**2,
-    reach_nm=float(radius.max()),
-    spans_nm=spans,
-  )
+  leaving = (heights(unit.down) / unit.down.z).min(axis=0)
+  entry = (heights(unit.up) / unit.up.z).max(axis=0)
+  if len(unit.upright.z):
+    passes = (heights(unit.upright) >= 0).all(axis=0)
+    leaving = np.where(passes, leaving, entry)
+  return entry, leaving

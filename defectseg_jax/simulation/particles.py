@@ -7,8 +7,8 @@ they meet, as polishing does.
 """
 
 import dataclasses
-import math
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy import spatial
@@ -19,15 +19,20 @@ from defectseg_jax.simulation.parameters import (
   Voids,
 )
 from defectseg_jax.simulation.particle_shapes import (
+  Form,
   Particle,
-  create_irregular_ellipsoid,
   create_sphere,
   create_truncated_octahedron,
+)
+from defectseg_jax.simulation.precipitate_shapes import (
+  create_irregular_ellipsoids,
   draw_outline,
 )
 
 # Random factors on the distances of a void's faces; by eye.
 _TRUNCATION = (0.9, 1.1)
+# Pixels that are worked out at once: few enough for a processor's cache.
+_BATCH_PX = 1 << 14
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -112,41 +117,110 @@ def create_precipitates(
     for (_, diameter), shape in zip(positions, shapes, strict=True)
   ]
   near = _near(positions, reach_nm, foil)
-  return [
-    create_irregular_ellipsoid(centre, diameter, shape)
-    for (centre, diameter), shape, reaches in zip(
-      positions, shapes, near, strict=True
-    )
-    if reaches
-  ]
+  inside = list(itertools.compress(positions, near))
+  return create_irregular_ellipsoids(
+    [centre for centre, _ in inside],
+    [diameter for _, diameter in inside],
+    list(itertools.compress(shapes, near)),
+  )
 
 
-def silhouette(particle: Particle, foil: FoilParameters) -> Silhouette | None:
-  """The particle as the beam sees it, cut by the surfaces and the edges.
+def silhouettes(
+  bodies: Sequence[Particle], foil: FoilParameters
+) -> list[Silhouette | None]:
+  """The particles as the beam sees them, cut by the surfaces and the edges.
 
   Args:
-    particle: of the body that the foil was cut from.
+    bodies: of what the foil was cut from.
     foil: its parameters.
 
   Returns:
-    None where nothing of it is left in the micrograph.
+    Of each; None where nothing of it is left in the micrograph.
   """
   pixel = foil.pixel_size_nm
-  x, y, z = particle.centre_nm
-  first = [math.floor((c - particle.reach_nm) / pixel) for c in (y, x)]
-  last = [math.ceil((c + particle.reach_nm) / pixel) for c in (y, x)]
-  if min(last) <= 0 or max(first) >= foil.side_px:
-    return None
-  along_y = (np.arange(first[0], last[0]) + 0.5) * pixel - y
-  along_x = (np.arange(first[1], last[1]) + 0.5) * pixel - x
-  entry, leaving = particle.spans_nm(along_x[None, :], along_y[:, None])
-  top, bottom = -z, foil.thickness_nm - z
-  inside = np.minimum(leaving, bottom) - np.maximum(entry, top)
-  path = np.maximum(inside, 0)
+  # Rows before columns.
+  centres = np.reshape([body.centre_nm for body in bodies], (-1, 3))[:, 1::-1]
+  reach = np.reshape([body.reach_nm for body in bodies], (-1, 1))
+  first = np.floor((centres - reach) / pixel).astype(np.int64)
+  last = np.ceil((centres + reach) / pixel).astype(np.int64)
+  meets = (last.min(axis=1) > 0) & (first.max(axis=1) < foil.side_px)
+  found: list[Silhouette | None] = [None] * len(bodies)
+  areas_px = (last - first).prod(axis=1).tolist()
+  for batch in _batches(bodies, areas_px, np.flatnonzero(meets).tolist()):
+    some = [bodies[number] for number in batch]
+    seen = _silhouettes_of_one_form(some, first[batch], last[batch], foil)
+    for number, one in zip(batch, seen, strict=True):
+      found[number] = one
+  return found
+
+
+def _batches(
+  bodies: Sequence[Particle],
+  areas_px: Sequence[int],
+  numbers: Sequence[int],
+) -> Iterator[list[int]]:
+  """Numbers of bodies of one form, with not too many pixels together."""
+  same: dict[Form, list[int]] = {}
+  for number in numbers:
+    same.setdefault(bodies[number].form, []).append(number)
+  for members in same.values():
+    batch, pixels = [], 0
+    for number in members:
+      if batch and pixels + areas_px[number] > _BATCH_PX:
+        yield batch
+        batch, pixels = [], 0
+      batch.append(number)
+      pixels += areas_px[number]
+    yield batch
+
+
+def _silhouettes_of_one_form(
+  bodies: Sequence[Particle],
+  first: np.ndarray,
+  last: np.ndarray,
+  foil: FoilParameters,
+) -> Iterator[Silhouette | None]:
+  """All pixels of their boxes in a row, since NumPy is slow in small steps."""
+  pixel = foil.pixel_size_nm
+  sides = last - first
+  counts = sides.prod(axis=1)
+  ends = counts.cumsum()
+  starts = ends - counts
+  body = np.repeat(np.arange(len(bodies)), counts)
+  row, column = np.divmod(np.arange(len(body)) - starts[body], sides[body, 1])
+  x, y, z = np.array([one.centre_nm for one in bodies]).T
+  entry, leaving = bodies[0].form(
+    (column + first[body, 1] + 0.5) * pixel - x[body],
+    (row + first[body, 0] + 0.5) * pixel - y[body],
+    np.array([one.size_nm for one in bodies])[body],
+  )
+  top, bottom = -z[body], (foil.thickness_nm - z)[body]
+  path = np.minimum(leaving, bottom) - np.maximum(entry, top)
+  path = np.maximum(path, 0)
   whole = np.maximum(leaving - entry, 0)
-  rows = slice(max(first[0], 0), min(last[0], foil.side_px))
-  columns = slice(max(first[1], 0), min(last[1], foil.side_px))
-  seen = path[
+  cut = np.logical_or.reduceat(whole - path > 1e-9, starts).tolist()
+  for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+    yield _crop(
+      path[start:end].reshape(sides[number]),
+      tuple(first[number].tolist()),
+      cut[number],
+      foil,
+    )
+
+
+def _crop(
+  path_nm: np.ndarray,
+  first: tuple[int, int],
+  cut_by_surface: bool,
+  foil: FoilParameters,
+) -> Silhouette | None:
+  """What of a box is in the micrograph; `first` are its row and column."""
+  side = foil.side_px
+  rows, columns = (
+    slice(max(begin, 0), min(begin + length, side))
+    for begin, length in zip(first, path_nm.shape, strict=True)
+  )
+  seen = path_nm[
     rows.start - first[0] : rows.stop - first[0],
     columns.start - first[1] : columns.stop - first[1],
   ]
@@ -154,17 +228,17 @@ def silhouette(particle: Particle, foil: FoilParameters) -> Silhouette | None:
     return None
   at_edges = [
     (rows.start == 0, seen[0]),
-    (rows.stop == foil.side_px, seen[-1]),
+    (rows.stop == side, seen[-1]),
     (columns.start == 0, seen[:, 0]),
-    (columns.stop == foil.side_px, seen[:, -1]),
+    (columns.stop == side, seen[:, -1]),
   ]
   return Silhouette(
     rows=rows,
     columns=columns,
     path_nm=seen.astype(np.float32),
     touches_border=any(edge and line.any() for edge, line in at_edges),
-    cut_by_surface=bool(np.any(whole - path > 1e-9)),
-    volume_in_foil_nm3=float(path.sum()) * pixel**2,
+    cut_by_surface=cut_by_surface,
+    volume_in_foil_nm3=float(path_nm.sum()) * foil.pixel_size_nm**2,
   )
 
 

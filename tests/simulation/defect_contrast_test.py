@@ -22,7 +22,8 @@ def centred(kind, foil):
   particle = particles.Particle(
     **{**vars(particle), 'centre_nm': np.array([middle, middle, 90.0])}
   )
-  return particle, particles.silhouette(particle, foil)
+  (seen,) = particles.silhouettes([particle], foil)
+  return particle, seen
 
 
 def test_a_void_lets_the_beam_through_by_its_path():

@@ -17,6 +17,11 @@ def moved(particle, centre):
   )
 
 
+def silhouette(particle, foil):
+  (found,) = particles.silhouettes([particle], foil)
+  return found
+
+
 def some(kind, foil, count=8, **fields):
   """The first particles of a foil that is full of them."""
   rng = np.random.default_rng(1)
@@ -39,7 +44,7 @@ KINDS = [
 def test_area_and_volume_are_those_of_the_shape(kind, fields):
   foil = finely(**fields)
   for particle in some(kind, foil):
-    found = particles.silhouette(moved(particle, MIDDLE), foil)
+    found = silhouette(moved(particle, MIDDLE), foil)
     area = (found.path_nm > 0).sum() * foil.pixel_size_nm**2
     assert area == pytest.approx(
       math.pi / 4 * particle.diameter_nm**2, rel=0.02
@@ -54,7 +59,7 @@ def test_area_and_volume_are_those_of_the_shape(kind, fields):
 def test_a_sphere_is_as_thick_as_it_is_wide():
   foil = finely(voids__spherical_fraction=1.0, voids__diameter_std_nm=0.0)
   (sphere,) = some('voids', foil, 1)
-  found = particles.silhouette(moved(sphere, MIDDLE), foil)
+  found = silhouette(moved(sphere, MIDDLE), foil)
   assert sphere.diameter_nm == 21.5
   assert found.path_nm.max() == pytest.approx(21.5, rel=1e-3)
 
@@ -63,7 +68,7 @@ def test_faceted_voids_are_polyhedra_of_one_crystal():
   """Paths over a facet are linear: their second differences vanish."""
   foil = finely(voids__spherical_fraction=0.0)
   for void in some('voids', foil, 4):
-    path = particles.silhouette(moved(void, MIDDLE), foil).path_nm
+    path = silhouette(moved(void, MIDDLE), foil).path_nm
     inside = path[1:-1, 2:] * path[1:-1, :-2] > 0
     bent = np.abs(path[1:-1, 2:] - 2 * path[1:-1, 1:-1] + path[1:-1, :-2])
     assert np.mean(bent[inside] < 1e-4) > 0.85
@@ -74,7 +79,7 @@ def test_a_surface_cuts_a_sphere_in_half(depth):
   foil = finely(voids__spherical_fraction=1.0)
   for sphere in some('voids', foil, 3):
     centre = [*MIDDLE[:2], depth]
-    found = particles.silhouette(moved(sphere, centre), foil)
+    found = silhouette(moved(sphere, centre), foil)
     assert found.cut_by_surface
     assert found.volume_in_foil_nm3 == pytest.approx(
       sphere.volume_nm3 / 2, rel=0.02
@@ -85,20 +90,41 @@ def test_what_passes_above_the_foil_or_beside_it_is_not_seen():
   foil = finely(voids__spherical_fraction=1.0, voids__diameter_std_nm=0.0)
   (sphere,) = some('voids', foil, 1)
   for centre in ([40, 40, -11], [40, 40, 201], [-11, 40, 95], [40, 91, 95]):
-    assert particles.silhouette(moved(sphere, centre), foil) is None
+    assert silhouette(moved(sphere, centre), foil) is None
 
 
 def test_the_edge_of_the_micrograph_crops_and_is_told():
   foil = finely(voids__spherical_fraction=1.0)
   (sphere,) = some('voids', foil, 1)
-  whole = particles.silhouette(moved(sphere, MIDDLE), foil)
-  half = particles.silhouette(moved(sphere, [0, *MIDDLE[1:]]), foil)
+  whole = silhouette(moved(sphere, MIDDLE), foil)
+  half = silhouette(moved(sphere, [0, *MIDDLE[1:]]), foil)
   assert half.touches_border and not half.cut_by_surface
   assert half.path_nm.sum() == pytest.approx(whole.path_nm.sum() / 2, rel=0.01)
   # The volume is the foil's, whatever the micrograph shows of it.
   assert half.volume_in_foil_nm3 == pytest.approx(
     whole.volume_in_foil_nm3, rel=1e-3
   )
+
+
+def test_many_are_seen_as_each_alone(monkeypatch):
+  """Spheres, voids of one form and of others, in batches of any size."""
+  foil = small_foil(voids__spherical_fraction=0.5, voids__density_per_m3=2e22)
+  rng = np.random.default_rng(4)
+  bodies = particles.create_voids(foil, rng, shapes=2)
+  bodies += particles.create_precipitates(foil, rng)
+  assert len({body.form for body in bodies}) < len(bodies) - 10
+  alone = [silhouette(body, foil) for body in bodies]
+  assert None in alone and any(one and one.touches_border for one in alone)
+  for most_px in (1, 1 << 14):
+    monkeypatch.setattr(particles, '_BATCH_PX', most_px)
+    together = particles.silhouettes(bodies, foil)
+    for one, other in zip(alone, together, strict=True):
+      assert (one is None) == (other is None)
+      if one and other:
+        np.testing.assert_array_equal(one.path_nm, other.path_nm)
+        assert one.rows == other.rows and one.columns == other.columns
+        assert one.volume_in_foil_nm3 == other.volume_in_foil_nm3
+        assert one.cut_by_surface == other.cut_by_surface
 
 
 def test_outlines_of_precipitates_are_irregular_and_longer_than_wide():

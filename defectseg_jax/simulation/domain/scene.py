@@ -122,7 +122,7 @@ def silhouettes(
   bodies: Sequence[particles.Particle], foil: FoilParameters
 ) -> list[particles.Silhouette]:
   """Of those bodies of which something is in the micrograph."""
-  seen = (particles.silhouette(body, foil) for body in bodies)
+  seen = particles.silhouettes(bodies, foil)
   return [one for one in seen if one is not None]
 
 

@@ -15,7 +15,7 @@ from defectseg_jax.simulation.domain.settings import OpticsSettings
 from defectseg_jax.simulation.domain.wave_optics import Lens
 from defectseg_jax.simulation.parameters import FoilParameters
 from defectseg_jax.simulation.particle_shapes import create_sphere
-from defectseg_jax.simulation.particles import silhouette
+from defectseg_jax.simulation.particles import silhouettes
 
 SIDE, PIXEL_NM, THICKNESS_NM = 128, 0.5, 60.0
 
@@ -25,9 +25,8 @@ def sphere_scene(diameter_nm=16.0):
     side_px=SIDE, pixel_size_nm=PIXEL_NM, thickness_nm=THICKNESS_NM
   )
   middle = SIDE * PIXEL_NM / 2
-  seen = silhouette(
-    create_sphere(np.array([middle, middle, 30.0]), diameter_nm), foil
-  )
+  sphere = create_sphere(np.array([middle, middle, 30.0]), diameter_nm)
+  (seen,) = silhouettes([sphere], foil)
   return Scene(
     side_px=SIDE,
     pixel_size_nm=PIXEL_NM,
