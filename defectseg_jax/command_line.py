@@ -55,6 +55,7 @@ MODES = {
     (
       *('input', 'output', 'network', 'workdir', 'thickness_nm'),
       *('pixel_size_nm', 'calibration', 'object_diameter_nm'),
+      *('thickness_uncertainty', 'pixel_size_uncertainty'),
       *('reference', 'orientations'),
       *('overwrite', 'config'),
     ),
@@ -67,7 +68,8 @@ MODES = {
     'an interval.',
     (
       *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
-      *('pixel_size_nm', 'calibration', 'detection', 'network', 'reference'),
+      *('pixel_size_nm', 'calibration', 'thickness_uncertainty'),
+      *('pixel_size_uncertainty', 'detection', 'network', 'reference'),
     ),
     'defectseg quantify --config=voids --input=masks --pixel_size_nm=0.32 '
     '--thickness_nm=177 --output=numbers',
@@ -131,6 +133,17 @@ PIXEL_SIZE_NM = flags.DEFINE_float(
 )
 THICKNESS_NM = flags.DEFINE_float(
   'thickness_nm', None, 'Thickness of the foil in nanometres.'
+)
+THICKNESS_UNCERTAINTY = flags.DEFINE_float(
+  'thickness_uncertainty',
+  None,
+  'Relative standard uncertainty of the thickness, 0.1 for 10%: widens the '
+  'intervals.',
+)
+PIXEL_SIZE_UNCERTAINTY = flags.DEFINE_float(
+  'pixel_size_uncertainty',
+  None,
+  'Relative standard uncertainty of the side of a pixel, likewise.',
 )
 CALIBRATION = flags.DEFINE_string(
   'calibration',

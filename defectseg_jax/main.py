@@ -95,6 +95,7 @@ def _quantify(
     network=command_line.NETWORK.value,
     **_session_flags(),
   )
+  request.set_uncertainties(config)
   from defectseg_jax.jobs.quantify import quantify
 
   quantify(config, request, _console(), interruption)
@@ -210,6 +211,7 @@ def _predict(
     overwrite=command_line.OVERWRITE.value,
     **_session_flags(os.path.join('results', config.defect)),
   )
+  request.set_uncertainties(config)
   from defectseg_jax.jobs.predict import predict
 
   if not predict(config, workdir, request, _console(), interruption):
@@ -238,6 +240,8 @@ def _session_flags(output: str = '') -> dict[str, Any]:
     'pixel_size_nm': command_line.PIXEL_SIZE_NM.value,
     'thickness_nm': command_line.THICKNESS_NM.value,
     'calibration': command_line.CALIBRATION.value,
+    'thickness_uncertainty': command_line.THICKNESS_UNCERTAINTY.value,
+    'pixel_size_uncertainty': command_line.PIXEL_SIZE_UNCERTAINTY.value,
     'reference': command_line.REFERENCE.value,
   }
 

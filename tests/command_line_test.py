@@ -122,6 +122,13 @@ def test_the_version():
     ),
     (
       (
+        *('predict', '--output=x', '--workdir={run}', '--thickness_nm=9'),
+        *('--input={folder}', '--thickness_uncertainty=10'),
+      ),
+      '--thickness_uncertainty=10.0: must be from 0 to below 1; 0.1 is 10%',
+    ),
+    (
+      (
         *('predict', '--output=x', '--workdir={run}', '--calibration='),
         '--input={folder}',
       ),

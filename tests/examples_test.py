@@ -49,3 +49,15 @@ def test_voids_of_the_examples_are_found_without_any_training(tmp_path):
   assert 'an object must reach 0.95 somewhere' in (
     out / 'report.html'
   ).read_text(encoding='utf-8')
+  # What the last line of its output advises can be done.
+  assert 'give --thickness_uncertainty and --pixel_size_unc' in done.stdout
+  advised = tiny.run(
+    [
+      *(sys.executable, '-m', 'defectseg_jax.main', '--mode=predict'),
+      *('--network=voids', f'--input={tiny.ROOT / "examples"}'),
+      *('--thickness_nm=100', f'--output={out}'),
+      *('--thickness_uncertainty=0.1', '--pixel_size_uncertainty=0.01'),
+    ]
+  )
+  assert advised.returncode == 0, advised.stderr
+  assert 'leave out how well' not in advised.stdout

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
   from defectseg_jax.quantification.particles.summary import particle_summary
   from defectseg_jax.quantification.plausibility import QualityWarning
   from defectseg_jax.quantification.settings import QuantificationSettings
+  from defectseg_jax.quantification.shared_uncertainties import (
+    shared_uncertainty,
+  )
 
 # Where each name is: imported when it is asked for, since SciPy and
 # scikit-image take a second.
@@ -75,6 +78,7 @@ _MODULES = {
   'poisson_interval': 'intervals',
   'relative_error': 'panel',
   'sphere_volume': 'densities',
+  'shared_uncertainty': 'shared_uncertainties',
   'statistics_over_images': 'over_images',
   'swelling': 'densities',
 }
@@ -103,6 +107,7 @@ __all__ = [
   'particle_summary',
   'poisson_interval',
   'relative_error',
+  'shared_uncertainty',
   'sphere_volume',
   'statistics_over_images',
   'swelling',

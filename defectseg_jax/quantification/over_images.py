@@ -16,21 +16,24 @@ def statistics_over_images(
   rows: Sequence[Mapping[str, float]],
   names: Iterable[str],
   *,
+  shared: Mapping[str, float] | None = None,
   level: float = intervals.LEVEL,
 ) -> dict[str, dict[str, float]]:
   """Mean, spread and interval of each quantity over images.
 
   The interval is Student's, of the mean over images. It contains how the
-  specimen differs from place to place, which no count in one image can show,
-  and nothing of what all images share, such as a wrong scale. It does not go
-  below 0, since no quantity is negative, nor above 1 for the ratios `iu`,
-  `precision` and `recall`. Equal numbers, such as those of images without
-  objects, have no interval: a few of them do not show that the specimen is the
-  same everywhere.
+  specimen differs from place to place, which no count in one image can show.
+  It is widened by what all images share, such as a scale that is not known
+  well, as `intervals.propagate` does it for one image. It does not go below 0,
+  since no quantity is negative, nor above 1 for the ratios `iu`, `precision`
+  and `recall`. Equal numbers, such as those of images without objects, have no
+  interval: a few of them do not show that the specimen is the same everywhere.
 
   Args:
     rows: numbers by name, one mapping for each image.
     names: of the quantities that are wanted.
+    shared: relative standard uncertainties by name, from `shared_uncertainty`;
+      0 where there is none.
     level: of confidence.
 
   Returns:
@@ -53,18 +56,29 @@ def statistics_over_images(
     count = len(values)
     mean = float(values.mean()) if count else math.nan
     spread = float(values.std(ddof=1)) if count > 1 else math.nan
-    half = math.nan
-    if count > 1 and values.min() < values.max():
-      of_student = -special.stdtrit(count - 1, (1 - level) / 2)
-      half = of_student * spread / math.sqrt(count)
-    high = mean + half
+    interval = _interval_of_mean(values, (shared or {}).get(name, 0.0), level)
+    low, high = interval
     if name in _RATIOS and high > 1:
       high = 1.0
     found[name] = {
       'images': count,
       'mean': mean,
       'std': spread,
-      'low': mean - half if math.isnan(half) else max(mean - half, 0.0),
+      'low': low,
       'high': high,
     }
   return found
+
+
+def _interval_of_mean(
+  values: np.ndarray, shared: float, level: float
+) -> intervals.Interval:
+  """Student's, widened by a relative uncertainty; unknown of equal values."""
+  count = len(values)
+  if count < 2 or values.min() == values.max():
+    return intervals.UNKNOWN
+  mean = float(values.mean())
+  of_student = -special.stdtrit(count - 1, (1 - level) / 2)
+  half = of_student * float(values.std(ddof=1)) / math.sqrt(count)
+  found = intervals.Interval(max(mean - half, 0.0), mean + half)
+  return intervals.propagate(mean, found, shared, level=level)

@@ -16,6 +16,7 @@ from defectseg_jax.quantification import (
   MeasurementSettings,
   QualityWarning,
   kind_of,
+  shared_uncertainty,
   statistics_over_images,
 )
 from defectseg_jax.reporting.provenance import Provenance
@@ -143,23 +144,29 @@ class SessionNumbers:
   @functools.cached_property
   def over_images(self) -> dict[str, dict[str, float]]:
     """Mean and interval over images of each headline, for all who tell it."""
-    return statistics_over_images(self.rows, self.headlines)
+    settings = self.settings.quantification
+    shared = {one: shared_uncertainty(one, settings) for one in self.headlines}
+    return statistics_over_images(self.rows, self.headlines, shared=shared)
 
   @property
   def remarks(self) -> list[str]:
     """The notes, and which uncertainties the intervals leave out."""
-    exact = [
-      f'config.quantification.{name}'
-      for name in ('thickness_uncertainty', 'pixel_size_uncertainty')
-      if not getattr(self.settings.quantification, name)
-    ]
+    exact = {
+      flag: what
+      for flag, what in (
+        ('thickness_uncertainty', 'the thickness'),
+        ('pixel_size_uncertainty', 'the scale'),
+      )
+      if not getattr(self.settings.quantification, flag)
+    }
     if not exact:
       return list(self.notes)
     return [
       *self.notes,
-      f'Intervals are those of counting: {" and ".join(exact)} '
-      f'{"is" if len(exact) == 1 else "are"} 0. Give relative standard '
-      'uncertainties, such as 0.1 for 10%.',
+      f'Intervals leave out how well {" and ".join(exact.values())} '
+      f'{"is" if len(exact) == 1 else "are"} known: give '
+      f'{" and ".join(f"--{flag}" for flag in exact)} (0.1 is 10%, one '
+      'standard deviation).',
     ]
 
   @property

@@ -8,9 +8,12 @@ import dataclasses
 import math
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.files import image_files
+
+_UNCERTAINTIES = ('thickness_uncertainty', 'pixel_size_uncertainty')
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,8 @@ class SessionRequest:
     pixel_size_nm: side of a pixel, for images that the table does not name.
     thickness_nm: of the foil, likewise.
     calibration: path of a CSV table of file, pixel_size_nm, thickness_nm.
+    thickness_uncertainty, pixel_size_uncertainty: relative standard
+      uncertainties; None for those of the config.
     reference: true masks, or what people measured.
 
   Raises:
@@ -32,11 +37,19 @@ class SessionRequest:
   pixel_size_nm: float | None = None
   thickness_nm: float | None = None
   calibration: str | None = None
+  thickness_uncertainty: float | None = None
+  pixel_size_uncertainty: float | None = None
   reference: str | None = None
 
   def __post_init__(self) -> None:
     for name in ('pixel_size_nm', 'thickness_nm'):
       _require_length(getattr(self, name), name)
+    for name in _UNCERTAINTIES:
+      value = getattr(self, name)
+      if value is not None and not 0 <= value < 1:
+        raise InputError(
+          f'--{name}={value}: must be from 0 to below 1; 0.1 is 10%'
+        )
     if self.calibration == '':
       raise InputError(
         '--calibration: is empty; give the path of a CSV table with the '
@@ -54,6 +67,13 @@ class SessionRequest:
           f'--{name}={path}: there is no such file or folder; see that the '
           'path is right'
         )
+
+  def set_uncertainties(self, config: Any) -> None:
+    """Puts what is given in the place of the config's."""
+    for name in _UNCERTAINTIES:
+      value = getattr(self, name)
+      if value is not None:
+        config.quantification[name] = value
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

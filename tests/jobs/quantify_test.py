@@ -2,7 +2,9 @@
 
 import csv
 import json
+import math
 import pathlib
+import shutil
 import sys
 
 import numpy as np
@@ -99,6 +101,38 @@ def test_the_command(masks, tmp_path):
     'summary.json',
   ]
   assert [path.name for path in out.parent.iterdir()] == ['today']
+
+
+@pytest.mark.slow
+def test_the_mean_is_no_better_known_than_thickness_and_scale(masks, tmp_path):
+  wide, narrow = tmp_path / 'wide', tmp_path / 'narrow'
+  shutil.copy(masks / 'a.png', masks / 'c.png')
+  for out, more in (
+    (narrow, []),
+    (wide, ['--thickness_uncertainty=0.2', '--pixel_size_uncertainty=0.05']),
+  ):
+    done = tiny.run(
+      [
+        *PROGRAM,
+        *(f'--input={masks}', f'--output={out}', *more),
+        *('--pixel_size_nm=0.5', '--thickness_nm=100'),
+      ]
+    )
+    assert done.returncode == 0, done.stderr
+    assert ('leave out how well' in done.stdout) == (out is narrow)
+  before, after = (
+    json.loads((out / 'summary.json').read_text()) for out in (narrow, wide)
+  )
+  # Of 1 / (A t): sqrt((2 * 0.05)^2 + 0.2^2), in quadrature with counting's.
+  mean, high = (
+    before['over_images']['number_density_per_m3'][key]
+    for key in ('mean', 'high')
+  )
+  both = math.hypot(math.log(high / mean), 1.96 * math.hypot(0.1, 0.2))
+  widened = after['over_images']['number_density_per_m3']
+  assert widened['mean'] == mean
+  assert widened['high'] == pytest.approx(mean * math.exp(both), rel=1e-3)
+  assert after['settings']['thickness_uncertainty'] == 0.2
 
 
 def test_tables_hold_what_is_in_the_masks(masks, measure):

@@ -6,6 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from defectseg_jax.quantification import (
+  QuantificationSettings,
+  intervals,
+  kind_of,
+  measure,
+  shared_uncertainty,
+)
 from defectseg_jax.quantification.over_images import statistics_over_images
 
 
@@ -55,3 +62,62 @@ def test_ratios_end_at_1_and_other_numbers_do_not():
   # Of one image nothing is known.
   found = statistics_over_images(rows[:1], names)
   assert math.isnan(found['iu']['high'])
+
+
+def test_what_all_images_share_does_not_average_out():
+  rows = [{'a': value} for value in (9.0, 10.0, 11.0, 10.0) * 100]
+  counting = statistics_over_images(rows, ['a'])['a']
+  together = statistics_over_images(rows, ['a'], shared={'a': 0.2})['a']
+  assert counting['high'] < 10.1
+  # exp(1.96 * 0.2), as of a single image that is counted exactly.
+  assert together['high'] == pytest.approx(10 * math.exp(0.392), rel=1e-3)
+  assert together['low'] == pytest.approx(10 / math.exp(0.392), rel=1e-3)
+  assert together['mean'] == counting['mean']
+
+
+def particles_mask():
+  mask = np.zeros((200, 200), bool)
+  for row in range(20, 190, 40):
+    for column in range(20, 190, 40):
+      mask[row : row + 6 + row % 7, column : column + 8 + column % 5] = True
+  return mask
+
+
+def lines_mask():
+  mask = np.zeros((200, 200), bool)
+  mask[:, 30:33] = mask[:, 95:98] = mask[:, 140:143] = True
+  mask[50:53] = mask[120:123] = True
+  return mask
+
+
+@pytest.mark.parametrize(
+  ('defect', 'mask'),
+  [('voids', particles_mask()), ('dislocations', lines_mask())],
+)
+def test_one_image_is_widened_by_the_same_powers(defect, mask):
+  scale = {'pixel_size_nm': 0.5, 'thickness_nm': 100.0}
+  known = QuantificationSettings()
+  guessed = QuantificationSettings(
+    thickness_uncertainty=0.2,
+    pixel_size_uncertainty=0.05,
+    projection_uncertainty=0.1 if defect == 'dislocations' else 0.0,
+  )
+  of_counting, of_all = (
+    measure(mask, defect, settings=settings, **scale).summary
+    for settings in (known, guessed)
+  )
+  compared = 0
+  for name in kind_of(defect).headlines:
+    if f'{name}_low' not in of_all:
+      continue
+    value = of_counting[name]
+    ends = of_counting[f'{name}_low'], of_counting[f'{name}_high']
+    expected = intervals.propagate(
+      value, intervals.Interval(*ends), shared_uncertainty(name, guessed)
+    )
+    found = of_all[f'{name}_low'], of_all[f'{name}_high']
+    # Swelling is V / (A t - V): its power of V is a little above 1.
+    rel = 0.1 if name == 'swelling' else 1e-9
+    assert found == pytest.approx(tuple(expected), rel=rel), name
+    compared += 1
+  assert compared >= 4
