@@ -62,6 +62,7 @@ def get_config(argument: str | None = None) -> ml_collections.ConfigDict:
       'domain.background.lines_fraction': 0.0,
       'domain.background.spots_fraction': 0.0,
       'domain.camera.blur_px': (0.25, 2.0),
+      'domain.camera.oversampled_fraction': 0.3,
     }
   )
   return common.with_arguments(config, argument)

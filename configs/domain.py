@@ -111,6 +111,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.camera.blur_px = (0.25, 1.1)
   # Standard deviation of the readout noise, in electrons.
   config.camera.read_noise_electrons = (0.1, 6.0)
+  # Fraction that were enlarged, or scanned from film: smooth noise.
+  config.camera.oversampled_fraction = 0.0
   # How much of the file's range of numbers the image fills.
   config.camera.contrast_fraction = (0.12, 1.0)
   # Exponent of the display.

@@ -24,6 +24,8 @@ class CameraSettings:
     blur_px: standard deviation of the point spread of the scintillator; it
       smooths the shot noise as well.
     read_noise_electrons: standard deviation.
+    oversampled_fraction: of the micrographs that were enlarged, or scanned from
+      film: their noise is smooth over pixels, and no weaker for it.
     contrast_fraction: how much of the file's range the image fills.
     gamma: of the display.
     spikes_fraction: fraction of micrographs with X-ray spikes.
@@ -35,12 +37,17 @@ class CameraSettings:
   dose_electrons_per_px: Range = (20.0, 2500.0)
   blur_px: Range = (0.25, 1.1)
   read_noise_electrons: Range = (0.1, 6.0)
+  oversampled_fraction: float = 0.0
   contrast_fraction: Range = (0.12, 1.0)
   gamma: Range = (0.7, 1.4)
   spikes_fraction: float = 0.12
   columns_fraction: float = 0.05
   saturated_fraction: float = 0.1
   jpeg_fraction: float = 0.15
+
+
+# Standard deviation of the smooth noise, in pixels; by eye.
+_OVERSAMPLED_PX = (0.9, 2.5)
 
 
 def record(
@@ -62,6 +69,15 @@ def record(
   dose = draw_log(settings.dose_electrons_per_px, rng)
   blur_px = draw(settings.blur_px, rng)
   read_noise = draw_log(settings.read_noise_electrons, rng)
+  oversampled = (
+    settings.oversampled_fraction > 0
+    and rng.random() < settings.oversampled_fraction
+  )
+  if oversampled:
+    blur_px = draw(_OVERSAMPLED_PX, rng)
+    # So many pixels share what one had.
+    pixels = 4 * np.pi * blur_px**2
+    dose, read_noise = dose / pixels, read_noise / pixels
   mean = max(float(intensity.mean()), 1e-9)
   electrons = rng.poisson(np.maximum(intensity, 0) * (dose / mean))
   signal = ndimage.gaussian_filter(
@@ -71,8 +87,8 @@ def record(
     signal.shape, np.float32
   )
   # A blur of white noise by a Gaussian leaves this part of its variance, and a
-  # pixel's own at most.
-  left = min(1.0, 1 / (4 * np.pi * blur_px**2))
+  # pixel's own at most. Where it is wide, averages have what they had before.
+  left = 1.0 if oversampled else min(1.0, 1 / (4 * np.pi * blur_px**2))
   noise = float(np.sqrt(dose * left + read_noise**2)) / dose
   _add_artefacts(signal, settings, rng)
   return signal * np.float32(mean / dose), noise

@@ -90,3 +90,22 @@ def test_what_was_compressed_differs_a_little():
   )
   assert (compressed != plain).any()
   assert np.abs(compressed - plain).mean() < 40
+
+
+def test_the_noise_of_an_enlarged_image_is_smooth_and_no_weaker():
+  even = np.ones((256, 256), np.float32)
+  settings = dataclasses.replace(
+    CLEAN,
+    dose_electrons_per_px=(100.0, 100.0),
+    blur_px=(0.05, 0.05),
+    oversampled_fraction=1.0,
+  )
+  for seed in range(4):
+    signal, noise = record(even, settings, np.random.default_rng(seed))
+    # Of a pixel it is what 100 electrons have: 0.1.
+    assert signal.std() == pytest.approx(0.1, rel=0.1)
+    neighbours = np.corrcoef(signal[:, :-1].ravel(), signal[:, 1:].ravel())
+    assert neighbours[0, 1] > 0.7
+    # Of averages over 32 x 32 pixels, what is told of a pixel over 32.
+    means = signal.reshape(8, 32, 8, 32).mean(axis=(1, 3))
+    assert means.std() == pytest.approx(noise / 32, rel=0.35)
