@@ -1,6 +1,5 @@
 """--mode=quantify: masks and a scale to materials numbers with error bars."""
 
-import dataclasses
 import pathlib
 import time
 from collections.abc import Sequence
@@ -86,7 +85,8 @@ def quantify(
       )
       judged = []
       if request.reference:
-        judged = _judge_masks(made, request.reference, images, numbers, seconds)
+        truth = request.reference
+        judged = _judge_masks(made, truth, images, numbers, seconds, run=run)
       interruption.check()
   except Stopped:
     console.print(
@@ -170,11 +170,13 @@ def _judge_masks(
   images: Sequence[MaskImage],
   numbers: SessionNumbers,
   seconds: dict[str, float],
+  *,
+  run: RunSettings,
 ) -> list[dict[str, Any]]:
   """The panel's files, of masks by --input; rows of panel.csv."""
   scales = {image.name: image.scale for image in images}
-  # The network's errors are not those of a person.
-  by_hand = dataclasses.replace(numbers.settings, detection=None)
+  # What a network can be trusted with says nothing of people.
+  by_hand = MeasurementSettings(run.defect, run.quantification, seed=run.seed)
   kind = kind_of(by_hand.defect)
 
   def measure(image: str, mask: np.ndarray) -> dict[str, float]:

@@ -9,6 +9,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.dislocations.detection import LineDetection
 from defectseg_jax.quantification.kinds import Kind, kind_of
 from defectseg_jax.quantification.measurement import Measurement
+from defectseg_jax.quantification.particles.components import label_regions
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.settings import QuantificationSettings
 
@@ -120,6 +121,42 @@ class MeasurementSettings:
     return dataclasses.replace(
       self, quantification=self.quantification.at_zoom(finest)
     )
+
+  def by_hand(self) -> 'MeasurementSettings':
+    """The settings for a mask that a person drew or corrected.
+
+    What the network can be trusted with says nothing of it: it has no smallest
+    particle, and no network's detection.
+    """
+    every = dataclasses.replace(self.quantification, minimum_area_px=0)
+    return dataclasses.replace(self, quantification=every, detection=None)
+
+  def trusted(self, mask: np.ndarray) -> np.ndarray:
+    """What is measured of a network's mask, so that it shows nothing else.
+
+    Args:
+      mask: bool [H, W].
+
+    Returns:
+      bool [H, W]: without particles that are smaller than the smallest, and
+      with their holes filled where that is asked for. Lines are as they were.
+
+    Examples:
+      >>> mask = np.array([[1, 1, 1, 0, 1]], bool)
+      >>> smallest = QuantificationSettings(minimum_area_px=2)
+      >>> MeasurementSettings('voids', smallest).trusted(mask).astype(int)
+      array([[1, 1, 1, 0, 0]])
+    """
+    if kind_of(self.defect).has_test_lines:
+      return mask
+    labels, _ = label_regions(
+      mask,
+      connectivity=self.quantification.connectivity,
+      minimum_area_px=self.quantification.minimum_area_px,
+      fill_holes=self.quantification.fill_holes,
+      separate=self.quantification.separate,
+    )
+    return labels > 0
 
 
 def _kind_for(defect: str, detection: Detection | LineDetection | None) -> Kind:

@@ -69,8 +69,8 @@ class Prediction:
     """Turns the mask into numbers.
 
     Args:
-      mask: bool [H, W], for instance corrected by hand; None for the
-        network's.
+      mask: bool [H, W], drawn or corrected by hand: every particle of it
+        counts; None for the network's.
 
     Returns:
       What was found: `summary`, `objects`, `warnings` and `overlay()`.
@@ -78,7 +78,8 @@ class Prediction:
     Raises:
       InputError: the scale or the thickness is not known.
     """
-    measured = self.settings.measure(
+    settings = self.settings if mask is None else self.settings.by_hand()
+    measured = settings.measure(
       self.mask if mask is None else mask,
       image=self.micrograph.pixels,
       pixel_size_nm=_required_length(self.micrograph, 'pixel_size_nm'),
@@ -88,7 +89,7 @@ class Prediction:
       field.name: getattr(measured, field.name)
       for field in dataclasses.fields(measured)
     }
-    return Found(**fields, micrograph=self.micrograph, settings=self.settings)
+    return Found(**fields, micrograph=self.micrograph, settings=settings)
 
 
 def _required_length(micrograph: Micrograph, name: str) -> float:

@@ -170,12 +170,13 @@ class Run:
         object_diameter_nm=object_diameter_nm,
       ),
     )
+    settings = self.measurement_settings.at_zooms(found.zooms)
     return Prediction(
       micrograph,
-      found.mask,
+      settings.trusted(found.mask),
       found.probabilities,
       self.threshold,
-      self.measurement_settings.at_zooms(found.zooms),
+      settings,
       found.zooms,
     )
 

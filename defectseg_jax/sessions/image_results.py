@@ -71,7 +71,7 @@ def write_image_results(
   Raises:
     InputError: the mask cannot be read as a mask any more.
   """
-  settings = settings.at_zooms(image.zooms)
+  settings = _settings_of(image, settings)
   truth = truths.get(image.name)
   arrays, mismatch = _read_arrays(folder, image, truth)
   scores = reference.NO_SCORES
@@ -105,6 +105,17 @@ def write_image_results(
     _view(found, arrays, numbers, settings, limits),
     comparable=None if truth is None else mismatch is None,
   )
+
+
+def _settings_of(
+  image: SessionImage, settings: MeasurementSettings
+) -> MeasurementSettings:
+  """How a mask of the network, or of a person, is measured."""
+  if not image.corrected:
+    return settings.at_zooms(image.zooms)
+  # With the columns of the others; what they hold is left open below.
+  by_hand = settings.by_hand()
+  return dataclasses.replace(by_hand, detection=settings.detection)
 
 
 def _sources(

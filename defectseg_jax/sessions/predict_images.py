@@ -213,6 +213,7 @@ def _update_files(
   else:
     mask, probabilities, taken = run.look(pixels, zooms, on_tiles=on_tiles)
     image = dataclasses.replace(image, zooms=taken)
+    mask = run.measurement_settings.at_zooms(taken).trusted(mask)
   scale = {'pixel_size_nm': size_nm}
   writers: dict[str, Callable[[pathlib.Path], object]] = {
     files['images']: lambda to: write_tiff(to, pixels, **scale),

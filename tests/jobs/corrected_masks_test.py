@@ -1,16 +1,20 @@
 """What --mode=predict does of masks that a person corrected."""
 
 import io
+import json
+import shutil
 
 import numpy as np
 import pytest
 import tifffile
 import tiny
 from rich.console import Console
+from scipy import ndimage
 from sessions import NAMES, by_image, contents, corrected, wrong
 
 from defectseg_jax.micrographs import reading
-from defectseg_jax.micrographs.writing import write_tiff
+from defectseg_jax.micrographs.writing import write_mask, write_tiff
+from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.sessions.folder import SessionFolder
 
 # The run is trained once; its tests share a process.
@@ -41,6 +45,38 @@ def test_a_corrected_mask_stays_and_is_measured(predict, no_network, tmp_path):
   assert after['x']['number_density_detected_per_m3'] == 'NaN'
   assert after['y']['number_density_detected_per_m3'] != 'NaN'
   assert 'Masks corrected by hand: x.' in (out / 'report.html').read_text()
+
+
+def test_what_a_person_draws_counts_however_small_it_is(
+  predict, trained_run, tmp_path
+):
+  """And of the network's mask nothing is there that does not count."""
+  run = shutil.copytree(trained_run, tmp_path / 'run')
+  path = run / 'dev_detection.json'
+  content = json.loads(path.read_text())
+  content['settings']['minimum_area_px'] = 150
+  path.write_text(json.dumps(content))
+  assert predict(workdir=Workdir(run))
+  out = tmp_path / 'out'
+  for name, row in by_image(out).items():
+    labels, count = ndimage.label(
+      tifffile.imread(out / 'masks' / f'{name}.tif'), np.ones((3, 3))
+    )
+    assert count == int(row['count_all'])
+    assert (np.bincount(labels.ravel())[1:] >= 150).all()
+  mask = np.zeros((200, 200), np.uint8)
+  for place in range(20):
+    row, column = 12 + 40 * (place // 5), 12 + 38 * (place % 5)
+    mask[row : row + 8, column : column + 8] = 255
+  write_mask(out / 'masks' / 'x.tif', mask > 0, pixel_size_nm=0.5)
+  assert predict(workdir=Workdir(run))
+  after = by_image(out)['x']
+  assert after['count_all'] == '20'
+  # 8 pixels of half a nanometre a side: sqrt(4 / pi) * 4 nm.
+  assert float(after['diameter_mean_nm']) == pytest.approx(4.514, rel=1e-3)
+  summary = json.loads((out / 'summary.json').read_text())
+  assert summary['images'][0]['minimum_area_px'] == 0
+  assert summary['images'][1]['minimum_area_px'] == 150
 
 
 def test_the_network_makes_its_mask_again_where_that_is_asked_for(
