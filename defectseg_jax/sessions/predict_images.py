@@ -14,6 +14,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
 from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.files import files_by_stem
+from defectseg_jax.micrographs.formats import SUFFIXES
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
@@ -168,6 +169,12 @@ def _corrected_mask(
 ) -> np.ndarray | None:
   """The mask that somebody corrected, bool [H, W]; None where nobody did."""
   file = image.files()[MASKS]
+  for beside in _files_beside(folder.path / file):
+    raise InputError(
+      f'{beside}: lies beside {file}, and nobody can tell which of the two is '
+      f'the mask; save the correction as {image.name}.tif in its place, or '
+      'move the other away'
+    )
   if not folder.is_corrected(file):
     return None
   mask = read_mask(folder.path / file)
@@ -178,6 +185,16 @@ def _corrected_mask(
       f"the micrograph has {needs}; move it, and the network's is made again"
     )
   return mask
+
+
+def _files_beside(mask: pathlib.Path) -> list[pathlib.Path]:
+  """Images of the same name in another format, as an editor may leave them."""
+  others = (
+    mask.with_name(mask.stem + kind)
+    for suffix in sorted(SUFFIXES)
+    for kind in (suffix, suffix.upper())
+  )
+  return [path for path in others if path.exists() and path != mask]
 
 
 def _update_files(

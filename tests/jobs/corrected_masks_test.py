@@ -251,3 +251,23 @@ def test_what_was_cut_short_is_the_programs_own(
   assert {row['warnings'] for row in by_image(tmp_path / 'out').values()} == {
     ''
   }
+
+
+@pytest.mark.parametrize('name', ['x.png', 'x.TIFF'])
+def test_a_correction_in_another_format_is_not_passed_over(
+  predict, session, tmp_path, name
+):
+  assert predict(session / 'x.tif', session / 'y.tif')
+  out = tmp_path / 'out'
+  beside = out / 'masks' / name
+  write_tiff(beside, np.full((200, 200), 255, np.uint8), pixel_size_nm=0.5)
+  console = Console(file=io.StringIO(), width=300)
+  assert not predict(session / 'x.tif', session / 'y.tif', console=console)
+  assert f'masks/{name}: lies beside masks/x.tif' in console.file.getvalue()
+  # No number of it is told, and the other image is done.
+  rows = by_image(out)
+  assert rows['x']['number_density_per_m3'] in ('', 'NaN')
+  assert float(rows['y']['number_density_per_m3']) > 0
+  beside.rename(out / 'masks' / 'x.tif')
+  assert predict(session / 'x.tif', session / 'y.tif')
+  assert float(by_image(out)['x']['area_fraction']) == 1.0
