@@ -15,6 +15,10 @@ from defectseg_jax.quantification import checks
 THICKEST_FOIL_NM = 1000.0
 THINNEST_FOIL_NM = 10.0
 LARGEST_VOLUME_FRACTION = 0.5
+# Of the marked area, in particles that the border rule does not count.
+LARGEST_UNCOUNTED = 2 / 3
+# Of the image, in one region that touches all sides.
+LARGEST_REGION = 0.5
 # A dislocation's image in a foil is narrower.
 WIDEST_LINE_NM = 50.0
 # Lines so close that their cores (1 nm) touch.
@@ -124,6 +128,59 @@ def particle_warnings(
       )
     )
   return found
+
+
+def border_warnings(
+  areas_px: np.ndarray,
+  at_border: np.ndarray,
+  counted: np.ndarray,
+  *,
+  image_px: int,
+) -> list[QualityWarning]:
+  """What the border rule leaves out of the numbers.
+
+  Args:
+    areas_px: [particles].
+    at_border: bool [particles, 4], which sides each touches.
+    counted: bool [particles], whether the rule counts it.
+    image_px: pixels of the image.
+
+  Returns:
+    One warning at most: `mask_inverted` (one region covers most of the image
+    and touches all its sides), or else `most_at_border` (most of what is
+    marked is in particles that are not counted).
+
+  Examples:
+    >>> sides = np.array([[True] * 4, [False] * 4])
+    >>> [found] = border_warnings(
+    ...   np.array([900, 20]), sides, ~sides[:, 0], image_px=1000
+    ... )
+    >>> found.name
+    'mask_inverted'
+  """
+  around = areas_px[at_border.all(axis=1)]
+  if len(around) and around.max() > LARGEST_REGION * image_px:
+    return [
+      QualityWarning(
+        'mask_inverted',
+        f'one region covers {100 * around.max() / image_px:.0f}% of the image '
+        'and touches all its sides: if defects are black in the mask, invert '
+        'it',
+      )
+    ]
+  marked = int(areas_px.sum())
+  hidden = int(areas_px[~counted].sum())
+  if marked and hidden > LARGEST_UNCOUNTED * marked:
+    return [
+      QualityWarning(
+        'most_at_border',
+        f'{100 * hidden / marked:.0f}% of the marked area, '
+        f'{100 * hidden / image_px:.2g}% of the image, is in particles that '
+        'the border rule does not count: look at a larger part of the '
+        'specimen, or set config.quantification.border=all',
+      )
+    ]
+  return []
 
 
 def dislocation_warnings(

@@ -9,7 +9,10 @@ import jax
 import ml_collections
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 
+from defectseg_jax.quantification.particles.components import covers_all
+from defectseg_jax.quantification.plausibility import LARGEST_REGION
 from defectseg_jax.reporting.progress_bar import TrainingDisplay
 from defectseg_jax.reporting.tensorboard import Events
 from defectseg_jax.runs.data import Data, read_data
@@ -116,6 +119,19 @@ def _print_data(console: Console, prepared: Prepared) -> None:
     f'{jax.devices()[0].device_kind} device(s){several}.',
     soft_wrap=True,
   )
+  inverted = [
+    region.name
+    for region in regions['train']
+    if covers_all(region.mask > 0, LARGEST_REGION)
+  ]
+  if inverted:
+    console.print(
+      f'Warning: in the masks of {len(inverted)} of {len(regions["train"])} '
+      f'training regions, such as {escape(inverted[0])}, one region covers '
+      'most of the image and touches all its sides. If defects are black '
+      'there, stop, and invert them: the network learns what is white.',
+      soft_wrap=True,
+    )
 
 
 def _train(

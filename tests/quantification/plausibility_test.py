@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.quantification import plausibility
+from defectseg_jax.quantification import (
+  QuantificationSettings,
+  measure,
+  plausibility,
+)
 from defectseg_jax.quantification.particles.properties import measure_particles
 from defectseg_jax.quantification.particles.summary import particle_summary
 
@@ -99,3 +103,41 @@ def test_messages_have_the_numbers():
 def test_no_thickness_at_all_is_an_error(wrong):
   with pytest.raises(InputError, match='thickness_nm='):
     plausibility.foil_warnings(pixel_size_nm=1, thickness_nm=wrong)
+
+
+def measured(mask, **settings):
+  return measure(
+    mask,
+    'voids',
+    pixel_size_nm=0.5,
+    thickness_nm=100.0,
+    settings=QuantificationSettings(**settings),
+  )
+
+
+def test_black_on_white_is_said_and_white_on_black_is_not():
+  mask = paper_image()
+  assert names(measured(mask).warnings) == []
+  inverted = measured(~mask)
+  assert 'mask_inverted' in names(inverted.warnings)
+  assert 'invert it' in inverted.warnings[-1].message
+  assert names(measured(np.ones((50, 50), bool)).warnings)[-1] == (
+    'mask_inverted'
+  )
+
+
+def test_what_the_border_rule_leaves_out_is_said():
+  """A third of an image in one region that leaves it: counted as nothing."""
+  mask = np.zeros((300, 300), bool)
+  mask[:100] = True
+  mask[200:210, 200:210] = True
+  found = measured(mask)
+  assert found.summary['count'] == 1
+  assert names(found.warnings)[-1] == 'most_at_border'
+  assert '100% of the marked area' in found.warnings[-1].message
+  assert '33% of the image' in found.warnings[-1].message
+  assert 'most_at_border' not in names(measured(mask, border='all').warnings)
+  # A fair part at the edges is what any image has.
+  mask = paper_image()
+  mask[:8, 300:340] = True
+  assert names(measured(mask).warnings) == []

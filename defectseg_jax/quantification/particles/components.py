@@ -88,6 +88,34 @@ def label_connected(
   return labels, cast(int, count)
 
 
+def covers_all(mask: np.ndarray, part: float) -> bool:
+  """Whether one region is most of an image and touches all its sides.
+
+  So it is where defects are black in a mask, and the rest is marked.
+
+  Args:
+    mask: bool [H, W].
+    part: of the image, that the region must cover.
+
+  Examples:
+    >>> mask = np.ones((8, 8), bool)
+    >>> mask[2:4, 2:4] = False
+    >>> covers_all(mask, 0.5), covers_all(~mask, 0.5)
+    (True, False)
+  """
+  if np.count_nonzero(mask) <= part * mask.size:
+    return False
+  labels, _ = label_connected(np.asarray(mask, bool), np.ones((3, 3)))
+  areas = np.bincount(labels.ravel())
+  areas[0] = 0
+  largest = int(areas.argmax())
+  sides = labels[0], labels[-1], labels[:, 0], labels[:, -1]
+  return bool(
+    areas[largest] > part * mask.size
+    and all((side == largest).any() for side in sides)
+  )
+
+
 def _separate(labels: np.ndarray, count: int, neighbours: np.ndarray) -> int:
   """Cuts particles apart, in place; returns the new number of particles."""
   last = count

@@ -7,7 +7,10 @@ from defectseg_jax.quantification.particles.borders import select_counted
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.particles.properties import measure_particles
 from defectseg_jax.quantification.particles.summary import particle_summary
-from defectseg_jax.quantification.plausibility import particle_warnings
+from defectseg_jax.quantification.plausibility import (
+  border_warnings,
+  particle_warnings,
+)
 from defectseg_jax.quantification.settings import QuantificationSettings
 
 
@@ -45,12 +48,20 @@ def measure_particle_mask(
   return Measurement(
     summary=summary,
     objects={**found.columns(), 'counted': counted},
-    warnings=particle_warnings(
-      found.diameter_nm,
-      volume_fraction=summary['volume_fraction'],
-      pixel_size_nm=pixel_size_nm,
-      thickness_nm=thickness_nm,
-    ),
+    warnings=[
+      *particle_warnings(
+        found.diameter_nm,
+        volume_fraction=summary['volume_fraction'],
+        pixel_size_nm=pixel_size_nm,
+        thickness_nm=thickness_nm,
+      ),
+      *border_warnings(
+        found.area_px,
+        found.at_border,
+        counted,
+        image_px=found.labels.size,
+      ),
+    ],
     labels=found.labels,
     counted=counted,
     sizes_nm=found.diameter_nm[found.whole],
