@@ -119,11 +119,10 @@ def test_black_on_white_is_said_and_white_on_black_is_not():
   mask = paper_image()
   assert names(measured(mask).warnings) == []
   inverted = measured(~mask)
-  assert 'mask_inverted' in names(inverted.warnings)
-  assert 'invert it' in inverted.warnings[-1].message
-  assert names(measured(np.ones((50, 50), bool)).warnings)[-1] == (
-    'mask_inverted'
-  )
+  said = {one.name: one.message for one in inverted.warnings}
+  assert 'invert it' in said['mask_inverted']
+  full = measured(np.ones((50, 50), bool))
+  assert 'mask_inverted' in names(full.warnings)
 
 
 def test_what_the_border_rule_leaves_out_is_said():
@@ -141,3 +140,25 @@ def test_what_the_border_rule_leaves_out_is_said():
   mask = paper_image()
   mask[:8, 300:340] = True
   assert names(measured(mask).warnings) == []
+
+
+def test_a_dash_for_the_corrected_density_has_its_reason():
+  mask = paper_image()
+  fine = measured(mask)
+  assert fine.summary['number_density_corrected_per_m3'] > 0
+  pinholes = mask.copy()
+  y, x = np.nonzero(mask)
+  for place in range(0, len(y), 40):
+    pinholes[y[place], x[place]] = False
+  found = measured(pinholes)
+  assert math.isnan(found.summary['number_density_corrected_per_m3'])
+  (warning,) = found.warnings
+  assert warning.name == 'overlap_not_corrected'
+  assert ' holes, and the Boolean model' in warning.message
+  assert 'config.quantification.fill_holes=True' in warning.message
+  # What it advises helps.
+  filled = measured(pinholes, fill_holes=True)
+  assert filled.warnings == []
+  assert filled.summary['number_density_corrected_per_m3'] == pytest.approx(
+    fine.summary['number_density_corrected_per_m3'], rel=0.02
+  )

@@ -1,13 +1,23 @@
 """Everything that is measured in a mask of particles."""
 
+import math
+from collections.abc import Mapping
+
 import numpy as np
 
 from defectseg_jax.quantification.measurement import Measurement
 from defectseg_jax.quantification.particles.borders import select_counted
 from defectseg_jax.quantification.particles.detection import Detection
-from defectseg_jax.quantification.particles.properties import measure_particles
+from defectseg_jax.quantification.particles.overlap_correction import (
+  why_not_corrected,
+)
+from defectseg_jax.quantification.particles.properties import (
+  Particles,
+  measure_particles,
+)
 from defectseg_jax.quantification.particles.summary import particle_summary
 from defectseg_jax.quantification.plausibility import (
+  QualityWarning,
   border_warnings,
   particle_warnings,
 )
@@ -61,8 +71,25 @@ def measure_particle_mask(
         counted,
         image_px=found.labels.size,
       ),
+      *_correction_warnings(found, summary),
     ],
     labels=found.labels,
     counted=counted,
     sizes_nm=found.diameter_nm[found.whole],
   )
+
+
+def _correction_warnings(
+  found: Particles, summary: Mapping[str, float]
+) -> list[QualityWarning]:
+  """Why there is no corrected density."""
+  corrected = summary['number_density_corrected_per_m3']
+  if not len(found) or not math.isnan(corrected):
+    return []
+  return [
+    QualityWarning(
+      'overlap_not_corrected',
+      'density and diameter cannot be corrected for overlap: '
+      f'{why_not_corrected(found)}',
+    )
+  ]
