@@ -9,7 +9,11 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.dislocations.detection import LineDetection
 from defectseg_jax.quantification.kinds import Kind, kind_of
 from defectseg_jax.quantification.measurement import Measurement
-from defectseg_jax.quantification.particles.components import label_regions
+from defectseg_jax.quantification.particles.components import (
+  areas_px,
+  label_holes,
+  label_regions,
+)
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.settings import QuantificationSettings
 
@@ -139,7 +143,8 @@ class MeasurementSettings:
 
     Returns:
       bool [H, W]: without particles that are smaller than the smallest, and
-      with their holes filled where that is asked for. Lines are as they were.
+      with holes filled that are as small, or all where that is asked for. Lines
+      are as they were.
 
     Examples:
       >>> mask = np.array([[1, 1, 1, 0, 1]], bool)
@@ -156,7 +161,11 @@ class MeasurementSettings:
       fill_holes=self.quantification.fill_holes,
       separate=self.quantification.separate,
     )
-    return labels > 0
+    trusted = labels > 0
+    holes, count = label_holes(trusted)
+    small = areas_px(holes, count) < self.quantification.minimum_area_px
+    small[0] = False
+    return trusted | small[holes]
 
 
 def _kind_for(defect: str, detection: Detection | LineDetection | None) -> Kind:

@@ -1,5 +1,6 @@
 """Every setting of a session reaches the number that it is for."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -10,7 +11,10 @@ from configs import dislocations, voids
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.dislocations.detection import LineDetection
 from defectseg_jax.quantification.kinds import kind_of
-from defectseg_jax.quantification.measure_mask import measure
+from defectseg_jax.quantification.measure_mask import (
+  MeasurementSettings,
+  measure,
+)
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.settings import QuantificationSettings
 
@@ -172,3 +176,24 @@ def test_arguments_of_another_kind():
     measure(lines(), LINES, **scale, detection=Detection(8, 4, 2))
   with pytest.raises(InputError, match='give the image that the mask'):
     measure(particles(), 'voids', **scale, image=np.zeros((2, 2)))
+
+
+def test_a_networks_mask_has_neither_specks_nor_pinholes():
+  settings = MeasurementSettings(
+    'voids', QuantificationSettings(minimum_area_px=9)
+  )
+  mask = np.zeros((60, 60), bool)
+  mask[10:40, 10:40] = True
+  clean = mask.copy()
+  # Eight pixels are a speck or a pinhole, nine are neither.
+  mask[20:22, 20:24] = False
+  clean[30:33, 30:33] = mask[30:33, 30:33] = False
+  mask[50:52, 50:54] = True
+  clean[50:53, 5:8] = mask[50:53, 5:8] = True
+  # Background that the image's edge cuts is no hole.
+  clean[5:8, :4] = mask[5:8, :4] = True
+  clean[:8, 4:5] = mask[:8, 4:5] = True
+  np.testing.assert_array_equal(settings.trusted(mask), clean)
+  np.testing.assert_array_equal(settings.trusted(clean), clean)
+  lines = dataclasses.replace(settings, defect='dislocations')
+  np.testing.assert_array_equal(lines.trusted(mask), mask)

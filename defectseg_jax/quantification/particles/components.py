@@ -88,6 +88,33 @@ def label_connected(
   return labels, cast(int, count)
 
 
+def label_holes(mask: np.ndarray) -> tuple[np.ndarray, int]:
+  """Numbers the regions of background that marked pixels enclose.
+
+  Marked pixels that touch at a corner enclose what is behind them.
+
+  Args:
+    mask: bool [H, W].
+
+  Returns:
+    int32 [H, W] from 1, 0 elsewhere; and how many there are.
+
+  Examples:
+    >>> ring = np.ones((3, 4), bool)
+    >>> ring[1, 1] = ring[1, 3] = False
+    >>> label_holes(ring)[0][1].tolist()
+    [0, 1, 0, 0]
+  """
+  neighbours = ndimage.generate_binary_structure(2, 1)
+  labels, count = label_connected(~mask, neighbours)
+  enclosed = np.ones(count + 1, np.int32)
+  for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+    enclosed[side] = 0
+  enclosed[0] = 0
+  renumber(labels, enclosed * enclosed.cumsum(dtype=np.int32))
+  return labels, int(enclosed.sum())
+
+
 def covers_all(mask: np.ndarray, part: float) -> bool:
   """Whether one region is most of an image and touches all its sides.
 

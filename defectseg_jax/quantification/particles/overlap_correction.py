@@ -12,12 +12,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from defectseg_jax.quantification import intervals
 from defectseg_jax.quantification.densities import NM
 from defectseg_jax.quantification.particles import boolean_model
-from defectseg_jax.quantification.particles.components import label_connected
+from defectseg_jax.quantification.particles.components import label_holes
 from defectseg_jax.quantification.particles.properties import (
   Particles,
 )
@@ -122,7 +121,7 @@ def why_not_corrected(particles: Particles) -> str:
   Returns:
     A clause with what to do.
   """
-  holes = _count_holes(particles.labels > 0)
+  _, holes = label_holes(particles.labels > 0)
   if holes:
     return (
       f'the marked regions have {holes} hole{"s" if holes > 1 else ""}, and '
@@ -138,14 +137,6 @@ def why_not_corrected(particles: Particles) -> str:
     'the marked regions do not lie as independent particles do, for which the '
     'Boolean model is made'
   )
-
-
-def _count_holes(marked: np.ndarray) -> int:
-  """Regions of background that marked pixels enclose; these join at corners."""
-  neighbours = ndimage.generate_binary_structure(2, 1)
-  labels, count = label_connected(~marked, neighbours)
-  sides = labels[0], labels[-1], labels[:, 0], labels[:, -1]
-  return count - int(np.count_nonzero(np.unique(np.concatenate(sides))))
 
 
 def _shape_factor(particles: Particles) -> float:
