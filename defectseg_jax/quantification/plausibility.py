@@ -177,7 +177,8 @@ def border_warnings(
         f'{100 * hidden / marked:.0f}% of the marked area, '
         f'{100 * hidden / image_px:.2g}% of the image, is in particles that '
         'the border rule does not count: look at a larger part of the '
-        'specimen, or set config.quantification.border=all',
+        'specimen, or count all (beside --config, '
+        '--config.quantification.border=all)',
       )
     ]
   return []

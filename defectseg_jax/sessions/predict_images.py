@@ -194,7 +194,12 @@ def _files_beside(mask: pathlib.Path) -> list[pathlib.Path]:
     for suffix in sorted(SUFFIXES)
     for kind in (suffix, suffix.upper())
   )
-  return [path for path in others if path.exists() and path != mask]
+  # On a disk that knows no case, x.TIF is x.tif itself.
+  return [
+    path
+    for path in others
+    if path.exists() and not (mask.exists() and path.samefile(mask))
+  ]
 
 
 def _update_files(

@@ -272,3 +272,11 @@ def test_a_correction_in_another_format_is_not_passed_over(
   beside.rename(out / 'masks' / 'x.tif')
   assert predict(session / 'x.tif', session / 'y.tif')
   assert float(by_image(out)['x']['area_fraction']) == 1.0
+
+
+def test_a_mask_is_not_beside_itself(predict, session, tmp_path):
+  """A disk that knows no case finds it by both names, as a link does here."""
+  assert predict(session / 'x.tif')
+  masks = tmp_path / 'out' / 'masks'
+  (masks / 'x.TIF').hardlink_to(masks / 'x.tif')
+  assert predict(session / 'x.tif')
