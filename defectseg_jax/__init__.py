@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     QuantificationSettings,
     measure,
   )
+  from defectseg_jax.runs.loading import load_run
   from defectseg_jax.runs.network_file import load_network
   from defectseg_jax.runs.prediction import Found, Prediction
-  from defectseg_jax.runs.run import Run, load_run
+  from defectseg_jax.runs.run import Run
 
 __version__ = '0.2.0'
 
@@ -63,7 +64,7 @@ _HOMES = {
   'QuantificationSettings': 'quantification',
   'Run': 'runs.run',
   'load_network': 'runs.network_file',
-  'load_run': 'runs.run',
+  'load_run': 'runs.loading',
   'measure': 'quantification',
   'read_mask': 'micrographs',
   'read_micrograph': 'micrographs',

@@ -11,8 +11,9 @@ from rich.markup import escape
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import files
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
+from defectseg_jax.runs.loading import load_run
 from defectseg_jax.runs.network_file import load_network
-from defectseg_jax.runs.run import Run, load_run
+from defectseg_jax.runs.run import Run
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions.calibration import Scales

@@ -23,6 +23,7 @@ from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.prediction.scales import SeenSizes
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs import detection_file
+from defectseg_jax.runs.loading import create_run
 from defectseg_jax.runs.network_card import (
   FOLDER,
   Card,
@@ -31,7 +32,7 @@ from defectseg_jax.runs.network_card import (
   read_card,
   write_card,
 )
-from defectseg_jax.runs.run import Run, create_run
+from defectseg_jax.runs.run import Run
 from defectseg_jax.runs.settings import run_settings
 from defectseg_jax.training import state
 from defectseg_jax.training.named_arrays import (

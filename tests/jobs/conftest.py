@@ -12,7 +12,7 @@ from sessions import Never
 from configs import voids
 from defectseg_jax.jobs import predict as job
 from defectseg_jax.micrographs.writing import write_tiff
-from defectseg_jax.runs import run
+from defectseg_jax.runs import loading
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.sessions.requests import PredictRequest
 
@@ -89,7 +89,7 @@ def another_network(monkeypatch):
     return probabilities
 
   def begin(identity, probabilities=halves):
-    read = run.load_run
+    read = loading.load_run
     monkeypatch.setattr(
       job,
       'load_run',
