@@ -6,6 +6,11 @@ import numpy as np
 
 from defectseg_jax.errors import file_error
 from defectseg_jax.micrographs.grey import grey_values
+from defectseg_jax.micrographs.object_ids import (
+  ObjectMask,
+  objects_of_ids,
+  why_not_ids,
+)
 from defectseg_jax.micrographs.reading import read_frames
 
 _FOREGROUNDS = (1, 255, 65535)
@@ -23,6 +28,8 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
   For the same reason a TIFF that says white is zero is not turned round: ImageJ
   (masks with an inverting lookup table) and tifffile (boolean arrays) write so,
   and both mean by the larger number what is marked.
+
+  Numbers of objects are accepted too, as `read_object_mask` reads them.
 
   Args:
     path: a file as `read_micrographs` reads it, with one image.
@@ -43,6 +50,23 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
     >>> read_mask(path)
     array([[ True, False, False]])
   """
+  return read_object_mask(path).mask
+
+
+def read_object_mask(path: str | os.PathLike) -> ObjectMask:
+  """Reads a mask, and the numbers of its objects where it has them.
+
+  Args:
+    path: of a mask as `read_mask` reads it; or of one that has the number of
+      an object at each of its pixels, 0 in the background. Each number is in
+      one piece: else the values are taken for greys or classes, and refused.
+
+  Returns:
+    The mask, with `ids` if objects touch that the file numbers differently.
+
+  Raises:
+    InputError: as `read_mask`.
+  """
   frames = read_frames(path)
   if len(frames) != 1:
     raise file_error(
@@ -52,17 +76,23 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
   if frame.palette is not None:
     mask = _binary_mask(frame.values)
     if mask is not None:
-      return mask
+      return ObjectMask(mask)
+    if not why_not_ids(frame.values):
+      return objects_of_ids(frame.values)
   values = grey_values(frame, rgb='refuse', path=path)
   mask = _binary_mask(values)
-  if mask is None:
+  if mask is not None:
+    return ObjectMask(mask)
+  why_not = why_not_ids(values)
+  if why_not:
     raise file_error(
       path,
-      f'a mask with {_describe_values(values)}',
+      f'a mask with {_describe_values(values)}, which are no numbers of objects'
+      f' either ({why_not})',
       'save it with 0 for background and 255 for defects, as PNG (JPEG and'
       ' smoothing make values in between)',
     )
-  return mask
+  return objects_of_ids(values)
 
 
 def _binary_mask(values: np.ndarray) -> np.ndarray | None:

@@ -5,6 +5,11 @@ import pathlib
 import numpy as np
 import tifffile
 
+from defectseg_jax.errors import file_error
+from defectseg_jax.micrographs.object_ids import ObjectMask
+
+_MOST_IDS = 2**16 - 1
+
 
 def write_tiff(
   path: str | pathlib.Path, pixels: np.ndarray, *, pixel_size_nm: float | None
@@ -70,6 +75,35 @@ def write_mask(
   """
   pixels = np.where(mask, np.uint8(255), np.uint8(0))
   write_tiff(path, pixels, pixel_size_nm=pixel_size_nm)
+
+
+def write_object_mask(
+  path: str | pathlib.Path,
+  objects: ObjectMask,
+  *,
+  pixel_size_nm: float | None,
+) -> None:
+  """Writes a mask as `write_mask` does, or the ids of objects that touch.
+
+  Args:
+    path: replaced if it exists.
+    objects: the mask. Its ids, if it has any, are written as 16-bit greys.
+    pixel_size_nm: None leaves the file without a scale.
+
+  Raises:
+    InputError: there are more ids than 16 bits can tell.
+  """
+  mask, ids = objects
+  if ids is None:
+    write_mask(path, mask, pixel_size_nm=pixel_size_nm)
+    return
+  if ids.max() > _MOST_IDS:
+    raise file_error(
+      path,
+      f'{ids.max()} objects, some of which touch; {_MOST_IDS} can be numbered',
+      'leave a gap of one pixel between objects, or cut the micrograph',
+    )
+  write_tiff(path, ids.astype(np.uint16), pixel_size_nm=pixel_size_nm)
 
 
 def _digitalmicrograph_tags(

@@ -57,6 +57,30 @@ def boolean_mask(mask: np.ndarray, *, name: str = 'mask') -> np.ndarray:
   return found
 
 
+def object_ids(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+  """The numbers of objects, checked.
+
+  Args:
+    ids: whole numbers [H, W].
+    mask: bool [H, W].
+
+  Raises:
+    InputError: they are no whole numbers, or not 0 where the mask is False.
+  """
+  ids = np.asarray(ids)
+  if ids.dtype.kind not in 'ui' or ids.shape != mask.shape:
+    raise InputError(
+      f'ids: an array of {ids.dtype} {ids.shape}; give a whole number for each '
+      f'pixel of the mask, {mask.shape}'
+    )
+  if not np.array_equal(ids > 0, mask):
+    raise InputError(
+      'ids: are not above 0 where the mask is True, and 0 elsewhere; give '
+      'mask=ids > 0'
+    )
+  return ids
+
+
 def require_positive(value: float, name: str) -> None:
   """Raises InputError unless the value is a finite number above 0."""
   if not _is_number(value) or not math.isfinite(value) or value <= 0:

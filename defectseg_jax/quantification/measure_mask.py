@@ -28,6 +28,7 @@ def measure(
   settings: QuantificationSettings = QuantificationSettings(),
   detection: Detection | LineDetection | None = None,
   seed: int = 0,
+  ids: np.ndarray | None = None,
 ) -> Measurement:
   """Measures the defects of one mask.
 
@@ -43,6 +44,8 @@ def measure(
     detection: how well the network that drew the mask detects objects, on its
       development set; adds the numbers `detected`, corrected for it.
     seed: of bootstraps and random test lines.
+    ids: whole numbers [H, W], the particle at each pixel of the mask; None
+      takes what is connected for one. Lines that touch are one all the same.
 
   Returns:
     Numbers of the image, a table of its objects, and warnings.
@@ -73,6 +76,7 @@ def measure(
     settings=settings,
     detection=detection,
     seed=seed,
+    ids=ids,
   )
 
 
@@ -100,6 +104,7 @@ class MeasurementSettings:
     pixel_size_nm: float,
     thickness_nm: float,
     image: np.ndarray | None = None,
+    ids: np.ndarray | None = None,
   ) -> Measurement:
     """Measures one of them; see `measure`."""
     return measure(
@@ -111,6 +116,7 @@ class MeasurementSettings:
       settings=self.quantification,
       detection=self.detection,
       seed=self.seed,
+      ids=ids,
     )
 
   def at_zooms(self, zooms: Sequence[float]) -> 'MeasurementSettings':

@@ -197,3 +197,59 @@ def test_a_networks_mask_has_neither_specks_nor_pinholes():
   np.testing.assert_array_equal(settings.trusted(clean), clean)
   lines = dataclasses.replace(settings, defect='dislocations')
   np.testing.assert_array_equal(lines.trusted(mask), mask)
+
+
+def test_objects_that_touch_are_told_apart_by_their_ids():
+  ids = np.zeros((60, 60), np.int32)
+  ids[10:20, 10:20], ids[10:20, 20:26], ids[40:45, 40:45] = 4, 9, 2
+  scale = {'pixel_size_nm': 1.0, 'thickness_nm': 100.0}
+  joined = measure(ids > 0, 'voids', **scale)
+  apart = measure(ids > 0, 'voids', **scale, ids=ids)
+  assert joined.summary['count'] == 2 and apart.summary['count'] == 3
+  assert apart.objects['area_px'].tolist() == [100, 60, 25]
+  # A person said what a particle is: nothing is cut further.
+  cut = QuantificationSettings(separate=True, fill_holes=True)
+  again = measure(ids > 0, 'voids', **scale, ids=ids, settings=cut)
+  assert again.objects['area_px'].tolist() == [100, 60, 25]
+  small = QuantificationSettings(minimum_area_px=61)
+  some = measure(ids > 0, 'voids', **scale, ids=ids, settings=small)
+  assert some.objects['area_px'].tolist() == [100]
+
+
+def test_holes_of_numbered_objects_are_their_own():
+  ids = np.zeros((30, 30), np.int32)
+  ids[5:12, 5:12], ids[5:12, 12:19] = 1, 2
+  ids[8, 8] = 0
+  settings = QuantificationSettings(fill_holes=True)
+  scale = {'pixel_size_nm': 1.0, 'thickness_nm': 100.0}
+  found = measure(ids > 0, 'voids', **scale, ids=ids, settings=settings)
+  assert found.objects['area_px'].tolist() == [49, 49]
+
+
+def test_lines_that_touch_are_one_and_that_is_said():
+  ids = np.zeros((60, 60), np.int32)
+  ids[30, 5:30], ids[30, 30:55] = 1, 2
+  scale = {'pixel_size_nm': 1.0, 'thickness_nm': 100.0}
+  found = measure(ids > 0, 'dislocations', **scale, ids=ids)
+  (warning,) = [one for one in found.warnings if one.name == 'lines_joined']
+  assert 'numbers 2 lines' in warning.message
+  assert len(found.objects['id']) == 1
+
+
+@pytest.mark.parametrize(
+  ('ids', 'said'),
+  [
+    (np.zeros((4, 4)), 'ids: an array of float64'),
+    (np.zeros((4, 5), int), r'ids: an array of int64 \(4, 5\)'),
+    (np.eye(4, dtype=int), 'ids: are not above 0 where'),
+  ],
+)
+def test_ids_that_are_not_of_the_mask_are_refused(ids, said):
+  with pytest.raises(InputError, match=said):
+    measure(
+      np.ones((4, 4), bool),
+      'voids',
+      pixel_size_nm=1.0,
+      thickness_nm=100.0,
+      ids=ids,
+    )

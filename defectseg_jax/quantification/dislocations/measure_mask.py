@@ -15,7 +15,10 @@ from defectseg_jax.quantification.dislocations.summary import (
   dislocation_summary,
 )
 from defectseg_jax.quantification.measurement import Measurement
-from defectseg_jax.quantification.plausibility import dislocation_warnings
+from defectseg_jax.quantification.plausibility import (
+  QualityWarning,
+  dislocation_warnings,
+)
 from defectseg_jax.quantification.settings import QuantificationSettings
 
 
@@ -28,10 +31,12 @@ def measure_line_mask(
   settings: QuantificationSettings,
   detection: LineDetection | None,
   seed: int,
+  ids: np.ndarray | None = None,
 ) -> Measurement:
   """Measures the lines of one mask; arguments as of `measure`.
 
-  The image is not used: lines have no column of mean intensities.
+  The image is not used: lines have no column of mean intensities. Lines that
+  touch are one line, whatever their ids.
   """
   del image
   skeleton = skeletons.line_skeleton(mask, spur_px=settings.spur_px)
@@ -61,13 +66,30 @@ def measure_line_mask(
   return Measurement(
     summary=summary,
     objects=found.columns(),
-    warnings=dislocation_warnings(
-      density_per_m2=summary['density_length_per_m2'],
-      line_width_nm=summary['line_width_nm'],
-      pixel_size_nm=pixel_size_nm,
-      thickness_nm=thickness_nm,
-    ),
+    warnings=[
+      *dislocation_warnings(
+        density_per_m2=summary['density_length_per_m2'],
+        line_width_nm=summary['line_width_nm'],
+        pixel_size_nm=pixel_size_nm,
+        thickness_nm=thickness_nm,
+      ),
+      *_join_warnings(len(found.area_px), ids),
+    ],
     labels=found.labels,
     counted=np.ones(len(found.area_px), bool),
     sizes_nm=between_px * pixel_size_nm,
   )
+
+
+def _join_warnings(lines: int, ids: np.ndarray | None) -> list[QualityWarning]:
+  """That lines of different ids are measured as one."""
+  if ids is None:
+    return []
+  numbered = len(np.unique(ids[ids > 0]))
+  return [
+    QualityWarning(
+      'lines_joined',
+      f'the mask numbers {numbered} lines, some of which touch: those are '
+      f'measured as one, which makes {lines}. Densities do not depend on it',
+    )
+  ]

@@ -4,11 +4,11 @@ All pixels of one particle have its number. Numbers begin at 1 and follow the
 first pixels of the particles, row after row.
 """
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from scipy import ndimage
-from skimage import morphology, segmentation
+from skimage import measure, morphology, segmentation
 
 from defectseg_jax.quantification import checks
 
@@ -24,6 +24,7 @@ _PIXELS_AT_ONCE = 1 << 21
 def label_regions(
   mask: np.ndarray,
   *,
+  ids: np.ndarray | None = None,
   connectivity: int = 8,
   minimum_area_px: int = 1,
   fill_holes: bool = False,
@@ -33,12 +34,16 @@ def label_regions(
 
   Args:
     mask: [H, W], as `checks.boolean_mask` takes it.
+    ids: whole numbers [H, W], 0 where the mask is: pixels with different
+      numbers are of different particles, also where they touch. None where
+      that is not known.
     connectivity: 8 joins pixels that touch at a corner, 4 does not.
     minimum_area_px: smaller regions are dropped, after everything else.
     fill_holes: whether background that a particle encloses becomes part of it.
     separate: whether particles that touch are cut apart where they are narrow:
       by the watershed of the distance transform (Beucher and Lantuejoul 1979),
-      from its maxima of a height above `SEPARATION_DEPTH_PX`.
+      from its maxima of a height above `SEPARATION_DEPTH_PX`. Where ids say
+      what a particle is, none is cut.
 
   Returns:
     int32 [H, W], 0 in the background; and the number of labels.
@@ -60,14 +65,19 @@ def label_regions(
   checks.require_not_negative(minimum_area_px, 'minimum_area_px')
   mask = checks.boolean_mask(mask)
   neighbours = ndimage.generate_binary_structure(2, connectivity // 4)
-  if fill_holes:
-    # Background is connected the other way round, or a diagonal line of
-    # 8-connected pixels would let it through.
-    background = ndimage.generate_binary_structure(2, 3 - connectivity // 4)
-    mask = np.asarray(ndimage.binary_fill_holes(mask, background))
-  labels, count = label_connected(mask, neighbours)
-  if separate:
-    count = _separate(labels, count, neighbours)
+  # Background is connected the other way round, or a diagonal line of
+  # 8-connected pixels would let it through.
+  background = ndimage.generate_binary_structure(2, 3 - connectivity // 4)
+  if ids is not None:
+    labels, count = _label_ids(checks.object_ids(ids, mask), connectivity)
+    if fill_holes:
+      _fill_each(labels, background)
+  else:
+    if fill_holes:
+      mask = np.asarray(ndimage.binary_fill_holes(mask, background))
+    labels, count = label_connected(mask, neighbours)
+    if separate:
+      count = _separate(labels, count, neighbours)
   if minimum_area_px > 1:
     count = _drop_small(labels, count, minimum_area_px)
   return labels, count
@@ -141,6 +151,22 @@ def covers_all(mask: np.ndarray, part: float) -> bool:
     areas[largest] > part * mask.size
     and all((side == largest).any() for side in sides)
   )
+
+
+def _label_ids(ids: np.ndarray, connectivity: int) -> tuple[np.ndarray, int]:
+  """Numbers regions of one id: int32 [H, W] from 1, and how many."""
+  found: Any = measure.label(
+    ids, background=0, connectivity=connectivity // 4, return_num=True
+  )
+  labels, count = found
+  return labels.astype(np.int32), int(count)
+
+
+def _fill_each(labels: np.ndarray, background: np.ndarray) -> None:
+  """Fills the background that single particles enclose, in place."""
+  for number, box in enumerate(ndimage.find_objects(labels), start=1):
+    filled = ndimage.binary_fill_holes(labels[box] == number, background)
+    labels[box][np.asarray(filled) & (labels[box] == 0)] = number
 
 
 def _separate(labels: np.ndarray, count: int, neighbours: np.ndarray) -> int:

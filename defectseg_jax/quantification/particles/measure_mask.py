@@ -33,12 +33,14 @@ def measure_particle_mask(
   settings: QuantificationSettings,
   detection: Detection | None,
   seed: int,
+  ids: np.ndarray | None = None,
 ) -> Measurement:
   """Measures the particles of one mask; arguments as of `measure`."""
   found = measure_particles(
     mask,
     pixel_size_nm=pixel_size_nm,
     image=image,
+    ids=ids,
     connectivity=settings.connectivity,
     minimum_area_px=settings.minimum_area_px,
     fill_holes=settings.fill_holes,

@@ -108,6 +108,7 @@ def measure_particles(
   *,
   pixel_size_nm: float,
   image: np.ndarray | None = None,
+  ids: np.ndarray | None = None,
   connectivity: int = 8,
   minimum_area_px: int = 1,
   fill_holes: bool = False,
@@ -119,7 +120,7 @@ def measure_particles(
     mask: [H, W], as `checks.boolean_mask` takes it.
     pixel_size_nm: side of a pixel.
     image: [H, W], for the mean over each particle; or None.
-    connectivity, minimum_area_px, fill_holes, separate: as of
+    ids, connectivity, minimum_area_px, fill_holes, separate: as of
       `components.label_regions`.
 
   Returns:
@@ -142,6 +143,7 @@ def measure_particles(
   checks.require_positive(pixel_size_nm, 'pixel_size_nm')
   labels, count = label_regions(
     mask,
+    ids=ids,
     connectivity=connectivity,
     minimum_area_px=minimum_area_px,
     fill_holes=fill_holes,

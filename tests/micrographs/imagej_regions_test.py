@@ -1,0 +1,139 @@
+"""Regions of interest that ImageJ wrote, as pixels."""
+
+import pathlib
+import shutil
+import subprocess
+import zipfile
+
+import numpy as np
+import pytest
+import roifile
+import tifffile
+import tiny
+from shapes import four_objects
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.imagej_regions import read_regions
+from defectseg_jax.reporting.imagej_rois import write_rois
+
+_IMAGEJ = pathlib.Path('/usr/share/java/ij.jar')
+_SQUARE = [[10, 20], [30, 20], [30, 50], [10, 50]]
+
+
+def save(path, *regions):
+  roifile.roiwrite(path, regions)
+  return path
+
+
+def test_what_the_program_writes_is_read_to_the_pixel(tmp_path):
+  mask, labels = four_objects()
+  write_rois(tmp_path / 'a.zip', labels)
+  regions = read_regions(tmp_path / 'a.zip', mask.shape)
+  np.testing.assert_array_equal(regions.objects.mask, mask)
+  assert regions.shared_px == 0 and regions.hidden == ()
+
+
+def test_a_set_without_regions_has_no_object(tmp_path):
+  write_rois(tmp_path / 'a.zip', np.zeros((9, 9), int))
+  assert not read_regions(tmp_path / 'a.zip', (9, 9)).objects.mask.any()
+
+
+def test_objects_that_touch_keep_apart(tmp_path):
+  other = [[x + 20, y] for x, y in _SQUARE]
+  both = [roifile.ImagejRoi.frompoints(one) for one in (_SQUARE, other)]
+  objects = read_regions(save(tmp_path / 'a.zip', *both), (60, 60)).objects
+  assert objects.mask.sum() == 2 * 20 * 30
+  assert np.bincount(objects.ids.ravel()).tolist() == [2400, 600, 600]
+
+
+def test_what_reaches_out_of_the_image_is_cut(tmp_path):
+  region = roifile.ImagejRoi.frompoints(_SQUARE)
+  path = save(tmp_path / 'a.zip', region)
+  assert read_regions(path, (30, 15)).objects.mask.sum() == 10 * 5
+  with pytest.raises(InputError, match='has no pixel of the image of 10 x 10'):
+    read_regions(path, (10, 10))
+
+
+@pytest.mark.parametrize(
+  ('kind', 'more'),
+  [
+    ('LINE', {}),
+    ('POINT', {'n_coordinates': 0}),
+    ('RECT', {'rounded_rect_arc_size': 4}),
+  ],
+)
+def test_regions_without_an_area_are_refused(tmp_path, kind, more):
+  region = roifile.ImagejRoi(
+    roitype=roifile.ROI_TYPE[kind], right=9, bottom=9, name='that', **more
+  )
+  with pytest.raises(InputError, match="'that' is of the kind"):
+    read_regions(save(tmp_path / 'a.zip', region), (20, 20))
+
+
+def test_damaged_files_are_refused(tmp_path):
+  content = roifile.ImagejRoi.frompoints(_SQUARE).tobytes()
+  part = tmp_path / 'part.roi'
+  for length in range(0, 64 + 4 * len(_SQUARE), 7):
+    part.write_bytes(content[:length])
+    with pytest.raises(InputError) as caught:
+      read_regions(part, (60, 60))
+    assert len(str(caught.value).splitlines()) == 1
+  with zipfile.ZipFile(tmp_path / 'a.zip', 'w') as archive:
+    archive.writestr('notes.txt', 'precious')
+  with pytest.raises(InputError, match=r'holds notes\.txt, which is no region'):
+    read_regions(tmp_path / 'a.zip', (60, 60))
+
+
+_MACRO = """
+setBatchMode(true);
+folder = getArgument();
+newImage('a', '8-bit black', 120, 100, 1);
+function keep(name) { Roi.setName(name); roiManager('add'); }
+makeOval(3, 4, 15, 11); keep('oval');
+makeOval(30, 4, 20, 20); keep('circle');
+makeRectangle(60, 5, 12, 7); keep('rectangle');
+makeOval(80.5, 5.5, 14.5, 9.25); keep('fine oval');
+makeSelection('freehand', newArray(40,50.5,55,47), newArray(40,42,58,60));
+keep('freehand');
+makeSelection('traced', newArray(70,80,80,75,75,70),
+  newArray(40,40,50,50,60,60));
+keep('traced');
+makePolygon(5,40, 25,42, 20,60, 8,55); keep('polygon');
+makeEllipse(10, 75, 40, 90, 0.5); keep('ellipse');
+makeRotatedRectangle(60,70,90,90,12); keep('rotated');
+makeRectangle(100,70,12,12); setKeyDown('alt'); makeRectangle(104,74,4,4);
+keep('ring');
+roiManager('save', folder + '/set.zip');
+for (i = 0; i < roiManager('count'); i++) {
+  roiManager('select', i);
+  run('Set...', 'value=' + (i + 1));
+}
+run('Select None');
+saveAs('tiff', folder + '/filled.tif');
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+  not (_IMAGEJ.exists() and shutil.which('xvfb-run')),
+  reason='no ImageJ or no Xvfb (Debian: apt install imagej xvfb xauth)',
+)
+def test_regions_are_the_pixels_that_imagej_fills(tmp_path):
+  (tmp_path / 'draw.ijm').write_text(_MACRO)
+  subprocess.run(
+    [
+      *('xvfb-run', '-a', 'java', '-Xmx256m', f'-Duser.home={tmp_path}'),
+      *('-cp', _IMAGEJ, 'ij.ImageJ', '-batch', 'draw.ijm', tmp_path),
+    ],
+    cwd=tmp_path,
+    capture_output=True,
+    timeout=tiny.HANGS_S,
+    check=False,
+  )
+  filled = tifffile.imread(tmp_path / 'filled.tif')
+  found = read_regions(tmp_path / 'set.zip', filled.shape).objects.mask
+  # ImageJ 1.52 rounds the slanted edges of a polygon in whole pixels.
+  polygon = filled == 7
+  assert np.count_nonzero(found[polygon]) > 0.98 * polygon.sum()
+  filled[35:65, :30] = found[35:65, :30] = 0
+  np.testing.assert_array_equal(found, filled > 0)
