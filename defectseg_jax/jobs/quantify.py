@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import new_folder
-from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.micrographs.masks import read_object_mask
 from defectseg_jax.quantification import MeasurementSettings, kind_of
 from defectseg_jax.reporting import tables
 from defectseg_jax.reporting.provenance import current_provenance
@@ -138,7 +138,7 @@ def _write_numbers(
   ) as progress:
     for image in progress.track(images, description='measuring'):
       interruption.check()
-      mask = read_mask(image.mask)
+      mask, ids = read_object_mask(image.mask)
       pixels = micrograph_pixels(image, mask.shape, rgb=rgb)
       began = time.perf_counter()
       found = settings.measure(
@@ -146,6 +146,7 @@ def _write_numbers(
         pixel_size_nm=image.scale.pixel_size_nm,
         thickness_nm=image.scale.thickness_nm,
         image=pixels,
+        ids=ids,
       )
       seconds[image.name] = time.perf_counter() - began
       write_image_pictures(

@@ -3,52 +3,27 @@
 session.json names every file that the program wrote, with its checksum, and
 what each image was made from. A session that was interrupted goes on from
 there. A file that is not what the program wrote belongs to somebody else. If it
-is a mask it was corrected, and it is measured as it stands; any other file is
-left alone, and the program stops with its name.
+is a mask or a set of regions it was corrected, and it is measured as it stands;
+any other file is left alone, and the program stops with its name.
 """
 
 import contextlib
 import dataclasses
-import hashlib
-import json
 import pathlib
 import shutil
-from collections.abc import (
-  Callable,
-  Collection,
-  Iterable,
-  Mapping,
-  Sequence,
-)
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import json_text, write_whole
 from defectseg_jax.reporting.provenance import Provenance
-
-# The folder whose files people correct by hand.
-MASKS = 'masks'
-
-
-@dataclasses.dataclass(frozen=True)
-class Done:
-  """What is noted of an image that is done.
-
-  Attributes:
-    stem: of the file it was read from.
-    key: checksum of the network and the pixels that its files were made from.
-    mask_key: likewise of its mask; differs where a corrected mask was kept.
-    pixel_size_nm: that stands in its files.
-    files: paths below the session's folder.
-    zooms: scales that its probabilities are taken from.
-  """
-
-  stem: str
-  key: str
-  mask_key: str
-  pixel_size_nm: float
-  files: list[str]
-  zooms: Sequence[float] = (1.0,)
+from defectseg_jax.sessions.index import (
+  MASKS,
+  ROIS,
+  Done,
+  file_checksum,
+  read_index,
+)
 
 
 class SessionFolder:
@@ -56,6 +31,7 @@ class SessionFolder:
 
   Attributes:
     path: of the folder.
+    overwrite: whether files of others, and corrections, may be replaced.
   """
 
   def __init__(self, path: str | pathlib.Path, *, overwrite: bool) -> None:
@@ -70,7 +46,7 @@ class SessionFolder:
     """
     self.path = pathlib.Path(path).expanduser()
     self._index = self.path / 'session.json'
-    self._overwrite = overwrite
+    self.overwrite = overwrite
     self._done: dict[str, Done] = {}
     self._results: list[str] = []
     self._provenance: dict[str, Any] | None = None
@@ -79,7 +55,7 @@ class SessionFolder:
     if self.path.exists() and not self.path.is_dir():
       raise InputError(f'{self.path}: is a file; give --output a folder')
     if self._index.exists():
-      self._read()
+      self._done, self._results, self._written = read_index(self._index)
     elif not overwrite and self.path.exists() and any(self.path.iterdir()):
       raise InputError(
         f'{self.path}: holds files that are not of a session; give another '
@@ -105,12 +81,13 @@ class SessionFolder:
       ) from error
 
   def require_unchanged(self) -> None:
-    """Refuses to go on if somebody changed a file other than a mask.
+    """Refuses to go on if somebody changed what is not to be corrected.
 
     Raises:
       InputError: somebody did, and the file must not be replaced.
     """
-    self.claim([f for f in self._written if not f.startswith(f'{MASKS}/')])
+    corrigible = f'{MASKS}/', f'{ROIS}/'
+    self.claim([f for f in self._written if not f.startswith(corrigible)])
 
   def require_images(self, stems: Collection[str]) -> None:
     """Refuses a folder with images of files that this session does not have.
@@ -122,7 +99,7 @@ class SessionFolder:
       InputError: it has such images, and they must not be removed.
     """
     others = [n for n, done in self._done.items() if done.stem not in stems]
-    if others and not self._overwrite:
+    if others and not self.overwrite:
       raise InputError(
         f'{self.path}: holds results of {others[0]}'
         + (f' and {len(others) - 1} more' if len(others) > 1 else '')
@@ -139,12 +116,17 @@ class SessionFolder:
   def is_whole(self, done: Done) -> bool:
     """Whether all files of an image exist and may stay."""
     return all((self.path / file).exists() for file in done.files) and not (
-      self._overwrite and any(map(self._differs, done.files))
+      self.overwrite and any(map(self._differs, done.files))
     )
 
-  def is_corrected(self, mask: str) -> bool:
-    """Whether somebody corrected a mask of the session, and it is kept."""
-    return not self._overwrite and mask in self._written and self._differs(mask)
+  def is_corrected(self, file: str) -> bool:
+    """Whether a mask or a set of regions was corrected, and is kept."""
+    known = file in self._written or file.startswith(f'{ROIS}/')
+    return not self.overwrite and known and self._differs(file)
+
+  def wrote(self, file: str) -> bool:
+    """Whether the program wrote a file, which somebody may have changed."""
+    return file in self._written
 
   def claim(self, files: Iterable[str]) -> None:
     """Refuses to replace a file that is not what the program wrote.
@@ -156,7 +138,7 @@ class SessionFolder:
       InputError: one of them is such a file.
     """
     for file in files:
-      if self._overwrite or not self._differs(file):
+      if self.overwrite or not self._differs(file):
         continue
       raise InputError(
         f'{self.path / file}: '
@@ -206,13 +188,19 @@ class SessionFolder:
     )
     before = self._results
     self._results = sorted({*before, *files})
-    self.claim(self._results)
+    kept = {
+      file
+      for file in self._results
+      if file.startswith(f'{ROIS}/') and self.is_corrected(file)
+    }
+    files = [file for file in files if file not in kept]
+    self.claim({*self._results} - kept)
     self._expect({file: made / file for file in files})
     for file in files:
       (self.path / file).parent.mkdir(parents=True, exist_ok=True)
       (made / file).replace(self.path / file)
-    self._remove(set(before) - set(files))
-    self._results = files
+    self._remove(set(before) - set(files) - kept)
+    self._results = sorted({*files, *kept})
     self._settle(files)
     shutil.rmtree(made)
 
@@ -220,13 +208,13 @@ class SessionFolder:
     """Whether a file exists and is not what the program wrote."""
     path = self.path / file
     return path.exists() and not (
-      path.is_file() and _checksum(path) in self._written.get(file, ())
+      path.is_file() and file_checksum(path) in self._written.get(file, ())
     )
 
   def _expect(self, made: Mapping[str, pathlib.Path]) -> None:
     """Notes files before they are in place: so a killed session knows them."""
     for file, path in made.items():
-      self._written.setdefault(file, []).append(_checksum(path))
+      self._written.setdefault(file, []).append(file_checksum(path))
     self._write()
 
   def _settle(self, files: Iterable[str]) -> None:
@@ -240,17 +228,6 @@ class SessionFolder:
       (self.path / file).unlink(missing_ok=True)
       self._written.pop(file, None)
 
-  def _read(self) -> None:
-    try:
-      content = json.loads(self._index.read_text())
-      self._done = {n: Done(**one) for n, one in content['images'].items()}
-      self._results, self._written = content['results'], content['written']
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-      raise InputError(
-        f'{self._index}: is damaged, or of another version; give another '
-        '--output, or remove it and give --overwrite'
-      ) from error
-
   def _write(self) -> None:
     content = {
       'provenance': self._provenance,
@@ -260,8 +237,3 @@ class SessionFolder:
     }
     with write_whole(self._index) as temporary:
       temporary.write_text(json_text(content))
-
-
-def _checksum(path: pathlib.Path) -> str:
-  with path.open('rb') as stream:
-    return hashlib.file_digest(stream, 'sha256').hexdigest()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.micrographs.masks import read_object_mask
 from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.prediction.sure_regions import Hysteresis
 from defectseg_jax.quantification import (
@@ -73,7 +73,7 @@ def write_image_results(
   """
   settings = _settings_of(image, settings)
   truth = truths.get(image.name)
-  arrays, mismatch = _read_arrays(folder, image, truth)
+  arrays, ids, mismatch = _read_arrays(folder, image, truth)
   scores = reference.NO_SCORES
   if arrays.truth is not None:
     scores = reference.scores(arrays.mask, arrays.truth)
@@ -82,6 +82,7 @@ def write_image_results(
     pixel_size_nm=image.scale.pixel_size_nm,
     thickness_nm=image.scale.thickness_nm,
     image=arrays.pixels,
+    ids=ids,
   )
   found = _with_session(found, image, arrays.probabilities, mismatch)
   numbers = image_numbers(
@@ -125,6 +126,7 @@ def _sources(
   return {
     'micrograph': str(image.source),
     'mask': image.files()['masks'],
+    'corrected_in': image.correction,
     'zooms': list(image.zooms),
     'minimum_area_px': settings.quantification.minimum_area_px,
   }
@@ -159,10 +161,10 @@ def _write_rois(folder: pathlib.Path, name: str, found: Measurement) -> None:
 
 def _read_arrays(
   folder: pathlib.Path, image: SessionImage, truth: pathlib.Path | None
-) -> tuple[ImageArrays, str | None]:
-  """The arrays, and why the true mask is not among them if it should be."""
+) -> tuple[ImageArrays, np.ndarray | None, str | None]:
+  """The arrays, ids of objects that touch, and why there is no true mask."""
   files = image.files()
-  mask = read_mask(folder / files['masks'])
+  mask, ids = read_object_mask(folder / files['masks'])
   # As they are stored: a large micrograph of 8 bits stays small.
   pixels, probabilities = (
     read_frames(folder / files[kind])[0].values
@@ -170,12 +172,12 @@ def _read_arrays(
   )
   arrays = ImageArrays(pixels, mask, probabilities)
   if truth is None:
-    return arrays, None
+    return arrays, ids, None
   try:
     true_mask = reference.true_mask(truth, mask.shape)
   except InputError as error:
-    return arrays, str(error)
-  return dataclasses.replace(arrays, truth=true_mask), None
+    return arrays, ids, str(error)
+  return dataclasses.replace(arrays, truth=true_mask), ids, None
 
 
 def _with_session(
@@ -185,7 +187,7 @@ def _with_session(
   mismatch: str | None,
 ) -> Measurement:
   """With what the session knows: corrections, probabilities, warnings."""
-  warnings = list(found.warnings)
+  warnings = [*image.warnings, *found.warnings]
   summary = found.summary
   if image.corrected:
     # The errors of the network are not those of a person.
@@ -197,7 +199,7 @@ def _with_session(
     warnings.append(
       QualityWarning(
         'corrected_mask_kept',
-        f'{image.files()["masks"]} was corrected by hand when the run or the '
+        f'{image.correction} was corrected by hand when the run or the '
         'micrograph was another, and the numbers are of it; --overwrite takes '
         "the network's masks again",
       )

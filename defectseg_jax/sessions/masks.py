@@ -18,6 +18,7 @@ from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.files import files_by_stem, image_files
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.sessions.calibration import Scale, Scales
+from defectseg_jax.sessions.corrections import without_taken
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +64,7 @@ def mask_images(
     InputError: a file is missing, or a scale is stated nowhere.
   """
   given, micrographs, stated_by_table = _files_to_train_on(masks, micrographs)
-  files = files_by_stem(image_files(given))
+  files = files_by_stem(without_taken(image_files(given)))
   pictures = {}
   if micrographs:
     pictures = files_by_stem(

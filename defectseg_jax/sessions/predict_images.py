@@ -14,15 +14,21 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
 from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.files import files_by_stem
-from defectseg_jax.micrographs.formats import SUFFIXES
-from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.micrographs.masks import read_mask, read_object_mask
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
-from defectseg_jax.micrographs.writing import write_mask, write_tiff
+from defectseg_jax.micrographs.writing import (
+  write_mask,
+  write_object_mask,
+  write_tiff,
+)
 from defectseg_jax.prediction.scales import choose_zooms
+from defectseg_jax.quantification import QualityWarning
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.run import Run
 from defectseg_jax.sessions.calibration import Scale, Scales
-from defectseg_jax.sessions.folder import MASKS, Done, SessionFolder
+from defectseg_jax.sessions.corrections import Correction, find_correction
+from defectseg_jax.sessions.folder import SessionFolder
+from defectseg_jax.sessions.index import MASKS, Done
 
 # Called with the number of tiles that are done, and of all of the image.
 OnTiles = Callable[[int, int], None]
@@ -36,19 +42,27 @@ class SessionImage:
     name: of the image.
     source: the file it was read from.
     scale: of it.
-    corrected: whether its mask is not what the program wrote.
+    correction: the file that a person corrected its mask in, below the
+      session's folder; None where nobody did.
     outdated: whether the corrected mask was made by another network, or from
       other pixels.
     zooms: scales that its probabilities are taken from, in pixels of the
       network for each of the image.
+    warnings: what of the correction cannot be in a mask.
   """
 
   name: str
   source: pathlib.Path
   scale: Scale
-  corrected: bool = False
+  correction: str | None = None
   outdated: bool = False
   zooms: tuple[float, ...] = (1.0,)
+  warnings: tuple[QualityWarning, ...] = ()
+
+  @property
+  def corrected(self) -> bool:
+    """Whether its mask is what a person made of the network's."""
+    return self.correction is not None
 
   def files(self) -> dict[str, str]:
     """Paths of its arrays below the session's folder, by what they hold."""
@@ -70,7 +84,7 @@ def predict_images(
 ) -> tuple[list[SessionImage], dict[str, str]]:
   """Takes every image through the network, unless that was done before.
 
-  A mask that somebody corrected is kept; a new scale is written into its file.
+  What somebody corrected is kept; a new scale is written into masks.
 
   Args:
     paths: of the session's files.
@@ -140,7 +154,7 @@ def _predict_file(
   for name, pixels in frames:
     image = SessionImage(name, path, scale)
     try:
-      by_hand = _corrected_mask(folder, image, pixels.shape)
+      by_hand = find_correction(folder, name, pixels.shape)
       zooms = choose_zooms(
         pixels.shape,
         run.seen,
@@ -164,50 +178,12 @@ def _predict_file(
   return done, failed
 
 
-def _corrected_mask(
-  folder: SessionFolder, image: SessionImage, shape: tuple[int, ...]
-) -> np.ndarray | None:
-  """The mask that somebody corrected, bool [H, W]; None where nobody did."""
-  file = image.files()[MASKS]
-  for beside in _files_beside(folder.path / file):
-    raise InputError(
-      f'{beside}: lies beside {file}, and nobody can tell which of the two is '
-      f'the mask; save the correction as {image.name}.tif in its place, or '
-      'move the other away'
-    )
-  if not folder.is_corrected(file):
-    return None
-  mask = read_mask(folder.path / file)
-  if mask.shape != shape:
-    has, needs = (' x '.join(map(str, sides)) for sides in (mask.shape, shape))
-    raise InputError(
-      f'{folder.path / file}: was corrected by hand and has {has} pixels, but '
-      f"the micrograph has {needs}; move it, and the network's is made again"
-    )
-  return mask
-
-
-def _files_beside(mask: pathlib.Path) -> list[pathlib.Path]:
-  """Images of the same name in another format, as an editor may leave them."""
-  others = (
-    mask.with_name(mask.stem + kind)
-    for suffix in sorted(SUFFIXES)
-    for kind in (suffix, suffix.upper())
-  )
-  # On a disk that knows no case, x.TIF is x.tif itself.
-  return [
-    path
-    for path in others
-    if path.exists() and not (mask.exists() and path.samefile(mask))
-  ]
-
-
 def _update_files(
   run: Run,
   folder: SessionFolder,
   image: SessionImage,
   pixels: np.ndarray,
-  by_hand: np.ndarray | None,
+  by_hand: Correction | None,
   *,
   zooms: tuple[float, ...],
   on_tiles: OnTiles,
@@ -215,19 +191,25 @@ def _update_files(
   """Brings an image's files up to date, with no more work than that takes."""
   key, files = _key(run, pixels, zooms), image.files()
   before, size_nm = folder.record_of(image.name), image.scale.pixel_size_nm
-  corrected = by_hand is not None
-  mask_key = before.mask_key if corrected and before else key
-  image = dataclasses.replace(
-    image, corrected=corrected, outdated=mask_key != key
-  )
+  mask_key, noted = key, {}
+  if by_hand is not None:
+    mask_key, noted = before.mask_key if before else key, by_hand.noted
+    image = dataclasses.replace(
+      image,
+      correction=by_hand.file,
+      outdated=mask_key != key,
+      warnings=by_hand.warnings,
+    )
   same = before is not None and before.key == key and folder.is_whole(before)
   rescaled = before is None or before.pixel_size_nm != size_nm
   if same and before:
     image = dataclasses.replace(image, zooms=tuple(before.zooms))
-  if same and not rescaled:
-    return image
+    if not rescaled and before.correction == noted:
+      return image
+    # Where a correction was taken away, the mask is not the network's yet.
+    same = by_hand is not None or not before.correction
   folder.claim(file for kind, file in files.items() if kind != MASKS)
-  if not corrected:
+  if by_hand is None or by_hand.file != files[MASKS]:
     folder.claim([files[MASKS]])
   if same:
     probabilities = read_frames(folder.path / files['probabilities'])[0].values
@@ -240,26 +222,45 @@ def _update_files(
   writers: dict[str, Callable[[pathlib.Path], object]] = {
     files['images']: lambda to: write_tiff(to, pixels, **scale),
     files['probabilities']: lambda to: write_tiff(to, probabilities, **scale),
+    **_mask_writers(files[MASKS], mask, by_hand, size_nm),
   }
-  if by_hand is None:
-    writers[files[MASKS]] = lambda to: write_mask(to, mask, **scale)
-  elif rescaled:
-    # Not by `put`: it stays the person's.
-    with write_whole(folder.path / files[MASKS]) as temporary:
-      write_mask(temporary, by_hand, **scale)
+  if rescaled and files[MASKS] not in writers:
+    _rescale_mask(folder.path / files[MASKS], size_nm)
   folder.put(writers)
+  files, stem = list(files.values()), image.source.stem
   folder.note_done(
     image.name,
-    Done(
-      image.source.stem,
-      key,
-      mask_key,
-      size_nm,
-      list(files.values()),
-      image.zooms,
-    ),
+    Done(stem, key, mask_key, size_nm, files, image.zooms, noted),
   )
   return image
+
+
+def _mask_writers(
+  file: str,
+  mask: np.ndarray,
+  by_hand: Correction | None,
+  pixel_size_nm: float | None,
+) -> dict[str, Callable[[pathlib.Path], object]]:
+  """What writes an image's mask; nothing where a person wrote that file."""
+  scale = {'pixel_size_nm': pixel_size_nm}
+  if by_hand is None:
+    return {file: lambda to: write_mask(to, mask, **scale)}
+  if by_hand.file == file:
+    return {}
+  return {file: lambda to: write_object_mask(to, by_hand.objects, **scale)}
+
+
+def _rescale_mask(path: pathlib.Path, pixel_size_nm: float | None) -> None:
+  """Writes a new scale into a person's mask; its values stay."""
+  values = read_frames(path)[0].values
+  # Not by `put`: it stays the person's.
+  with write_whole(path) as temporary:
+    if values.ndim == 2 and values.dtype in (np.uint8, np.uint16):
+      write_tiff(temporary, values, pixel_size_nm=pixel_size_nm)
+    else:
+      write_object_mask(
+        temporary, read_object_mask(path), pixel_size_nm=pixel_size_nm
+      )
 
 
 def _key(run: Run, pixels: np.ndarray, zooms: tuple[float, ...]) -> str:

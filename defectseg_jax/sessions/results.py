@@ -23,11 +23,13 @@ from defectseg_jax.reporting.page import (
 )
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions import pictures, reference, tables
+from defectseg_jax.sessions.corrections import unread_files
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.image_results import (
   ImageResults,
   write_image_results,
 )
+from defectseg_jax.sessions.index import MASKS, ROIS
 from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.predict_images import SessionImage
 
@@ -102,7 +104,7 @@ def write_results(
       provenance,
       [one.numbers for one in collected],
       failures,
-      notes=list(_notes(images, failures, truths)),
+      notes=list(_notes(folder, images, failures, truths)),
       compared=bool(truths),
     )
     page = _page(numbers, [one.view for one in collected], how_made, images)
@@ -136,15 +138,26 @@ def _comparable(collected: Sequence[ImageResults]) -> dict[str, bool]:
 
 
 def _notes(
+  folder: SessionFolder,
   images: Sequence[SessionImage],
   failures: Mapping[str, str],
   truths: Mapping[str, pathlib.Path],
 ) -> Iterator[str]:
-  corrected = [image.name for image in images if image.corrected]
+  corrected = [
+    f'{image.name} (in {image.correction})'
+    for image in images
+    if image.corrected
+  ]
   if corrected:
     yield (
       f'Masks corrected by hand: {", ".join(corrected)}. Numbers are of the '
       'corrected masks.'
+    )
+  unread = unread_files(folder, [*(image.name for image in images), *failures])
+  if unread:
+    yield (
+      f'Not read: {", ".join(unread)}. A correction has the name of its image, '
+      f'as {MASKS}/NAME.png or {ROIS}/NAME.zip.'
     )
   unused = reference.unused_masks(
     truths, [*(image.name for image in images), *failures]
