@@ -108,7 +108,8 @@ def read_labelled(
 
   Raises:
     InputError: a file cannot be read, holds several frames, is too small, or
-      the mask's size is not the micrograph's.
+      has pixels that are NaN or infinite; or the mask's size is not the
+      micrograph's.
   """
   frames = read_micrographs(file.image, rgb=rgb)
   if len(frames) != 1:
@@ -116,6 +117,7 @@ def read_labelled(
       f'{file.image}: holds {len(frames)} frames; save the one that was '
       'labelled as a file of its own'
     )
+  frames[0].require_complete(file.image)
   micrograph = dataclasses.replace(
     frames[0],
     pixel_size_nm=file.pixel_size_nm or frames[0].pixel_size_nm,

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 
 import numpy as np
 
@@ -17,15 +18,19 @@ class Micrograph:
 
   Attributes:
     pixels: float32 [H, W], finite. Integers, floats and booleans (0 and 1) are
-      converted; integers above 2**24 are rounded to float32.
+      converted; integers above 2**24 are rounded to float32. What is NaN or
+      infinite (also: beyond the range of float32) becomes the lowest grey
+      value, and `missing`.
     name: what messages and tables call the image.
     pixel_size_nm: side of a pixel in nanometres, or None.
     thickness_nm: thickness of the foil in nanometres, or None.
+    missing: bool [H, W], True where the pixels were NaN or infinite, as
+      programs mark what was not recorded; None where none was.
 
   Raises:
-    InputError: pixels that are not two-dimensional, empty, not real
-      numbers, NaN or infinite (also: beyond the range of float32); a pixel size
-      or thickness that is not a positive, finite number.
+    InputError: pixels that are not two-dimensional, empty, not real numbers, or
+      all of them NaN or infinite; a pixel size or thickness that is not a
+      positive, finite number.
 
   Examples:
     >>> pixels = np.array([[0, 255], [7, 90]], np.uint8)
@@ -43,16 +48,41 @@ class Micrograph:
   name: str
   pixel_size_nm: float | None = None
   thickness_nm: float | None = None
+  missing: np.ndarray | None = None
 
   def __post_init__(self) -> None:
+    pixels, missing = _finite_pixels(self.pixels, self.name)
     # The only way to set a field of a frozen dataclass.
-    object.__setattr__(self, 'pixels', _valid_pixels(self.pixels, self.name))
+    object.__setattr__(self, 'pixels', pixels)
+    # A copy, with another thickness, has finite pixels already.
+    if missing is not None:
+      object.__setattr__(self, 'missing', missing)
     for field in ('pixel_size_nm', 'thickness_nm'):
       length = _valid_length(getattr(self, field), field, self.name)
       object.__setattr__(self, field, length)
 
+  def require_complete(self, path: str | os.PathLike) -> None:
+    """Refuses missing pixels, where all are needed, as in training.
 
-def _valid_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
+    Args:
+      path: of the file, for the message.
+
+    Raises:
+      InputError: pixels are missing.
+    """
+    if self.missing is not None:
+      row, column = np.argwhere(self.missing)[0]
+      raise InputError(
+        f'{path}: {self.name}: {np.count_nonzero(self.missing)} pixels are NaN '
+        f'or infinite as float32, the first in row {row}, column {column}; '
+        'replace them or crop them away'
+      )
+
+
+def _finite_pixels(
+  pixels: np.ndarray, name: str
+) -> tuple[np.ndarray, np.ndarray | None]:
+  """Finite float32 [H, W], and bool [H, W] where they were not."""
   pixels = np.asarray(pixels)
   if pixels.ndim != 2 or pixels.size == 0:
     raise InputError(
@@ -64,19 +94,18 @@ def _valid_pixels(pixels: np.ndarray, name: str) -> np.ndarray:
       f'{name}: the pixels have type {pixels.dtype}; give real numbers (of a'
       ' complex image, its modulus)'
     )
-  # A float64 beyond float32 becomes inf here, and is reported as such below.
+  # A float64 beyond float32 becomes inf here, and is missing below.
   with np.errstate(over='ignore'):
     pixels = pixels.astype(np.float32, copy=False)
   finite = np.isfinite(pixels)
-  if not finite.all():
-    bad = np.argwhere(~finite)
-    row, column = bad[0]
+  if finite.all():
+    return pixels, None
+  if not finite.any():
     raise InputError(
-      f'{name}: {len(bad)} pixels are NaN or infinite as float32, the first'
-      f' ({pixels[row, column]}) in row {row}, column {column}; replace them'
-      ' or crop them away'
+      f'{name}: all {pixels.size} pixels are NaN or infinite as float32; export'
+      ' the image again'
     )
-  return pixels
+  return np.where(finite, pixels, pixels[finite].min()), ~finite
 
 
 def _valid_length(value: float | None, field: str, name: str) -> float | None:

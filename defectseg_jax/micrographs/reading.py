@@ -58,7 +58,8 @@ def read_micrographs(
   """Reads all images of a file.
 
   Values are the file's own, as float32: 16-bit grey runs to 65535, and what the
-  file marks as white-is-zero is turned round so that bright is large.
+  file marks as white-is-zero is turned round so that bright is large. Pixels
+  that are NaN or infinite are marked in `Micrograph.missing`.
 
   The pixel size of a TIFF comes from ImageJ's unit and XResolution, from
   DigitalMicrograph's tags, from OME's PhysicalSizeX, or from the plain
@@ -80,8 +81,8 @@ def read_micrographs(
     InputError: a file that is missing, empty, cut off, damaged, or no image (a
       spectrum, a diffraction pattern); a suffix that is not known, or one whose
       reader is not installed; colour or varying transparency; pixels that are
-      complex, NaN or infinite; pixels that are not square; a unit that is no
-      length; another value of rgb.
+      complex, or none of which is a finite number; pixels that are not square;
+      a unit that is no length; another value of rgb.
 
   Examples:
     >>> import tempfile

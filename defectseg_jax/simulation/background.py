@@ -29,6 +29,7 @@ def read_background(
       scale, or is dark all over.
   """
   micrograph = read_micrographs(path)[0]
+  micrograph.require_complete(path)
   height, width = micrograph.pixels.shape
   if min(height, width) < foil.side_px:
     raise InputError(

@@ -39,19 +39,36 @@ def test_is_frozen():
     micrograph.name = 'other'
 
 
-def test_counts_bad_pixels_and_says_where_the_first_is():
-  pixels = np.zeros((4, 5))
+def test_pixels_that_are_no_numbers_are_missing():
+  pixels = np.arange(20.0).reshape(4, 5) - 7
   pixels[1, 3] = np.inf
   pixels[2, 0] = np.nan
-  message = r'^foil: 2 pixels are NaN or infinite.*\(inf\) in row 1, column 3'
+  micrograph = Micrograph(pixels, name='foil')
+  np.testing.assert_array_equal(micrograph.missing, ~np.isfinite(pixels))
+  assert micrograph.pixels[1, 3] == micrograph.pixels[2, 0] == -7
+  # As a copy with another thickness.
+  copied = dataclasses.replace(micrograph, thickness_nm=100.0)
+  assert copied.missing is micrograph.missing
+  message = r'^a/foil.tif: foil: 2 pixels are NaN or infinite.* row 1, column 3'
   with pytest.raises(InputError, match=message) as caught:
-    Micrograph(pixels, name='foil')
+    micrograph.require_complete('a/foil.tif')
   assert '\n' not in str(caught.value)
 
 
-def test_refuses_float64_beyond_float32():
-  with pytest.raises(InputError, match='1 pixels are NaN or infinite'):
-    Micrograph(np.array([[1e300, 0.0]]), name='foil')
+def test_nothing_is_missing_of_a_complete_micrograph():
+  micrograph = Micrograph(np.zeros((2, 3)), name='foil')
+  assert micrograph.missing is None
+  micrograph.require_complete('foil.tif')
+
+
+def test_float64_beyond_float32_is_missing():
+  micrograph = Micrograph(np.array([[1e300, 0.0]]), name='foil')
+  assert micrograph.missing.tolist() == [[True, False]]
+
+
+def test_refuses_an_image_without_any_number():
+  with pytest.raises(InputError, match=r'^foil: all 4 pixels are NaN'):
+    Micrograph(np.full((2, 2), np.nan), name='foil')
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def read_backgrounds(folder: str | pathlib.Path) -> list[np.ndarray]:
   found = []
   for path in images_in(images, flag='config.simulation.background'):
     for micrograph in read_micrographs(path):
+      micrograph.require_complete(path)
       pixels = np.maximum(micrograph.pixels, 0).astype(np.float32)
       mean = float(pixels.mean())
       if mean <= 0:
