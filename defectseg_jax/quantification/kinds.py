@@ -8,10 +8,14 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from defectseg_jax.quantification.development import (
   DevelopmentDetection,
+  line_f1,
   match_line_masks,
   match_particle_masks,
+  particle_f1,
 )
 from defectseg_jax.quantification.dislocations.detection import LineDetection
 from defectseg_jax.quantification.dislocations.measure_mask import (
@@ -28,6 +32,7 @@ from defectseg_jax.quantification.particles.measure_mask import (
 from defectseg_jax.quantification.particles.summary import (
   CONVENTIONS as PARTICLE_CONVENTIONS,
 )
+from defectseg_jax.quantification.settings import QuantificationSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Kind:
     detection_class: of what a development set says.
     measure_mask: measures one mask; arguments as of `measure`.
     match_masks: matches predictions with truths under some settings.
+    f1: of a prediction against a truth, under some settings.
   """
 
   defect: str
@@ -60,6 +66,7 @@ class Kind:
   detection_class: type[Detection] | type[LineDetection]
   measure_mask: Callable[..., Measurement]
   match_masks: Callable[..., DevelopmentDetection[Any]]
+  f1: Callable[[np.ndarray, np.ndarray, QuantificationSettings], float]
 
 
 def kind_of(defect: str) -> Kind:
@@ -89,6 +96,7 @@ def kind_of(defect: str) -> Kind:
       detection_class=LineDetection,
       measure_mask=measure_line_mask,
       match_masks=match_line_masks,
+      f1=line_f1,
     )
   return Kind(
     defect=defect,
@@ -114,4 +122,5 @@ def kind_of(defect: str) -> Kind:
     detection_class=Detection,
     measure_mask=measure_particle_mask,
     match_masks=match_particle_masks,
+    f1=particle_f1,
   )
