@@ -1,7 +1,8 @@
 """--mode=predict: a microscope's files to masks, numbers and a page."""
 
+import dataclasses
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import ml_collections
@@ -18,7 +19,7 @@ from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions.calibration import Scales
 from defectseg_jax.sessions.folder import SessionFolder
-from defectseg_jax.sessions.predict_images import predict_images
+from defectseg_jax.sessions.predict_images import SessionImage, predict_images
 from defectseg_jax.sessions.reference import true_masks
 from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.results import SessionResults, write_results
@@ -55,6 +56,7 @@ def predict(
   paths = files.image_files(request.images)
   scales = _scales(request)
   truths = _truths(request, paths)
+  _require_named(request.include, files.files_by_stem(paths))
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
     run = _read_run(config, workdir, request)
@@ -66,6 +68,7 @@ def predict(
       paths,
       scales=scales,
       truths=truths,
+      include=request.include,
       console=console,
       interruption=interruption,
     )
@@ -122,6 +125,7 @@ def _predict_and_measure(
   *,
   scales: Scales,
   truths: Mapping[str, pathlib.Path],
+  include: Sequence[str],
   console: Console,
   interruption: Interruption,
 ) -> SessionResults:
@@ -136,6 +140,7 @@ def _predict_and_measure(
     provenance=provenance,
     check_interruption=interruption.check,
   )
+  images = [_judged(image, run, include) for image in images]
   with console.status('Measuring and drawing'):
     return write_results(
       folder,
@@ -155,6 +160,29 @@ def _predict_and_measure(
       ),
       check_interruption=interruption.check,
     )
+
+
+def _judged(
+  image: SessionImage, run: Run, include: Sequence[str]
+) -> SessionImage:
+  """With what the network's references say, unless a person corrected it."""
+  if run.judge is None or image.signs is None or image.corrected:
+    return image
+  return dataclasses.replace(
+    image,
+    verdict=run.judge.judge(image.signs),
+    included=image.name in include,
+  )
+
+
+def _require_named(include: Sequence[str], stems: Collection[str]) -> None:
+  """Raises InputError if --include names no image of the session."""
+  for name in include:
+    if not name.startswith(tuple(stems)):
+      raise InputError(
+        f'--include={name}: --input names no such image; give its name as the '
+        'table has it'
+      )
 
 
 def _require_usable(object_diameter_nm: float | None, run: Run) -> None:

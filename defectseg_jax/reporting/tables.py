@@ -92,7 +92,11 @@ def quantities_table(
       if row[name] is None:
         continue
       low, high = (row.get(f'{name}_{end}') for end in ('low', 'high'))
-      add(row['image'] if name == names[0] else '', name, row[name], low, high)
+      image = row['image'] if name == names[0] else ''
+      # Below the image's name, where its numbers are read.
+      if len(names) > 1 and name == names[1]:
+        image = row.get('applies', '')
+      add(image, name, row[name], low, high)
     table.add_section()
   said = None
   for name in names if len(rows) > 1 else ():

@@ -6,9 +6,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from defectseg_jax.applicability.verdict import Verdict
+from defectseg_jax.applicability.widening import with_verdict
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.quantification import Measurement, MeasurementSettings
+from defectseg_jax.quantification import (
+  Measurement,
+  MeasurementSettings,
+  kind_of,
+)
 from defectseg_jax.reporting.overlays import measurement_overlay
 
 
@@ -56,6 +62,8 @@ class Prediction:
     zooms: scales that it is taken from, in pixels of the network for each of
       the micrograph; 1 is the micrograph as it is, none that of several scales
       none showed an object.
+    verdict: whether the network applies to the micrograph; None where nothing
+      is known of that, since nobody made references.
   """
 
   micrograph: Micrograph
@@ -64,13 +72,17 @@ class Prediction:
   threshold: float
   settings: MeasurementSettings
   zooms: tuple[float, ...] = (1.0,)
+  verdict: Verdict | None = None
 
-  def measure(self, mask: np.ndarray | None = None) -> Found:
+  def measure(
+    self, mask: np.ndarray | None = None, *, include: bool = False
+  ) -> Found:
     """Turns the mask into numbers.
 
     Args:
       mask: bool [H, W], drawn or corrected by hand: every particle of it
         counts; None for the network's.
+      include: whether the numbers stand where the network does not apply.
 
     Returns:
       What was found: `summary`, `objects`, `warnings` and `overlay()`.
@@ -85,6 +97,11 @@ class Prediction:
       pixel_size_nm=_required_length(self.micrograph, 'pixel_size_nm'),
       thickness_nm=_required_length(self.micrograph, 'thickness_nm'),
     )
+    if mask is None and self.verdict is not None:
+      headlines = kind_of(settings.defect).headlines
+      measured = with_verdict(
+        measured, self.verdict, headlines, include=include
+      )
     fields: dict[str, Any] = {
       field.name: getattr(measured, field.name)
       for field in dataclasses.fields(measured)

@@ -1,11 +1,14 @@
 """A trained run, as those who use its network need it."""
 
 import dataclasses
+import functools
 import pathlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from defectseg_jax.applicability.references import Reference
+from defectseg_jax.applicability.verdict import Judge
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.prediction.merging import Merged, merge_objects
 from defectseg_jax.prediction.scales import (
@@ -22,6 +25,7 @@ from defectseg_jax.quantification import (
 from defectseg_jax.quantification.checks import require_positive
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.prediction import Prediction
+from defectseg_jax.runs.second_look import signs_of
 from defectseg_jax.runs.settings import RunSettings
 from defectseg_jax.training.progress import Progress
 
@@ -47,6 +51,10 @@ class Run:
       in its file, [H, W], to probabilities, float32 [H, W]; `more` goes to
       `prediction.tiles.probability_map`.
     seen: sizes that the network knows; they tell at which scales it looks.
+    references: how it does where the truth is known; none where nobody made
+      any, and then nothing is known of whether it applies to an image.
+    reference_identity: of the network that references are of: identity without
+      test-time augmentation.
   """
 
   path: pathlib.Path
@@ -60,6 +68,8 @@ class Run:
   identity: str
   probabilities: Callable[..., np.ndarray]
   seen: SeenSizes
+  references: tuple[Reference, ...] = ()
+  reference_identity: str = ''
 
   def __repr__(self) -> str:
     best = self.progress.best()
@@ -88,6 +98,23 @@ class Run:
       self.detection,
       seed=self.settings.seed,
     )
+
+  @functools.cached_property
+  def judge(self) -> Judge | None:
+    """Tells whether it applies to an image; None without references."""
+    return Judge(self.references) if self.references else None
+
+  def signs(
+    self, pixels: np.ndarray, found: Merged, zooms: Sequence[float]
+  ) -> dict[str, float]:
+    """What can be seen of how well it does on an image.
+
+    Args:
+      pixels: [H, W], as they are in the file.
+      found: what it found, with the mask that is measured.
+      zooms: scales that it looked at.
+    """
+    return signs_of(self.look, pixels, found, zooms, threshold=self.threshold)
 
   def look(
     self,
@@ -118,6 +145,18 @@ class Run:
       diameter_px=self.seen.diameter_px,
       minimum_area_px=self.settings.quantification.minimum_area_px,
     )
+
+  def look_and_trust(
+    self,
+    pixels: np.ndarray,
+    zooms: Sequence[float],
+    *,
+    on_tiles: Callable[[int, int], None] = lambda done, count: None,
+  ) -> Merged:
+    """As `look`, with what is measured alone in the mask: no specks."""
+    found = self.look(pixels, zooms, on_tiles=on_tiles)
+    settings = self.measurement_settings.at_zooms(found.zooms)
+    return found._replace(mask=settings.trusted(found.mask))
 
   def predict(
     self,
@@ -151,21 +190,22 @@ class Run:
     micrograph = dataclasses.replace(
       micrograph, **{k: v for k, v in lengths.items() if v is not None}
     )
-    found = self.look(
-      micrograph.pixels,
-      choose_zooms(
-        micrograph.pixels.shape,
-        self.seen,
-        pixel_size_nm=micrograph.pixel_size_nm,
-        object_diameter_nm=object_diameter_nm,
-      ),
+    zooms = choose_zooms(
+      micrograph.pixels.shape,
+      self.seen,
+      pixel_size_nm=micrograph.pixel_size_nm,
+      object_diameter_nm=object_diameter_nm,
     )
-    settings = self.measurement_settings.at_zooms(found.zooms)
+    found = self.look_and_trust(micrograph.pixels, zooms)
+    verdict = None
+    if self.judge is not None:
+      verdict = self.judge.judge(self.signs(micrograph.pixels, found, zooms))
     return Prediction(
       micrograph,
-      settings.trusted(found.mask),
+      found.mask,
       found.probabilities,
       self.threshold,
-      settings,
+      self.measurement_settings.at_zooms(found.zooms),
       found.zooms,
+      verdict,
     )

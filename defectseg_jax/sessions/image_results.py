@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from defectseg_jax.applicability.widening import with_verdict, without_verdict
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.masks import read_object_mask
 from defectseg_jax.micrographs.reading import read_frames
@@ -74,9 +75,6 @@ def write_image_results(
   settings = _settings_of(image, settings)
   truth = truths.get(image.name)
   arrays, ids, mismatch = _read_arrays(folder, image, truth)
-  scores = reference.NO_SCORES
-  if arrays.truth is not None:
-    scores = reference.scores(arrays.mask, arrays.truth)
   found = settings.measure(
     arrays.mask,
     pixel_size_nm=image.scale.pixel_size_nm,
@@ -84,13 +82,16 @@ def write_image_results(
     image=arrays.pixels,
     ids=ids,
   )
-  found = _with_session(found, image, arrays.probabilities, mismatch)
+  found = _with_session(
+    found, image, arrays.probabilities, mismatch, settings.defect
+  )
   numbers = image_numbers(
     image.name,
     found,
     image.scale,
     sources=_sources(image, settings),
-    scores=scores if truths else None,
+    scores=_scores(arrays) if truths else None,
+    verdict=image.verdict,
   )
   pictures.write_image_pictures(
     made,
@@ -106,6 +107,12 @@ def write_image_results(
     _view(found, arrays, numbers, settings, limits),
     comparable=None if truth is None else mismatch is None,
   )
+
+
+def _scores(arrays: ImageArrays) -> Mapping[str, float | None]:
+  if arrays.truth is None:
+    return reference.NO_SCORES
+  return reference.scores(arrays.mask, arrays.truth)
 
 
 def _settings_of(
@@ -185,8 +192,19 @@ def _with_session(
   image: SessionImage,
   probabilities: np.ndarray,
   mismatch: str | None,
+  defect: str,
 ) -> Measurement:
   """With what the session knows: corrections, probabilities, warnings."""
+  if image.verdict is not None:
+    # The network's own numbers know how wrong it may be.
+    found = with_verdict(
+      found,
+      image.verdict,
+      kind_of(defect).headlines,
+      include=image.included,
+    )
+  elif image.signs is not None:
+    found = without_verdict(found, kind_of(defect).headlines)
   warnings = [*image.warnings, *found.warnings]
   summary = found.summary
   if image.corrected:

@@ -25,6 +25,7 @@ class Done:
     zooms: scales that its probabilities are taken from.
     correction: the file that a person saved and that its mask was made from,
       and its checksum; empty where there is none.
+    signs: of whether the network applies; None where it has no references.
   """
 
   stem: str
@@ -34,6 +35,7 @@ class Done:
   files: list[str]
   zooms: Sequence[float] = (1.0,)
   correction: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  signs: Mapping[str, float] | None = None
 
 
 def read_index(

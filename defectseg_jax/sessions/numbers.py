@@ -6,11 +6,18 @@ all images do not fit memory.
 
 import dataclasses
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from defectseg_jax.applicability.verdict import Verdict
+from defectseg_jax.applicability.widening import (
+  EXPECTED_F1,
+  EXPECTED_F1_CONVENTION,
+  shared_by_network,
+)
 from defectseg_jax.quantification import (
   Measurement,
   MeasurementSettings,
@@ -34,6 +41,8 @@ class ImageNumbers:
     objects: columns of objects.csv, an object a row.
     sizes_nm: [n], what the histogram shows.
     warnings: what a reader must look at before the numbers are believed.
+    verdict: whether the network applies; None where nobody can tell, or a
+      person corrected what it found.
   """
 
   row: Mapping[str, Any]
@@ -41,6 +50,7 @@ class ImageNumbers:
   objects: Mapping[str, np.ndarray]
   sizes_nm: np.ndarray
   warnings: Sequence[QualityWarning]
+  verdict: Verdict | None = None
 
   @property
   def name(self) -> str:
@@ -64,6 +74,7 @@ def image_numbers(
   *,
   sources: Mapping[str, Any],
   scores: Mapping[str, float | None] | None = None,
+  verdict: Verdict | None = None,
 ) -> ImageNumbers:
   """Collects what tables hold of one image.
 
@@ -73,6 +84,7 @@ def image_numbers(
     scale: of it.
     sources: the files it comes from, by what they are, and the scales.
     scores: against its true mask; None where no image is compared.
+    verdict: whether the network applies to it.
 
   Returns:
     The numbers, with the warnings of the scale and of the measurement.
@@ -82,6 +94,7 @@ def image_numbers(
   return ImageNumbers(
     row={
       'image': name,
+      'applies': '' if verdict is None else str(verdict.applies),
       'height_px': height,
       'width_px': width,
       'pixel_size_nm': scale.pixel_size_nm,
@@ -98,6 +111,7 @@ def image_numbers(
     objects=found.objects,
     sizes_nm=found.sizes_nm,
     warnings=warnings,
+    verdict=verdict,
   )
 
 
@@ -134,18 +148,26 @@ class SessionNumbers:
   @property
   def headlines(self) -> tuple[str, ...]:
     """Names of the numbers that go into a paper, and of the scores."""
-    return (*kind_of(self.settings.defect).headlines, *self._scores)
+    of_defect = kind_of(self.settings.defect).headlines
+    return (*self._expected, *of_defect, *self._scores)
 
   @property
   def conventions(self) -> dict[str, str]:
     """How the numbers are defined, by name."""
-    return {**kind_of(self.settings.defect).conventions, **self._scores}
+    of_defect = kind_of(self.settings.defect).conventions
+    return {**self._expected, **of_defect, **self._scores}
 
   @functools.cached_property
   def over_images(self) -> dict[str, dict[str, float]]:
     """Mean and interval over images of each headline, for all who tell it."""
     settings = self.settings.quantification
-    shared = {one: shared_uncertainty(one, settings) for one in self.headlines}
+    verdicts = [one.verdict for one in self.images if one.verdict is not None]
+    shared = {
+      one: math.hypot(
+        shared_uncertainty(one, settings), shared_by_network(verdicts, one)
+      )
+      for one in self.headlines
+    }
     return statistics_over_images(self.rows, self.headlines, shared=shared)
 
   @property
@@ -168,6 +190,12 @@ class SessionNumbers:
       f'{" and ".join(f"--{flag}" for flag in exact)} (0.1 is 10%, one '
       'standard deviation).',
     ]
+
+  @property
+  def _expected(self) -> Mapping[str, str]:
+    if all(one.verdict is None for one in self.images):
+      return {}
+    return {EXPECTED_F1: EXPECTED_F1_CONVENTION}
 
   @property
   def _scores(self) -> Mapping[str, str]:

@@ -3,13 +3,14 @@
 import dataclasses
 import hashlib
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
+from defectseg_jax.applicability.verdict import Verdict
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
 from defectseg_jax.micrographs.calibration_table import Calibration
@@ -49,6 +50,9 @@ class SessionImage:
     zooms: scales that its probabilities are taken from, in pixels of the
       network for each of the image.
     warnings: what of the correction cannot be in a mask.
+    signs: of whether the network applies; None where it has no references.
+    verdict: whether it applies; None where nobody can tell.
+    included: whether its numbers stand where the network does not apply.
   """
 
   name: str
@@ -58,6 +62,9 @@ class SessionImage:
   outdated: bool = False
   zooms: tuple[float, ...] = (1.0,)
   warnings: tuple[QualityWarning, ...] = ()
+  signs: Mapping[str, float] | None = None
+  verdict: Verdict | None = None
+  included: bool = False
 
   @property
   def corrected(self) -> bool:
@@ -201,9 +208,13 @@ def _update_files(
       warnings=by_hand.warnings,
     )
   same = before is not None and before.key == key and folder.is_whole(before)
+  if before is not None and before.signs is None and run.judge is not None:
+    same = False
   rescaled = before is None or before.pixel_size_nm != size_nm
   if same and before:
-    image = dataclasses.replace(image, zooms=tuple(before.zooms))
+    image = dataclasses.replace(
+      image, zooms=tuple(before.zooms), signs=before.signs
+    )
     if not rescaled and before.correction == noted:
       return image
     # Where a correction was taken away, the mask is not the network's yet.
@@ -215,9 +226,10 @@ def _update_files(
     probabilities = read_frames(folder.path / files['probabilities'])[0].values
     mask = read_mask(folder.path / files[MASKS])
   else:
-    mask, probabilities, taken = run.look(pixels, zooms, on_tiles=on_tiles)
-    image = dataclasses.replace(image, zooms=taken)
-    mask = run.measurement_settings.at_zooms(taken).trusted(mask)
+    found = run.look_and_trust(pixels, zooms, on_tiles=on_tiles)
+    mask, probabilities, taken = found
+    signs = run.signs(pixels, found, zooms) if run.judge else None
+    image = dataclasses.replace(image, zooms=taken, signs=signs)
   scale = {'pixel_size_nm': size_nm}
   writers: dict[str, Callable[[pathlib.Path], object]] = {
     files['images']: lambda to: write_tiff(to, pixels, **scale),
@@ -230,7 +242,7 @@ def _update_files(
   files, stem = list(files.values()), image.source.stem
   folder.note_done(
     image.name,
-    Done(stem, key, mask_key, size_nm, files, image.zooms, noted),
+    Done(stem, key, mask_key, size_nm, files, image.zooms, noted, image.signs),
   )
   return image
 

@@ -85,6 +85,8 @@ class PredictRequest(SessionRequest):
     object_diameter_nm: about how large the objects are; None to find out.
     network: name or path of a network that needs no run; None for a run's.
     orientations: 1, or 8 for test-time augmentation.
+    include: names of images whose numbers stand where the network does not
+      apply.
     overwrite: whether files of others in the folder may be replaced.
 
   Raises:
@@ -100,6 +102,7 @@ class PredictRequest(SessionRequest):
   object_diameter_nm: float | None = None
   network: str | None = None
   orientations: int = 1
+  include: Sequence[str] = ()
   overwrite: bool = False
 
   def __post_init__(self) -> None:

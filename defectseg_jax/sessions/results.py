@@ -159,6 +159,13 @@ def _notes(
       f'Not read: {", ".join(unread)}. A correction has the name of its image, '
       f'as {MASKS}/NAME.png or {ROIS}/NAME.zip.'
     )
+  by_network = [image for image in images if not image.corrected]
+  if by_network and all(image.signs is None for image in by_network):
+    yield (
+      'Nobody knows whether the network applies to these images, and intervals '
+      'hold counting alone: it has no reference micrographs; --mode=references '
+      'makes some.'
+    )
   unused = reference.unused_masks(
     truths, [*(image.name for image in images), *failures]
   )

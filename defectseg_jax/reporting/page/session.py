@@ -44,6 +44,7 @@ class Row:
     warnings: names.
     check: how many objects are to be checked.
     failure: why there are no numbers.
+    applies: whether the network applies, in a word; '' where nobody can tell.
   """
 
   name: str
@@ -53,6 +54,7 @@ class Row:
   warnings: Sequence[str] = ()
   check: int = 0
   failure: str | None = None
+  applies: str = ''
 
 
 def session_page(
@@ -99,6 +101,7 @@ def session_page(
     failed=[view for view in shown if view.failure is not None],
     warnings=_by_warning(shown),
     columns=columns,
+    drawn=_drawn(headlines),
     rows=[_image_row(view, columns, largest) for view in shown],
     mean=_mean_row(len(done), together, columns, largest)
     if len(done) > 1 and together
@@ -127,9 +130,16 @@ def _largest(
   rows: Iterable[Mapping[str, Any]], headlines: Sequence[str]
 ) -> float:
   """Of the first headline and its intervals, over all rows."""
-  name = headlines[0]
+  name = _drawn(headlines)
   values = (row.get(key) for row in rows for key in (name, f'{name}_high'))
   return max((v for v in values if words.is_number(v)), default=0)
+
+
+def _drawn(headlines: Sequence[str]) -> str:
+  """The first number of the specimen is drawn: not what is expected of it."""
+  return next(
+    (one for one in headlines if not one.startswith('expected_')), headlines[0]
+  )
 
 
 def _image_row(
@@ -140,6 +150,7 @@ def _image_row(
     warnings=[words.title_of(name) for name, _ in view.warnings],
     check=len(view.check),
     failure=view.failure,
+    applies=view.summary.get('applies', ''),
   )
 
 
@@ -150,7 +161,7 @@ def _row(
   columns: Sequence[words.Column],
   largest: float,
 ) -> Row:
-  first = columns[0].name
+  first = _drawn([column.name for column in columns])
   ends = words.interval_of(row, first)
   whisker = None
   if ends and largest and words.is_number(row[first]):

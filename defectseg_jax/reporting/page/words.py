@@ -33,6 +33,7 @@ _TITLES = {
   'density_length_per_m2': 'line density, by length',
   'density_grid_corrected_per_m2': 'line density, by crossings, corrected',
   'density_length_corrected_per_m2': 'line density, by length, corrected',
+  'expected_f1': 'expected F1',
   'iu': 'IU',
 }
 _SUPERSCRIPTS = str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹')
