@@ -34,6 +34,18 @@ from defectseg_jax.quantification.particles.summary import (
 )
 from defectseg_jax.quantification.settings import QuantificationSettings
 
+_LINES_IN_PIXELS = (
+  'area_fraction',
+  'line_length_px',
+  'line_length_per_area_per_m',
+)
+_PARTICLES_IN_PIXELS = (
+  'count',
+  'area_fraction',
+  'diameter_mean_px',
+  'number_per_area_per_m2',
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
@@ -42,6 +54,8 @@ class Kind:
   Attributes:
     defect: as the user named it.
     headlines: the numbers of a summary that go into a paper.
+    pixel_headlines: what can be said of an image whose scale, or whose foil's
+      thickness, is not known.
     conventions: how the numbers of a summary are defined, by name.
     sizes_noun: what the title of the histogram of sizes says.
     sizes_label: of the axis of that histogram, with the unit.
@@ -57,6 +71,7 @@ class Kind:
 
   defect: str
   headlines: tuple[str, ...]
+  pixel_headlines: tuple[str, ...]
   conventions: Mapping[str, str]
   sizes_noun: str
   sizes_label: str
@@ -67,6 +82,11 @@ class Kind:
   measure_mask: Callable[..., Measurement]
   match_masks: Callable[..., DevelopmentDetection[Any]]
   f1: Callable[[np.ndarray, np.ndarray, QuantificationSettings], float]
+
+  @property
+  def sizes_label_px(self) -> str:
+    """Of that axis where the scale is not known."""
+    return self.sizes_label.replace('(nm)', '(px)')
 
 
 def kind_of(defect: str) -> Kind:
@@ -87,6 +107,7 @@ def kind_of(defect: str) -> Kind:
         'density_grid_corrected_per_m2',
         'density_length_corrected_per_m2',
       ),
+      pixel_headlines=_LINES_IN_PIXELS,
       conventions=LINE_CONVENTIONS,
       sizes_noun='crossings',
       sizes_label='distance between crossings along test lines (nm)',
@@ -108,6 +129,7 @@ def kind_of(defect: str) -> Kind:
       'volume_fraction',
       'swelling',
     ),
+    pixel_headlines=_PARTICLES_IN_PIXELS,
     conventions=PARTICLE_CONVENTIONS,
     sizes_noun=defect,
     sizes_label='diameter of the circle of the same area (nm)',

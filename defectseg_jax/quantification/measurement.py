@@ -25,7 +25,8 @@ class Measurement:
       rule; all lines.
     sizes_nm: [sizes], what a histogram shows: diameters of the particles that
       the image's edge does not cut, or distances between neighbouring
-      crossings along the test lines over dislocations.
+      crossings along the test lines over dislocations. NaN without a scale.
+    sizes_px: the same in pixels.
   """
 
   summary: dict[str, float]
@@ -34,6 +35,7 @@ class Measurement:
   labels: np.ndarray
   counted: np.ndarray
   sizes_nm: np.ndarray
+  sizes_px: np.ndarray
 
   def __repr__(self) -> str:
     """The numbers with their intervals, a line each; arrays as their sizes."""

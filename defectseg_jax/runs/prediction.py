@@ -8,7 +8,6 @@ from PIL import Image
 
 from defectseg_jax.applicability.verdict import Verdict
 from defectseg_jax.applicability.widening import with_verdict
-from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.quantification import (
   Measurement,
@@ -40,8 +39,8 @@ class Found(Measurement):
       self,
       self.micrograph.pixels,
       name=self.micrograph.name,
-      pixel_size_nm=_required_length(self.micrograph, 'pixel_size_nm'),
-      thickness_nm=_required_length(self.micrograph, 'thickness_nm'),
+      pixel_size_nm=self.micrograph.pixel_size_nm,
+      thickness_nm=self.micrograph.thickness_nm,
       settings=self.settings,
     )
 
@@ -85,17 +84,15 @@ class Prediction:
       include: whether the numbers stand where the network does not apply.
 
     Returns:
-      What was found: `summary`, `objects`, `warnings` and `overlay()`.
-
-    Raises:
-      InputError: the scale or the thickness is not known.
+      What was found: `summary`, `objects`, `warnings` and `overlay()`. Numbers
+      that need a scale or a thickness that is not known are NaN.
     """
     settings = self.settings if mask is None else self.settings.by_hand()
     measured = settings.measure(
       self.mask if mask is None else mask,
       image=self.micrograph.pixels,
-      pixel_size_nm=_required_length(self.micrograph, 'pixel_size_nm'),
-      thickness_nm=_required_length(self.micrograph, 'thickness_nm'),
+      pixel_size_nm=self.micrograph.pixel_size_nm,
+      thickness_nm=self.micrograph.thickness_nm,
     )
     if mask is None and self.verdict is not None:
       headlines = kind_of(settings.defect).headlines
@@ -107,13 +104,3 @@ class Prediction:
       for field in dataclasses.fields(measured)
     }
     return Found(**fields, micrograph=self.micrograph, settings=settings)
-
-
-def _required_length(micrograph: Micrograph, name: str) -> float:
-  value = getattr(micrograph, name)
-  if value is None:
-    raise InputError(
-      f'{micrograph.name}: {name} is not known; give it: '
-      f'run.predict(micrograph, {name}=...)'
-    )
-  return value

@@ -28,8 +28,8 @@ def measure_particle_mask(
   mask: np.ndarray,
   *,
   image: np.ndarray | None,
-  pixel_size_nm: float,
-  thickness_nm: float,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
   settings: QuantificationSettings,
   detection: Detection | None,
   seed: int,
@@ -56,6 +56,8 @@ def measure_particle_mask(
     detection=detection,
     seed=seed,
   )
+  volume_known = None not in (pixel_size_nm, thickness_nm)
+  sizes_px = found.diameter_px[found.whole]
   counted = select_counted(found.at_border, settings.border)
   return Measurement(
     summary=summary,
@@ -73,20 +75,21 @@ def measure_particle_mask(
         counted,
         image_px=found.labels.size,
       ),
-      *_correction_warnings(found, summary),
+      *_correction_warnings(found, summary, volume_known),
     ],
     labels=found.labels,
     counted=counted,
-    sizes_nm=found.diameter_nm[found.whole],
+    sizes_nm=sizes_px * (pixel_size_nm or math.nan),
+    sizes_px=sizes_px,
   )
 
 
 def _correction_warnings(
-  found: Particles, summary: Mapping[str, float]
+  found: Particles, summary: Mapping[str, float], volume_known: bool
 ) -> list[QualityWarning]:
   """Why there is no corrected density."""
   corrected = summary['number_density_corrected_per_m3']
-  if not len(found) or not math.isnan(corrected):
+  if not (volume_known and len(found) and math.isnan(corrected)):
     return []
   return [
     QualityWarning(
