@@ -99,10 +99,6 @@ def test_the_version():
       '--output: --mode=train does not take it; it takes --config, ',
     ),
     (
-      ('predict', '--output=x', '--workdir={run}', '--input={folder}'),
-      '--thickness_nm: is missing; give the thickness of the foil',
-    ),
-    (
       ('predict', '--output=x', '--workdir={run}', '--thickness_nm=9'),
       '--input: is missing; give the micrographs',
     ),
@@ -201,10 +197,6 @@ NETWORK = ('predict', '--output=x', '--input={folder}/images')
         '--config.preprocessing.invert=True',
       ),
       '--config.preprocessing.invert: a network keeps what it was trained with',
-    ),
-    (
-      (*NETWORK, '--network={net}'),
-      '--thickness_nm: is missing; give the thickness of the foil',
     ),
     (
       (

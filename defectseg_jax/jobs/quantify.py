@@ -14,7 +14,11 @@ from rich.progress import Progress
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import new_folder
 from defectseg_jax.micrographs.masks import read_object_mask
-from defectseg_jax.quantification import MeasurementSettings, kind_of
+from defectseg_jax.quantification import (
+  MeasurementSettings,
+  kind_of,
+  why_missing,
+)
 from defectseg_jax.reporting import tables
 from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.runs import detection_file
@@ -179,6 +183,7 @@ def _judge_masks(
   # What a network can be trusted with says nothing of people.
   by_hand = MeasurementSettings(run.defect, run.quantification, seed=run.seed)
   kind = kind_of(by_hand.defect)
+  numbers_of = {image.name: image for image in numbers.images}
 
   def measure(image: str, mask: np.ndarray) -> dict[str, float]:
     if image not in scales:
@@ -191,7 +196,13 @@ def _judge_masks(
       pixel_size_nm=scales[image].pixel_size_nm,
       thickness_nm=scales[image].thickness_nm,
     )
-    return {name: found.summary[name] for name in kind.headlines}
+    row = numbers_of[image].row
+    names = [one for one in kind.headlines if not why_missing(one, row)]
+    if len(names) < len(kind.headlines):
+      names += [
+        one for one in kind.pixel_headlines if not why_missing(one, row)
+      ]
+    return {name: found.summary[name] for name in names}
 
   reference = panel.read_reference(pathlib.Path(path).expanduser(), measure)
   machine = panel.machine_of_summaries(

@@ -157,7 +157,11 @@ def _view(
     summary=numbers.row,
     warnings=numbers.warnings,
   )
-  return image_view(shown, sizes_label=kind_of(settings.defect).sizes_label)
+  kind = kind_of(settings.defect)
+  has_scale = numbers.row['pixel_size_nm'] is not None
+  return image_view(
+    shown, sizes_label=kind.sizes_label if has_scale else kind.sizes_label_px
+  )
 
 
 def _write_rois(folder: pathlib.Path, name: str, found: Measurement) -> None:

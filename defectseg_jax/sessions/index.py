@@ -20,7 +20,7 @@ class Done:
     stem: of the file it was read from.
     key: checksum of the network and the pixels that its files were made from.
     mask_key: likewise of its mask; differs where a corrected mask was kept.
-    pixel_size_nm: that stands in its files.
+    pixel_size_nm: that stands in its files, or None.
     files: paths below the session's folder.
     zooms: scales that its probabilities are taken from.
     correction: the file that a person saved and that its mask was made from,
@@ -31,7 +31,7 @@ class Done:
   stem: str
   key: str
   mask_key: str
-  pixel_size_nm: float
+  pixel_size_nm: float | None
   files: list[str]
   zooms: Sequence[float] = (1.0,)
   correction: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -93,9 +93,9 @@ class PredictRequest(SessionRequest):
     InputError: a flag is missing or out of range, or a file is not there.
 
   Examples:
-    >>> PredictRequest(output='results', images=['foil.dm4'])
+    >>> PredictRequest(output='results')
     Traceback (most recent call last):
-    defectseg_jax.errors.InputError: --thickness_nm: is missing; ...
+    defectseg_jax.errors.InputError: --input: is missing; ...
   """
 
   images: Sequence[str] = ()
@@ -112,11 +112,6 @@ class PredictRequest(SessionRequest):
       raise InputError('--input: is missing; give the micrographs to look at')
     if self.orientations not in (1, 8):
       raise InputError(f'--orientations={self.orientations}: choose 1 or 8')
-    if self.thickness_nm is None and self.calibration is None:
-      raise InputError(
-        '--thickness_nm: is missing; give the thickness of the foil, or '
-        '--calibration with a CSV table of file,thickness_nm'
-      )
     image_files(self.images)
 
 

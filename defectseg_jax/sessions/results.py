@@ -192,6 +192,7 @@ def _page(
     over_images=numbers.over_images,
     conventions=numbers.conventions,
     how_made={**how_made, 'scales': _scales_text(images)},
+    cautions=numbers.cautions,
     remarks=numbers.remarks,
   )
 
@@ -219,10 +220,15 @@ def _splits(images: Sequence[SessionImage]) -> str:
       {
         'file': pathlib.Path(image.files()['images']).name,
         'split': '',
-        'pixel_size_nm': repr(image.scale.pixel_size_nm),
-        'thickness_nm': repr(image.scale.thickness_nm),
+        'pixel_size_nm': _length_text(image.scale.pixel_size_nm),
+        'thickness_nm': _length_text(image.scale.thickness_nm),
       }
       for image in images
     ],
     digits=None,
   )
+
+
+def _length_text(value: float | None) -> str:
+  """To the last bit; empty where it is not known."""
+  return '' if value is None else repr(value)

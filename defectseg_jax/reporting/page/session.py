@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from defectseg_jax.quantification import why_missing
 from defectseg_jax.reporting.page import words
 from defectseg_jax.reporting.page.rendering import render
 from defectseg_jax.reporting.page.views import (
@@ -21,7 +22,8 @@ class Cell:
   Attributes:
     value: as in summary.csv, to sort by; '' where it is not known.
     text: in the power of ten of its column.
-    interval: its ends likewise; '' where they are not known.
+    interval: its ends likewise, or what the number would need; '' where they
+      are not known.
     whole: value and interval in full, for a tooltip.
   """
 
@@ -66,6 +68,7 @@ def session_page(
   over_images: Mapping[str, Mapping[str, float]],
   conventions: Mapping[str, str],
   how_made: Mapping[str, str],
+  cautions: Sequence[str] = (),
   remarks: Sequence[str] = (),
 ) -> str:
   """One HTML file of all images of a session.
@@ -79,6 +82,7 @@ def session_page(
       over images; may be empty.
     conventions: by name how a number is defined.
     how_made: label and text: command, run, threshold, versions.
+    cautions: warnings of all images together.
     remarks: which uncertainties the intervals leave out.
 
   Returns:
@@ -110,6 +114,7 @@ def session_page(
       name: text for name, text in conventions.items() if name in headlines
     },
     how_made=how_made,
+    cautions=cautions,
     remarks=remarks,
     **shared_content(),
   )
@@ -197,7 +202,9 @@ def _cell(row: Mapping[str, Any], column: words.Column) -> Cell:
   return Cell(
     value=words.file_text(value),
     text=column.text(value),
-    interval=' – '.join(map(column.text, ends)) if ends else '',
+    interval=' – '.join(map(column.text, ends))
+    if ends
+    else why_missing(column.name, row),
     whole=whole,
   )
 
