@@ -111,7 +111,7 @@ def _why_greys(ids: np.ndarray, count: int) -> str:
 
 def _pieces(values: np.ndarray) -> tuple[np.ndarray, int]:
   """Regions of equal values that touch at an edge or a corner, and how many."""
-  # It takes half a second to import, and most masks have no ids.
+  # Takes a second, and masks of two values do without.
   from skimage import measure
 
   found: Any = measure.label(
