@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import ml_collections
@@ -158,6 +158,7 @@ def _predict_and_measure(
         least_peak=run.least_peak,
         orientations=run.orientations,
       ),
+      notes=list(_notes(run, images)),
       check_interruption=interruption.check,
     )
 
@@ -183,6 +184,19 @@ def _require_named(include: Sequence[str], stems: Collection[str]) -> None:
         f'--include={name}: --input names no such image; give its name as the '
         'table has it'
       )
+
+
+def _notes(run: Run, images: Sequence[SessionImage]) -> Iterator[str]:
+  """That a network of one scale met images whose scale is not known."""
+  sizes_nm = run.seen.pixel_size_nm
+  unknown = [one.name for one in images if one.scale.pixel_size_nm is None]
+  if sizes_nm is not None and unknown:
+    knows = ' to '.join(f'{size:g}' for size in dict.fromkeys(sizes_nm))
+    yield (
+      f'The network knows pixels of {knows} nm, and saw images without a scale '
+      f'as they are: {", ".join(unknown)}. Where their pixels have another '
+      'size, it may miss objects: give --pixel_size_nm.'
+    )
 
 
 def _require_usable(object_diameter_nm: float | None, run: Run) -> None:

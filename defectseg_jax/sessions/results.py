@@ -63,6 +63,7 @@ def write_results(
   truths: Mapping[str, pathlib.Path],
   provenance: Provenance,
   how_made: Mapping[str, str],
+  notes: Sequence[str],
   check_interruption: Callable[[], None],
 ) -> SessionResults:
   """Measures all masks and writes what a person looks at.
@@ -74,7 +75,7 @@ def write_results(
     settings: how to measure.
     limits: what made the masks of probabilities.
     truths: true masks by image; empty for no comparison.
-    provenance, how_made: what the tables, and the page, say of that.
+    provenance, how_made, notes: what tables and page say besides.
     check_interruption: called before each image; may raise Stopped.
 
   Returns:
@@ -90,21 +91,14 @@ def write_results(
     collected = []
     for image in images:
       check_interruption()
-      one = write_image_results(
-        folder.path,
-        made,
-        image,
-        settings=settings,
-        limits=limits,
-        truths=truths,
-      )
-      collected.append(one)
+      how = {'settings': settings, 'limits': limits, 'truths': truths}
+      collected.append(write_image_results(folder.path, made, image, **how))
     numbers = SessionNumbers(
       settings,
       provenance,
       [one.numbers for one in collected],
       failures,
-      notes=list(_notes(folder, images, failures, truths)),
+      notes=[*notes, *_notes(folder, images, failures, truths)],
       compared=bool(truths),
     )
     page = _page(numbers, [one.view for one in collected], how_made, images)

@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -164,3 +165,18 @@ def test_the_library_measures_without_both(bare, trained_run):
   assert math.isnan(found.summary['number_density_per_m3'])
   assert math.isnan(found.summary['diameter_mean_nm'])
   assert found.overlay().size[0] >= 200
+
+
+def test_a_network_of_one_scale_says_what_it_took_for_granted(
+  say, bare, trained_run, tmp_path
+):
+  run = shutil.copytree(trained_run, tmp_path / 'run')
+  sizes = {'pixel_size_nm': [0.4, 0.6]}
+  (run / 'seen_sizes.json').write_text(json.dumps(sizes))
+  said = say(bare, bare.parent / 'x.tif', workdir=Workdir(run))
+  assert (
+    'The network knows pixels of 0.4 to 0.6 nm, and saw images without a scale '
+    'as they are: bare.'
+  ) in said
+  said = say(bare, bare.parent / 'x.tif', workdir=Workdir(run), pixel_size_nm=1)
+  assert 'The network knows' not in said
