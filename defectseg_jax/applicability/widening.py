@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from defectseg_jax.applicability.verdict import Applies, Expected, Verdict
 from defectseg_jax.quantification import Interval, Measurement, QualityWarning
@@ -22,7 +22,6 @@ _STANDARD_DEVIATIONS = 1.96
 def with_verdict(
   found: Measurement,
   verdict: Verdict,
-  headlines: Iterable[str],
   *,
   include: bool = False,
 ) -> Measurement:
@@ -31,12 +30,11 @@ def with_verdict(
   Args:
     found: measured in the mask of a network.
     verdict: of the image.
-    headlines: numbers whose intervals are widened.
     include: whether the numbers of an image stand to which the network does not
       apply.
 
   Returns:
-    The measurement with the F1 that is expected. Intervals of the headlines
+    The measurement with the F1 that is expected. Intervals
     hold what the network misses, invents and draws too large or too small;
     those of counting alone stand beside, as `NAME_counting_low` and `_high`. An
     image to which the network does not apply has no numbers, unless it is
@@ -44,7 +42,7 @@ def with_verdict(
     says why.
   """
   summary = dict(found.summary)
-  for name in headlines:
+  for name in numbers_with_intervals(found.summary):
     _widen(summary, name, verdict.truths.get(name))
   for end, value in (
     ('', verdict.f1.value),
@@ -72,12 +70,19 @@ def with_verdict(
   )
 
 
-def without_verdict(
-  found: Measurement, headlines: Iterable[str]
-) -> Measurement:
+def numbers_with_intervals(summary: Mapping[str, float]) -> list[str]:
+  """Those that a network's errors widen: not what is corrected for them."""
+  return [
+    name.removesuffix('_low')
+    for name in summary
+    if name.endswith('_low') and '_detected' not in name
+  ]
+
+
+def without_verdict(found: Measurement) -> Measurement:
   """A person's measurement, with the columns that a network's has."""
   summary = dict(found.summary)
-  for name in headlines:
+  for name in numbers_with_intervals(found.summary):
     _widen(summary, name, None)
   for end in ('', '_low', '_high'):
     summary[f'{EXPECTED_F1}{end}'] = math.nan
@@ -150,8 +155,6 @@ def _widen(
   summary: dict[str, float], name: str, truth: Expected | None
 ) -> None:
   ends = f'{name}_low', f'{name}_high'
-  if not all(end in summary for end in ends):
-    return
   counting = Interval(*(summary[end] for end in ends))
   for end, value in zip(('_low', '_high'), counting):
     summary[f'{name}{COUNTING}{end}'] = value

@@ -9,11 +9,7 @@ from PIL import Image
 from defectseg_jax.applicability.verdict import Verdict
 from defectseg_jax.applicability.widening import with_verdict
 from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.quantification import (
-  Measurement,
-  MeasurementSettings,
-  kind_of,
-)
+from defectseg_jax.quantification import Measurement, MeasurementSettings
 from defectseg_jax.reporting.overlays import measurement_overlay
 
 
@@ -95,10 +91,7 @@ class Prediction:
       thickness_nm=self.micrograph.thickness_nm,
     )
     if mask is None and self.verdict is not None:
-      headlines = kind_of(settings.defect).headlines
-      measured = with_verdict(
-        measured, self.verdict, headlines, include=include
-      )
+      measured = with_verdict(measured, self.verdict, include=include)
     fields: dict[str, Any] = {
       field.name: getattr(measured, field.name)
       for field in dataclasses.fields(measured)

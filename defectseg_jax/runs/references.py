@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from defectseg_jax.applicability.references import Reference
+from defectseg_jax.applicability.widening import numbers_with_intervals
 from defectseg_jax.errors import InputError
 from defectseg_jax.prediction.scales import choose_zooms
 from defectseg_jax.quantification import MeasurementSettings, kind_of
@@ -75,7 +76,7 @@ def _reference(run: Run, graded: Graded) -> Reference:
     kind=graded.kind,
     signs=run.signs(graded.pixels, found, zooms),
     f1=kind.f1(mask, graded.mask, settings.quantification),
-    truths=_truths(mask, graded.mask, settings, kind.headlines),
+    truths=_truths(mask, graded.mask, settings),
   )
 
 
@@ -95,15 +96,14 @@ def _truths(
   mask: np.ndarray,
   truth: np.ndarray,
   settings: MeasurementSettings,
-  headlines: Sequence[str],
 ) -> dict[str, float]:
-  """By headline the true number over the one that was found."""
+  """By name the true number over the one that was found."""
   found, true = (
     how.measure(one, pixel_size_nm=1.0, thickness_nm=_THICKNESS_PX).summary
     for how, one in ((settings, mask), (settings.by_hand(), truth))
   )
   ratios = {}
-  for name in headlines:
+  for name in numbers_with_intervals(found):
     if found[name] == true[name] == 0:
       ratios[name] = 1.0
     else:

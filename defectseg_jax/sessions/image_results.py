@@ -82,9 +82,7 @@ def write_image_results(
     image=arrays.pixels,
     ids=ids,
   )
-  found = _with_session(
-    found, image, arrays.probabilities, mismatch, settings.defect
-  )
+  found = _with_session(found, image, arrays.probabilities, mismatch)
   numbers = image_numbers(
     image.name,
     found,
@@ -196,19 +194,13 @@ def _with_session(
   image: SessionImage,
   probabilities: np.ndarray,
   mismatch: str | None,
-  defect: str,
 ) -> Measurement:
   """With what the session knows: corrections, probabilities, warnings."""
   if image.verdict is not None:
     # The network's own numbers know how wrong it may be.
-    found = with_verdict(
-      found,
-      image.verdict,
-      kind_of(defect).headlines,
-      include=image.included,
-    )
+    found = with_verdict(found, image.verdict, include=image.included)
   elif image.signs is not None:
-    found = without_verdict(found, kind_of(defect).headlines)
+    found = without_verdict(found)
   warnings = [*image.warnings, *found.warnings]
   summary = found.summary
   if image.corrected:

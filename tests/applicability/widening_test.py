@@ -12,8 +12,6 @@ from defectseg_jax.applicability.widening import (
 )
 from defectseg_jax.quantification import Interval, measure
 
-HEADLINES = ('number_density_per_m3', 'diameter_mean_nm')
-
 
 def verdict(applies=Applies.YES, **truths):
   return Verdict(applies, 'F1 of 0.8', Expected(0.8, 0.6, 0.9), truths)
@@ -32,7 +30,6 @@ def test_errors_of_the_network_widen_the_interval_of_counting():
   after = with_verdict(
     before,
     verdict(number_density_per_m3=Expected(1.1, 0.8, 1.5)),
-    HEADLINES,
   )
   for end in ('low', 'high'):
     name = f'number_density_per_m3_{end}'
@@ -72,7 +69,7 @@ def test_an_interval_holds_what_was_found_and_may_begin_at_nothing():
 
 def test_where_the_network_does_not_apply_there_are_no_numbers():
   before = found()
-  after = with_verdict(before, verdict(Applies.NO), HEADLINES)
+  after = with_verdict(before, verdict(Applies.NO))
   assert math.isnan(after.summary['number_density_per_m3'])
   assert math.isnan(after.summary['count'])
   assert after.summary['expected_f1'] == 0.8
@@ -81,14 +78,14 @@ def test_where_the_network_does_not_apply_there_are_no_numbers():
   [warning] = after.warnings
   assert warning.name == 'network_does_not_apply'
   assert '--include' in warning.message
-  included = with_verdict(before, verdict(Applies.NO), HEADLINES, include=True)
+  included = with_verdict(before, verdict(Applies.NO), include=True)
   assert included.summary['count'] == before.summary['count']
   assert included.counted.sum() == before.counted.sum()
   assert included.warnings[0].name == 'network_does_not_apply'
 
 
 def test_what_is_to_be_checked_keeps_its_numbers_and_says_so():
-  after = with_verdict(found(), verdict(Applies.CHECK), HEADLINES)
+  after = with_verdict(found(), verdict(Applies.CHECK))
   assert after.summary['count'] == found().summary['count']
   [warning] = after.warnings
   assert warning.name == 'network_check'

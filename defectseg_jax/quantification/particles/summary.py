@@ -122,7 +122,7 @@ def particle_summary(
   return {
     'count': int(counted.sum()),
     'count_all': len(particles),
-    'area_fraction': float(particles.area_px.sum() / particles.labels.size),
+    **_area_fraction(particles),
     **_per_area(particles, int(counted.sum()), pixel_size_uncertainty),
     **diameters(particles, pixel_size_uncertainty, seed),
     **_densities(particles, counted, foil, detection, seed),
@@ -148,6 +148,19 @@ def _per_area(
   )
   return intervals.interval_columns(
     'number_per_area_per_m2', count * each, interval.scale_by(each)
+  )
+
+
+def _area_fraction(particles: Particles) -> dict[str, float]:
+  """Of all particles; its interval is that of a Poisson number of clumps."""
+  areas_px = particles.area_px.astype(float)
+  total_px, image_px = float(areas_px.sum()), particles.labels.size
+  interval = intervals.UNKNOWN
+  if total_px:
+    clump_px = float((areas_px**2).sum()) / total_px
+    interval = intervals.clumped_interval(total_px, clump_px)
+  return intervals.interval_columns(
+    'area_fraction', total_px / image_px, interval.scale_by(1 / image_px)
   )
 
 
