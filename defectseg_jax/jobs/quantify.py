@@ -1,5 +1,6 @@
 """--mode=quantify: masks and a scale to materials numbers with error bars."""
 
+import dataclasses
 import pathlib
 import time
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from defectseg_jax.runs.network_card import network_path, read_card
 from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
+from defectseg_jax.sessions.mask_settings import settings_of_masks
 from defectseg_jax.sessions.masks import (
   MaskImage,
   mask_images,
@@ -134,6 +136,7 @@ def _write_numbers(
 ) -> tuple[SessionNumbers, dict[str, float]]:
   """All numbers; by image the seconds to measure, without read and draw."""
   collected, seconds = [], {}
+  ways = settings_of_masks([image.mask for image in images], settings)
   with Progress(
     *Progress.get_default_columns(),
     console=console,
@@ -144,8 +147,9 @@ def _write_numbers(
       interruption.check()
       mask, ids = read_object_mask(image.mask)
       pixels = micrograph_pixels(image, mask.shape, rgb=rgb)
+      how = ways[image.mask]
       began = time.perf_counter()
-      found = settings.measure(
+      found = how.settings.measure(
         mask,
         pixel_size_nm=image.scale.pixel_size_nm,
         thickness_nm=image.scale.thickness_nm,
@@ -153,6 +157,7 @@ def _write_numbers(
         ids=ids,
       )
       seconds[image.name] = time.perf_counter() - began
+      found = dataclasses.replace(found, summary=how.summary(found.summary))
       write_image_pictures(
         made, image.name, found, image.scale, pixels=pixels, settings=settings
       )

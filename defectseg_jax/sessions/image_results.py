@@ -1,7 +1,6 @@
 """One image of a session: measured, its files written, what is small kept."""
 
 import dataclasses
-import math
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +23,7 @@ from defectseg_jax.reporting import imagej_rois
 from defectseg_jax.reporting.page import ImageView, image_view
 from defectseg_jax.reporting.page.content import ImageArrays, page_image
 from defectseg_jax.sessions import pictures, reference
+from defectseg_jax.sessions.mask_settings import mask_settings
 from defectseg_jax.sessions.numbers import (
   ImageNumbers,
   image_numbers,
@@ -72,7 +72,8 @@ def write_image_results(
   Raises:
     InputError: the mask cannot be read as a mask any more.
   """
-  settings = _settings_of(image, settings)
+  how = mask_settings(settings, zooms=image.zooms, by_hand=image.corrected)
+  settings = how.settings
   truth = truths.get(image.name)
   arrays, ids, mismatch = _read_arrays(folder, image, truth)
   found = settings.measure(
@@ -82,6 +83,7 @@ def write_image_results(
     image=arrays.pixels,
     ids=ids,
   )
+  found = dataclasses.replace(found, summary=how.summary(found.summary))
   found = _with_session(found, image, arrays.probabilities, mismatch)
   numbers = image_numbers(
     image.name,
@@ -111,17 +113,6 @@ def _scores(arrays: ImageArrays) -> Mapping[str, float | None]:
   if arrays.truth is None:
     return reference.NO_SCORES
   return reference.scores(arrays.mask, arrays.truth)
-
-
-def _settings_of(
-  image: SessionImage, settings: MeasurementSettings
-) -> MeasurementSettings:
-  """How a mask of the network, or of a person, is measured."""
-  if not image.corrected:
-    return settings.at_zooms(image.zooms)
-  # With the columns of the others; what they hold is left open below.
-  by_hand = settings.by_hand()
-  return dataclasses.replace(by_hand, detection=settings.detection)
 
 
 def _sources(
@@ -202,13 +193,6 @@ def _with_session(
   elif image.signs is not None:
     found = without_verdict(found)
   warnings = [*image.warnings, *found.warnings]
-  summary = found.summary
-  if image.corrected:
-    # The errors of the network are not those of a person.
-    summary = {
-      name: math.nan if '_detected' in name else value
-      for name, value in summary.items()
-    }
   if image.outdated:
     warnings.append(
       QualityWarning(
@@ -231,7 +215,6 @@ def _with_session(
   means = mean_probabilities(found.labels, probabilities, len(found.counted))
   return dataclasses.replace(
     found,
-    summary=summary,
     objects={**found.objects, 'mean_probability': means},
     warnings=warnings,
   )

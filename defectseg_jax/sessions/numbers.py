@@ -41,7 +41,7 @@ _MISSING = (
   (
     'thickness_nm',
     "foil's thickness",
-    'numbers per volume are left out, and so are volume fraction and swelling',
+    'numbers per volume are left out, as densities and swelling',
   ),
 )
 _MOST_NAMED = 3

@@ -64,7 +64,7 @@ def test_no_thickness_is_a_dash_and_one_line(say, tmp_path):
   assert said.count('WARNING') == 1
   assert (
     "WARNING Not known: the foil's thickness of every image; numbers per "
-    'volume are left out, and so are volume fraction and swelling. Give '
+    'volume are left out, as densities and swelling. Give '
     '--thickness_nm, or --calibration=FILE.csv'
   ) in said
   assert 'needs the thickness' in said and 'Intervals leave out' in said

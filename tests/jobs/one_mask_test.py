@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 import tiny
+from PIL import Image
 from rich.console import Console
 from sessions import Never, by_image, corrected, rows_of
 from skimage import measure
@@ -41,12 +42,30 @@ for (i = 0; i < list.length; i++) {
 
 
 @pytest.fixture
-def done(predict, tmp_path):
-  """A session, one mask of which a person corrected."""
-  assert predict()
-  corrected(tmp_path / 'out' / 'masks' / 'x.tif')
-  assert predict()
-  return tmp_path / 'out'
+def run(trained_run, tmp_path):
+  """A run that trusts no particle below 60 pixels, and enlarges images."""
+  run = shutil.copytree(trained_run, tmp_path / 'run')
+  path = run / 'dev_detection.json'
+  content = json.loads(path.read_text())
+  content['settings']['minimum_area_px'] = 60
+  path.write_text(json.dumps(content))
+  (run / 'seen_sizes.json').write_text('{"pixel_size_nm": [0.2, 0.25]}')
+  return run
+
+
+@pytest.fixture
+def done(predict, run, tmp_path):
+  """A session, two masks of which a person corrected, also by specks."""
+  out = tmp_path / 'out'
+  assert predict(workdir=Workdir(run))
+  mask = corrected(out / 'masks' / 'x.tif')
+  mask[100:103, 100:103] = 255
+  tifffile.imwrite(out / 'masks' / 'x.tif', mask)
+  mask = 0 * tifffile.imread(out / 'masks' / 'y.tif')
+  mask[20:24, 20:24] = mask[60:70, 60:70] = 255
+  Image.fromarray(mask).save(out / 'masks' / 'y.png')
+  assert predict(workdir=Workdir(run))
+  return out
 
 
 def areas_of_rows(path):
@@ -71,9 +90,7 @@ def areas_on_page(out):
   return found
 
 
-def test_page_tables_and_other_programs_count_the_same(
-  done, trained_run, tmp_path
-):
+def test_page_tables_and_other_programs_count_the_same(done, run, tmp_path):
   rows, areas = by_image(done), areas_of_rows(done / 'objects.csv')
   assert {n: int(row['count_all']) for n, row in rows.items()} == {
     name: len(found) for name, found in areas.items()
@@ -85,17 +102,20 @@ def test_page_tables_and_other_programs_count_the_same(
     assert sorted(int(one.area) for one in regions) == areas[name]
     assert float(row['area_fraction']) == pytest.approx(mask.mean(), rel=1e-5)
   quantify.quantify(
-    Workdir(trained_run).read_config(),
+    Workdir(run).read_config(),
     QuantifyRequest(
       output=str(tmp_path / 'again'),
-      masks=[str(done / 'masks')],
+      masks=[str(done)],
       thickness_nm=100.0,
-      detection=str(trained_run / 'dev_detection.json'),
+      detection=str(run / 'dev_detection.json'),
     ),
     Console(quiet=True),
     Never(),
   )
   assert areas_of_rows(tmp_path / 'again' / 'objects.csv') == areas
+  again = by_image(tmp_path / 'again')
+  for name, row in rows.items():
+    assert {c: v for c, v in again[name].items() if row[c] != v} == {}
 
 
 @pytest.mark.skipif(
