@@ -65,7 +65,7 @@ class Verdict:
     reason: in a sentence.
     f1: expected of the objects, or of the length of lines.
     truths: by number of a summary, the expected true number over the one that
-      was found.
+      was found, if the image shows such a defect at all.
   """
 
   applies: Applies
@@ -178,7 +178,8 @@ class Judge:
     found = {}
     for name in self.references[0].truths:
       values = np.array([self.references[one].truths[name] for one in like])
-      values = values[~np.isnan(values)]
+      # That an image holds nothing of the kind is for the verdict to say.
+      values = values[values > 0]
       if len(values) >= _NEIGHBOURS // 2:
         low, middle, high = _quantiles(values)
         found[name] = Expected(middle, low, high)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from defectseg_jax.applicability.verdict import Applies
 from defectseg_jax.runs import network_card, network_file
 from defectseg_jax.runs.network_card import FOLDER, network_names, read_card
 from defectseg_jax.runs.network_card_text import card_text
@@ -13,7 +14,7 @@ def test_the_folder_holds_networks_alone():
   names = {
     f'{name}{suffix}'
     for name in network_names()
-    for suffix in ('.safetensors', '.json', '.md')
+    for suffix in ('.safetensors', '.json', '.md', '.references.csv')
   }
   assert {path.name for path in FOLDER.iterdir()} == {'README.md', *names}
 
@@ -31,3 +32,22 @@ def test_a_network_is_what_its_card_says(name):
   assert card.scores and card.provenance['command']
   for place in ('"/', '=/', 'home/', 'tmp/'):
     assert place not in path.with_suffix('.json').read_text()
+
+
+@pytest.mark.parametrize('name', network_names())
+def test_a_network_knows_where_it_applies(name):
+  """Its references are of its weights, and say what they were learnt for."""
+  judge = network_file.load_network(name).judge
+  assert judge is not None
+  found = [
+    (one.kind, one.f1, judge.judge(one.signs, leave_out=number))
+    for number, one in enumerate(judge.references)
+  ]
+  off = [abs(verdict.f1.value - f1) for _, f1, verdict in found]
+  assert sum(off) / len(off) < 0.2
+  # Where it is said to apply, it does better than where it is not.
+  means = {}
+  for word in Applies:
+    of_word = [f1 for _, f1, verdict in found if verdict.applies == word]
+    means[word] = sum(of_word) / len(of_word)
+  assert means[Applies.NO] < 0.3 < means[Applies.CHECK] < means[Applies.YES]
