@@ -26,6 +26,8 @@ class Measurement:
     sizes_nm: [sizes], what a histogram shows: diameters of the particles that
       the image's edge does not cut, or distances between neighbouring
       crossings along the test lines over dislocations.
+    valid_fraction: part of the image that is specimen, and that the numbers are
+      of.
   """
 
   summary: dict[str, float]
@@ -34,6 +36,7 @@ class Measurement:
   labels: np.ndarray
   counted: np.ndarray
   sizes_nm: np.ndarray
+  valid_fraction: float = dataclasses.field(default=1.0, kw_only=True)
 
   def __repr__(self) -> str:
     """The numbers with their intervals, a line each; arrays as their sizes."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from defectseg_jax.quantification import checks
 from defectseg_jax.quantification.dislocations import (
   line_intercepts,
   skeletons,
@@ -15,6 +16,7 @@ from defectseg_jax.quantification.dislocations.summary import (
   dislocation_summary,
 )
 from defectseg_jax.quantification.measurement import Measurement
+from defectseg_jax.quantification.particles.window import create_window
 from defectseg_jax.quantification.plausibility import (
   QualityWarning,
   dislocation_warnings,
@@ -32,6 +34,7 @@ def measure_line_mask(
   detection: LineDetection | None,
   seed: int,
   ids: np.ndarray | None = None,
+  valid: np.ndarray | None,
 ) -> Measurement:
   """Measures the lines of one mask; arguments as of `measure`.
 
@@ -39,6 +42,10 @@ def measure_line_mask(
   touch are one line, whatever their ids.
   """
   del image
+  mask = checks.boolean_mask(mask)
+  window = create_window(mask.shape, valid)
+  if window.valid is not None:
+    mask = mask & window.valid
   skeleton = skeletons.line_skeleton(mask, spur_px=settings.spur_px)
   summary = dislocation_summary(
     mask,
@@ -58,10 +65,11 @@ def measure_line_mask(
     pixel_size_uncertainty=settings.pixel_size_uncertainty,
     detection=detection,
     seed=seed,
+    valid=window.valid,
   )
   found = measure_lines(mask, skeleton, pixel_size_nm=pixel_size_nm)
   between_px = line_intercepts.grid_intervals_px(
-    mask, spacing_px=settings.spacing_px
+    mask, spacing_px=settings.spacing_px, valid=window.valid
   )
   return Measurement(
     summary=summary,
@@ -78,6 +86,7 @@ def measure_line_mask(
     labels=found.labels,
     counted=np.ones(len(found.area_px), bool),
     sizes_nm=between_px * pixel_size_nm,
+    valid_fraction=window.fraction,
   )
 
 

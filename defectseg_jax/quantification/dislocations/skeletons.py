@@ -115,6 +115,28 @@ def tile_lengths_px(
   return np.bincount(tile, weights=lengths, minlength=down * along)
 
 
+def tile_areas_px(valid: np.ndarray, *, tiles: int = TILES) -> np.ndarray:
+  """Pixels of specimen in each part of an image, as of `tile_lengths_px`.
+
+  Args:
+    valid: bool [H, W], True on specimen.
+    tiles: parts in each direction, or fewer if the image is small.
+
+  Returns:
+    int64 [parts].
+
+  Examples:
+    >>> tile_areas_px(np.array([[1, 1, 0], [1, 1, 1]], bool), tiles=2)
+    array([2, 0, 2, 1])
+  """
+  areas = valid.astype(np.int64)
+  for axis, size in enumerate(valid.shape):
+    parts = min(tiles, size)
+    starts = -(-np.arange(parts) * size // parts)
+    areas = np.add.reduceat(areas, starts, axis=axis)
+  return areas.ravel()
+
+
 def _graph(flat: np.ndarray, pixels: np.ndarray, width: int) -> Skeleton:
   """Steps between neighbours; diagonal ones only where no corner joins them.
 

@@ -89,6 +89,7 @@ def dislocation_summary(
   detection: LineDetection | None = None,
   skeleton: skeletons.Skeleton | None = None,
   seed: int = 0,
+  valid: np.ndarray | None = None,
 ) -> dict[str, float]:
   """Numbers of one image; `CONVENTIONS` says how each is defined.
 
@@ -103,6 +104,8 @@ def dislocation_summary(
     detection: of the network, on its development set; adds numbers `detected`.
     skeleton: of the mask, pruned; None computes it.
     seed: of the random lines and the bootstraps.
+    valid: bool [H, W], True on specimen, outside of which nothing is marked;
+      None where all is.
 
   Returns:
     Numbers by name; `_low` and `_high` are the ends of a 95% interval. NaN:
@@ -116,20 +119,27 @@ def dislocation_summary(
   foil = _Foil(pixel_size_nm, thickness_nm)
   if skeleton is None:
     skeleton = skeletons.line_skeleton(mask, spur_px=spur_px)
-  grid = line_intercepts.grid_crossings(mask, spacing_px=spacing_px)
-  random = line_intercepts.random_crossings(mask, lines=random_lines, seed=seed)
+  grid = line_intercepts.grid_crossings(
+    mask, spacing_px=spacing_px, valid=valid
+  )
+  random = line_intercepts.random_crossings(
+    mask, lines=random_lines, seed=seed, valid=valid
+  )
+  area_px = mask.size if valid is None else int(np.count_nonzero(valid))
   parts_px = skeletons.tile_lengths_px(skeleton, mask.shape)
   projected = {
     'density_grid': _density_of_crossings(grid, foil, seed),
     'density_random_lines': _density_of_crossings(random, foil, seed),
-    'density_length': _density_of_length(parts_px, mask.size, foil, seed),
+    'density_length': _density_of_length(
+      parts_px, area_px, foil, seed, valid=valid
+    ),
   }
-  covered = int(np.count_nonzero(mask)) / mask.size
+  covered = int(np.count_nonzero(mask)) / area_px
   uncertainty = intervals.product_uncertainty(
     (-1, thickness_uncertainty), (-1, pixel_size_uncertainty)
   )
   return {
-    **_lengths(mask, grid, parts_px, pixel_size_nm),
+    **_lengths(mask, grid, parts_px, pixel_size_nm, covered),
     'projection_factor': float(corrections.projection_factor),
     'unseen_fraction': float(corrections.unseen_fraction),
     **_densities(projected, covered, corrections, uncertainty),
@@ -142,12 +152,13 @@ def _lengths(
   grid: line_intercepts.Crossings,
   parts_px: np.ndarray,
   pixel_size_nm: float,
+  covered: float,
 ) -> dict[str, float]:
   """What is counted and measured in the image, without the foil."""
   length_px, marked_px = float(parts_px.sum()), int(np.count_nonzero(mask))
   width_px = marked_px / length_px if length_px else math.nan
   return {
-    'area_fraction': marked_px / mask.size,
+    'area_fraction': covered,
     'grid_crossings': int(grid.count.sum()),
     'grid_length_nm': float(grid.length_px.sum()) * pixel_size_nm,
     'line_length_nm': length_px * pixel_size_nm,
@@ -223,8 +234,10 @@ def _density_of_crossings(
     # No crossing gives an upper limit, which a bootstrap cannot give.
     interval = intervals.poisson_interval(0).scale_by(1 / length_px)
   else:
+    of_lines = np.stack([found.count, found.length_px], axis=1)
     interval = intervals.bootstrap_interval(
-      np.stack([found.count, found.length_px], axis=1),
+      # A line that meets no specimen says nothing.
+      of_lines[found.length_px > 0],
       lambda means: means[:, 0] / means[:, 1],
       seed=seed,
     )
@@ -232,7 +245,12 @@ def _density_of_crossings(
 
 
 def _density_of_length(
-  parts_px: np.ndarray, pixels: int, foil: _Foil, seed: int
+  parts_px: np.ndarray,
+  pixels: int,
+  foil: _Foil,
+  seed: int,
+  *,
+  valid: np.ndarray | None,
 ) -> _Density:
   """The density of the projected length, from that in parts of the image."""
   pixel_m = foil.pixel_size_nm * NM
@@ -245,5 +263,14 @@ def _density_of_length(
   length_px = float(parts_px.sum())
   if length_px == 0:
     return 0.0, intervals.UNKNOWN
-  interval = intervals.bootstrap_interval(parts_px, seed=seed)
-  return per_px * length_px, interval.scale_by(per_px * len(parts_px))
+  if valid is None:
+    interval = intervals.bootstrap_interval(parts_px, seed=seed)
+    return per_px * length_px, interval.scale_by(per_px * len(parts_px))
+  # Parts that show little specimen say little.
+  areas_px = skeletons.tile_areas_px(valid)
+  interval = intervals.bootstrap_interval(
+    np.stack([parts_px, areas_px], axis=1)[areas_px > 0],
+    lambda means: means[:, 0] / means[:, 1],
+    seed=seed,
+  )
+  return per_px * length_px, interval.scale_by(per_px * pixels)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from defectseg_jax.quantification.measurement import Measurement
-from defectseg_jax.quantification.particles.borders import select_counted
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.particles.overlap_correction import (
   why_not_corrected,
@@ -34,6 +33,7 @@ def measure_particle_mask(
   detection: Detection | None,
   seed: int,
   ids: np.ndarray | None = None,
+  valid: np.ndarray | None,
 ) -> Measurement:
   """Measures the particles of one mask; arguments as of `measure`."""
   found = measure_particles(
@@ -45,6 +45,7 @@ def measure_particle_mask(
     minimum_area_px=settings.minimum_area_px,
     fill_holes=settings.fill_holes,
     separate=settings.separate,
+    valid=valid,
   )
   summary = particle_summary(
     found,
@@ -56,7 +57,7 @@ def measure_particle_mask(
     detection=detection,
     seed=seed,
   )
-  counted = select_counted(found.at_border, settings.border)
+  counted = found.counted(settings.border)
   return Measurement(
     summary=summary,
     objects={**found.columns(), 'counted': counted},
@@ -71,13 +72,14 @@ def measure_particle_mask(
         found.area_px,
         found.at_border,
         counted,
-        image_px=found.labels.size,
+        image_px=found.window.area_px,
       ),
       *_correction_warnings(found, summary),
     ],
     labels=found.labels,
     counted=counted,
     sizes_nm=found.diameter_nm[found.whole],
+    valid_fraction=found.window.fraction,
   )
 
 

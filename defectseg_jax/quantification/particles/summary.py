@@ -12,7 +12,6 @@ from defectseg_jax.quantification.densities import (
   sphere_volume,
   swelling,
 )
-from defectseg_jax.quantification.particles import borders
 from defectseg_jax.quantification.particles.detection import (
   Detection,
   corrected_count,
@@ -142,11 +141,11 @@ def particle_summary(
   foil = _Foil(
     thickness_nm, unseen_nm, thickness_uncertainty, pixel_size_uncertainty
   )
-  counted = borders.select_counted(particles.at_border, border)
+  counted = particles.counted(border)
   return {
     'count': int(counted.sum()),
     'count_all': len(particles),
-    'area_fraction': float(particles.area_px.sum() / particles.labels.size),
+    'area_fraction': float(particles.area_px.sum() / particles.window.area_px),
     **_diameters(particles, pixel_size_uncertainty, seed),
     **_densities(particles, counted, foil, detection, seed),
     **_volumes(particles, counted, foil),
@@ -155,8 +154,8 @@ def particle_summary(
 
 
 def _area_m2(particles: Particles) -> float:
-  """A, of the image."""
-  return particles.labels.size * (particles.pixel_size_nm * NM) ** 2
+  """A, of the specimen in the image."""
+  return particles.window.area_px * (particles.pixel_size_nm * NM) ** 2
 
 
 def _mean(values: np.ndarray) -> float:
