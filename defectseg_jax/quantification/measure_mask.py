@@ -47,10 +47,8 @@ def measure(
     seed: of bootstraps and random test lines.
     ids: whole numbers [H, W], the particle at each pixel of the mask; None
       takes what is connected for one. Lines that touch are one all the same.
-    valid: bool [H, W], True where the image shows specimen, neither a data bar
-      nor a frame nor vacuum; None where all of it does. What is marked outside
-      is no defect, its area is in no density, and its edge is treated as that
-      of the image.
+    valid: bool [H, W], True on specimen; what lies beside it is in no number,
+      and its edge is as the image's. None where all is specimen.
 
   Returns:
     Numbers of the image, a table of its objects, and warnings.

@@ -7,8 +7,13 @@ import numpy as np
 from PIL import Image
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.inspection import Inspection
 from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.quantification import Measurement, MeasurementSettings
+from defectseg_jax.quantification import (
+  Measurement,
+  MeasurementSettings,
+  QualityWarning,
+)
 from defectseg_jax.reporting.overlays import measurement_overlay
 
 
@@ -56,6 +61,8 @@ class Prediction:
     zooms: scales that it is taken from, in pixels of the network for each of
       the micrograph; 1 is the micrograph as it is, none that of several scales
       none showed an object.
+    inspection: where the specimen is, the pixels that the network saw, and in
+      words what was left out or replaced; None where nobody looked.
   """
 
   micrograph: Micrograph
@@ -64,6 +71,7 @@ class Prediction:
   threshold: float
   settings: MeasurementSettings
   zooms: tuple[float, ...] = (1.0,)
+  inspection: Inspection | None = dataclasses.field(default=None, repr=False)
 
   def measure(self, mask: np.ndarray | None = None) -> Found:
     """Turns the mask into numbers.
@@ -79,9 +87,14 @@ class Prediction:
       InputError: the scale or the thickness is not known.
     """
     settings = self.settings if mask is None else self.settings.by_hand()
+    pixels, valid, remarks = self.micrograph.pixels, None, ()
+    if self.inspection is not None:
+      pixels, valid = self.inspection.pixels, self.inspection.valid
+      remarks = self.inspection.remarks
     measured = settings.measure(
       self.mask if mask is None else mask,
-      image=self.micrograph.pixels,
+      image=pixels,
+      valid=valid,
       pixel_size_nm=_required_length(self.micrograph, 'pixel_size_nm'),
       thickness_nm=_required_length(self.micrograph, 'thickness_nm'),
     )
@@ -89,6 +102,10 @@ class Prediction:
       field.name: getattr(measured, field.name)
       for field in dataclasses.fields(measured)
     }
+    fields['warnings'] = [
+      *(QualityWarning(*remark) for remark in remarks),
+      *measured.warnings,
+    ]
     return Found(**fields, micrograph=self.micrograph, settings=settings)
 
 

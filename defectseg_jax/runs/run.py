@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from defectseg_jax.micrographs.inspection import inspect_micrograph
 from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.prediction.merging import Merged, merge_objects
-from defectseg_jax.prediction.scales import (
-  SeenSizes,
-  choose_zooms,
-  maps_at_scales,
-)
-from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
+from defectseg_jax.prediction.merging import Merged
+from defectseg_jax.prediction.scales import SeenSizes, choose_zooms
+from defectseg_jax.prediction.sure_regions import Hysteresis
+from defectseg_jax.prediction.whole_image import find_objects
 from defectseg_jax.quantification import (
   Detection,
   LineDetection,
@@ -43,8 +41,9 @@ class Run:
     provenance: how the run was made; None of a run of version 0.1.0.
     orientations: 1, or 8 for test-time augmentation.
     identity: changes with the weights and with how they are applied.
-    probabilities: `probabilities(pixels, **more)`, from a micrograph as it is
-      in its file, [H, W], to probabilities, float32 [H, W]; `more` goes to
+    probabilities: `probabilities(pixels, valid=None, **more)`, from a
+      micrograph that is not preprocessed, [H, W], and where it shows specimen,
+      to probabilities, float32 [H, W]; `more` goes to
       `prediction.tiles.probability_map`.
     seen: sizes that the network knows; they tell at which scales it looks.
   """
@@ -94,29 +93,31 @@ class Run:
     pixels: np.ndarray,
     zooms: Sequence[float],
     *,
+    valid: np.ndarray | None = None,
     on_tiles: Callable[[int, int], None] = lambda done, count: None,
   ) -> Merged:
     """Takes an image through the network at one or several scales.
 
     Args:
-      pixels: [H, W], as they are in the file.
+      pixels: [H, W], of an `Inspection`.
       zooms: from `choose_zooms`.
+      valid: bool [H, W], True on specimen; None where all is.
       on_tiles: called with what is done, and how much there is.
 
     Returns:
       The mask, the probabilities, and the scales that they are taken from.
-      Regions of which the network is nowhere sure are not in the mask.
+      Regions of which the network is nowhere sure are not in the mask, and
+      beside the specimen there are neither mask nor probabilities.
     """
-    maps = maps_at_scales(pixels, self.probabilities, zooms, on_tiles=on_tiles)
-    if len(maps) == 1 or self.seen.diameter_px is None:
-      probabilities = maps[zooms[0]]
-      mask = sure_mask(probabilities, self.limits)
-      return Merged(mask, probabilities, tuple(zooms))
-    return merge_objects(
-      maps,
+    return find_objects(
+      pixels,
+      self.probabilities,
+      zooms,
       self.limits,
       diameter_px=self.seen.diameter_px,
       minimum_area_px=self.settings.quantification.minimum_area_px,
+      valid=valid,
+      on_tiles=on_tiles,
     )
 
   def predict(
@@ -126,6 +127,9 @@ class Run:
     thickness_nm: float | None = None,
     pixel_size_nm: float | None = None,
     object_diameter_nm: float | None = None,
+    valid: np.ndarray | None = None,
+    find_specimen: bool = True,
+    replace_outliers: bool = True,
   ) -> Prediction:
     """Looks for defects in one micrograph.
 
@@ -137,13 +141,17 @@ class Run:
       pixel_size_nm: side of a pixel; None for the micrograph's own.
       object_diameter_nm: about how large the objects are, where the network has
         seen all kinds of scales; None to try several.
+      valid: bool [H, W], True on specimen; None to find it.
+      find_specimen: whether to leave frames and data bars out.
+      replace_outliers: whether to replace spikes, hot and dead pixels.
 
     Returns:
-      Probabilities and mask; `measure()` turns them into numbers.
+      Probabilities and mask; `measure()` turns them into numbers. `inspection`
+      says what was left out and replaced.
 
     Raises:
-      InputError: a length is not above 0, or the network or the micrograph
-        cannot use `object_diameter_nm`.
+      InputError: a length is not above 0, the network or the micrograph cannot
+        use `object_diameter_nm`, or `valid` is no mask of the micrograph.
     """
     if object_diameter_nm is not None:
       require_positive(object_diameter_nm, 'object_diameter_nm')
@@ -151,21 +159,27 @@ class Run:
     micrograph = dataclasses.replace(
       micrograph, **{k: v for k, v in lengths.items() if v is not None}
     )
+    inspection = inspect_micrograph(
+      micrograph, valid=valid, find=find_specimen, replace=replace_outliers
+    )
+    valid = inspection.valid
     found = self.look(
-      micrograph.pixels,
+      inspection.pixels,
       choose_zooms(
-        micrograph.pixels.shape,
+        inspection.specimen_shape,
         self.seen,
         pixel_size_nm=micrograph.pixel_size_nm,
         object_diameter_nm=object_diameter_nm,
       ),
+      valid=valid,
     )
     settings = self.measurement_settings.at_zooms(found.zooms)
     return Prediction(
       micrograph,
-      settings.trusted(found.mask),
+      settings.trusted(found.mask, valid=valid),
       found.probabilities,
       self.threshold,
       settings,
       found.zooms,
+      inspection,
     )

@@ -6,6 +6,7 @@ named `corrected` have all `corrections`.
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 
@@ -104,8 +105,7 @@ def dislocation_summary(
     detection: of the network, on its development set; adds numbers `detected`.
     skeleton: of the mask, pruned; None computes it.
     seed: of the random lines and the bootstraps.
-    valid: bool [H, W], True on specimen, outside of which nothing is marked;
-      None where all is.
+    valid: bool [H, W], True on specimen; nothing else is marked. None: all.
 
   Returns:
     Numbers by name; `_low` and `_high` are the ends of a 95% interval. NaN:
@@ -117,24 +117,15 @@ def dislocation_summary(
   """
   mask = checks.boolean_mask(mask)
   foil = _Foil(pixel_size_nm, thickness_nm)
-  if skeleton is None:
-    skeleton = skeletons.line_skeleton(mask, spur_px=spur_px)
-  grid = line_intercepts.grid_crossings(
-    mask, spacing_px=spacing_px, valid=valid
-  )
+  skeleton = skeleton or skeletons.line_skeleton(mask, spur_px=spur_px)
+  where: dict[str, Any] = {'mask': mask, 'valid': valid}
+  grid = line_intercepts.grid_crossings(**where, spacing_px=spacing_px)
   random = line_intercepts.random_crossings(
-    mask, lines=random_lines, seed=seed, valid=valid
+    **where, lines=random_lines, seed=seed
   )
-  area_px = mask.size if valid is None else int(np.count_nonzero(valid))
   parts_px = skeletons.tile_lengths_px(skeleton, mask.shape)
-  projected = {
-    'density_grid': _density_of_crossings(grid, foil, seed),
-    'density_random_lines': _density_of_crossings(random, foil, seed),
-    'density_length': _density_of_length(
-      parts_px, area_px, foil, seed, valid=valid
-    ),
-  }
-  covered = int(np.count_nonzero(mask)) / area_px
+  projected = _projected(grid, random, parts_px, foil, seed, **where)
+  covered = int(np.count_nonzero(mask)) / _area_px(**where)
   uncertainty = intervals.product_uncertainty(
     (-1, thickness_uncertainty), (-1, pixel_size_uncertainty)
   )
@@ -145,6 +136,26 @@ def dislocation_summary(
     **_densities(projected, covered, corrections, uncertainty),
     **_detected_densities(projected, detection, uncertainty, seed),
   }
+
+
+def _projected(
+  grid: line_intercepts.Crossings,
+  random: line_intercepts.Crossings,
+  parts_px: np.ndarray,
+  foil: _Foil,
+  seed: int,
+  **where: Any,
+) -> dict[str, _Density]:
+  """Densities of the projected length, by the three ways to measure it."""
+  return {
+    'density_grid': _density_of_crossings(grid, foil, seed),
+    'density_random_lines': _density_of_crossings(random, foil, seed),
+    'density_length': _density_of_length(parts_px, foil, seed, **where),
+  }
+
+
+def _area_px(mask: np.ndarray, valid: np.ndarray | None) -> int:
+  return mask.size if valid is None else int(np.count_nonzero(valid))
 
 
 def _lengths(
@@ -246,13 +257,14 @@ def _density_of_crossings(
 
 def _density_of_length(
   parts_px: np.ndarray,
-  pixels: int,
   foil: _Foil,
   seed: int,
   *,
+  mask: np.ndarray,
   valid: np.ndarray | None,
 ) -> _Density:
   """The density of the projected length, from that in parts of the image."""
+  pixels = _area_px(mask, valid)
   pixel_m = foil.pixel_size_nm * NM
   per_px = line_density_of_length(
     pixel_m,

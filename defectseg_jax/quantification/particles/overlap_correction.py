@@ -82,9 +82,7 @@ def correct_overlap(
     >>> print(f'{found.number_per_m3 * 1e-12 * 122.6e-9:.2f}')
     1.00
   """
-  squares = boolean_model.square_counts(
-    particles.labels, valid=particles.window.valid
-  )
+  squares = _square_counts(particles)
   model = boolean_model.boolean_model(squares.sum(axis=0))
   means = intervals.bootstrap_means(squares, seed=seed)
   again = boolean_model.boolean_model(means)
@@ -138,6 +136,12 @@ def why_not_corrected(particles: Particles) -> str:
   return (
     'the marked regions do not lie as independent particles do, for which the '
     'Boolean model is made'
+  )
+
+
+def _square_counts(particles: Particles) -> np.ndarray:
+  return boolean_model.square_counts(
+    particles.labels, valid=particles.window.valid
   )
 
 

@@ -168,6 +168,7 @@ def measure_particles(
   window = create_window(mask.shape, valid)
   if window.valid is not None:
     mask = mask & window.valid
+    ids = None if ids is None else np.where(window.valid, ids, 0)
   labels, count = label_regions(
     mask,
     ids=ids,
