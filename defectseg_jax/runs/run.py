@@ -146,12 +146,10 @@ class Run:
       replace_outliers: whether to replace spikes, hot and dead pixels.
 
     Returns:
-      Probabilities and mask; `measure()` turns them into numbers. `inspection`
-      says what was left out and replaced.
+      Probabilities and mask; `measure()` turns them into numbers.
 
     Raises:
-      InputError: a length is not above 0, the network or the micrograph cannot
-        use `object_diameter_nm`, or `valid` is no mask of the micrograph.
+      InputError: a length, `valid`, or `object_diameter_nm` for this network.
     """
     if object_diameter_nm is not None:
       require_positive(object_diameter_nm, 'object_diameter_nm')
@@ -162,7 +160,6 @@ class Run:
     inspection = inspect_micrograph(
       micrograph, valid=valid, find=find_specimen, replace=replace_outliers
     )
-    valid = inspection.valid
     found = self.look(
       inspection.pixels,
       choose_zooms(
@@ -171,12 +168,12 @@ class Run:
         pixel_size_nm=micrograph.pixel_size_nm,
         object_diameter_nm=object_diameter_nm,
       ),
-      valid=valid,
+      valid=inspection.valid,
     )
     settings = self.measurement_settings.at_zooms(found.zooms)
     return Prediction(
       micrograph,
-      settings.trusted(found.mask, valid=valid),
+      settings.trusted(found.mask, valid=inspection.valid),
       found.probabilities,
       self.threshold,
       settings,
