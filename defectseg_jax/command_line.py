@@ -56,8 +56,8 @@ MODES = {
       *('input', 'output', 'network', 'workdir', 'thickness_nm'),
       *('pixel_size_nm', 'calibration', 'object_diameter_nm'),
       *('thickness_uncertainty', 'pixel_size_uncertainty'),
-      *('reference', 'orientations'),
-      *('overwrite', 'config'),
+      *('valid', 'find_specimen', 'replace_outliers'),
+      *('reference', 'orientations', 'overwrite', 'config'),
     ),
     'defectseg predict --workdir=runs/voids --thickness_nm=177 '
     '--output=results --input session/*.dm4',
@@ -70,6 +70,7 @@ MODES = {
       *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
       *('pixel_size_nm', 'calibration', 'thickness_uncertainty'),
       *('pixel_size_uncertainty', 'detection', 'network', 'reference'),
+      *('valid', 'find_specimen', 'replace_outliers'),
     ),
     'defectseg quantify --config=voids --input=masks --pixel_size_nm=0.32 '
     '--thickness_nm=177 --output=numbers',
@@ -164,6 +165,15 @@ REFERENCE = flags.DEFINE_string(
   'a folder of masks for each person, or a CSV table with the columns person, '
   'image, quantity, value; the person called truth is taken for true.',
 )
+VALID = flags.DEFINE_string(
+  'valid', None, 'Folder of masks, named as the micrographs, of the specimen.'
+)
+FIND_SPECIMEN = flags.DEFINE_bool(
+  'find_specimen', True, 'Leave out frames and data bars of micrographs.'
+)
+REPLACE_OUTLIERS = flags.DEFINE_bool(
+  'replace_outliers', True, 'Replace X-ray spikes, hot and dead pixels.'
+)
 DETECTION = flags.DEFINE_string(
   'detection',
   None,
@@ -177,9 +187,7 @@ ORIENTATIONS = flags.DEFINE_integer(
   'slower. 1: none.',
 )
 DISTRIBUTED = flags.DEFINE_bool(
-  'distributed',
-  False,
-  'This process is one of several that train one network together.',
+  'distributed', False, 'One of several processes that train one network.'
 )
 OVERWRITE = flags.DEFINE_bool(
   'overwrite',

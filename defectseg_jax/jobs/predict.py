@@ -22,6 +22,7 @@ from defectseg_jax.sessions.predict_images import predict_images
 from defectseg_jax.sessions.reference import true_masks
 from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.results import SessionResults, write_results
+from defectseg_jax.sessions.screening import Screening, create_screening
 from defectseg_jax.sessions.tables import print_tables
 
 
@@ -53,7 +54,7 @@ def predict(
     Stopped: a signal asked the process to stop; what is done is kept.
   """
   paths = files.image_files(request.images)
-  scales = _scales(request)
+  scales, screening = _scales(request), create_screening(request)
   truths = _truths(request, paths)
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
@@ -65,6 +66,7 @@ def predict(
       folder,
       paths,
       scales=scales,
+      screening=screening,
       truths=truths,
       console=console,
       interruption=interruption,
@@ -121,6 +123,7 @@ def _predict_and_measure(
   paths: Sequence[pathlib.Path],
   *,
   scales: Scales,
+  screening: Screening,
   truths: Mapping[str, pathlib.Path],
   console: Console,
   interruption: Interruption,
@@ -132,6 +135,7 @@ def _predict_and_measure(
     run,
     folder,
     scales,
+    screening,
     console=console,
     provenance=provenance,
     check_interruption=interruption.check,

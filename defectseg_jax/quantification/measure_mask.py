@@ -47,8 +47,7 @@ def measure(
     seed: of bootstraps and random test lines.
     ids: whole numbers [H, W], the particle at each pixel of the mask; None
       takes what is connected for one. Lines that touch are one all the same.
-    valid: bool [H, W], True on specimen; what lies beside it is in no number,
-      and its edge is as the image's. None where all is specimen.
+    valid: bool [H, W], True on specimen, which all numbers are of; None: all.
 
   Returns:
     Numbers of the image, a table of its objects, and warnings.
@@ -67,11 +66,8 @@ def measure(
     2e+21
     >>> found.objects['area_nm2']
     array([100., 100.])
-    >>> found.warnings
-    []
   """
-  kind = _kind_for(defect, detection)
-  return kind.measure_mask(
+  return _kind_for(defect, detection).measure_mask(
     np.asarray(mask),
     image=None if image is None else np.asarray(image),
     pixel_size_nm=pixel_size_nm,

@@ -26,8 +26,8 @@ class Measurement:
     sizes_nm: [sizes], what a histogram shows: diameters of the particles that
       the image's edge does not cut, or distances between neighbouring
       crossings along the test lines over dislocations.
-    valid_fraction: part of the image that is specimen, and that the numbers are
-      of.
+    valid: bool [H, W], True on specimen, which the numbers are of; None where
+      all of the image is.
   """
 
   summary: dict[str, float]
@@ -36,7 +36,12 @@ class Measurement:
   labels: np.ndarray
   counted: np.ndarray
   sizes_nm: np.ndarray
-  valid_fraction: float = dataclasses.field(default=1.0, kw_only=True)
+  valid: np.ndarray | None = dataclasses.field(default=None, kw_only=True)
+
+  @property
+  def valid_fraction(self) -> float:
+    """Part of the image that is specimen."""
+    return 1.0 if self.valid is None else float(self.valid.mean())
 
   def __repr__(self) -> str:
     """The numbers with their intervals, a line each; arrays as their sizes."""

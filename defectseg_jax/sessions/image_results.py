@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.masks import read_object_mask
+from defectseg_jax.micrographs.masks import read_mask, read_object_mask
 from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.prediction.sure_regions import Hysteresis
 from defectseg_jax.quantification import (
@@ -27,7 +27,7 @@ from defectseg_jax.sessions.numbers import (
   ImageNumbers,
   image_numbers,
 )
-from defectseg_jax.sessions.predict_images import SessionImage
+from defectseg_jax.sessions.predict_images import VALID, SessionImage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,15 +74,13 @@ def write_image_results(
   settings = _settings_of(image, settings)
   truth = truths.get(image.name)
   arrays, ids, mismatch = _read_arrays(folder, image, truth)
-  scores = reference.NO_SCORES
-  if arrays.truth is not None:
-    scores = reference.scores(arrays.mask, arrays.truth)
   found = settings.measure(
     arrays.mask,
     pixel_size_nm=image.scale.pixel_size_nm,
     thickness_nm=image.scale.thickness_nm,
     image=arrays.pixels,
     ids=ids,
+    valid=arrays.valid,
   )
   found = _with_session(found, image, arrays.probabilities, mismatch)
   numbers = image_numbers(
@@ -90,7 +88,8 @@ def write_image_results(
     found,
     image.scale,
     sources=_sources(image, settings),
-    scores=scores if truths else None,
+    replaced_pixels=image.replaced_pixels,
+    scores=_scores(arrays) if truths else None,
   )
   pictures.write_image_pictures(
     made,
@@ -106,6 +105,12 @@ def write_image_results(
     _view(found, arrays, numbers, settings, limits),
     comparable=None if truth is None else mismatch is None,
   )
+
+
+def _scores(arrays: ImageArrays) -> Mapping[str, float | None]:
+  if arrays.truth is None:
+    return reference.NO_SCORES
+  return reference.scores(arrays.mask, arrays.truth, valid=arrays.valid)
 
 
 def _settings_of(
@@ -171,6 +176,9 @@ def _read_arrays(
     for kind in ('images', 'probabilities')
   )
   arrays = ImageArrays(pixels, mask, probabilities)
+  if image.partial:
+    valid = read_mask(folder / files[VALID])
+    arrays = dataclasses.replace(arrays, valid=valid)
   if truth is None:
     return arrays, ids, None
   try:

@@ -63,6 +63,7 @@ def image_numbers(
   scale: Scale,
   *,
   sources: Mapping[str, Any],
+  replaced_pixels: int = 0,
   scores: Mapping[str, float | None] | None = None,
 ) -> ImageNumbers:
   """Collects what tables hold of one image.
@@ -72,6 +73,7 @@ def image_numbers(
     found: what was measured in it.
     scale: of it.
     sources: the files it comes from, by what they are, and the scales.
+    replaced_pixels: outliers of the micrograph that were replaced.
     scores: against its true mask; None where no image is compared.
 
   Returns:
@@ -86,6 +88,8 @@ def image_numbers(
       'width_px': width,
       'pixel_size_nm': scale.pixel_size_nm,
       'thickness_nm': scale.thickness_nm,
+      'valid_fraction': found.valid_fraction,
+      'replaced_pixels': replaced_pixels,
       **found.summary,
       **(scores or {}),
       'warnings': '; '.join(warning.name for warning in warnings),

@@ -17,6 +17,7 @@ from defectseg_jax.quantification.particles.properties import (
 from defectseg_jax.quantification.particles.summary import particle_summary
 from defectseg_jax.quantification.plausibility import (
   QualityWarning,
+  beside_warnings,
   border_warnings,
   particle_warnings,
 )
@@ -74,12 +75,13 @@ def measure_particle_mask(
         counted,
         image_px=found.window.area_px,
       ),
+      *beside_warnings(found.window.marked_beside_px),
       *_correction_warnings(found, summary),
     ],
     labels=found.labels,
     counted=counted,
     sizes_nm=found.diameter_nm[found.whole],
-    valid_fraction=found.window.fraction,
+    valid=found.window.valid,
   )
 
 

@@ -13,7 +13,7 @@ from defectseg_jax.quantification.particles.hulls import measure_hulls
 from defectseg_jax.quantification.particles.run_lengths import Runs, find_runs
 from defectseg_jax.quantification.particles.window import (
   Window,
-  create_window,
+  specimen_mask,
 )
 
 SIDES = ('top', 'left', 'bottom', 'right')
@@ -143,8 +143,7 @@ def measure_particles(
     image: [H, W], for the mean over each particle; or None.
     ids, connectivity, minimum_area_px, fill_holes, separate: as of
       `components.label_regions`.
-    valid: bool [H, W], True on specimen; None where all is. What lies outside
-      is no particle.
+    valid: bool [H, W], True on specimen, outside of which is no particle.
 
   Returns:
     The particles. Area, centroid, eccentricity and mean intensity are those of
@@ -164,11 +163,9 @@ def measure_particles(
     (array([2.]), array([0.5]), array([4.5]))
   """
   checks.require_positive(pixel_size_nm, 'pixel_size_nm')
-  mask = checks.boolean_mask(mask)
-  window = create_window(mask.shape, valid)
-  if window.valid is not None:
-    mask = mask & window.valid
-    ids = None if ids is None else np.where(window.valid, ids, 0)
+  mask, window = specimen_mask(mask, valid)
+  if ids is not None and window.valid is not None:
+    ids = np.where(window.valid, ids, 0)
   labels, count = label_regions(
     mask,
     ids=ids,

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.quantification import checks
 from defectseg_jax.quantification.particles.run_lengths import Runs
 
 
@@ -23,10 +24,12 @@ class Window:
   Attributes:
     shape: height and width of the image.
     valid: bool [H, W], True on specimen; None where all of it is.
+    marked_beside_px: pixels of the mask that lie where no specimen is.
   """
 
   shape: tuple[int, int]
   valid: np.ndarray | None = None
+  marked_beside_px: int = 0
 
   @property
   def area_px(self) -> int:
@@ -34,11 +37,6 @@ class Window:
     if self.valid is None:
       return self.shape[0] * self.shape[1]
     return int(np.count_nonzero(self.valid))
-
-  @property
-  def fraction(self) -> float:
-    """Part of the image that is specimen."""
-    return self.area_px / (self.shape[0] * self.shape[1])
 
   @property
   def sides(self) -> tuple[int, int, int, int]:
@@ -106,3 +104,25 @@ def create_window(shape: tuple[int, int], valid: np.ndarray | None) -> Window:
       'of its shape, True on specimen'
     )
   return Window(shape) if valid.all() else Window(shape, valid)
+
+
+def specimen_mask(
+  mask: np.ndarray, valid: np.ndarray | None
+) -> tuple[np.ndarray, Window]:
+  """What is marked on specimen, and the window.
+
+  Args:
+    mask: [H, W], as `checks.boolean_mask` takes it.
+    valid: as `create_window` takes it.
+
+  Returns:
+    bool [H, W], and the window.
+  """
+  mask = checks.boolean_mask(mask)
+  window = create_window(mask.shape, valid)
+  if window.valid is None:
+    return mask, window
+  beside_px = int(np.count_nonzero(mask & ~window.valid))
+  return mask & window.valid, dataclasses.replace(
+    window, marked_beside_px=beside_px
+  )
