@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from defectseg_jax.command_line import MODES, with_mode_flag
+from defectseg_jax.command_line import with_mode_flag
+from defectseg_jax.modes import MODES
 
 
 def help_text(argv: Sequence[str]) -> str | None:
@@ -34,8 +35,8 @@ def help_text(argv: Sequence[str]) -> str | None:
     textwrap.fill(
       one.summary,
       width=79,
-      initial_indent=f'  {name:<10}',
-      subsequent_indent=' ' * 12,
+      initial_indent=f'  {name:<12}',
+      subsequent_indent=' ' * 14,
     )
     for name, one in MODES.items()
   )

@@ -1,9 +1,8 @@
-"""The flags: what each one means, and which mode takes it.
+"""The flags: what each one means; `modes` says which mode takes it.
 
 `defectseg predict --input=...` and `--mode=predict --input=...` are the same.
 """
 
-import dataclasses
 from collections.abc import Sequence
 
 from absl import flags
@@ -11,83 +10,7 @@ from ml_collections import config_flags
 
 from defectseg_jax.config_files import defect_names, resolve_config
 from defectseg_jax.errors import InputError
-
-
-@dataclasses.dataclass(frozen=True)
-class Mode:
-  """What the program does when it is started.
-
-  Attributes:
-    summary: one sentence, beginning with a verb.
-    flags: that it takes, those that are needed most first.
-    example: a command that works.
-    needs_config: whether --config must be given; else the run's own is used.
-  """
-
-  summary: str
-  flags: tuple[str, ...]
-  example: str
-  needs_config: bool = True
-
-
-MODES = {
-  'train': Mode(
-    'Trains a network, chooses its threshold on the development set, and '
-    'scores the test set.',
-    ('config', 'workdir', 'distributed'),
-    'defectseg train --config=voids:scale=quick --workdir=runs/voids',
-  ),
-  'search': Mode(
-    'Trains many networks: first with random settings, then from the weights '
-    'of the best.',
-    ('config', 'workdir', 'storage'),
-    'defectseg search --config=voids:scale=quick --workdir=studies/voids',
-  ),
-  'evaluate': Mode(
-    'Scores the test set of a trained run again, and draws it.',
-    ('workdir', 'config'),
-    'defectseg evaluate --workdir=runs/voids',
-    needs_config=False,
-  ),
-  'predict': Mode(
-    'Finds defects in micrographs with a trained network: masks, numbers with '
-    'intervals, and a page.',
-    (
-      *('input', 'output', 'network', 'workdir', 'thickness_nm'),
-      *('pixel_size_nm', 'calibration', 'object_diameter_nm'),
-      *('thickness_uncertainty', 'pixel_size_uncertainty'),
-      *('valid', 'find_specimen', 'replace_outliers'),
-      *('reference', 'orientations', 'overwrite', 'config'),
-    ),
-    'defectseg predict --workdir=runs/voids --thickness_nm=177 '
-    '--output=results --input session/*.dm4',
-    needs_config=False,
-  ),
-  'quantify': Mode(
-    'Measures masks of any origin: densities, diameters, swelling, each with '
-    'an interval.',
-    (
-      *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
-      *('pixel_size_nm', 'calibration', 'thickness_uncertainty'),
-      *('pixel_size_uncertainty', 'detection', 'network', 'reference'),
-      *('valid', 'find_specimen', 'replace_outliers'),
-    ),
-    'defectseg quantify --config=voids --input=masks --pixel_size_nm=0.32 '
-    '--thickness_nm=177 --output=numbers',
-  ),
-  'export': Mode(
-    'Writes the network of a trained run: as .safetensors with its card, to be '
-    'passed on, or as .onnx, for programs without JAX.',
-    ('workdir', 'network', 'output', 'side_px', 'config'),
-    'defectseg export --workdir=runs/voids --output=voids.safetensors',
-    needs_config=False,
-  ),
-  'simulate': Mode(
-    'Simulates micrographs of foils whose content is known, with their masks.',
-    ('config', 'output'),
-    'defectseg simulate --config=voids --output=foils',
-  ),
-}
+from defectseg_jax.modes import MODES
 
 CONFIG = config_flags.DEFINE_config_file(
   'config',
@@ -134,6 +57,12 @@ PIXEL_SIZE_NM = flags.DEFINE_float(
 )
 THICKNESS_NM = flags.DEFINE_float(
   'thickness_nm', None, 'Thickness of the foil in nanometres.'
+)
+INCLUDE = flags.DEFINE_multi_string(
+  'include',
+  [],
+  'Name of an image whose numbers count although the network does not apply to '
+  'it; may be given several times.',
 )
 THICKNESS_UNCERTAINTY = flags.DEFINE_float(
   'thickness_uncertainty',

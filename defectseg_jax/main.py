@@ -15,6 +15,7 @@ from absl import logging as absl_logging
 import defectseg_jax
 from defectseg_jax import command_help, command_line
 from defectseg_jax.errors import InputError
+from defectseg_jax.modes import MODES
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 
 if TYPE_CHECKING:
@@ -60,14 +61,14 @@ def _run_mode(
 ) -> None:
   """Says what the flags alone show to be wrong; then imports and runs."""
   config = _given_config()
-  takes = command_line.MODES[mode].flags
+  takes = MODES[mode].flags
   output = command_line.OUTPUT.value or ''
   # A first try should need no more than micrographs and their thickness.
   if 'output' in takes and not output and mode != 'predict':
     raise InputError('--output: is missing; give the folder to write')
   if command_line.NETWORK.value is not None:
     config = _config_of_network(command_line.NETWORK.value, config)
-  if command_line.MODES[mode].needs_config and config is None:
+  if MODES[mode].needs_config and config is None:
     raise InputError('--config: is missing; give --config=voids')
   if mode == 'quantify':
     _quantify(config, words, interruption)
@@ -163,7 +164,7 @@ def _config_of_network(name: str, config: Any) -> Any:
 def _run_of_workdir(
   mode: str, config: Any, words: Sequence[str], interruption: Interruption
 ) -> None:
-  """Evaluates, exports or predicts with a run that was trained before."""
+  """What is done with a run that was trained before."""
   from defectseg_jax.runs.workdir import Workdir
 
   path, network = command_line.WORKDIR.value, command_line.NETWORK.value
@@ -182,6 +183,16 @@ def _run_of_workdir(
     evaluate(config, workdir, _console())
   elif mode == 'predict':
     _predict(config, None if network else workdir, words, interruption)
+  elif mode == 'references':
+    from defectseg_jax.jobs.references import references
+
+    references(
+      config,
+      None if network else workdir,
+      network,
+      _console(),
+      interruption,
+    )
   else:
     from defectseg_jax.jobs.export import export
 
@@ -208,6 +219,7 @@ def _predict(
     object_diameter_nm=command_line.OBJECT_DIAMETER_NM.value,
     network=command_line.NETWORK.value,
     orientations=command_line.ORIENTATIONS.value,
+    include=command_line.INCLUDE.value,
     overwrite=command_line.OVERWRITE.value,
     **_session_flags(os.path.join('results', config.defect)),
   )

@@ -8,7 +8,7 @@ import tiny
 from random_networks import write_random_network
 
 import defectseg_jax
-from defectseg_jax import command_help, command_line, config_files
+from defectseg_jax import command_help, config_files, modes
 from defectseg_jax.errors import InputError
 
 # Runs the program, and says which heavy packages it had loaded at its end.
@@ -44,22 +44,22 @@ def run(*words, cwd=None):
 def test_help_lists_every_mode():
   done = run('--help')
   assert done.returncode == 0
-  for mode, one in command_line.MODES.items():
+  for mode, one in modes.MODES.items():
     assert f'\n  {mode} ' in done.stdout
     assert one.summary.split('.')[0][:30] in ' '.join(done.stdout.split())
   assert done.stderr == 'loaded:\n'
 
 
-@pytest.mark.parametrize('mode', command_line.MODES)
+@pytest.mark.parametrize('mode', modes.MODES)
 def test_help_of_a_mode_lists_its_flags_alone(mode):
   text = command_help.help_text(['defectseg', mode, '--help'])
-  every = {flag for one in command_line.MODES.values() for flag in one.flags}
+  every = {flag for one in modes.MODES.values() for flag in one.flags}
   listed = {
     line.strip().removeprefix('--')
     for line in text.splitlines()
     if line.startswith('  --')
   }
-  assert listed == set(command_line.MODES[mode].flags)
+  assert listed == set(modes.MODES[mode].flags)
   assert listed < every
   assert f'defectseg {mode} ' in text.split('Example:')[1]
   assert text == command_help.help_text(
@@ -97,10 +97,6 @@ def test_the_version():
     (
       ('train', '--config=voids', '--output=x'),
       '--output: --mode=train does not take it; it takes --config, ',
-    ),
-    (
-      ('predict', '--output=x', '--workdir={run}', '--input={folder}'),
-      '--thickness_nm: is missing; give the thickness of the foil',
     ),
     (
       ('predict', '--output=x', '--workdir={run}', '--thickness_nm=9'),
@@ -201,10 +197,6 @@ NETWORK = ('predict', '--output=x', '--input={folder}/images')
         '--config.preprocessing.invert=True',
       ),
       '--config.preprocessing.invert: a network keeps what it was trained with',
-    ),
-    (
-      (*NETWORK, '--network={net}'),
-      '--thickness_nm: is missing; give the thickness of the foil',
     ),
     (
       (

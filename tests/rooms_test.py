@@ -28,12 +28,27 @@ MAY_IMPORT = {
   'training': {'models', 'evaluation'},
   'prediction': {'models', 'micrographs'},
   'reporting': {'micrographs', 'quantification'},
+  'applicability': {'quantification'},
   'runs': {
-    *('models', 'training', 'evaluation', 'prediction', 'datasets'),
+    *(
+      'applicability',
+      'models',
+      'training',
+      'evaluation',
+      'prediction',
+      'datasets',
+    ),
     *('quantification', 'reporting', 'micrographs', 'simulation', 'runtime'),
   },
   'sessions': {
-    *('runs', 'prediction', 'quantification', 'micrographs', 'evaluation'),
+    *(
+      'applicability',
+      'runs',
+      'prediction',
+      'quantification',
+      'micrographs',
+      'evaluation',
+    ),
     *('reporting', 'runtime'),
   },
   'search': {'runs', 'training', 'reporting', 'runtime'},
@@ -41,7 +56,7 @@ MAY_IMPORT = {
   'jobs': {
     *('models', 'training', 'evaluation', 'prediction', 'datasets', 'search'),
     *('quantification', 'reporting', 'micrographs', 'simulation', 'runtime'),
-    *('runs', 'sessions'),
+    *('applicability', 'runs', 'sessions'),
   },
 }
 # Files beside the rooms, and the rooms that they may import.
@@ -53,6 +68,7 @@ FILES = {
   'errors': set(),
   'files': set(),
   'lazy': set(),
+  'modes': set(),
   # What flags alone show to be wrong is said before a job is loaded.
   'main': {'jobs', 'runs', 'sessions', 'runtime'},
 }

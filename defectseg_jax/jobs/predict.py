@@ -1,7 +1,8 @@
 """--mode=predict: a microscope's files to masks, numbers and a page."""
 
+import dataclasses
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import ml_collections
@@ -18,7 +19,7 @@ from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions.calibration import Scales
 from defectseg_jax.sessions.folder import SessionFolder
-from defectseg_jax.sessions.predict_images import predict_images
+from defectseg_jax.sessions.predict_images import SessionImage, predict_images
 from defectseg_jax.sessions.reference import true_masks
 from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.results import SessionResults, write_results
@@ -56,6 +57,7 @@ def predict(
   paths = files.image_files(request.images)
   scales, screening = _scales(request), create_screening(request)
   truths = _truths(request, paths)
+  _require_named(request.include, files.files_by_stem(paths))
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
     run = _read_run(config, workdir, request)
@@ -68,6 +70,7 @@ def predict(
       scales=scales,
       screening=screening,
       truths=truths,
+      include=request.include,
       console=console,
       interruption=interruption,
     )
@@ -125,6 +128,7 @@ def _predict_and_measure(
   scales: Scales,
   screening: Screening,
   truths: Mapping[str, pathlib.Path],
+  include: Sequence[str],
   console: Console,
   interruption: Interruption,
 ) -> SessionResults:
@@ -140,6 +144,7 @@ def _predict_and_measure(
     provenance=provenance,
     check_interruption=interruption.check,
   )
+  images = [_judged(image, run, include) for image in images]
   with console.status('Measuring and drawing'):
     return write_results(
       folder,
@@ -157,7 +162,44 @@ def _predict_and_measure(
         least_peak=run.least_peak,
         orientations=run.orientations,
       ),
+      notes=list(_notes(run, images)),
       check_interruption=interruption.check,
+    )
+
+
+def _judged(
+  image: SessionImage, run: Run, include: Sequence[str]
+) -> SessionImage:
+  """With what the network's references say, unless a person corrected it."""
+  if run.judge is None or image.signs is None or image.corrected:
+    return image
+  return dataclasses.replace(
+    image,
+    verdict=run.judge.judge(image.signs),
+    included=image.name in include,
+  )
+
+
+def _require_named(include: Sequence[str], stems: Collection[str]) -> None:
+  """Raises InputError if --include names no image of the session."""
+  for name in include:
+    if not name.startswith(tuple(stems)):
+      raise InputError(
+        f'--include={name}: --input names no such image; give its name as the '
+        'table has it'
+      )
+
+
+def _notes(run: Run, images: Sequence[SessionImage]) -> Iterator[str]:
+  """That a network of one scale met images whose scale is not known."""
+  sizes_nm = run.seen.pixel_size_nm
+  unknown = [one.name for one in images if one.scale.pixel_size_nm is None]
+  if sizes_nm is not None and unknown:
+    knows = ' to '.join(f'{size:g}' for size in dict.fromkeys(sizes_nm))
+    yield (
+      f'The network knows pixels of {knows} nm, and saw images without a scale '
+      f'as they are: {", ".join(unknown)}. Where their pixels have another '
+      'size, it may miss objects: give --pixel_size_nm.'
     )
 
 

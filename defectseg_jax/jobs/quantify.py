@@ -5,7 +5,7 @@ import functools
 import pathlib
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import ml_collections
 import numpy as np
@@ -19,8 +19,8 @@ from defectseg_jax.micrographs.masks import read_object_mask
 from defectseg_jax.quantification import (
   Measurement,
   MeasurementSettings,
-  QualityWarning,
   kind_of,
+  why_missing,
 )
 from defectseg_jax.reporting import tables
 from defectseg_jax.reporting.provenance import current_provenance
@@ -29,9 +29,9 @@ from defectseg_jax.runs.network_card import network_path, read_card
 from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
+from defectseg_jax.sessions.mask_settings import settings_of_masks
 from defectseg_jax.sessions.masks import (
   MaskImage,
-  labelled_micrograph,
   mask_images,
 )
 from defectseg_jax.sessions.numbers import (
@@ -45,9 +45,9 @@ from defectseg_jax.sessions.pictures import (
 )
 from defectseg_jax.sessions.requests import QuantifyRequest
 from defectseg_jax.sessions.screening import (
-  Screening,
+  Seen,
   create_screening,
-  warnings_of,
+  inspect_labelled,
 )
 from defectseg_jax.sessions.tables import print_tables, write_tables
 
@@ -120,7 +120,7 @@ def _write_all(
 ) -> tuple[SessionNumbers, list[dict[str, Any]]]:
   """The files; all numbers, and the panel's, if one is asked for."""
   inspect = functools.partial(
-    _inspect, screening=create_screening(request), rgb=run.data.rgb
+    inspect_labelled, screening=create_screening(request), rgb=run.data.rgb
   )
   numbers, seconds = _write_numbers(
     made, images, settings, inspect=inspect, **more
@@ -157,12 +157,13 @@ def _write_numbers(
   images: Sequence[MaskImage],
   settings: MeasurementSettings,
   *,
-  inspect: Callable[..., '_Seen'],
+  inspect: Callable[..., Seen],
   console: Console,
   interruption: Interruption,
 ) -> tuple[SessionNumbers, dict[str, float]]:
   """All numbers; by image the seconds to measure, without read and draw."""
   collected, seconds = [], {}
+  ways = settings_of_masks([image.mask for image in images], settings)
   with Progress(
     *Progress.get_default_columns(),
     console=console,
@@ -173,8 +174,9 @@ def _write_numbers(
       interruption.check()
       mask, ids = read_object_mask(image.mask)
       seen = inspect(image, mask.shape)
+      how = ways[image.mask]
       began = time.perf_counter()
-      found = settings.measure(
+      found = how.settings.measure(
         mask,
         pixel_size_nm=image.scale.pixel_size_nm,
         thickness_nm=image.scale.thickness_nm,
@@ -184,7 +186,9 @@ def _write_numbers(
       )
       seconds[image.name] = time.perf_counter() - began
       found = dataclasses.replace(
-        found, warnings=[*seen.warnings, *found.warnings]
+        found,
+        summary=how.summary(found.summary),
+        warnings=[*seen.warnings, *found.warnings],
       )
       write_image_pictures(
         made,
@@ -199,27 +203,6 @@ def _write_numbers(
   write_tables(made, numbers)
   write_session_histogram(made, numbers)
   return numbers, seconds
-
-
-class _Seen(NamedTuple):
-  """What is known of a mask's image: `Inspection`, or nothing of it."""
-
-  pixels: np.ndarray | None
-  valid: np.ndarray | None
-  replaced_pixels: int = 0
-  warnings: Sequence[QualityWarning] = ()
-
-
-def _inspect(
-  image: MaskImage, shape: tuple[int, int], *, screening: Screening, rgb: str
-) -> _Seen:
-  micrograph = labelled_micrograph(image, shape, rgb=rgb)
-  if micrograph is None:
-    return _Seen(None, screening.given(image.name, shape))
-  found = screening.inspect(dataclasses.replace(micrograph, name=image.name))
-  return _Seen(
-    found.pixels, found.valid, found.replaced_pixels, warnings_of(found)
-  )
 
 
 def _image_numbers(
@@ -246,13 +229,14 @@ def _judge_masks(
   seconds: dict[str, float],
   *,
   run: RunSettings,
-  inspect: Callable[..., _Seen],
+  inspect: Callable[..., Seen],
 ) -> list[dict[str, Any]]:
   """The panel's files, of masks by --input; rows of panel.csv."""
   by_name = {image.name: image for image in images}
   # What a network can be trusted with says nothing of people.
   by_hand = MeasurementSettings(run.defect, run.quantification, seed=run.seed)
   kind = kind_of(by_hand.defect)
+  numbers_of = {image.name: image for image in numbers.images}
 
   def measure(image: str, mask: np.ndarray) -> dict[str, float]:
     if image not in by_name:
@@ -269,7 +253,13 @@ def _judge_masks(
       thickness_nm=scale.thickness_nm,
       valid=seen.valid,
     )
-    return {name: found.summary[name] for name in kind.headlines}
+    row = numbers_of[image].row
+    names = [one for one in kind.headlines if not why_missing(one, row)]
+    if len(names) < len(kind.headlines):
+      names += [
+        one for one in kind.pixel_headlines if not why_missing(one, row)
+      ]
+    return {name: found.summary[name] for name in names}
 
   reference = panel.read_reference(pathlib.Path(path).expanduser(), measure)
   machine = panel.machine_of_summaries(

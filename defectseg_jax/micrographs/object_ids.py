@@ -7,7 +7,6 @@ Then objects that touch can be told apart, which no mask of two values shows.
 from typing import Any, NamedTuple
 
 import numpy as np
-from skimage import measure
 
 # White, in images of 8 and of 16 bits.
 _WHITES = (255, 65535)
@@ -112,6 +111,9 @@ def _why_greys(ids: np.ndarray, count: int) -> str:
 
 def _pieces(values: np.ndarray) -> tuple[np.ndarray, int]:
   """Regions of equal values that touch at an edge or a corner, and how many."""
+  # Takes a second, and masks of two values do without.
+  from skimage import measure
+
   found: Any = measure.label(
     values, background=0, connectivity=2, return_num=True
   )

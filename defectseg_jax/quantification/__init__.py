@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     measure,
   )
   from defectseg_jax.quantification.measurement import Measurement
+  from defectseg_jax.quantification.needs import why_missing
   from defectseg_jax.quantification.over_images import statistics_over_images
   from defectseg_jax.quantification.panel import panel_errors, relative_error
   from defectseg_jax.quantification.particles.detection import Detection
@@ -81,6 +82,7 @@ _MODULES = {
   'shared_uncertainty': 'shared_uncertainties',
   'statistics_over_images': 'over_images',
   'swelling': 'densities',
+  'why_missing': 'needs',
 }
 
 __all__ = [
@@ -111,6 +113,7 @@ __all__ = [
   'sphere_volume',
   'statistics_over_images',
   'swelling',
+  'why_missing',
 ]
 
 

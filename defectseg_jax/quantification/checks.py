@@ -87,6 +87,18 @@ def require_positive(value: float, name: str) -> None:
     raise InputError(f'{name}={value}: must be a number above 0')
 
 
+def length_or_nan(value: float | None, name: str) -> float:
+  """A length; NaN, which every number that needs it becomes, for None.
+
+  Raises:
+    InputError: it is not None, and not a number above 0.
+  """
+  if value is None:
+    return math.nan
+  require_positive(value, name)
+  return float(value)
+
+
 def require_fraction(value: float, name: str) -> None:
   """Raises InputError unless 0 <= value < 1."""
   if not _is_number(value) or not 0 <= value < 1:

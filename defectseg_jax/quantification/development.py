@@ -21,6 +21,7 @@ from defectseg_jax.quantification.particles.components import (
 from defectseg_jax.quantification.particles.detection import (
   Detection,
   f_score,
+  match_particles,
   matched_areas_px,
 )
 from defectseg_jax.quantification.settings import QuantificationSettings
@@ -28,6 +29,12 @@ from defectseg_jax.quantification.settings import QuantificationSettings
 # Tried where the settings leave the smallest particle open; the range is by
 # eye.
 _MINIMUM_AREAS_PX = tuple(2**i for i in range(13))
+
+# From this IU on, an object was found: much of it and of its match is shared.
+# Of small objects, a pixel all around costs more than half of the IU.
+FOUND_IU = 0.3
+# A line was found if it is no farther away.
+FOUND_PX = 2.0
 
 Counts = TypeVar('Counts', Detection, LineDetection)
 
@@ -129,6 +136,34 @@ def match_line_masks(
     ]
   )
   return DevelopmentDetection(counts, settings)
+
+
+def particle_f1(
+  prediction: np.ndarray, truth: np.ndarray, settings: QuantificationSettings
+) -> float:
+  """F1 of particles: 2 TP / (2 TP + FN + FP), by an IU of `FOUND_IU`.
+
+  Args:
+    prediction: mask [H, W].
+    truth: mask [H, W].
+    settings: which objects there are; small ones of the truth count.
+
+  Returns:
+    From 0 to 1; 1 where there is nothing in either.
+  """
+  predicted, _ = _label_mask(prediction, settings, settings.minimum_area_px)
+  true, _ = _label_mask(truth, settings, 0)
+  return f_score(match_particles(predicted, true, least_iu=FOUND_IU))
+
+
+def line_f1(
+  prediction: np.ndarray, truth: np.ndarray, settings: QuantificationSettings
+) -> float:
+  """F1 of the length of lines, within `FOUND_PX`; as `particle_f1`."""
+  matched = match_lines(
+    prediction, truth, tolerance_px=FOUND_PX, spur_px=settings.spur_px
+  )
+  return f_score(Detection(*(float(one.sum()) for one in matched)))
 
 
 def _match_from(

@@ -8,10 +8,14 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from defectseg_jax.quantification.development import (
   DevelopmentDetection,
+  line_f1,
   match_line_masks,
   match_particle_masks,
+  particle_f1,
 )
 from defectseg_jax.quantification.dislocations.detection import LineDetection
 from defectseg_jax.quantification.dislocations.measure_mask import (
@@ -28,6 +32,19 @@ from defectseg_jax.quantification.particles.measure_mask import (
 from defectseg_jax.quantification.particles.summary import (
   CONVENTIONS as PARTICLE_CONVENTIONS,
 )
+from defectseg_jax.quantification.settings import QuantificationSettings
+
+_LINES_IN_PIXELS = (
+  'area_fraction',
+  'line_length_px',
+  'line_length_per_area_per_m',
+)
+_PARTICLES_IN_PIXELS = (
+  'count',
+  'area_fraction',
+  'diameter_mean_px',
+  'number_per_area_per_m2',
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +54,8 @@ class Kind:
   Attributes:
     defect: as the user named it.
     headlines: the numbers of a summary that go into a paper.
+    pixel_headlines: what can be said of an image whose scale, or whose foil's
+      thickness, is not known.
     conventions: how the numbers of a summary are defined, by name.
     sizes_noun: what the title of the histogram of sizes says.
     sizes_label: of the axis of that histogram, with the unit.
@@ -47,10 +66,12 @@ class Kind:
     detection_class: of what a development set says.
     measure_mask: measures one mask; arguments as of `measure`.
     match_masks: matches predictions with truths under some settings.
+    f1: of a prediction against a truth, under some settings.
   """
 
   defect: str
   headlines: tuple[str, ...]
+  pixel_headlines: tuple[str, ...]
   conventions: Mapping[str, str]
   sizes_noun: str
   sizes_label: str
@@ -60,6 +81,12 @@ class Kind:
   detection_class: type[Detection] | type[LineDetection]
   measure_mask: Callable[..., Measurement]
   match_masks: Callable[..., DevelopmentDetection[Any]]
+  f1: Callable[[np.ndarray, np.ndarray, QuantificationSettings], float]
+
+  @property
+  def sizes_label_px(self) -> str:
+    """Of that axis where the scale is not known."""
+    return self.sizes_label.replace('(nm)', '(px)')
 
 
 def kind_of(defect: str) -> Kind:
@@ -80,6 +107,7 @@ def kind_of(defect: str) -> Kind:
         'density_grid_corrected_per_m2',
         'density_length_corrected_per_m2',
       ),
+      pixel_headlines=_LINES_IN_PIXELS,
       conventions=LINE_CONVENTIONS,
       sizes_noun='crossings',
       sizes_label='distance between crossings along test lines (nm)',
@@ -89,6 +117,7 @@ def kind_of(defect: str) -> Kind:
       detection_class=LineDetection,
       measure_mask=measure_line_mask,
       match_masks=match_line_masks,
+      f1=line_f1,
     )
   return Kind(
     defect=defect,
@@ -100,6 +129,7 @@ def kind_of(defect: str) -> Kind:
       'volume_fraction',
       'swelling',
     ),
+    pixel_headlines=_PARTICLES_IN_PIXELS,
     conventions=PARTICLE_CONVENTIONS,
     sizes_noun=defect,
     sizes_label='diameter of the circle of the same area (nm)',
@@ -114,4 +144,5 @@ def kind_of(defect: str) -> Kind:
     detection_class=Detection,
     measure_mask=measure_particle_mask,
     match_masks=match_particle_masks,
+    f1=particle_f1,
   )

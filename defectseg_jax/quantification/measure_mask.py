@@ -22,8 +22,8 @@ def measure(
   mask: np.ndarray,
   defect: str,
   *,
-  pixel_size_nm: float,
-  thickness_nm: float,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
   image: np.ndarray | None = None,
   settings: QuantificationSettings = QuantificationSettings(),
   detection: Detection | LineDetection | None = None,
@@ -38,8 +38,8 @@ def measure(
       255, 65535 on defects.
     defect: what is drawn in it. 'dislocations' are measured as lines, anything
       else as particles.
-    pixel_size_nm: side of a pixel.
-    thickness_nm: of the foil.
+    pixel_size_nm: side of a pixel; None makes what needs it NaN.
+    thickness_nm: of the foil; likewise.
     image: [H, W], the micrograph, for the mean intensity of each particle.
     settings: how to measure.
     detection: how well the network that drew the mask detects objects, on its
@@ -101,8 +101,8 @@ class MeasurementSettings:
     self,
     mask: np.ndarray,
     *,
-    pixel_size_nm: float,
-    thickness_nm: float,
+    pixel_size_nm: float | None,
+    thickness_nm: float | None,
     image: np.ndarray | None = None,
     ids: np.ndarray | None = None,
     valid: np.ndarray | None = None,

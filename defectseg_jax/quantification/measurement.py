@@ -25,7 +25,8 @@ class Measurement:
       rule; all lines.
     sizes_nm: [sizes], what a histogram shows: diameters of the particles that
       the image's edge does not cut, or distances between neighbouring
-      crossings along the test lines over dislocations.
+      crossings along the test lines over dislocations. NaN without a scale.
+    sizes_px: the same in pixels.
     valid: bool [H, W], True on specimen, which the numbers are of; None where
       all of the image is.
   """
@@ -36,6 +37,7 @@ class Measurement:
   labels: np.ndarray
   counted: np.ndarray
   sizes_nm: np.ndarray
+  sizes_px: np.ndarray
   valid: np.ndarray | None = dataclasses.field(default=None, kw_only=True)
 
   @property

@@ -38,13 +38,13 @@ class QualityWarning(NamedTuple):
 
 
 def foil_warnings(
-  *, pixel_size_nm: float, thickness_nm: float
+  *, pixel_size_nm: float | None, thickness_nm: float | None
 ) -> list[QualityWarning]:
   """What is implausible about the foil.
 
   Args:
-    pixel_size_nm: side of a pixel.
-    thickness_nm: of the foil.
+    pixel_size_nm: side of a pixel; None where it is not known.
+    thickness_nm: of the foil; likewise.
 
   Returns:
     Warnings: `foil_thick` (electrons of a common microscope do not come
@@ -60,8 +60,8 @@ def foil_warnings(
     >>> found.name
     'foil_thick'
   """
-  checks.require_positive(pixel_size_nm, 'pixel_size_nm')
-  checks.require_positive(thickness_nm, 'thickness_nm')
+  checks.length_or_nan(pixel_size_nm, 'pixel_size_nm')
+  thickness_nm = checks.length_or_nan(thickness_nm, 'thickness_nm')
   if thickness_nm > THICKEST_FOIL_NM:
     return [
       QualityWarning(
@@ -85,16 +85,17 @@ def particle_warnings(
   diameters_nm: np.ndarray,
   *,
   volume_fraction: float,
-  pixel_size_nm: float,
-  thickness_nm: float,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
 ) -> list[QualityWarning]:
   """What is implausible about particles in a foil.
 
   Args:
     diameters_nm: [particles], in any order; may be empty.
     volume_fraction: of the same particles, V / (A t); may be NaN.
-    pixel_size_nm: side of a pixel.
-    thickness_nm: of the foil.
+    pixel_size_nm: side of a pixel; None where it is not known. What needs it is
+      not judged then.
+    thickness_nm: of the foil; likewise.
 
   Returns:
     Warnings: those of `foil_warnings`, `foil_thinner_than_particles` (their
@@ -105,6 +106,8 @@ def particle_warnings(
     InputError: pixel size or thickness is not above 0.
   """
   found = foil_warnings(pixel_size_nm=pixel_size_nm, thickness_nm=thickness_nm)
+  if pixel_size_nm is None or thickness_nm is None:
+    return found
   if len(diameters_nm):
     typical, largest = np.median(diameters_nm), np.max(diameters_nm)
     name, what, size = 'foil_thinner_than_particles', 'half of', typical
@@ -209,16 +212,17 @@ def dislocation_warnings(
   *,
   density_per_m2: float,
   line_width_nm: float,
-  pixel_size_nm: float,
-  thickness_nm: float,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
 ) -> list[QualityWarning]:
   """What is implausible about dislocations in a foil.
 
   Args:
     density_per_m2: metres of line per cubic metre.
     line_width_nm: of the labels: their area over their length; may be NaN.
-    pixel_size_nm: side of a pixel.
-    thickness_nm: of the foil.
+    pixel_size_nm: side of a pixel; None where it is not known, and the numbers
+      that need it are NaN.
+    thickness_nm: of the foil; likewise.
 
   Returns:
     Warnings: those of `foil_warnings`, `line_density_high`, `lines_wide`.

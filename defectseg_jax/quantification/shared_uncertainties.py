@@ -8,6 +8,8 @@ from defectseg_jax.quantification.settings import QuantificationSettings
 _POWERS = {
   'number_density_per_m3': (-2, -1),
   'number_density_corrected_per_m3': (-2, -1),
+  'number_per_area_per_m2': (-2, 0),
+  'line_length_per_area_per_m': (-1, 0),
   'diameter_mean_nm': (1, 0),
   'diameter_std_nm': (1, 0),
   'volume_fraction': (1, -1),

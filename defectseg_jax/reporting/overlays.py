@@ -132,8 +132,8 @@ def measurement_overlay(
   image: np.ndarray | None,
   *,
   name: str,
-  pixel_size_nm: float,
-  thickness_nm: float,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
   settings: MeasurementSettings,
   warnings: Sequence[QualityWarning] = (),
 ) -> Image.Image:
@@ -143,8 +143,8 @@ def measurement_overlay(
     found: in its mask.
     image: [H, W], the micrograph, or None.
     name: of the image.
-    pixel_size_nm: side of a pixel.
-    thickness_nm: of the foil.
+    pixel_size_nm: side of a pixel; None where it is not known.
+    thickness_nm: of the foil; likewise.
     settings: how it was measured.
     warnings: about the image, besides those of the measurement.
 
@@ -165,7 +165,9 @@ def measurement_overlay(
     counted=found.counted,
     test_lines=grid,
     caption=[
-      f'{name}: {pixel_size_nm:g} nm a pixel, foil of {thickness_nm:g} nm'
+      f'{name}: '
+      + (f'{pixel_size_nm:g} nm a pixel' if pixel_size_nm else 'no scale')
+      + (f', foil of {thickness_nm:g} nm' if thickness_nm else ', no thickness')
     ],
     warnings=[one.message for one in (*warnings, *found.warnings)],
   )

@@ -7,6 +7,8 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from defectseg_jax.quantification import why_missing
+
 COLUMNS = {
   'pixel_accuracy': 'pixel accuracy',
   'precision': 'precision',
@@ -66,7 +68,8 @@ def quantities_table(
 
   Args:
     defect: for the title.
-    rows: of summary.csv; a number that is None is left out.
+    rows: of summary.csv. Of a number that is None it is said what it needs; it
+      is left out where it needs nothing.
     names: of the numbers that are shown.
     together: by name the mean over images and its interval, as
       `statistics_over_images` gives them.
@@ -78,21 +81,21 @@ def quantities_table(
   for title in ('image', 'quantity', 'value', '95% interval'):
     table.add_column(title, justify='right' if title == 'value' else 'left')
 
-  def add(
-    image: str, name: str, value: float, low: float | None, high: float | None
-  ) -> None:
-    interval = '–'
-    if low is not None and not math.isnan(low):
-      interval = f'{low:.3g} to {high:.3g}'
-    shown = '–' if math.isnan(value) else f'{value:.3g}'
+  def add(image: str, name: str, value: float, interval: str) -> None:
+    shown = str(value) if isinstance(value, int) else f'{value:.3g}'
+    shown = '–' if math.isnan(value) else shown
     table.add_row(escape(image), name.replace('_', ' '), shown, interval)
 
   for row in rows:
     for name in names:
-      if row[name] is None:
-        continue
-      low, high = (row.get(f'{name}_{end}') for end in ('low', 'high'))
-      add(row['image'] if name == names[0] else '', name, row[name], low, high)
+      image, value = row['image'] if name == names[0] else '', row[name]
+      # Below the image's name, where its numbers are read.
+      if len(names) > 1 and name == names[1]:
+        image = row.get('applies', '')
+      if value is not None:
+        add(image, name, value, _interval_text(row, name))
+      elif why_missing(name, row):
+        add(image, name, math.nan, why_missing(name, row))
     table.add_section()
   said = None
   for name in names if len(rows) > 1 else ():
@@ -101,8 +104,16 @@ def quantities_table(
     if said is None or found['images'] not in (0, said):
       said = found['images']
       title = f'mean of {said}'
-    add(title, name, found['mean'], found['low'], found['high'])
+    ends = {f'{name}_{end}': found[end] for end in ('low', 'high')}
+    add(title, name, found['mean'], _interval_text(ends, name))
   return table
+
+
+def _interval_text(row: Mapping[str, Any], name: str) -> str:
+  low, high = (row.get(f'{name}_{end}') for end in ('low', 'high'))
+  if low is None or high is None or math.isnan(low):
+    return '–'
+  return f'{low:.3g} to {high:.3g}'
 
 
 def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:

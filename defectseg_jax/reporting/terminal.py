@@ -19,6 +19,7 @@ def print_numbers(
   over_images: Mapping[str, Mapping[str, float]],
   warnings: Iterable[tuple[str, QualityWarning]] = (),
   failures: Mapping[str, str] | None = None,
+  cautions: Iterable[str] = (),
   remarks: Iterable[str] = (),
 ) -> None:
   """Prints the table, then warnings, failures and remarks.
@@ -32,10 +33,13 @@ def print_numbers(
       images.
     warnings: image and warning.
     failures: by image why it could not be measured.
+    cautions: warnings of all images together, a line each.
     remarks: a line each.
   """
   if rows:
     console.print(tables.quantities_table(defect, rows, headlines, over_images))
+  for caution in cautions:
+    console.print(f'[red]WARNING[/red] {escape(caution)}', soft_wrap=True)
   for name, warning in warnings:
     console.print(
       f'[red]WARNING[/red] {escape(name)}: {warning.name}: '

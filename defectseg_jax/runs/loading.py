@@ -8,6 +8,7 @@ from typing import Any
 import ml_collections
 import numpy as np
 
+from defectseg_jax.applicability.references import read_references
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.preprocessing import preprocess
 from defectseg_jax.models import create_model
@@ -66,6 +67,7 @@ def load_run(
     provenance=workdir.read_provenance(),
     orientations=orientations,
     seen=read_seen_sizes(workdir.seen_sizes, settings),
+    references=workdir.references,
     variables=checkpoints.restore_model(
       workdir.path, **state.variable_shapes(create_model(settings.model))
     ),
@@ -82,6 +84,7 @@ def create_run(
   provenance: Provenance | None,
   orientations: int,
   seen: SeenSizes,
+  references: pathlib.Path,
   variables: tuple[Any, Any],
 ) -> Run:
   """Puts a run together from what was read.
@@ -95,10 +98,21 @@ def create_run(
     provenance: of the run.
     orientations: 1 or 8.
     seen: sizes that the network knows.
+    references: file of its reference micrographs, if there is one.
     variables: parameters and running statistics of the network.
   """
   settings = dataclasses.replace(settings, quantification=detection.settings)
   progress = detection.judge(progress)
+  identities = {
+    number: network_identity(
+      settings,
+      variables,
+      threshold=progress.best().threshold,
+      least_peak=detection.least_peak,
+      orientations=number,
+    )
+    for number in {1, orientations}
+  }
   return Run(
     path=path,
     origin=origin,
@@ -108,15 +122,12 @@ def create_run(
     least_peak=detection.least_peak,
     provenance=provenance,
     orientations=orientations,
-    identity=network_identity(
-      settings,
-      variables,
-      threshold=progress.best().threshold,
-      least_peak=detection.least_peak,
-      orientations=orientations,
-    ),
+    identity=identities[orientations],
     probabilities=_make_probabilities(settings, orientations, variables),
     seen=seen,
+    reference_identity=identities[1],
+    # Eight orientations do no worse than one.
+    references=tuple(read_references(references, network=identities[1])),
   )
 
 

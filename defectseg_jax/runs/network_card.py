@@ -152,6 +152,15 @@ def network_path(name: str | pathlib.Path) -> pathlib.Path:
   return path
 
 
+def references_path(path: pathlib.Path) -> pathlib.Path:
+  """NAME.references.csv: how the network does where the truth is known.
+
+  Args:
+    path: of NAME.safetensors.
+  """
+  return path.with_suffix('.references.csv')
+
+
 def read_card(path: pathlib.Path) -> Card:
   """Reads the card that lies beside a network's file.
 

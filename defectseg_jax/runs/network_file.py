@@ -30,6 +30,7 @@ from defectseg_jax.runs.network_card import (
   network_config,
   network_path,
   read_card,
+  references_path,
   write_card,
 )
 from defectseg_jax.runs.run import Run
@@ -88,6 +89,7 @@ def load_network(
     provenance=Provenance.from_json(card.provenance),
     orientations=orientations,
     seen=_seen_sizes(path, card),
+    references=references_path(path),
     variables=read_variables(path, card, settings.model),
   )
 

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import pathlib
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.models import create_model
 from defectseg_jax.prediction.scales import SeenSizes
 from defectseg_jax.runs import detection_file
-from defectseg_jax.runs.network_card import Card
+from defectseg_jax.runs.network_card import Card, references_path
 from defectseg_jax.runs.network_card_text import write_card_text
 from defectseg_jax.runs.network_file import write_network
 from defectseg_jax.runs.seen_sizes import read_seen_sizes, sizes_json
@@ -47,7 +48,7 @@ def write_network_of_run(
     path: of NAME.safetensors.
 
   Returns:
-    The card.
+    The card. References of the run are copied, but for rounded weights.
 
   Raises:
     InputError: the run is not trained to its end, or float16 is too coarse for
@@ -55,10 +56,9 @@ def write_network_of_run(
   """
   workdir.require_config(config)
   settings = run_settings(config)
-  progress = checkpoints.read_progress(workdir.path)
   progress = detection_file.read_detection(
     workdir.dev_detection, settings.defect, settings.quantification
-  ).judge(progress)
+  ).judge(checkpoints.read_progress(workdir.path))
   detection = json.loads(workdir.dev_detection.read_text())
   variables = checkpoints.restore_model(
     workdir.path, **state.variable_shapes(create_model(settings.model))
@@ -90,6 +90,8 @@ def write_network_of_run(
     config=fields,
   )
   card = write_network(path, variables, card)
+  if workdir.references.exists() and precision == 'float32':
+    shutil.copyfile(workdir.references, references_path(path))
   write_card_text(path, card)
   return card
 

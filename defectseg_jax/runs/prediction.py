@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from defectseg_jax.errors import InputError
+from defectseg_jax.applicability.verdict import Verdict
+from defectseg_jax.applicability.widening import with_verdict
 from defectseg_jax.micrographs.inspection import Inspection
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.quantification import (
@@ -39,8 +40,8 @@ class Found(Measurement):
       self,
       self.micrograph.pixels,
       name=self.micrograph.name,
-      pixel_size_nm=_required_length(self.micrograph, 'pixel_size_nm'),
-      thickness_nm=_required_length(self.micrograph, 'thickness_nm'),
+      pixel_size_nm=self.micrograph.pixel_size_nm,
+      thickness_nm=self.micrograph.thickness_nm,
       settings=self.settings,
     )
 
@@ -61,6 +62,8 @@ class Prediction:
     zooms: scales that it is taken from, in pixels of the network for each of
       the micrograph; 1 is the micrograph as it is, none that of several scales
       none showed an object.
+    verdict: whether the network applies to the micrograph; None where nothing
+      is known of that, since nobody made references.
     inspection: where the specimen is, the pixels that the network saw, and in
       words what was left out or replaced; None where nobody looked.
   """
@@ -71,20 +74,22 @@ class Prediction:
   threshold: float
   settings: MeasurementSettings
   zooms: tuple[float, ...] = (1.0,)
+  verdict: Verdict | None = None
   inspection: Inspection | None = dataclasses.field(default=None, repr=False)
 
-  def measure(self, mask: np.ndarray | None = None) -> Found:
+  def measure(
+    self, mask: np.ndarray | None = None, *, include: bool = False
+  ) -> Found:
     """Turns the mask into numbers.
 
     Args:
       mask: bool [H, W], drawn or corrected by hand: every particle of it
         counts; None for the network's.
+      include: whether the numbers stand where the network does not apply.
 
     Returns:
-      What was found: `summary`, `objects`, `warnings` and `overlay()`.
-
-    Raises:
-      InputError: the scale or the thickness is not known.
+      What was found: `summary`, `objects`, `warnings` and `overlay()`. Numbers
+      that need a scale or a thickness that is not known are NaN.
     """
     settings = self.settings if mask is None else self.settings.by_hand()
     pixels, valid, remarks = self.micrograph.pixels, None, ()
@@ -95,9 +100,11 @@ class Prediction:
       self.mask if mask is None else mask,
       image=pixels,
       valid=valid,
-      pixel_size_nm=_required_length(self.micrograph, 'pixel_size_nm'),
-      thickness_nm=_required_length(self.micrograph, 'thickness_nm'),
+      pixel_size_nm=self.micrograph.pixel_size_nm,
+      thickness_nm=self.micrograph.thickness_nm,
     )
+    if mask is None and self.verdict is not None:
+      measured = with_verdict(measured, self.verdict, include=include)
     fields: dict[str, Any] = {
       field.name: getattr(measured, field.name)
       for field in dataclasses.fields(measured)
@@ -107,13 +114,3 @@ class Prediction:
       *measured.warnings,
     ]
     return Found(**fields, micrograph=self.micrograph, settings=settings)
-
-
-def _required_length(micrograph: Micrograph, name: str) -> float:
-  value = getattr(micrograph, name)
-  if value is None:
-    raise InputError(
-      f'{micrograph.name}: {name} is not known; give it: '
-      f'run.predict(micrograph, {name}=...)'
-    )
-  return value

@@ -1,11 +1,15 @@
 """A trained run, as those who use its network need it."""
 
 import dataclasses
+import functools
 import pathlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from defectseg_jax.applicability.references import Reference
+from defectseg_jax.applicability.verdict import Judge
+from defectseg_jax.micrographs.filling import box_around, fill_beside
 from defectseg_jax.micrographs.inspection import inspect_micrograph
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.prediction.merging import Merged
@@ -20,6 +24,7 @@ from defectseg_jax.quantification import (
 from defectseg_jax.quantification.checks import require_positive
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.prediction import Prediction
+from defectseg_jax.runs.second_look import signs_of
 from defectseg_jax.runs.settings import RunSettings
 from defectseg_jax.training.progress import Progress
 
@@ -46,6 +51,10 @@ class Run:
       to probabilities, float32 [H, W]; `more` goes to
       `prediction.tiles.probability_map`.
     seen: sizes that the network knows; they tell at which scales it looks.
+    references: how it does where the truth is known; none where nobody made
+      any, and then nothing is known of whether it applies to an image.
+    reference_identity: of the network that references are of: identity without
+      test-time augmentation.
   """
 
   path: pathlib.Path
@@ -59,6 +68,8 @@ class Run:
   identity: str
   probabilities: Callable[..., np.ndarray]
   seen: SeenSizes
+  references: tuple[Reference, ...] = ()
+  reference_identity: str = ''
 
   def __repr__(self) -> str:
     best = self.progress.best()
@@ -87,6 +98,35 @@ class Run:
       self.detection,
       seed=self.settings.seed,
     )
+
+  @functools.cached_property
+  def judge(self) -> Judge | None:
+    """Tells whether it applies to an image; None without references."""
+    return Judge(self.references) if self.references else None
+
+  def signs(
+    self,
+    pixels: np.ndarray,
+    found: Merged,
+    zooms: Sequence[float],
+    *,
+    valid: np.ndarray | None = None,
+  ) -> dict[str, float]:
+    """What can be seen of how well it does on an image.
+
+    Args:
+      pixels: [H, W], as they are in the file.
+      found: what it found, with the mask that is measured.
+      zooms: scales that it looked at.
+      valid: bool [H, W], True on specimen, of which they are; None: all.
+    """
+    if valid is not None:
+      box = box_around(valid)
+      pixels = fill_beside(pixels[box], valid[box])
+      found = found._replace(
+        mask=found.mask[box], probabilities=found.probabilities[box]
+      )
+    return signs_of(self.look, pixels, found, zooms, threshold=self.threshold)
 
   def look(
     self,
@@ -120,6 +160,19 @@ class Run:
       on_tiles=on_tiles,
     )
 
+  def look_and_trust(
+    self,
+    pixels: np.ndarray,
+    zooms: Sequence[float],
+    *,
+    valid: np.ndarray | None = None,
+    on_tiles: Callable[[int, int], None] = lambda done, count: None,
+  ) -> Merged:
+    """As `look`, with what is measured alone in the mask: no specks."""
+    found = self.look(pixels, zooms, valid=valid, on_tiles=on_tiles)
+    settings = self.measurement_settings.at_zooms(found.zooms)
+    return found._replace(mask=settings.trusted(found.mask, valid=valid))
+
   def predict(
     self,
     micrograph: Micrograph,
@@ -142,8 +195,7 @@ class Run:
       object_diameter_nm: about how large the objects are, where the network has
         seen all kinds of scales; None to try several.
       valid: bool [H, W], True on specimen; None to find it.
-      find_specimen: whether to leave frames and data bars out.
-      replace_outliers: whether to replace spikes, hot and dead pixels.
+      find_specimen, replace_outliers: as of `inspect_micrograph`.
 
     Returns:
       Probabilities and mask; `measure()` turns them into numbers.
@@ -160,23 +212,24 @@ class Run:
     inspection = inspect_micrograph(
       micrograph, valid=valid, find=find_specimen, replace=replace_outliers
     )
-    found = self.look(
-      inspection.pixels,
-      choose_zooms(
-        inspection.specimen_shape,
-        self.seen,
-        pixel_size_nm=micrograph.pixel_size_nm,
-        object_diameter_nm=object_diameter_nm,
-      ),
-      valid=inspection.valid,
+    pixels, valid = inspection.pixels, inspection.valid
+    zooms = choose_zooms(
+      inspection.specimen_shape,
+      self.seen,
+      pixel_size_nm=micrograph.pixel_size_nm,
+      object_diameter_nm=object_diameter_nm,
     )
-    settings = self.measurement_settings.at_zooms(found.zooms)
+    found = self.look_and_trust(pixels, zooms, valid=valid)
+    judge, verdict = self.judge, None
+    if judge is not None:
+      verdict = judge.judge(self.signs(pixels, found, zooms, valid=valid))
     return Prediction(
       micrograph,
-      settings.trusted(found.mask, valid=inspection.valid),
+      found.mask,
       found.probabilities,
       self.threshold,
-      settings,
+      self.measurement_settings.at_zooms(found.zooms),
       found.zooms,
+      verdict,
       inspection,
     )

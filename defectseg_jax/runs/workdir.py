@@ -33,6 +33,7 @@ class Workdir:
     dev_detection: dev_detection.json, objects of the development set that the
       network found, missed and invented.
     seen_sizes: seen_sizes.json, of pixels and objects in training.
+    references: references.csv, how the network does where the truth is known.
     report: report.html, the page of the test set.
     figures: the folder of pictures.
     events: the folder of TensorBoard's events.
@@ -46,6 +47,7 @@ class Workdir:
     self.test_metrics = self.path / 'test_metrics.json'
     self.dev_detection = self.path / 'dev_detection.json'
     self.seen_sizes = self.path / 'seen_sizes.json'
+    self.references = self.path / 'references.csv'
     self.report = self.path / 'report.html'
     self.figures = self.path / 'figures'
     self.events = self.path / 'events'

@@ -22,14 +22,15 @@ class Scale:
   """The scale of one image, and who stated it.
 
   Attributes:
-    pixel_size_nm: side of a pixel.
-    thickness_nm: of the foil.
-    pixel_size_from, thickness_from: the flag, the table or the file.
+    pixel_size_nm: side of a pixel; None where nobody states it.
+    thickness_nm: of the foil; likewise.
+    pixel_size_from, thickness_from: the flag, the table or the file; '' for
+      nobody.
     warnings: a file that states another length than the user gave.
   """
 
-  pixel_size_nm: float
-  thickness_nm: float
+  pixel_size_nm: float | None
+  thickness_nm: float | None
   pixel_size_from: str
   thickness_from: str
   warnings: tuple[QualityWarning, ...] = ()
@@ -102,8 +103,7 @@ class Scales:
       The scale; with a warning where a file states another length.
 
     Raises:
-      InputError: a length is stated nowhere, or the table and a flag contradict
-        each other.
+      InputError: the table and a flag contradict each other.
     """
     row = self._table.get(path.stem, Calibration())
     found = {}
@@ -115,8 +115,6 @@ class Scales:
           f'{of_table:g}; give one of the two'
         )
       found[name] = _first_stated(
-        path,
-        name,
         {
           str(self._table_path): of_table,
           f'--{name}': of_flag,
@@ -135,26 +133,26 @@ class Scales:
 
 
 def _first_stated(
-  path: pathlib.Path, name: str, candidates: Mapping[str, float | None]
-) -> tuple[float, str]:
+  candidates: Mapping[str, float | None],
+) -> tuple[float | None, str]:
   """The first length that somebody states, and who does."""
   for source, value in candidates.items():
     if value is not None:
       return value, source
-  raise InputError(
-    f'{path}: {name} is not known; give --{name}, or --calibration with a CSV '
-    f'of file,{name}'
-  )
+  return None, ''
 
 
 def _warnings(
-  found: Mapping[str, tuple[float, str]], stated: Mapping[str, Calibration]
+  found: Mapping[str, tuple[float | None, str]],
+  stated: Mapping[str, Calibration],
 ) -> Iterator[QualityWarning]:
   """One for each quantity, however many files state another value."""
   for name, (value, source) in found.items():
     for file, one in stated.items():
       other = getattr(one, name)
-      if other is not None and abs(other / value - 1) > _DIFFERS_FROM:
+      if other is None or value is None:
+        continue
+      if abs(other / value - 1) > _DIFFERS_FROM:
         yield QualityWarning(
           'calibration_differs',
           f'{file} says {name}={other:g}, {source} says {value:g}: which is '

@@ -2,7 +2,7 @@
 
 import hashlib
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -16,9 +16,39 @@ from defectseg_jax.micrographs.writing import (
 )
 from defectseg_jax.runs.run import Run
 from defectseg_jax.sessions.corrections import Correction
+from defectseg_jax.sessions.index import MASKS, VALID
 
 
-def mask_writers(
+def image_writers(
+  files: Mapping[str, str],
+  arrays: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None],
+  by_hand: Correction | None,
+  pixel_size_nm: float | None,
+) -> dict[str, Callable[[pathlib.Path], object]]:
+  """What writes the files of an image.
+
+  Args:
+    files: by what they hold.
+    arrays: pixels, mask, probabilities, and where it shows specimen or None.
+    by_hand: a correction of the mask.
+    pixel_size_nm: side of a pixel, or None.
+
+  Returns:
+    By path below the session's folder; without a mask that a person wrote.
+  """
+  pixels, mask, probabilities, valid = arrays
+  scale = {'pixel_size_nm': pixel_size_nm}
+  writers: dict[str, Callable[[pathlib.Path], object]] = {
+    files['images']: lambda to: write_tiff(to, pixels, **scale),
+    files['probabilities']: lambda to: write_tiff(to, probabilities, **scale),
+    **_mask_writers(files[MASKS], mask, by_hand, pixel_size_nm),
+  }
+  if valid is not None:
+    writers[files[VALID]] = lambda to: write_mask(to, valid, **scale)
+  return writers
+
+
+def _mask_writers(
   file: str,
   mask: np.ndarray,
   by_hand: Correction | None,

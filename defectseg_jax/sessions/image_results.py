@@ -1,13 +1,13 @@
 """One image of a session: measured, its files written, what is small kept."""
 
 import dataclasses
-import math
 import pathlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from defectseg_jax.applicability.widening import with_verdict, without_verdict
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.masks import read_mask, read_object_mask
 from defectseg_jax.micrographs.reading import read_frames
@@ -23,11 +23,13 @@ from defectseg_jax.reporting import imagej_rois
 from defectseg_jax.reporting.page import ImageView, image_view
 from defectseg_jax.reporting.page.content import ImageArrays, page_image
 from defectseg_jax.sessions import pictures, reference
+from defectseg_jax.sessions.index import VALID
+from defectseg_jax.sessions.mask_settings import mask_settings
 from defectseg_jax.sessions.numbers import (
   ImageNumbers,
   image_numbers,
 )
-from defectseg_jax.sessions.predict_images import VALID, SessionImage
+from defectseg_jax.sessions.predict_images import SessionImage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +73,8 @@ def write_image_results(
   Raises:
     InputError: the mask cannot be read as a mask any more.
   """
-  settings = _settings_of(image, settings)
+  how = mask_settings(settings, zooms=image.zooms, by_hand=image.corrected)
+  settings = how.settings
   truth = truths.get(image.name)
   arrays, ids, mismatch = _read_arrays(folder, image, truth)
   found = settings.measure(
@@ -82,6 +85,7 @@ def write_image_results(
     ids=ids,
     valid=arrays.valid,
   )
+  found = dataclasses.replace(found, summary=how.summary(found.summary))
   found = _with_session(found, image, arrays.probabilities, mismatch)
   numbers = image_numbers(
     image.name,
@@ -90,12 +94,10 @@ def write_image_results(
     sources=_sources(image, settings),
     replaced_pixels=image.replaced_pixels,
     scores=_scores(arrays) if truths else None,
+    verdict=image.verdict,
   )
   pictures.write_image_pictures(
-    made,
-    image.name,
-    found,
-    image.scale,
+    *(made, image.name, found, image.scale),
     pixels=arrays.pixels,
     settings=settings,
   )
@@ -111,17 +113,6 @@ def _scores(arrays: ImageArrays) -> Mapping[str, float | None]:
   if arrays.truth is None:
     return reference.NO_SCORES
   return reference.scores(arrays.mask, arrays.truth, valid=arrays.valid)
-
-
-def _settings_of(
-  image: SessionImage, settings: MeasurementSettings
-) -> MeasurementSettings:
-  """How a mask of the network, or of a person, is measured."""
-  if not image.corrected:
-    return settings.at_zooms(image.zooms)
-  # With the columns of the others; what they hold is left open below.
-  by_hand = settings.by_hand()
-  return dataclasses.replace(by_hand, detection=settings.detection)
 
 
 def _sources(
@@ -155,7 +146,11 @@ def _view(
     summary=numbers.row,
     warnings=numbers.warnings,
   )
-  return image_view(shown, sizes_label=kind_of(settings.defect).sizes_label)
+  kind = kind_of(settings.defect)
+  has_scale = numbers.row['pixel_size_nm'] is not None
+  return image_view(
+    shown, sizes_label=kind.sizes_label if has_scale else kind.sizes_label_px
+  )
 
 
 def _write_rois(folder: pathlib.Path, name: str, found: Measurement) -> None:
@@ -195,14 +190,12 @@ def _with_session(
   mismatch: str | None,
 ) -> Measurement:
   """With what the session knows: corrections, probabilities, warnings."""
+  if image.verdict is not None:
+    # The network's own numbers know how wrong it may be.
+    found = with_verdict(found, image.verdict, include=image.included)
+  elif image.signs is not None:
+    found = without_verdict(found)
   warnings = [*image.warnings, *found.warnings]
-  summary = found.summary
-  if image.corrected:
-    # The errors of the network are not those of a person.
-    summary = {
-      name: math.nan if '_detected' in name else value
-      for name, value in summary.items()
-    }
   if image.outdated:
     warnings.append(
       QualityWarning(
@@ -225,7 +218,6 @@ def _with_session(
   means = mean_probabilities(found.labels, probabilities, len(found.counted))
   return dataclasses.replace(
     found,
-    summary=summary,
     objects={**found.objects, 'mean_probability': means},
     warnings=warnings,
   )

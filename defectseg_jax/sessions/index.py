@@ -10,6 +10,8 @@ from defectseg_jax.errors import InputError
 
 # The folders whose files people correct by hand.
 MASKS, ROIS = 'masks', 'rois'
+# That says where images show specimen, of those that do so in part.
+VALID = 'valid'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,20 +22,22 @@ class Done:
     stem: of the file it was read from.
     key: checksum of the network and the pixels that its files were made from.
     mask_key: likewise of its mask; differs where a corrected mask was kept.
-    pixel_size_nm: that stands in its files.
+    pixel_size_nm: that stands in its files, or None.
     files: paths below the session's folder.
     zooms: scales that its probabilities are taken from.
     correction: the file that a person saved and that its mask was made from,
       and its checksum; empty where there is none.
+    signs: of whether the network applies; None where it has no references.
   """
 
   stem: str
   key: str
   mask_key: str
-  pixel_size_nm: float
+  pixel_size_nm: float | None
   files: list[str]
   zooms: Sequence[float] = (1.0,)
   correction: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  signs: Mapping[str, float] | None = None
 
 
 def read_index(

@@ -6,11 +6,18 @@ all images do not fit memory.
 
 import dataclasses
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from defectseg_jax.applicability.verdict import Verdict
+from defectseg_jax.applicability.widening import (
+  EXPECTED_F1,
+  EXPECTED_F1_CONVENTION,
+  shared_by_network,
+)
 from defectseg_jax.quantification import (
   Measurement,
   MeasurementSettings,
@@ -18,10 +25,26 @@ from defectseg_jax.quantification import (
   kind_of,
   shared_uncertainty,
   statistics_over_images,
+  why_missing,
 )
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions.calibration import Scale
 from defectseg_jax.sessions.reference import SCORES
+
+# What may not be known of an image, and what cannot be said then.
+_MISSING = (
+  (
+    'pixel_size_nm',
+    'scale',
+    'lengths are in pixels, and numbers per area and per volume are left out',
+  ),
+  (
+    'thickness_nm',
+    "foil's thickness",
+    'numbers per volume are left out, as densities and swelling',
+  ),
+)
+_MOST_NAMED = 3
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -32,15 +55,19 @@ class ImageNumbers:
     row: of summary.csv.
     sources: the files, flags and scales that the numbers come from.
     objects: columns of objects.csv, an object a row.
-    sizes_nm: [n], what the histogram shows.
+    sizes_nm, sizes_px: [n], what the histogram shows.
     warnings: what a reader must look at before the numbers are believed.
+    verdict: whether the network applies; None where nobody can tell, or a
+      person corrected what it found.
   """
 
   row: Mapping[str, Any]
   sources: Mapping[str, Any]
   objects: Mapping[str, np.ndarray]
   sizes_nm: np.ndarray
+  sizes_px: np.ndarray
   warnings: Sequence[QualityWarning]
+  verdict: Verdict | None = None
 
   @property
   def name(self) -> str:
@@ -65,6 +92,7 @@ def image_numbers(
   sources: Mapping[str, Any],
   replaced_pixels: int = 0,
   scores: Mapping[str, float | None] | None = None,
+  verdict: Verdict | None = None,
 ) -> ImageNumbers:
   """Collects what tables hold of one image.
 
@@ -73,24 +101,31 @@ def image_numbers(
     found: what was measured in it.
     scale: of it.
     sources: the files it comes from, by what they are, and the scales.
-    replaced_pixels: outliers of the micrograph that were replaced.
-    scores: against its true mask; None where no image is compared.
+    replaced_pixels: outliers that were replaced.
+    scores: against its true mask; None without a comparison.
+    verdict: whether the network applies to it.
 
   Returns:
     The numbers, with the warnings of the scale and of the measurement.
   """
-  warnings = [*scale.warnings, *found.warnings]
-  height, width = found.labels.shape
+  warnings, shape = [*scale.warnings, *found.warnings], found.labels.shape
+  lengths = {
+    'pixel_size_nm': scale.pixel_size_nm,
+    'thickness_nm': scale.thickness_nm,
+  }
   return ImageNumbers(
     row={
       'image': name,
-      'height_px': height,
-      'width_px': width,
-      'pixel_size_nm': scale.pixel_size_nm,
-      'thickness_nm': scale.thickness_nm,
+      'applies': '' if verdict is None else str(verdict.applies),
+      **dict(zip(('height_px', 'width_px'), shape)),
+      **lengths,
       'valid_fraction': found.valid_fraction,
       'replaced_pixels': replaced_pixels,
-      **found.summary,
+      # An empty cell is what cannot be given, and NaN what there is none of.
+      **{
+        name: None if why_missing(name, lengths) else value
+        for name, value in found.summary.items()
+      },
       **(scores or {}),
       'warnings': '; '.join(warning.name for warning in warnings),
     },
@@ -99,9 +134,14 @@ def image_numbers(
       'pixel_size_from': scale.pixel_size_from,
       'thickness_from': scale.thickness_from,
     },
-    objects=found.objects,
+    objects={
+      name: np.full(len(values), None) if why_missing(name, lengths) else values
+      for name, values in found.objects.items()
+    },
     sizes_nm=found.sizes_nm,
+    sizes_px=found.sizes_px,
     warnings=warnings,
+    verdict=verdict,
   )
 
 
@@ -137,20 +177,51 @@ class SessionNumbers:
 
   @property
   def headlines(self) -> tuple[str, ...]:
-    """Names of the numbers that go into a paper, and of the scores."""
-    return (*kind_of(self.settings.defect).headlines, *self._scores)
+    """Names of the numbers that go into a paper, and of the scores.
+
+    First what is expected of the network, then what needs no scale and no
+    thickness, where one is missing.
+    """
+    kind = kind_of(self.settings.defect)
+    without = kind.pixel_headlines if self.cautions else ()
+    return (*self._expected, *without, *kind.headlines, *self._scores)
 
   @property
   def conventions(self) -> dict[str, str]:
     """How the numbers are defined, by name."""
-    return {**kind_of(self.settings.defect).conventions, **self._scores}
+    of_defect = kind_of(self.settings.defect).conventions
+    return {**self._expected, **of_defect, **self._scores}
 
   @functools.cached_property
   def over_images(self) -> dict[str, dict[str, float]]:
     """Mean and interval over images of each headline, for all who tell it."""
     settings = self.settings.quantification
-    shared = {one: shared_uncertainty(one, settings) for one in self.headlines}
+    verdicts = [one.verdict for one in self.images if one.verdict is not None]
+    shared = {
+      one: math.hypot(
+        shared_uncertainty(one, settings), shared_by_network(verdicts, one)
+      )
+      for one in self.headlines
+    }
     return statistics_over_images(self.rows, self.headlines, shared=shared)
+
+  @property
+  def cautions(self) -> list[str]:
+    """What is missing of the images, and how to give it: a line, or none."""
+    parts, flags = [], []
+    for column, what, needs in _MISSING:
+      lack = [one.name for one in self.images if one.row[column] is None]
+      if not lack:
+        continue
+      parts.append(f'the {what} of {_some(lack, len(self.images))}; {needs}')
+      flags.append(f'--{column}')
+    if not parts:
+      return []
+    return [
+      f'Not known: {". Not known: ".join(parts)}. Give {" and ".join(flags)}, '
+      'or --calibration=FILE.csv with a line for each image. An image without '
+      'takes no part in the means that need it.'
+    ]
 
   @property
   def remarks(self) -> list[str]:
@@ -162,6 +233,7 @@ class SessionNumbers:
         ('pixel_size_uncertainty', 'the scale'),
       )
       if not getattr(self.settings.quantification, flag)
+      and self._knows(flag.replace('uncertainty', 'nm'))
     }
     if not exact:
       return list(self.notes)
@@ -173,6 +245,27 @@ class SessionNumbers:
       'standard deviation).',
     ]
 
+  def _knows(self, column: str) -> bool:
+    """Whether a length of any image is known; so it is without images."""
+    return not self.images or any(
+      one.row[column] is not None for one in self.images
+    )
+
+  @property
+  def _expected(self) -> Mapping[str, str]:
+    if all(one.verdict is None for one in self.images):
+      return {}
+    return {EXPECTED_F1: EXPECTED_F1_CONVENTION}
+
   @property
   def _scores(self) -> Mapping[str, str]:
     return SCORES if self.compared else {}
+
+
+def _some(names: Sequence[str], count: int) -> str:
+  """Names of images, or how many they are."""
+  if len(names) == count:
+    return 'every image' if count > 1 else names[0]
+  if len(names) <= _MOST_NAMED:
+    return ', '.join(names)
+  return f'{len(names)} of {count} images ({names[0]}, ...)'

@@ -145,7 +145,8 @@ def machine_of_summaries(
         f'the columns of summary.csv, such as '
         f'{", ".join(list(summaries[image])[:4])}'
       )
-    values[image, quantity] = float(summaries[image][quantity])
+    value = summaries[image][quantity]
+    values[image, quantity] = None if value is None else float(value)
   return values
 
 
@@ -172,7 +173,7 @@ def write_panel(
     image, quantity = str(row['image']), str(row['quantity'])
     values = {
       'truth': reference.truth[image, quantity],
-      'machine': machine.get((image, quantity), math.nan),
+      'machine': _number(machine.get((image, quantity))),
     }
     rows.append({'image': image, 'quantity': quantity, **values, **row})
   (folder / 'panel.csv').write_text(csv_text(rows, digits=6))
@@ -194,6 +195,10 @@ def write_panel(
   )
   figure.savefig(folder / 'panel.png')
   return rows
+
+
+def _number(value: float | None) -> float:
+  return math.nan if value is None else value
 
 
 def _people_of_csv(path: pathlib.Path) -> dict[str, Values]:

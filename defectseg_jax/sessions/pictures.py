@@ -51,9 +51,14 @@ def write_image_pictures(
     warnings=scale.warnings,
   ).save(folder / 'overlays' / f'{name}.png')
   warnings = [*scale.warnings, *found.warnings]
-  _histogram(name, found.sizes_nm, warnings, settings.defect).savefig(
-    folder / 'histograms' / f'{name}.png', dpi=_DPI
-  )
+  has_scale = scale.pixel_size_nm is not None
+  _histogram(
+    name,
+    found.sizes_nm if has_scale else found.sizes_px,
+    warnings,
+    settings.defect,
+    has_scale=has_scale,
+  ).savefig(folder / 'histograms' / f'{name}.png', dpi=_DPI)
 
 
 def write_session_histogram(
@@ -67,26 +72,34 @@ def write_session_histogram(
   """
   if len(numbers.images) < 2:
     return
-  sizes_nm = np.concatenate([image.sizes_nm for image in numbers.images])
+  scaled = [one for one in numbers.images if one.row['pixel_size_nm']]
+  shown = scaled or numbers.images
+  title = 'all images'
+  if len(shown) < len(numbers.images):
+    title = f'the {len(shown)} images with a scale'
   by_name = {warning.name: warning for _, warning in numbers.warnings}
   _histogram(
-    'all images',
-    sizes_nm,
+    title,
+    np.concatenate([one.sizes_nm if scaled else one.sizes_px for one in shown]),
     [by_name[name] for name in sorted(by_name)],
     numbers.settings.defect,
+    has_scale=bool(scaled),
   ).savefig(folder / 'histogram.png', dpi=_DPI)
 
 
 def _histogram(
   title: str,
-  sizes_nm: np.ndarray,
+  sizes: np.ndarray,
   warnings: Sequence[QualityWarning],
   defect: str,
+  *,
+  has_scale: bool,
 ) -> Figure:
   kind = kind_of(defect)
   return measurements.histogram(
-    sizes_nm,
+    sizes,
     title=f'{title}, {kind.sizes_noun}',
-    label=kind.sizes_label,
+    label=kind.sizes_label if has_scale else kind.sizes_label_px,
+    unit='nm' if has_scale else 'px',
     warnings=[warning.name for warning in warnings],
   )

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
+from defectseg_jax.applicability.verdict import Verdict
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.files import files_by_stem
@@ -15,7 +16,6 @@ from defectseg_jax.micrographs.inspection import Inspection
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
-from defectseg_jax.micrographs.writing import write_mask, write_tiff
 from defectseg_jax.prediction.scales import choose_zooms
 from defectseg_jax.quantification import QualityWarning
 from defectseg_jax.reporting.provenance import Provenance
@@ -25,15 +25,13 @@ from defectseg_jax.sessions.corrections import Correction, find_correction
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.image_files import (
   image_key,
+  image_writers,
   in_smallest_type,
-  mask_writers,
   rescale_mask,
 )
-from defectseg_jax.sessions.index import MASKS, Done
+from defectseg_jax.sessions.index import MASKS, VALID, Done
 from defectseg_jax.sessions.screening import Screening, warnings_of
 
-# The folder that says where images show specimen; of those that do in part.
-VALID = 'valid'
 # Called with the number of tiles that are done, and of all of the image.
 OnTiles = Callable[[int, int], None]
 
@@ -54,6 +52,9 @@ class SessionImage:
       network for each of the image.
     warnings: what was found in the micrograph beside the specimen, and what of
       the correction cannot be in a mask.
+    signs: of whether the network applies; None where it has no references.
+    verdict: whether it applies; None where nobody can tell.
+    included: whether its numbers stand where the network does not apply.
     partial: whether a part of the image is no specimen.
     replaced_pixels: how many outliers were replaced.
   """
@@ -65,6 +66,9 @@ class SessionImage:
   outdated: bool = False
   zooms: tuple[float, ...] = (1.0,)
   warnings: tuple[QualityWarning, ...] = ()
+  signs: Mapping[str, float] | None = None
+  verdict: Verdict | None = None
+  included: bool = False
   partial: bool = False
   replaced_pixels: int = 0
 
@@ -233,9 +237,13 @@ def _update_files(
       warnings=(*image.warnings, *by_hand.warnings),
     )
   same = before is not None and before.key == key and folder.is_whole(before)
+  if before is not None and before.signs is None and run.judge is not None:
+    same = False
   rescaled = before is None or before.pixel_size_nm != size_nm
   if same and before:
-    image = dataclasses.replace(image, zooms=tuple(before.zooms))
+    image = dataclasses.replace(
+      image, zooms=tuple(before.zooms), signs=before.signs
+    )
     if not rescaled and before.correction == noted:
       return image
     # Where a correction was taken away, the mask is not the network's yet.
@@ -247,20 +255,13 @@ def _update_files(
     probabilities = read_frames(folder.path / files['probabilities'])[0].values
     mask = read_mask(folder.path / files[MASKS])
   else:
-    mask, probabilities, taken = run.look(
-      pixels, zooms, valid=valid, on_tiles=on_tiles
-    )
-    image = dataclasses.replace(image, zooms=taken)
-    settings = run.measurement_settings.at_zooms(taken)
-    mask = settings.trusted(mask, valid=valid)
-  scale = {'pixel_size_nm': size_nm}
-  writers: dict[str, Callable[[pathlib.Path], object]] = {
-    files['images']: lambda to: write_tiff(to, pixels, **scale),
-    files['probabilities']: lambda to: write_tiff(to, probabilities, **scale),
-    **mask_writers(files[MASKS], mask, by_hand, size_nm),
-  }
-  if valid is not None:
-    writers[files[VALID]] = lambda to: write_mask(to, valid, **scale)
+    found = run.look_and_trust(pixels, zooms, valid=valid, on_tiles=on_tiles)
+    mask, probabilities, taken = found
+    signs = run.signs(pixels, found, zooms, valid=valid) if run.judge else None
+    image = dataclasses.replace(image, zooms=taken, signs=signs)
+  writers = image_writers(
+    files, (pixels, mask, probabilities, valid), by_hand, size_nm
+  )
   if before:
     folder.drop(set(before.files) - set(files.values()))
   if rescaled and files[MASKS] not in writers:
@@ -269,6 +270,6 @@ def _update_files(
   files, stem = list(files.values()), image.source.stem
   folder.note_done(
     image.name,
-    Done(stem, key, mask_key, size_nm, files, image.zooms, noted),
+    Done(stem, key, mask_key, size_nm, files, image.zooms, noted, image.signs),
   )
   return image

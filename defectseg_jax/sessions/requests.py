@@ -96,21 +96,24 @@ class PredictRequest(SessionRequest):
     object_diameter_nm: about how large the objects are; None to find out.
     network: name or path of a network that needs no run; None for a run's.
     orientations: 1, or 8 for test-time augmentation.
+    include: names of images whose numbers stand where the network does not
+      apply.
     overwrite: whether files of others in the folder may be replaced.
 
   Raises:
     InputError: a flag is missing or out of range, or a file is not there.
 
   Examples:
-    >>> PredictRequest(output='results', images=['foil.dm4'])
+    >>> PredictRequest(output='results')
     Traceback (most recent call last):
-    defectseg_jax.errors.InputError: --thickness_nm: is missing; ...
+    defectseg_jax.errors.InputError: --input: is missing; ...
   """
 
   images: Sequence[str] = ()
   object_diameter_nm: float | None = None
   network: str | None = None
   orientations: int = 1
+  include: Sequence[str] = ()
   overwrite: bool = False
 
   def __post_init__(self) -> None:
@@ -120,11 +123,6 @@ class PredictRequest(SessionRequest):
       raise InputError('--input: is missing; give the micrographs to look at')
     if self.orientations not in (1, 8):
       raise InputError(f'--orientations={self.orientations}: choose 1 or 8')
-    if self.thickness_nm is None and self.calibration is None:
-      raise InputError(
-        '--thickness_nm: is missing; give the thickness of the foil, or '
-        '--calibration with a CSV table of file,thickness_nm'
-      )
     image_files(self.images)
 
 

@@ -63,6 +63,7 @@ def write_results(
   truths: Mapping[str, pathlib.Path],
   provenance: Provenance,
   how_made: Mapping[str, str],
+  notes: Sequence[str],
   check_interruption: Callable[[], None],
 ) -> SessionResults:
   """Measures all masks and writes what a person looks at.
@@ -74,7 +75,7 @@ def write_results(
     settings: how to measure.
     limits: what made the masks of probabilities.
     truths: true masks by image; empty for no comparison.
-    provenance, how_made: what the tables, and the page, say of that.
+    provenance, how_made, notes: what tables and page say besides.
     check_interruption: called before each image; may raise Stopped.
 
   Returns:
@@ -90,21 +91,14 @@ def write_results(
     collected = []
     for image in images:
       check_interruption()
-      one = write_image_results(
-        folder.path,
-        made,
-        image,
-        settings=settings,
-        limits=limits,
-        truths=truths,
-      )
-      collected.append(one)
+      how = {'settings': settings, 'limits': limits, 'truths': truths}
+      collected.append(write_image_results(folder.path, made, image, **how))
     numbers = SessionNumbers(
       settings,
       provenance,
       [one.numbers for one in collected],
       failures,
-      notes=list(_notes(folder, images, failures, truths)),
+      notes=[*notes, *_notes(folder, images, failures, truths)],
       compared=bool(truths),
     )
     page = _page(numbers, [one.view for one in collected], how_made, images)
@@ -159,6 +153,13 @@ def _notes(
       f'Not read: {", ".join(unread)}. A correction has the name of its image, '
       f'as {MASKS}/NAME.png or {ROIS}/NAME.zip.'
     )
+  by_network = [image for image in images if not image.corrected]
+  if by_network and all(image.signs is None for image in by_network):
+    yield (
+      'Nobody knows whether the network applies to these images, and intervals '
+      'hold counting alone: it has no reference micrographs; --mode=references '
+      'makes some.'
+    )
   unused = reference.unused_masks(
     truths, [*(image.name for image in images), *failures]
   )
@@ -185,6 +186,7 @@ def _page(
     over_images=numbers.over_images,
     conventions=numbers.conventions,
     how_made={**how_made, 'scales': _scales_text(images)},
+    cautions=numbers.cautions,
     remarks=numbers.remarks,
   )
 
@@ -212,10 +214,15 @@ def _splits(images: Sequence[SessionImage]) -> str:
       {
         'file': pathlib.Path(image.files()['images']).name,
         'split': '',
-        'pixel_size_nm': repr(image.scale.pixel_size_nm),
-        'thickness_nm': repr(image.scale.thickness_nm),
+        'pixel_size_nm': _length_text(image.scale.pixel_size_nm),
+        'thickness_nm': _length_text(image.scale.thickness_nm),
       }
       for image in images
     ],
     digits=None,
   )
+
+
+def _length_text(value: float | None) -> str:
+  """To the last bit; empty where it is not known."""
+  return '' if value is None else repr(value)

@@ -6,7 +6,8 @@
 import dataclasses
 import pathlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from defectseg_jax.micrographs.inspection import Inspection, inspect_micrograph
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.quantification import QualityWarning
+from defectseg_jax.sessions.masks import MaskImage, labelled_micrograph
 from defectseg_jax.sessions.requests import SessionRequest
 
 _FLAG = '--valid'
@@ -105,3 +107,35 @@ def create_screening(request: SessionRequest) -> Screening:
 def warnings_of(inspection: Inspection) -> tuple[QualityWarning, ...]:
   """What an inspection found, as page and tables show it."""
   return tuple(QualityWarning(*remark) for remark in inspection.remarks)
+
+
+class Seen(NamedTuple):
+  """What is known of a mask's image: `Inspection`, or nothing of it."""
+
+  pixels: np.ndarray | None
+  valid: np.ndarray | None
+  replaced_pixels: int = 0
+  warnings: Sequence[QualityWarning] = ()
+
+
+def inspect_labelled(
+  image: MaskImage, shape: tuple[int, int], *, screening: Screening, rgb: str
+) -> Seen:
+  """Looks through the micrograph of a mask, where there is one.
+
+  Args:
+    image: the mask's.
+    shape: of the mask.
+    screening: how to look.
+    rgb: what to do with colour, as in `read_micrographs`.
+
+  Raises:
+    InputError: as `labelled_micrograph` and `Screening`.
+  """
+  micrograph = labelled_micrograph(image, shape, rgb=rgb)
+  if micrograph is None:
+    return Seen(None, screening.given(image.name, shape))
+  found = screening.inspect(dataclasses.replace(micrograph, name=image.name))
+  return Seen(
+    found.pixels, found.valid, found.replaced_pixels, warnings_of(found)
+  )

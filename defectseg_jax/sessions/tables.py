@@ -39,6 +39,7 @@ def print_tables(numbers: SessionNumbers, console: Console) -> None:
     over_images=numbers.over_images,
     warnings=numbers.warnings,
     failures=numbers.failures,
+    cautions=numbers.cautions,
     remarks=numbers.remarks,
   )
 
@@ -79,7 +80,7 @@ def _summary(numbers: SessionNumbers) -> dict[str, Any]:
     # By name, as a config has them.
     'settings': dict(sorted(settings.items())),
     'conventions': numbers.conventions,
-    'remarks': numbers.remarks,
+    'remarks': [*numbers.cautions, *numbers.remarks],
     'images': [{**one.row, **one.sources} for one in numbers.images],
     'failures': numbers.failures,
     'over_images': numbers.over_images,

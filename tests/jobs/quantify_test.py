@@ -251,9 +251,6 @@ def test_a_table_says_it_of_each(masks, tmp_path, measure):
   fields = {'calibration': str(table), 'thickness_nm': None}
   said = wrong(measure, tmp_path, masks, **fields)
   assert f'b.png: --pixel_size_nm=0.5, but {table} says 2' in said
-  fields['pixel_size_nm'] = None
-  said = wrong(measure, tmp_path, masks, **fields)
-  assert 'a.png: pixel_size_nm is not known' in said
   fields['pixel_size_nm'] = 2.0
   rows = rows_of(measure(masks, **fields) / 'summary.csv')
   assert [row['thickness_nm'] for row in rows] == ['50', '60']
@@ -307,16 +304,9 @@ def wrong(measure, tmp_path, *given, **fields):
   return message
 
 
-def test_a_scale_is_never_made_up(masks, measure, tmp_path):
-  said = wrong(measure, tmp_path, masks, thickness_nm=None)
-  assert 'a.png: thickness_nm is not known; give --thickness_nm' in said
-  said = wrong(measure, tmp_path, masks, pixel_size_nm=None)
-  assert 'a.png: pixel_size_nm is not known; give --pixel_size_nm' in said
+def test_a_table_and_a_flag_that_differ(masks, measure, tmp_path):
   table = tmp_path / 'scales.csv'
   table.write_text('file,thickness_nm\nb.png,50\n')
-  fields = {'calibration': str(table), 'thickness_nm': None}
-  said = wrong(measure, tmp_path, masks, **fields)
-  assert 'a.png: thickness_nm is not known' in said
   said = wrong(measure, tmp_path, masks, calibration=str(table))
   assert f'--thickness_nm=100, but {table} says 50' in said
 

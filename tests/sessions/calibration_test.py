@@ -42,7 +42,11 @@ def test_a_file_that_states_another_scale_is_a_warning():
   assert 'foil.dm4 says pixel_size_nm=0.6' in warning.message
 
 
-def test_a_scale_that_nobody_states_is_refused():
+def test_a_length_that_nobody_states_is_not_known():
   scales = Scales(thickness_nm=100.0)
-  with pytest.raises(InputError, match='pixel_size_nm is not known; give'):
-    scales.scale_of(pathlib.Path('foil.dm4'), {'foil.dm4': Calibration()})
+  found = scales.scale_of(pathlib.Path('foil.dm4'), {'foil.dm4': Calibration()})
+  assert (found.pixel_size_nm, found.pixel_size_from) == (None, '')
+  assert found.thickness_nm == 100.0
+  nothing = Scales().scale_of(pathlib.Path('foil.dm4'), {})
+  assert (nothing.pixel_size_nm, nothing.thickness_nm) == (None, None)
+  assert nothing.warnings == ()

@@ -110,6 +110,7 @@ def test_no_name_of_a_warning_makes_a_session_incomplete(tmp_path):
         one.sources,
         one.objects,
         one.sizes_nm,
+        one.sizes_px,
         [QualityWarning('no_comparison', 'of another size')],
       )
     ],

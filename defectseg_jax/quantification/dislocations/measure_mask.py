@@ -1,5 +1,7 @@
 """Everything that is measured in a mask of dislocation lines."""
 
+import math
+
 import numpy as np
 
 from defectseg_jax.quantification.dislocations import (
@@ -28,8 +30,8 @@ def measure_line_mask(
   mask: np.ndarray,
   *,
   image: np.ndarray | None,
-  pixel_size_nm: float,
-  thickness_nm: float,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
   settings: QuantificationSettings,
   detection: LineDetection | None,
   seed: int,
@@ -77,7 +79,8 @@ def measure_line_mask(
     ],
     labels=found.labels,
     counted=np.ones(len(found.area_px), bool),
-    sizes_nm=between_px * pixel_size_nm,
+    sizes_nm=between_px * (pixel_size_nm or math.nan),
+    sizes_px=between_px,
     valid=window.valid,
   )
 

@@ -18,7 +18,7 @@ class Lines(NamedTuple):
 
   Attributes:
     labels: int32 [H, W], the id at each pixel, 0 in the background.
-    pixel_size_nm: side of a pixel.
+    pixel_size_nm: side of a pixel; NaN where it is not known.
     row_px, column_px: a place on the line, about in its middle.
     length_px: of its skeleton; 0 if that is a single pixel.
     area_px: number of its pixels.
@@ -63,14 +63,14 @@ def measure_lines(
   mask: np.ndarray,
   skeleton: skeletons.Skeleton,
   *,
-  pixel_size_nm: float,
+  pixel_size_nm: float | None,
 ) -> Lines:
   """Finds and measures the lines of a mask.
 
   Args:
     mask: [H, W], as `checks.boolean_mask` takes it.
     skeleton: of the same mask.
-    pixel_size_nm: side of a pixel.
+    pixel_size_nm: side of a pixel; None where it is not known.
 
   Returns:
     The lines, in the order of their first pixels, row after row.
@@ -78,14 +78,14 @@ def measure_lines(
   Raises:
     InputError: the mask is not a mask, or the scale is not above 0.
   """
-  checks.require_positive(pixel_size_nm, 'pixel_size_nm')
+  size_nm = checks.length_or_nan(pixel_size_nm, 'pixel_size_nm')
   labels, count = components.label_regions(mask)
   of_pixel = labels[skeleton.row, skeleton.column]
   boxes = ndimage.find_objects(labels)
   bottom_right = labels.shape
   return Lines(
     labels=labels,
-    pixel_size_nm=float(pixel_size_nm),
+    pixel_size_nm=size_nm,
     **_middles(skeleton, of_pixel, count),
     length_px=np.bincount(
       of_pixel, weights=skeletons.pixel_lengths(skeleton), minlength=count + 1

@@ -6,7 +6,7 @@ named `corrected` have all `corrections`.
 
 import dataclasses
 import math
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -29,6 +29,11 @@ from defectseg_jax.quantification.dislocations.detection import (
 )
 
 CONVENTIONS = {
+  'area_fraction': 'part of the image that lines cover as they are drawn',
+  'line_length_px': 'length of the skeletons of all lines, in pixels',
+  'line_length_per_area_per_m': (
+    'l / A: l length of the lines in an image of area A'
+  ),
   'density_grid_per_m2': (
     '2 N / (L t): N crossings with horizontal and vertical test lines of total '
     'length L, in a foil of thickness t'
@@ -68,19 +73,30 @@ _Density = tuple[float, intervals.Interval]
 
 @dataclasses.dataclass(frozen=True)
 class _Foil:
+  """Lengths are NaN where they are not known."""
+
   pixel_size_nm: float
   thickness_nm: float
 
-  def __post_init__(self) -> None:
-    checks.require_positive(self.pixel_size_nm, 'pixel_size_nm')
-    checks.require_positive(self.thickness_nm, 'thickness_nm')
+  @classmethod
+  def of(cls, pixel_size_nm: float | None, thickness_nm: float | None) -> Self:
+    """None is what is not known."""
+    return cls(
+      checks.length_or_nan(pixel_size_nm, 'pixel_size_nm'),
+      checks.length_or_nan(thickness_nm, 'thickness_nm'),
+    )
+
+  @property
+  def is_known(self) -> bool:
+    """Whether densities can be given."""
+    return not math.isnan(self.pixel_size_nm * self.thickness_nm)
 
 
 def dislocation_summary(
   mask: np.ndarray,
   *,
-  pixel_size_nm: float,
-  thickness_nm: float,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
   spacing_px: int = 32,
   random_lines: int = 64,
   spur_px: float = 5.0,
@@ -96,8 +112,8 @@ def dislocation_summary(
 
   Args:
     mask: [H, W], as `checks.boolean_mask` takes it.
-    pixel_size_nm: side of a pixel.
-    thickness_nm: of the foil.
+    pixel_size_nm: side of a pixel; None where it is not known.
+    thickness_nm: of the foil; likewise.
     spacing_px, random_lines, spur_px: as of `QuantificationSettings`.
     corrections: for the numbers named `corrected`.
     thickness_uncertainty, pixel_size_uncertainty: relative standard
@@ -109,14 +125,14 @@ def dislocation_summary(
 
   Returns:
     Numbers by name; `_low` and `_high` are the ends of a 95% interval. NaN:
-    corrected numbers if the mask covers everything; without a line, the
-    labels' width and the intervals of lengths.
+    corrected numbers if the mask covers everything; without a line, the labels'
+    width and the intervals of lengths; and what `why_missing` names.
 
   Raises:
     InputError: the mask is not a mask, or a number is out of its range.
   """
   mask = checks.boolean_mask(mask)
-  foil = _Foil(pixel_size_nm, thickness_nm)
+  foil = _Foil.of(pixel_size_nm, thickness_nm)
   skeleton = skeleton or skeletons.line_skeleton(mask, spur_px=spur_px)
   where: dict[str, Any] = {'mask': mask, 'valid': valid}
   grid = line_intercepts.grid_crossings(**where, spacing_px=spacing_px)
@@ -130,7 +146,7 @@ def dislocation_summary(
     (-1, thickness_uncertainty), (-1, pixel_size_uncertainty)
   )
   return {
-    **_lengths(mask, grid, parts_px, pixel_size_nm, covered),
+    **_lengths(mask, grid, parts_px, foil.pixel_size_nm, _area_px(**where)),
     'projection_factor': float(corrections.projection_factor),
     'unseen_fraction': float(corrections.unseen_fraction),
     **_densities(projected, covered, corrections, uncertainty),
@@ -163,16 +179,18 @@ def _lengths(
   grid: line_intercepts.Crossings,
   parts_px: np.ndarray,
   pixel_size_nm: float,
-  covered: float,
+  area_px: int,
 ) -> dict[str, float]:
   """What is counted and measured in the image, without the foil."""
   length_px, marked_px = float(parts_px.sum()), int(np.count_nonzero(mask))
   width_px = marked_px / length_px if length_px else math.nan
   return {
-    'area_fraction': covered,
+    'area_fraction': marked_px / area_px,
     'grid_crossings': int(grid.count.sum()),
     'grid_length_nm': float(grid.length_px.sum()) * pixel_size_nm,
+    'line_length_px': length_px,
     'line_length_nm': length_px * pixel_size_nm,
+    'line_length_per_area_per_m': length_px / area_px / (pixel_size_nm * NM),
     'line_width_nm': width_px * pixel_size_nm,
   }
 
@@ -234,12 +252,14 @@ def _density_of_crossings(
   found: line_intercepts.Crossings, foil: _Foil, seed: int
 ) -> _Density:
   """The density of the projected length, from crossings."""
-  per_px = line_density_of_crossings(
-    1.0,
-    test_length_m=foil.pixel_size_nm * NM,
-    thickness_m=foil.thickness_nm * NM,
-    projection_factor=1.0,
-  )
+  per_px = math.nan
+  if foil.is_known:
+    per_px = line_density_of_crossings(
+      1.0,
+      test_length_m=foil.pixel_size_nm * NM,
+      thickness_m=foil.thickness_nm * NM,
+      projection_factor=1.0,
+    )
   count, length_px = int(found.count.sum()), float(found.length_px.sum())
   if count == 0:
     # No crossing gives an upper limit, which a bootstrap cannot give.
@@ -265,24 +285,16 @@ def _density_of_length(
 ) -> _Density:
   """The density of the projected length, from that in parts of the image."""
   pixels = _area_px(mask, valid)
-  pixel_m = foil.pixel_size_nm * NM
-  per_px = line_density_of_length(
-    pixel_m,
-    area_m2=pixels * pixel_m**2,
-    thickness_m=foil.thickness_nm * NM,
-    projection_factor=1.0,
-  )
+  pixel_m, per_px = foil.pixel_size_nm * NM, math.nan
+  if foil.is_known:
+    per_px = line_density_of_length(
+      pixel_m,
+      area_m2=pixels * pixel_m**2,
+      thickness_m=foil.thickness_nm * NM,
+      projection_factor=1.0,
+    )
   length_px = float(parts_px.sum())
   if length_px == 0:
-    return 0.0, intervals.UNKNOWN
-  if valid is None:
-    interval = intervals.bootstrap_interval(parts_px, seed=seed)
-    return per_px * length_px, interval.scale_by(per_px * len(parts_px))
-  # Parts that show little specimen say little.
-  areas_px = skeletons.tile_areas_px(valid)
-  interval = intervals.bootstrap_interval(
-    np.stack([parts_px, areas_px], axis=1)[areas_px > 0],
-    lambda means: means[:, 0] / means[:, 1],
-    seed=seed,
-  )
-  return per_px * length_px, interval.scale_by(per_px * pixels)
+    return per_px * 0.0, intervals.UNKNOWN
+  mean, times = skeletons.tile_interval(parts_px, valid, seed=seed)
+  return per_px * length_px, mean.scale_by(per_px * times)

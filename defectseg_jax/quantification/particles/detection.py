@@ -38,13 +38,13 @@ def match_particles(
     prediction: integer [H, W], 0 in the background.
     truth: integer [H, W].
     least_iu: IU above which two particles are the same one; from 0.5 on, no
-      particle has two partners.
+      particle has two partners, and below it is given the best.
 
   Returns:
     The counts.
 
   Raises:
-    InputError: the shapes differ, or least_iu is not in [0.5, 1).
+    InputError: the shapes differ, or least_iu is not between 0 and 1.
   """
   matched = int(np.count_nonzero(matched_areas_px(prediction, truth, least_iu)))
   return Detection(
@@ -75,8 +75,8 @@ def matched_areas_px(
       f'a prediction of shape {prediction.shape} for a truth of shape '
       f'{truth.shape}: they must be equal'
     )
-  if not 0.5 <= least_iu < 1:
-    raise InputError(f'least_iu={least_iu}: must be from 0.5 to below 1')
+  if not 0 < least_iu < 1:
+    raise InputError(f'least_iu={least_iu}: must be above 0 and below 1')
   both = (prediction > 0) & (truth > 0)
   pairs, shared = np.unique(
     np.stack([prediction[both], truth[both]]), axis=1, return_counts=True
@@ -84,7 +84,25 @@ def matched_areas_px(
   of_prediction = np.bincount(prediction[prediction > 0])
   of_truth = np.bincount(truth[truth > 0])
   union = of_prediction[pairs[0]] + of_truth[pairs[1]] - shared
-  return of_prediction[pairs[0, shared > least_iu * union]]
+  same = np.flatnonzero(shared > least_iu * union)
+  if least_iu < 0.5:
+    same = _each_once(pairs[:, same], shared[same] / union[same], same)
+  return of_prediction[pairs[0, same]]
+
+
+def _each_once(
+  pairs: np.ndarray, iu: np.ndarray, places: np.ndarray
+) -> np.ndarray:
+  """Of pairs, int [2, n], those in which neither has a better partner."""
+  used: tuple[set[int], set[int]] = (set(), set())
+  kept = []
+  for place in np.argsort(-iu, kind='stable'):
+    first, second = pairs[:, place].tolist()
+    if first not in used[0] and second not in used[1]:
+      used[0].add(first)
+      used[1].add(second)
+      kept.append(int(places[place]))
+  return np.array(sorted(kept), int)
 
 
 def f_score(detection: Detection, *, beta: float = 1.0) -> float:

@@ -28,8 +28,8 @@ def measure_particle_mask(
   mask: np.ndarray,
   *,
   image: np.ndarray | None,
-  pixel_size_nm: float,
-  thickness_nm: float,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
   settings: QuantificationSettings,
   detection: Detection | None,
   seed: int,
@@ -58,39 +58,54 @@ def measure_particle_mask(
     detection=detection,
     seed=seed,
   )
+  sizes_px = found.diameter_px[found.whole]
   counted = found.counted(settings.border)
   return Measurement(
     summary=summary,
     objects={**found.columns(), 'counted': counted},
-    warnings=[
-      *particle_warnings(
-        found.diameter_nm,
-        volume_fraction=summary['volume_fraction'],
-        pixel_size_nm=pixel_size_nm,
-        thickness_nm=thickness_nm,
-      ),
-      *border_warnings(
-        found.area_px,
-        found.at_border,
-        counted,
-        image_px=found.window.area_px,
-      ),
-      *beside_warnings(found.window.marked_beside_px),
-      *_correction_warnings(found, summary),
-    ],
+    warnings=_warnings(found, summary, counted, pixel_size_nm, thickness_nm),
     labels=found.labels,
     counted=counted,
-    sizes_nm=found.diameter_nm[found.whole],
+    sizes_nm=sizes_px * (pixel_size_nm or math.nan),
+    sizes_px=sizes_px,
     valid=found.window.valid,
   )
 
 
+def _warnings(
+  found: Particles,
+  summary: Mapping[str, float],
+  counted: np.ndarray,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
+) -> list[QualityWarning]:
+  """What a reader must know before the numbers are believed."""
+  return [
+    *particle_warnings(
+      found.diameter_nm,
+      volume_fraction=summary['volume_fraction'],
+      pixel_size_nm=pixel_size_nm,
+      thickness_nm=thickness_nm,
+    ),
+    *border_warnings(
+      found.area_px,
+      found.at_border,
+      counted,
+      image_px=found.window.area_px,
+    ),
+    *beside_warnings(found.window.marked_beside_px),
+    *_correction_warnings(
+      found, summary, None not in (pixel_size_nm, thickness_nm)
+    ),
+  ]
+
+
 def _correction_warnings(
-  found: Particles, summary: Mapping[str, float]
+  found: Particles, summary: Mapping[str, float], volume_known: bool
 ) -> list[QualityWarning]:
   """Why there is no corrected density."""
   corrected = summary['number_density_corrected_per_m3']
-  if not len(found) or not math.isnan(corrected):
+  if not (volume_known and len(found) and math.isnan(corrected)):
     return []
   return [
     QualityWarning(

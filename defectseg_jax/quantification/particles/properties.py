@@ -25,7 +25,7 @@ class Particles:
 
   Attributes:
     labels: int32 [H, W], the id at each pixel, 0 in the background.
-    pixel_size_nm: side of a pixel.
+    pixel_size_nm: side of a pixel; NaN where it is not known.
     row_px, column_px: centroid; 0, 0 is the middle of the first pixel.
     area_px: number of pixels.
     convex_area_px: area of the convex hull (see `hulls`).
@@ -126,7 +126,7 @@ class Particles:
 def measure_particles(
   mask: np.ndarray,
   *,
-  pixel_size_nm: float,
+  pixel_size_nm: float | None,
   image: np.ndarray | None = None,
   ids: np.ndarray | None = None,
   connectivity: int = 8,
@@ -139,7 +139,7 @@ def measure_particles(
 
   Args:
     mask: [H, W], as `checks.boolean_mask` takes it.
-    pixel_size_nm: side of a pixel.
+    pixel_size_nm: side of a pixel; None where it is not known.
     image: [H, W], for the mean over each particle; or None.
     ids, connectivity, minimum_area_px, fill_holes, separate: as of
       `components.label_regions`.
@@ -162,7 +162,7 @@ def measure_particles(
     >>> columns['area_nm2'], columns['row_px'], columns['column_px']
     (array([2.]), array([0.5]), array([4.5]))
   """
-  checks.require_positive(pixel_size_nm, 'pixel_size_nm')
+  size_nm = checks.length_or_nan(pixel_size_nm, 'pixel_size_nm')
   mask, window = specimen_mask(mask, valid)
   if ids is not None and window.valid is not None:
     ids = np.where(window.valid, ids, 0)
@@ -182,7 +182,7 @@ def measure_particles(
       f'an image of shape {image.shape} for a mask of shape {labels.shape}: '
       'give the image that the mask was drawn on'
     )
-  return _measure_labels(labels, count, float(pixel_size_nm), image, window)
+  return _measure_labels(labels, count, size_nm, image, window)
 
 
 def _measure_labels(

@@ -1,11 +1,10 @@
 """Numbers of an image of particles: density, diameter, volume, swelling."""
 
-import dataclasses
 import math
 
 import numpy as np
 
-from defectseg_jax.quantification import checks, intervals
+from defectseg_jax.quantification import intervals
 from defectseg_jax.quantification.densities import (
   NM,
   number_density,
@@ -16,14 +15,22 @@ from defectseg_jax.quantification.particles.detection import (
   Detection,
   corrected_count,
 )
+from defectseg_jax.quantification.particles.diameters import (
+  diameters,
+  mean_or_nan,
+)
+from defectseg_jax.quantification.particles.foil import Foil
 from defectseg_jax.quantification.particles.overlap_correction import (
   correct_overlap,
 )
 from defectseg_jax.quantification.particles.properties import Particles
 
-PERCENTILES = (5, 25, 75, 95)
-
 CONVENTIONS = {
+  'count': 'particles that the border rule counts',
+  'area_fraction': 'part of the image that particles cover',
+  'number_per_area_per_m2': (
+    'N / A: N particles that the border rule counts, in an image of area A'
+  ),
   'number_density_per_m3': (
     'N / (A t): N particles that the border rule counts, in an image of area A '
     'and a foil of thickness t'
@@ -40,6 +47,7 @@ CONVENTIONS = {
     'N / (A t) * precision / recall: precision and recall of particles on the '
     'development set'
   ),
+  'diameter_mean_px': 'as diameter_mean_nm, in pixels',
   'diameter_mean_nm': (
     'mean of sqrt(4 a / pi) over particles that touch no edge: a area of the '
     'particle'
@@ -60,41 +68,10 @@ CONVENTIONS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class _Foil:
-  """Thickness t, hidden slivers h, and relative standard uncertainties."""
-
-  thickness_nm: float
-  unseen_nm: float
-  thickness_uncertainty: float
-  pixel_size_uncertainty: float
-
-  def __post_init__(self) -> None:
-    checks.require_positive(self.thickness_nm, 'thickness_nm')
-    checks.require_not_negative(self.unseen_nm, 'unseen_nm')
-    checks.require_below(self.unseen_nm, self.thickness_nm / 2, 'unseen_nm')
-    for name in ('thickness_uncertainty', 'pixel_size_uncertainty'):
-      checks.require_not_negative(getattr(self, name), name)
-
-  @property
-  def density_uncertainty(self) -> float:
-    """Of 1 / (A t), with A the square of the pixel size."""
-    return intervals.product_uncertainty(
-      (-2, self.pixel_size_uncertainty), (-1, self.thickness_uncertainty)
-    )
-
-  @property
-  def volume_uncertainty(self) -> float:
-    """Of V / (A t), with V the cube of the pixel size."""
-    return intervals.product_uncertainty(
-      (1, self.pixel_size_uncertainty), (-1, self.thickness_uncertainty)
-    )
-
-
 def particle_summary(
   particles: Particles,
   *,
-  thickness_nm: float,
+  thickness_nm: float | None,
   border: str = 'frame',
   unseen_nm: float = 0.0,
   thickness_uncertainty: float = 0.0,
@@ -106,7 +83,7 @@ def particle_summary(
 
   Args:
     particles: of the image.
-    thickness_nm: t, of the foil.
+    thickness_nm: t, of the foil; None where it is not known.
     border: which particles are counted: all, exclude or frame (`borders`).
     unseen_nm: h, thickness of the thickest sliver that nobody draws.
     thickness_uncertainty, pixel_size_uncertainty: relative standard
@@ -119,14 +96,15 @@ def particle_summary(
     Numbers by name; `_low` and `_high` are the ends of a 95% interval. Without
     particles, counts, densities and fractions are 0 and diameters NaN. NaN too:
     the standard deviation of one particle, swelling if voids would fill the
-    foil, and corrected numbers if the Boolean model does not fit.
+    foil, corrected numbers if the Boolean model does not fit, and what
+    `why_missing` names.
 
   Raises:
     InputError: the rule is unknown, or a number is out of its range.
 
   Examples:
     One square of 10 x 10 pixels of 1 nm in an image of 100 x 100, and a foil of
-    100 nm: one particle in 1e6 nm3, of diameter sqrt(400 / pi) nm.
+    100 nm: one particle in 1e6 nm3.
 
     >>> from defectseg_jax.quantification import measure_particles
     >>> mask = np.zeros((100, 100), bool)
@@ -135,18 +113,17 @@ def particle_summary(
     >>> found = particle_summary(particles, thickness_nm=100.0)
     >>> round(found['number_density_per_m3'] / 1e21, 3)
     1.0
-    >>> round(found['diameter_mean_nm'], 2)
-    11.28
   """
-  foil = _Foil(
+  foil = Foil.of(
     thickness_nm, unseen_nm, thickness_uncertainty, pixel_size_uncertainty
   )
   counted = particles.counted(border)
   return {
     'count': int(counted.sum()),
     'count_all': len(particles),
-    'area_fraction': float(particles.area_px.sum() / particles.window.area_px),
-    **_diameters(particles, pixel_size_uncertainty, seed),
+    **_area_fraction(particles),
+    **_per_area(particles, int(counted.sum()), pixel_size_uncertainty),
+    **diameters(particles, pixel_size_uncertainty, seed),
     **_densities(particles, counted, foil, detection, seed),
     **_volumes(particles, counted, foil),
     **_overlap_corrections(particles, foil, seed),
@@ -154,42 +131,42 @@ def particle_summary(
 
 
 def _area_m2(particles: Particles) -> float:
-  """A, of the specimen in the image."""
+  """A, of the specimen; NaN without a scale."""
   return particles.window.area_px * (particles.pixel_size_nm * NM) ** 2
 
 
-def _mean(values: np.ndarray) -> float:
-  return float(values.mean()) if len(values) else math.nan
-
-
-def _diameters(
-  particles: Particles, pixel_size_uncertainty: float, seed: int
+def _per_area(
+  particles: Particles, count: int, pixel_size_uncertainty: float
 ) -> dict[str, float]:
-  found = particles.diameter_nm[particles.whole]
+  """N / A, which needs no thickness."""
+  each = 1 / _area_m2(particles)
   interval = intervals.propagate(
-    _mean(found),
-    intervals.bootstrap_interval(found, seed=seed),
-    pixel_size_uncertainty,
+    count,
+    intervals.poisson_interval(count),
+    intervals.product_uncertainty((-2, pixel_size_uncertainty)),
   )
-  spread = float(found.std(ddof=1)) if len(found) > 1 else math.nan
-  quantiles = (
-    np.percentile(found, (50, *PERCENTILES))
-    if len(found)
-    else np.full(1 + len(PERCENTILES), math.nan)
+  return intervals.interval_columns(
+    'number_per_area_per_m2', count * each, interval.scale_by(each)
   )
-  names = ('median', *(f'p{percent:02d}' for percent in PERCENTILES))
-  return {
-    'count_whole': len(found),
-    **intervals.interval_columns('diameter_mean_nm', _mean(found), interval),
-    'diameter_std_nm': spread,
-    **{f'diameter_{n}_nm': float(q) for n, q in zip(names, quantiles)},
-  }
+
+
+def _area_fraction(particles: Particles) -> dict[str, float]:
+  """Of all particles; its interval is that of a Poisson number of clumps."""
+  areas_px = particles.area_px.astype(float)
+  total_px, image_px = float(areas_px.sum()), particles.window.area_px
+  interval = intervals.UNKNOWN
+  if total_px:
+    clump_px = float((areas_px**2).sum()) / total_px
+    interval = intervals.clumped_interval(total_px, clump_px)
+  return intervals.interval_columns(
+    'area_fraction', total_px / image_px, interval.scale_by(1 / image_px)
+  )
 
 
 def _densities(
   particles: Particles,
   counted: np.ndarray,
-  foil: _Foil,
+  foil: Foil,
   detection: Detection | None,
   seed: int,
 ) -> dict[str, float]:
@@ -197,7 +174,7 @@ def _densities(
   count = int(counted.sum())
   known = count, intervals.poisson_interval(count)
   sizes = particles.diameter_nm[particles.whole]
-  diameter_nm = _mean(sizes if len(sizes) else particles.diameter_nm)
+  diameter_nm = mean_or_nan(sizes if len(sizes) else particles.diameter_nm)
   sliver_nm = foil.unseen_nm if count else 0.0
   rows: dict[str, tuple[tuple[float, intervals.Interval], float, float]] = {
     'number_density_per_m3': (known, 0.0, 0.0),
@@ -212,13 +189,15 @@ def _densities(
     rows['number_density_detected_per_m3'] = (corrected, 0.0, 0.0)
   found = {}
   for name, ((number, interval), added_nm, hidden_nm) in rows.items():
-    each = number_density(
-      1.0,
-      area_m2=_area_m2(particles),
-      thickness_m=foil.thickness_nm * NM,
-      diameter_m=added_nm * NM,
-      unseen_m=hidden_nm * NM,
-    )
+    each = math.nan
+    if _is_known(particles, foil):
+      each = number_density(
+        1.0,
+        area_m2=_area_m2(particles),
+        thickness_m=foil.thickness_nm * NM,
+        diameter_m=added_nm * NM,
+        unseen_m=hidden_nm * NM,
+      )
     interval = intervals.propagate(number, interval, foil.density_uncertainty)
     found |= intervals.interval_columns(
       name, number * each, interval.scale_by(each)
@@ -226,15 +205,20 @@ def _densities(
   return found
 
 
+def _is_known(particles: Particles, foil: Foil) -> bool:
+  """Whether the volume of the foil in the image is."""
+  return not math.isnan(particles.pixel_size_nm * foil.thickness_nm)
+
+
 def _volumes(
-  particles: Particles, counted: np.ndarray, foil: _Foil
+  particles: Particles, counted: np.ndarray, foil: Foil
 ) -> dict[str, float]:
   """V / (A t) and V / (A t - V), with the intervals of V."""
   volumes_nm3 = sphere_volume(particles.diameter_nm[counted])
   total_nm3 = float(volumes_nm3.sum())
   foil_nm3 = _area_m2(particles) / NM**2 * foil.thickness_nm
   interval = intervals.UNKNOWN
-  if total_nm3:
+  if total_nm3 and not math.isnan(total_nm3):
     clump_nm3 = float((volumes_nm3**2).sum()) / total_nm3
     interval = intervals.propagate(
       total_nm3,
@@ -243,6 +227,8 @@ def _volumes(
     )
 
   def swelling_of(volume_nm3: float) -> float:
+    if not _is_known(particles, foil):
+      return math.nan
     return swelling(
       volume_nm3 * NM**3,
       area_m2=_area_m2(particles),
@@ -262,7 +248,7 @@ def _volumes(
 
 
 def _overlap_corrections(
-  particles: Particles, foil: _Foil, seed: int
+  particles: Particles, foil: Foil, seed: int
 ) -> dict[str, float]:
   """Density and diameter by the Boolean model."""
   found = correct_overlap(

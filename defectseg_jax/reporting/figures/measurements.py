@@ -24,18 +24,20 @@ _LOGARITHMIC_FROM = 50.0
 
 
 def histogram(
-  sizes_nm: np.ndarray,
+  sizes: np.ndarray,
   *,
   title: str,
   label: str,
+  unit: str = 'nm',
   warnings: Sequence[str] = (),
 ) -> Figure:
   """How many objects there are of each size, and their mean.
 
   Args:
-    sizes_nm: [n]; may be empty.
+    sizes: [n]; may be empty.
     title: of the figure.
     label: of the axis, with the unit.
+    unit: of the sizes, for the legend.
     warnings: said in red below the title.
 
   Returns:
@@ -50,19 +52,17 @@ def histogram(
   """
   figure = Figure(figsize=(7, 4.2), layout='constrained')
   axes = figure.subplots()
-  if len(sizes_nm):
-    axes.hist(
-      sizes_nm, bins=bin_count(sizes_nm), color='#1f6f8b', edgecolor='white'
-    )
-    mean = float(np.mean(sizes_nm))
-    axes.axvline(mean, color='#d1495b', label=f'mean {mean:.4g} nm')
+  if len(sizes):
+    axes.hist(sizes, bins=bin_count(sizes), color='#1f6f8b', edgecolor='white')
+    mean = float(np.mean(sizes))
+    axes.axvline(mean, color='#d1495b', label=f'mean {mean:.4g} {unit}')
     axes.legend()
   else:
     axes.text(0.5, 0.5, 'no sizes', ha='center', transform=axes.transAxes)
   axes.set(xlabel=label, ylabel='count')
   axes.locator_params(axis='y', integer=True)
   # File names may hold a dollar sign, which does not begin a formula.
-  figure.suptitle(f'{title}: {len(sizes_nm)}', parse_math=False)
+  figure.suptitle(f'{title}: {len(sizes)}', parse_math=False)
   if warnings:
     axes.set_title(
       'WARNING: ' + '; '.join(warnings), color='red', fontsize=8, wrap=True

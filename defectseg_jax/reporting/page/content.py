@@ -1,6 +1,7 @@
 """What the page shows of an image: layers, objects, and what to check."""
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -121,12 +122,19 @@ def page_image(
     objects=_objects(found, doubtful, ids, step),
     labels=_with_nearly_found(found.labels, nearly_found, doubtful, ids, step),
     layers=thinned.layers(),
-    sizes_nm=found.sizes_nm,
+    **_sizes(found, summary),
     warnings=warnings,
     check=[
       (n, _reason(one, threshold, least_peak)) for n, one in zip(ids, doubtful)
     ],
   )
+
+
+def _sizes(found: Measurement, summary: Mapping[str, Any]) -> dict[str, Any]:
+  """What the histogram shows; in pixels where the scale is not known."""
+  if summary.get('pixel_size_nm', math.nan) is None:
+    return {'sizes_px': found.sizes_px}
+  return {'sizes_nm': found.sizes_nm}
 
 
 def _ids(doubtful: Sequence[Doubtful], count: int) -> list[int]:

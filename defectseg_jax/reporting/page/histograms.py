@@ -29,21 +29,24 @@ class Histogram:
   label: str
 
 
-def histogram(sizes_nm: np.ndarray, label: str) -> Histogram | None:
+def histogram(
+  sizes: np.ndarray, label: str, *, unit: str = 'nm'
+) -> Histogram | None:
   """How many objects there are of each size.
 
   Args:
-    sizes_nm: [n].
+    sizes: [n].
     label: of the axis, with the unit.
+    unit: of the sizes, for the caption.
 
   Returns:
     As many bars as `bin_count` asks for, at most 100; None if there are no
     sizes.
   """
-  sizes_nm = np.asarray(sizes_nm, float)
-  if not len(sizes_nm):
+  sizes = np.asarray(sizes, float)
+  if not len(sizes):
     return None
-  counts, edges = np.histogram(sizes_nm, bin_count(sizes_nm))
+  counts, edges = np.histogram(sizes, bin_count(sizes))
   ticks = MaxNLocator(6).tick_values(float(edges[0]), float(edges[-1]))
   count_ticks = MaxNLocator(4, integer=True, min_n_ticks=2).tick_values(
     0, float(counts.max())
@@ -53,7 +56,7 @@ def histogram(sizes_nm: np.ndarray, label: str) -> Histogram | None:
   def along(value: float) -> float:
     return float((value - left) / (right - left))
 
-  mean_nm = float(sizes_nm.mean())
+  mean = float(sizes.mean())
   return Histogram(
     bars=[
       (along(a), along(b) - along(a), float(count / top))
@@ -61,7 +64,7 @@ def histogram(sizes_nm: np.ndarray, label: str) -> Histogram | None:
     ],
     along=[(along(tick), f'{tick:g}') for tick in ticks],
     up=[(float(tick / top), f'{tick:g}') for tick in count_ticks],
-    mean=along(mean_nm),
-    caption=f'mean {mean_nm:.4g} nm, of {len(sizes_nm)}',
+    mean=along(mean),
+    caption=f'mean {mean:.4g} {unit}, of {len(sizes)}',
     label=label,
   )

@@ -21,7 +21,9 @@ class PageImage:
       None, and nothing is outlined.
     layers: uint8 [h, w] or [h, w, 3] by name, in the order of the switch; of
       any size, each is stretched to the same frame. The first is seen first.
-    sizes_nm: what the histogram shows; None for no histogram.
+    sizes_nm: what the histogram shows; None for no histogram, or for that of
+      sizes_px.
+    sizes_px: likewise, where the scale is not known.
     warnings: names and messages.
     check: ids of objects and why, those that move the answer most first.
     failure: why the image could not be done; all else is then left out.
@@ -37,6 +39,7 @@ class PageImage:
   labels: np.ndarray | None = None
   layers: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
   sizes_nm: np.ndarray | None = None
+  sizes_px: np.ndarray | None = None
   warnings: Sequence[tuple[str, str]] = ()
   check: Sequence[tuple[int, str]] = ()
   failure: str | None = None

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from defectseg_jax.quantification import why_missing
 from defectseg_jax.reporting.page import words
 from defectseg_jax.reporting.page.rendering import render
 from defectseg_jax.reporting.page.views import (
@@ -21,7 +22,8 @@ class Cell:
   Attributes:
     value: as in summary.csv, to sort by; '' where it is not known.
     text: in the power of ten of its column.
-    interval: its ends likewise; '' where they are not known.
+    interval: its ends likewise, or what the number would need; '' where they
+      are not known.
     whole: value and interval in full, for a tooltip.
   """
 
@@ -44,6 +46,7 @@ class Row:
     warnings: names.
     check: how many objects are to be checked.
     failure: why there are no numbers.
+    applies: whether the network applies, in a word; '' where nobody can tell.
   """
 
   name: str
@@ -53,6 +56,7 @@ class Row:
   warnings: Sequence[str] = ()
   check: int = 0
   failure: str | None = None
+  applies: str = ''
 
 
 def session_page(
@@ -64,6 +68,7 @@ def session_page(
   over_images: Mapping[str, Mapping[str, float]],
   conventions: Mapping[str, str],
   how_made: Mapping[str, str],
+  cautions: Sequence[str] = (),
   remarks: Sequence[str] = (),
 ) -> str:
   """One HTML file of all images of a session.
@@ -77,6 +82,7 @@ def session_page(
       over images; may be empty.
     conventions: by name how a number is defined.
     how_made: label and text: command, run, threshold, versions.
+    cautions: warnings of all images together.
     remarks: which uncertainties the intervals leave out.
 
   Returns:
@@ -99,6 +105,7 @@ def session_page(
     failed=[view for view in shown if view.failure is not None],
     warnings=_by_warning(shown),
     columns=columns,
+    drawn=_drawn(headlines),
     rows=[_image_row(view, columns, largest) for view in shown],
     mean=_mean_row(len(done), together, columns, largest)
     if len(done) > 1 and together
@@ -107,6 +114,7 @@ def session_page(
       name: text for name, text in conventions.items() if name in headlines
     },
     how_made=how_made,
+    cautions=cautions,
     remarks=remarks,
     **shared_content(),
   )
@@ -127,9 +135,16 @@ def _largest(
   rows: Iterable[Mapping[str, Any]], headlines: Sequence[str]
 ) -> float:
   """Of the first headline and its intervals, over all rows."""
-  name = headlines[0]
+  name = _drawn(headlines)
   values = (row.get(key) for row in rows for key in (name, f'{name}_high'))
   return max((v for v in values if words.is_number(v)), default=0)
+
+
+def _drawn(headlines: Sequence[str]) -> str:
+  """The first number of the specimen is drawn: not what is expected of it."""
+  return next(
+    (one for one in headlines if not one.startswith('expected_')), headlines[0]
+  )
 
 
 def _image_row(
@@ -140,6 +155,7 @@ def _image_row(
     warnings=[words.title_of(name) for name, _ in view.warnings],
     check=len(view.check),
     failure=view.failure,
+    applies=view.summary.get('applies', ''),
   )
 
 
@@ -150,7 +166,7 @@ def _row(
   columns: Sequence[words.Column],
   largest: float,
 ) -> Row:
-  first = columns[0].name
+  first = _drawn([column.name for column in columns])
   ends = words.interval_of(row, first)
   whisker = None
   if ends and largest and words.is_number(row[first]):
@@ -186,7 +202,9 @@ def _cell(row: Mapping[str, Any], column: words.Column) -> Cell:
   return Cell(
     value=words.file_text(value),
     text=column.text(value),
-    interval=' – '.join(map(column.text, ends)) if ends else '',
+    interval=' – '.join(map(column.text, ends))
+    if ends
+    else why_missing(column.name, row),
     whole=whole,
   )
 

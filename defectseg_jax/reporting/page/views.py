@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from defectseg_jax.quantification import why_missing
 from defectseg_jax.reporting import figures
 from defectseg_jax.reporting.page import words
 from defectseg_jax.reporting.page.histograms import Histogram, histogram
@@ -99,7 +100,7 @@ def image_view(image: PageImage, *, sizes_label: str = '') -> ImageView:
     (12, 8, 'data:image/png;')
   """
   height, width = _frame(image)
-  rows = [_plain(row) for row in image.objects]
+  rows = [_plain(row, image.summary) for row in image.objects]
   by_id = {row['id']: row for row in rows}
   columns = list(rows[0]) if rows else []
   found = {} if image.labels is None else outlines(image.labels)
@@ -122,9 +123,7 @@ def image_view(image: PageImage, *, sizes_label: str = '') -> ImageView:
       for key, _ in image.check
       if key in found
     ],
-    histogram=None
-    if image.sizes_nm is None
-    else histogram(image.sizes_nm, sizes_label),
+    histogram=_histogram(image, sizes_label),
     data={
       'columns': columns,
       'shown': _columns_to_show(columns),
@@ -167,16 +166,20 @@ def place_view(
 
 
 def summary_facts(row: Mapping[str, Any], names: Iterable[str]) -> list[Fact]:
-  """Quantities of a row of summary.csv; those it has not are left out."""
+  """Quantities of a row of summary.csv, or what keeps them from being given.
+
+  Those that the row has not for another reason are left out.
+  """
   found = []
   for name in names:
-    if row.get(name) is None:
+    reason = why_missing(name, row)
+    if row.get(name) is None and not reason:
       continue
     ends = words.interval_of(row, name)
     column = words.column_of(name, [row])
-    interval = ' to '.join(map(column.text, ends)) if ends else ''
+    interval = ' to '.join(map(column.text, ends)) if ends else reason
     found.append(
-      Fact(column.title, column.text(row[name]), column.unit, interval)
+      Fact(column.title, column.text(row.get(name)), column.unit, interval)
     )
   return found
 
@@ -195,6 +198,12 @@ def shared_content() -> dict[str, Any]:
   }
 
 
+def _histogram(image: PageImage, label: str) -> Histogram | None:
+  if image.sizes_px is not None:
+    return histogram(image.sizes_px, label, unit='px')
+  return None if image.sizes_nm is None else histogram(image.sizes_nm, label)
+
+
 def _frame(image: PageImage) -> tuple[int, ...]:
   """Height and width."""
   if image.labels is not None:
@@ -202,9 +211,15 @@ def _frame(image: PageImage) -> tuple[int, ...]:
   return next(iter(image.layers.values())).shape[:2] if image.layers else (1, 1)
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-  """As JSON has it, numbers as objects.csv has them."""
-  return {name: _value(value) for name, value in row.items()}
+def _plain(
+  row: Mapping[str, Any], summary: Mapping[str, Any]
+) -> dict[str, Any]:
+  """As JSON has it, numbers as objects.csv has them; no empty columns."""
+  return {
+    name: _value(value)
+    for name, value in row.items()
+    if not why_missing(name, summary)
+  }
 
 
 def _value(value: Any) -> Any:

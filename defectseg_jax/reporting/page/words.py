@@ -13,6 +13,7 @@ _SHOWN_DIGITS = 3
 _UNITS = {
   '_per_m3': 'm⁻³',
   '_per_m2': 'm⁻²',
+  '_per_m': 'm⁻¹',
   '_nm2': 'nm²',
   '_nm': 'nm',
   '_px': 'px',
@@ -28,11 +29,13 @@ _IN_PERCENT = (
 _TITLES = {
   'diameter_mean_nm': 'mean diameter',
   'diameter_mean_corrected_nm': 'mean diameter, corrected',
+  'diameter_mean_px': 'mean diameter',
   'diameter_std_nm': 'standard deviation of diameter',
   'density_grid_per_m2': 'line density, by crossings',
   'density_length_per_m2': 'line density, by length',
   'density_grid_corrected_per_m2': 'line density, by crossings, corrected',
   'density_length_corrected_per_m2': 'line density, by length, corrected',
+  'expected_f1': 'expected F1',
   'iu': 'IU',
 }
 _SUPERSCRIPTS = str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹')
@@ -115,6 +118,8 @@ class Column:
     """A number in this column; a dash for None and NaN."""
     if not is_number(value):
       return NONE
+    if isinstance(value, int) and not self.exponent:
+      return str(value)
     shown = value / 10.0**self.exponent
     text = f'{shown:.{self.decimals}f}'
     # Far below its neighbours, but not nothing.

@@ -85,10 +85,21 @@ def test_without_a_true_positive_nothing_is_known():
   assert math.isnan(value) and math.isnan(interval.high)
 
 
+def test_below_half_of_an_iu_each_particle_has_its_best_partner():
+  """Two halves of one particle: the larger is its partner, the other false."""
+  truth = np.zeros((10, 10), int)
+  truth[:, :9] = 1
+  halves = np.zeros((10, 10), int)
+  halves[:, :5], halves[:, 6:9] = 1, 2
+  assert match_particles(halves, truth, least_iu=0.3) == Detection(1, 0, 1)
+  assert match_particles(truth, halves, least_iu=0.3) == Detection(1, 1, 0)
+  assert match_particles(halves, truth, least_iu=0.6) == Detection(0, 1, 2)
+
+
 def test_wrong_input():
   with pytest.raises(InputError, match=r'\(2, 2\).*\(3, 2\)'):
     match_particles(np.zeros((2, 2), int), np.zeros((3, 2), int))
-  with pytest.raises(InputError, match=r'least_iu=0\.3'):
-    match_particles(np.zeros((2, 2), int), np.zeros((2, 2), int), least_iu=0.3)
+  with pytest.raises(InputError, match=r'least_iu=0\b'):
+    match_particles(np.zeros((2, 2), int), np.zeros((2, 2), int), least_iu=0)
   with pytest.raises(InputError, match='false_negatives=-1'):
     corrected_count(3, Detection(1, -1, 0))

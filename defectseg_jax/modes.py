@@ -1,0 +1,88 @@
+"""The modes: what each does, and which flags it takes."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+  """What the program does when it is started.
+
+  Attributes:
+    summary: one sentence, beginning with a verb.
+    flags: that it takes, those that are needed most first.
+    example: a command that works.
+    needs_config: whether --config must be given; else the run's own is used.
+  """
+
+  summary: str
+  flags: tuple[str, ...]
+  example: str
+  needs_config: bool = True
+
+
+MODES = {
+  'train': Mode(
+    'Trains a network, chooses its threshold on the development set, and '
+    'scores the test set.',
+    ('config', 'workdir', 'distributed'),
+    'defectseg train --config=voids:scale=quick --workdir=runs/voids',
+  ),
+  'search': Mode(
+    'Trains many networks: first with random settings, then from the weights '
+    'of the best.',
+    ('config', 'workdir', 'storage'),
+    'defectseg search --config=voids:scale=quick --workdir=studies/voids',
+  ),
+  'evaluate': Mode(
+    'Scores the test set of a trained run again, and draws it.',
+    ('workdir', 'config'),
+    'defectseg evaluate --workdir=runs/voids',
+    needs_config=False,
+  ),
+  'predict': Mode(
+    'Finds defects in micrographs with a trained network: masks, numbers with '
+    'intervals, and a page.',
+    (
+      *('input', 'output', 'network', 'workdir', 'thickness_nm'),
+      *('pixel_size_nm', 'calibration', 'object_diameter_nm'),
+      *('thickness_uncertainty', 'pixel_size_uncertainty'),
+      *('valid', 'find_specimen', 'replace_outliers'),
+      *('reference', 'orientations', 'include'),
+      *('overwrite', 'config'),
+    ),
+    'defectseg predict --workdir=runs/voids --thickness_nm=177 '
+    '--output=results --input session/*.dm4',
+    needs_config=False,
+  ),
+  'quantify': Mode(
+    'Measures masks of any origin: densities, diameters, swelling, each with '
+    'an interval.',
+    (
+      *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
+      *('pixel_size_nm', 'calibration', 'thickness_uncertainty'),
+      *('pixel_size_uncertainty', 'detection', 'network', 'reference'),
+      *('valid', 'find_specimen', 'replace_outliers'),
+    ),
+    'defectseg quantify --config=voids --input=masks --pixel_size_nm=0.32 '
+    '--thickness_nm=177 --output=numbers',
+  ),
+  'references': Mode(
+    'Tries a network on simulated micrographs from easy to hopeless, so that '
+    'it can tell whether it applies to an image.',
+    ('workdir', 'network', 'config'),
+    'defectseg references --workdir=runs/voids',
+    needs_config=False,
+  ),
+  'export': Mode(
+    'Writes the network of a trained run: as .safetensors with its card, to be '
+    'passed on, or as .onnx, for programs without JAX.',
+    ('workdir', 'network', 'output', 'side_px', 'config'),
+    'defectseg export --workdir=runs/voids --output=voids.safetensors',
+    needs_config=False,
+  ),
+  'simulate': Mode(
+    'Simulates micrographs of foils whose content is known, with their masks.',
+    ('config', 'output'),
+    'defectseg simulate --config=voids --output=foils',
+  ),
+}

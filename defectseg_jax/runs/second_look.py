@@ -1,0 +1,67 @@
+"""A second look at an image: a network that knows it says the same again."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from defectseg_jax.applicability.signs import image_signs
+from defectseg_jax.prediction.merging import Merged
+from defectseg_jax.prediction.scales import resample
+
+# By eye: another scale, and still the same objects.
+_REDUCED = 0.8
+_LEAST_SIDE_PX = 64
+# Over the standard deviation of the image; by eye.
+_NOISE = 0.25
+# Of large images the middle is looked at again: it is to say how steady the
+# network is, and need not cost as much as the image.
+_LARGEST_PX = 1024
+
+
+def signs_of(
+  look: Callable[[np.ndarray, Sequence[float]], Merged],
+  pixels: np.ndarray,
+  found: Merged,
+  zooms: Sequence[float],
+  *,
+  threshold: float,
+) -> dict[str, float]:
+  """The signs of an image that is looked at again, turned and smaller.
+
+  Once as it is, and once with noise added.
+
+  Args:
+    look: as `Run.look`.
+    pixels: [H, W], as they are in the file.
+    found: at the first look, with the mask that is measured.
+    zooms: scales that the network looks at.
+    threshold: of its probabilities.
+
+  Returns:
+    What `image_signs` gives, of at most the middle 1024 x 1024 pixels.
+  """
+  rows, columns = (_middle(side) for side in pixels.shape)
+  part = pixels[rows, columns]
+  turned = np.ascontiguousarray(part.T)
+  sides = tuple(
+    max(_LEAST_SIDE_PX, round(_REDUCED * side)) for side in turned.shape
+  )
+  reduced = resample(turned, sides)
+  again = look(reduced, zooms).mask
+  # The same for the same image: what is random must not change a verdict.
+  noise = np.random.default_rng(0).standard_normal(sides, np.float32)
+  in_noise = look(reduced + _NOISE * reduced.std() * noise, zooms).mask
+  return image_signs(
+    part,
+    found.mask[rows, columns],
+    found.probabilities[rows, columns],
+    resample(again.T, part.shape) >= 0.5,
+    resample(in_noise.T, part.shape) >= 0.5,
+    threshold=threshold,
+    zoom=max(found.zooms, default=1.0),
+  )
+
+
+def _middle(side_px: int) -> slice:
+  first = max(0, side_px - _LARGEST_PX) // 2
+  return slice(first, first + _LARGEST_PX)
