@@ -94,6 +94,15 @@ REFERENCE = flags.DEFINE_string(
   'a folder of masks for each person, or a CSV table with the columns person, '
   'image, quantity, value; the person called truth is taken for true.',
 )
+VALID = flags.DEFINE_string(
+  'valid', None, 'Folder of masks, named as the micrographs, of the specimen.'
+)
+FIND_SPECIMEN = flags.DEFINE_bool(
+  'find_specimen', True, 'Leave out frames and data bars of micrographs.'
+)
+REPLACE_OUTLIERS = flags.DEFINE_bool(
+  'replace_outliers', True, 'Replace X-ray spikes, hot and dead pixels.'
+)
 DETECTION = flags.DEFINE_string(
   'detection',
   None,
@@ -107,9 +116,7 @@ ORIENTATIONS = flags.DEFINE_integer(
   'slower. 1: none.',
 )
 DISTRIBUTED = flags.DEFINE_bool(
-  'distributed',
-  False,
-  'This process is one of several that train one network together.',
+  'distributed', False, 'One of several processes that train one network.'
 )
 OVERWRITE = flags.DEFINE_bool(
   'overwrite',

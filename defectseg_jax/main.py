@@ -255,6 +255,9 @@ def _session_flags(output: str = '') -> dict[str, Any]:
     'thickness_uncertainty': command_line.THICKNESS_UNCERTAINTY.value,
     'pixel_size_uncertainty': command_line.PIXEL_SIZE_UNCERTAINTY.value,
     'reference': command_line.REFERENCE.value,
+    'valid': command_line.VALID.value,
+    'find_specimen': command_line.FIND_SPECIMEN.value,
+    'replace_outliers': command_line.REPLACE_OUTLIERS.value,
   }
 
 

@@ -46,6 +46,7 @@ MODES = {
       *('input', 'output', 'network', 'workdir', 'thickness_nm'),
       *('pixel_size_nm', 'calibration', 'object_diameter_nm'),
       *('thickness_uncertainty', 'pixel_size_uncertainty'),
+      *('valid', 'find_specimen', 'replace_outliers'),
       *('reference', 'orientations', 'include'),
       *('overwrite', 'config'),
     ),
@@ -60,6 +61,7 @@ MODES = {
       *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
       *('pixel_size_nm', 'calibration', 'thickness_uncertainty'),
       *('pixel_size_uncertainty', 'detection', 'network', 'reference'),
+      *('valid', 'find_specimen', 'replace_outliers'),
     ),
     'defectseg quantify --config=voids --input=masks --pixel_size_nm=0.32 '
     '--thickness_nm=177 --output=numbers',

@@ -15,7 +15,7 @@ from tiny import foil
 
 import defectseg_jax
 from configs import common
-from defectseg_jax import modes
+from defectseg_jax import command_line
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / 'defectseg_jax'
@@ -169,8 +169,8 @@ def require_command(said, where):
   """A command of ours, what stands after the program's name."""
   named = re.match(r'\s+(\w+)', said) or re.search(r'--mode=(\w+)', said)
   mode = named[1] if named else 'train'
-  assert mode in modes.MODES, where
-  known = {*modes.MODES[mode].flags, 'mode', 'help', 'version'}
+  assert mode in command_line.MODES, where
+  known = {*command_line.MODES[mode].flags, 'mode', 'help', 'version'}
   for name in flag_names(said):
     require_flag(name, where)
     assert name.partition('.')[0] in known, f'{where}: {mode} lacks --{name}'

@@ -23,6 +23,7 @@ from defectseg_jax.sessions.predict_images import SessionImage, predict_images
 from defectseg_jax.sessions.reference import true_masks
 from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.results import SessionResults, write_results
+from defectseg_jax.sessions.screening import Screening, create_screening
 from defectseg_jax.sessions.tables import print_tables
 
 
@@ -54,7 +55,7 @@ def predict(
     Stopped: a signal asked the process to stop; what is done is kept.
   """
   paths = files.image_files(request.images)
-  scales = _scales(request)
+  scales, screening = _scales(request), create_screening(request)
   truths = _truths(request, paths)
   _require_named(request.include, files.files_by_stem(paths))
   folder = SessionFolder(request.output, overwrite=request.overwrite)
@@ -67,6 +68,7 @@ def predict(
       folder,
       paths,
       scales=scales,
+      screening=screening,
       truths=truths,
       include=request.include,
       console=console,
@@ -124,6 +126,7 @@ def _predict_and_measure(
   paths: Sequence[pathlib.Path],
   *,
   scales: Scales,
+  screening: Screening,
   truths: Mapping[str, pathlib.Path],
   include: Sequence[str],
   console: Console,
@@ -136,6 +139,7 @@ def _predict_and_measure(
     run,
     folder,
     scales,
+    screening,
     console=console,
     provenance=provenance,
     check_interruption=interruption.check,

@@ -1,9 +1,10 @@
 """--mode=quantify: masks and a scale to materials numbers with error bars."""
 
 import dataclasses
+import functools
 import pathlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ml_collections
@@ -16,6 +17,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.files import new_folder
 from defectseg_jax.micrographs.masks import read_object_mask
 from defectseg_jax.quantification import (
+  Measurement,
   MeasurementSettings,
   kind_of,
   why_missing,
@@ -31,9 +33,9 @@ from defectseg_jax.sessions.mask_settings import settings_of_masks
 from defectseg_jax.sessions.masks import (
   MaskImage,
   mask_images,
-  micrograph_pixels,
 )
 from defectseg_jax.sessions.numbers import (
+  ImageNumbers,
   SessionNumbers,
   image_numbers,
 )
@@ -42,6 +44,11 @@ from defectseg_jax.sessions.pictures import (
   write_session_histogram,
 )
 from defectseg_jax.sessions.requests import QuantifyRequest
+from defectseg_jax.sessions.screening import (
+  Seen,
+  create_screening,
+  inspect_labelled,
+)
 from defectseg_jax.sessions.tables import print_tables, write_tables
 
 
@@ -81,18 +88,15 @@ def quantify(
   interruption.defer_exit()
   try:
     with new_folder(final) as made:
-      numbers, seconds = _write_numbers(
+      numbers, judged = _write_all(
         made,
         images,
         settings,
-        rgb=run.data.rgb,
+        run,
+        request,
         console=console,
         interruption=interruption,
       )
-      judged = []
-      if request.reference:
-        truth = request.reference
-        judged = _judge_masks(made, truth, images, numbers, seconds, run=run)
       interruption.check()
   except Stopped:
     console.print(
@@ -104,6 +108,29 @@ def quantify(
   if judged:
     console.print(tables.panel_table(judged))
   console.print(f'Numbers and pictures: {escape(str(final))}', soft_wrap=True)
+
+
+def _write_all(
+  made: pathlib.Path,
+  images: Sequence[MaskImage],
+  settings: MeasurementSettings,
+  run: RunSettings,
+  request: QuantifyRequest,
+  **more: Any,
+) -> tuple[SessionNumbers, list[dict[str, Any]]]:
+  """The files; all numbers, and the panel's, if one is asked for."""
+  inspect = functools.partial(
+    inspect_labelled, screening=create_screening(request), rgb=run.data.rgb
+  )
+  numbers, seconds = _write_numbers(
+    made, images, settings, inspect=inspect, **more
+  )
+  judged = []
+  if truth := request.reference:
+    judged = _judge_masks(
+      made, truth, images, numbers, seconds, run=run, inspect=inspect
+    )
+  return numbers, judged
 
 
 def _measurement_settings(
@@ -130,7 +157,7 @@ def _write_numbers(
   images: Sequence[MaskImage],
   settings: MeasurementSettings,
   *,
-  rgb: str,
+  inspect: Callable[..., Seen],
   console: Console,
   interruption: Interruption,
 ) -> tuple[SessionNumbers, dict[str, float]]:
@@ -146,32 +173,52 @@ def _write_numbers(
     for image in progress.track(images, description='measuring'):
       interruption.check()
       mask, ids = read_object_mask(image.mask)
-      pixels = micrograph_pixels(image, mask.shape, rgb=rgb)
+      seen = inspect(image, mask.shape)
       how = ways[image.mask]
       began = time.perf_counter()
       found = how.settings.measure(
         mask,
         pixel_size_nm=image.scale.pixel_size_nm,
         thickness_nm=image.scale.thickness_nm,
-        image=pixels,
+        image=seen.pixels,
         ids=ids,
+        valid=seen.valid,
       )
       seconds[image.name] = time.perf_counter() - began
-      found = dataclasses.replace(found, summary=how.summary(found.summary))
+      found = dataclasses.replace(
+        found,
+        summary=how.summary(found.summary),
+        warnings=[*seen.warnings, *found.warnings],
+      )
       write_image_pictures(
-        made, image.name, found, image.scale, pixels=pixels, settings=settings
+        made,
+        image.name,
+        found,
+        image.scale,
+        pixels=seen.pixels,
+        settings=settings,
       )
-      sources = {
-        'mask': str(image.mask),
-        'micrograph': image.micrograph and str(image.micrograph),
-      }
-      collected.append(
-        image_numbers(image.name, found, image.scale, sources=sources)
-      )
+      collected.append(_image_numbers(image, found, seen.replaced_pixels))
   numbers = SessionNumbers(settings, current_provenance(), collected)
   write_tables(made, numbers)
   write_session_histogram(made, numbers)
   return numbers, seconds
+
+
+def _image_numbers(
+  image: MaskImage, found: Measurement, replaced_pixels: int
+) -> ImageNumbers:
+  sources = {
+    'mask': str(image.mask),
+    'micrograph': image.micrograph and str(image.micrograph),
+  }
+  return image_numbers(
+    image.name,
+    found,
+    image.scale,
+    sources=sources,
+    replaced_pixels=replaced_pixels,
+  )
 
 
 def _judge_masks(
@@ -182,24 +229,29 @@ def _judge_masks(
   seconds: dict[str, float],
   *,
   run: RunSettings,
+  inspect: Callable[..., Seen],
 ) -> list[dict[str, Any]]:
   """The panel's files, of masks by --input; rows of panel.csv."""
-  scales = {image.name: image.scale for image in images}
+  by_name = {image.name: image for image in images}
   # What a network can be trusted with says nothing of people.
   by_hand = MeasurementSettings(run.defect, run.quantification, seed=run.seed)
   kind = kind_of(by_hand.defect)
   numbers_of = {image.name: image for image in numbers.images}
 
   def measure(image: str, mask: np.ndarray) -> dict[str, float]:
-    if image not in scales:
+    if image not in by_name:
       raise InputError(
         f'--reference: has a mask {image}, which --input has not; it has '
-        f'{", ".join(scales)}'
+        f'{", ".join(by_name)}'
       )
+    scale = by_name[image].scale
+    # Of the same specimen as the machine's numbers.
+    seen = inspect(by_name[image], mask.shape)
     found = by_hand.measure(
       mask,
-      pixel_size_nm=scales[image].pixel_size_nm,
-      thickness_nm=scales[image].thickness_nm,
+      pixel_size_nm=scale.pixel_size_nm,
+      thickness_nm=scale.thickness_nm,
+      valid=seen.valid,
     )
     row = numbers_of[image].row
     names = [one for one in kind.headlines if not why_missing(one, row)]

@@ -125,7 +125,7 @@ def _solid_at_side(same: np.ndarray, nothing: np.ndarray) -> np.ndarray:
   beside = np.asarray(ndimage.binary_dilation(beside))[1:-1, 1:-1]
   solid = ndimage.binary_erosion(same, np.ones((_SOLID_PX, _SOLID_PX)))
   chosen = np.bincount(labels.ravel(), minlength=count + 1) >= _LEAST_PX
-  for where in (beside, np.asarray(solid, bool)):
-    chosen &= np.isin(np.arange(count + 1), labels[where])
+  for where in (beside, np.asarray(solid)):
+    chosen &= np.isin(np.arange(count + 1), labels[where > 0])
   chosen[0] = False
   return chosen[labels]

@@ -75,6 +75,12 @@ def grey_remarks(pixels: np.ndarray, valid: np.ndarray) -> list[Remark]:
         'microscope wrote',
       )
     ]
+  return _clipped(values, shares, pixels, valid)
+
+
+def _clipped(
+  values: np.ndarray, shares: np.ndarray, pixels: np.ndarray, valid: np.ndarray
+) -> list[Remark]:
   found = []
   for name, end, beside, what in (
     ('saturated', -1, -2, 'brightest'),

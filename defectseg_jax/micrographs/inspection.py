@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.filling import fill_beside
+from defectseg_jax.micrographs.filling import box_around, fill_beside
 from defectseg_jax.micrographs.grey_quality import Remark, grey_remarks
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.outliers import find_outliers, replace_outliers
@@ -37,6 +37,13 @@ class Inspection:
   def valid_fraction(self) -> float:
     """Part of the image that is specimen."""
     return 1.0 if self.valid is None else float(self.valid.mean())
+
+  @property
+  def specimen_shape(self) -> tuple[int, ...]:
+    """Height and width of the rectangle around the specimen, in pixels."""
+    if self.valid is None:
+      return self.pixels.shape
+    return tuple(part.stop - part.start for part in box_around(self.valid))
 
 
 def inspect_micrograph(
@@ -70,6 +77,30 @@ def inspect_micrograph(
     >>> [remark.name for remark in found.remarks]
     ['not_specimen', 'outliers_replaced']
   """
+  pixels = micrograph.pixels
+  specimen, beside = _specimen(micrograph, valid, find)
+  remarks = []
+  if beside:
+    remarks.append(_beside_remark(specimen, beside))
+  remarks += grey_remarks(pixels, specimen)
+  count = 0
+  if replace:
+    # Else a frame's edge would look like an outlier's.
+    filled = fill_beside(pixels, specimen)
+    outliers = find_outliers(filled) & specimen
+    count = int(np.count_nonzero(outliers))
+    if count:
+      pixels = np.where(outliers, replace_outliers(filled, outliers), pixels)
+      remarks.append(_outliers_remark(outliers, count))
+  return Inspection(
+    pixels, None if specimen.all() else specimen, count, tuple(remarks)
+  )
+
+
+def _specimen(
+  micrograph: Micrograph, valid: np.ndarray | None, find: bool
+) -> tuple[np.ndarray, list[str]]:
+  """Where it is, bool [H, W], and in words what lies beside it."""
   pixels, missing = micrograph.pixels, micrograph.missing
   specimen, beside = np.ones(pixels.shape, bool), []
   if missing is not None:
@@ -89,22 +120,7 @@ def inspect_micrograph(
       f'{micrograph.name}: no pixel of it is specimen; look at the micrograph, '
       'and at the mask of what is valid'
     )
-  remarks = []
-  if beside:
-    remarks.append(_beside_remark(specimen, beside))
-  remarks += grey_remarks(pixels, specimen)
-  count = 0
-  if replace:
-    # Else a frame's edge would look like an outlier's.
-    filled = fill_beside(pixels, specimen)
-    outliers = find_outliers(filled) & specimen
-    count = int(np.count_nonzero(outliers))
-    if count:
-      pixels = np.where(outliers, replace_outliers(filled, outliers), pixels)
-      remarks.append(_outliers_remark(outliers, count))
-  return Inspection(
-    pixels, None if specimen.all() else specimen, count, tuple(remarks)
-  )
+  return specimen, beside
 
 
 def _require_shape(micrograph: Micrograph, valid: np.ndarray) -> None:

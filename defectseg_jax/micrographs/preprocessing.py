@@ -27,7 +27,10 @@ _FLATTEST = 0.01
 
 
 def preprocess(
-  pixels: np.ndarray, settings: PreprocessingSettings
+  pixels: np.ndarray,
+  settings: PreprocessingSettings,
+  *,
+  valid: np.ndarray | None = None,
 ) -> np.ndarray:
   """Inversion, then background, then normalisation.
 
@@ -38,6 +41,9 @@ def preprocess(
     pixels: [H, W].
     settings: whether to invert, and how to subtract the background and to
       normalise.
+    valid: bool [H, W], True on specimen, the only pixels whose mean and
+      standard deviation count; None for all. The others are taken to be filled
+      with specimen (`filling.fill_beside`).
 
   Returns:
     float32 [H, W].
@@ -60,6 +66,7 @@ def preprocess(
     pixels,
     method=settings.normalisation,
     radius_px=settings.normalisation_radius_px,
+    valid=valid,
   )
 
 
@@ -140,7 +147,11 @@ def subtract_background(
 
 
 def normalise_variance(
-  pixels: np.ndarray, *, method: str, radius_px: float
+  pixels: np.ndarray,
+  *,
+  method: str,
+  radius_px: float,
+  valid: np.ndarray | None = None,
 ) -> np.ndarray:
   """The image with mean 0 and standard deviation 1, overall or everywhere.
 
@@ -161,6 +172,8 @@ def normalise_variance(
     method: one of `NORMALISATIONS`.
     radius_px: standard deviation of the window, in pixels; only looked at for
       'local'.
+    valid: bool [H, W], the pixels whose mean and standard deviation count;
+      None for all.
 
   Returns:
     float32 [H, W].
@@ -183,7 +196,7 @@ def normalise_variance(
   # something other than zero.
   if pixels.max() == pixels.min():
     return np.zeros(pixels.shape, np.float32)
-  mean, std = _moments(pixels)
+  mean, std = _moments(pixels, valid)
   scaled = np.empty(pixels.shape, np.float32)
   for rows in strips(pixels.shape):
     if method == 'global':
@@ -205,18 +218,20 @@ def _local_deviations(
   return (values - local_mean) / np.maximum(local_std, _FLATTEST * std)
 
 
-def _moments(pixels: np.ndarray) -> tuple[float, float]:
-  """Mean and standard deviation, in float64."""
-  total = sum(
-    float(np.sum(pixels[rows].astype(np.float64)))
-    for rows in strips(pixels.shape)
-  )
-  mean = total / pixels.size
-  squares = sum(
-    float(np.sum((pixels[rows].astype(np.float64) - mean) ** 2))
-    for rows in strips(pixels.shape)
-  )
-  return mean, math.sqrt(squares / pixels.size)
+def _moments(
+  pixels: np.ndarray, valid: np.ndarray | None
+) -> tuple[float, float]:
+  """Mean and standard deviation of the valid pixels, in float64."""
+
+  def values(rows: slice) -> np.ndarray:
+    of_rows = pixels[rows].astype(np.float64)
+    return of_rows if valid is None else of_rows[valid[rows]]
+
+  count = pixels.size if valid is None else int(np.count_nonzero(valid))
+  parts = strips(pixels.shape)
+  mean = sum(float(np.sum(values(rows))) for rows in parts) / count
+  squares = sum(float(np.sum((values(rows) - mean) ** 2)) for rows in parts)
+  return mean, math.sqrt(squares / count)
 
 
 def _require_grey(pixels: np.ndarray) -> np.ndarray:

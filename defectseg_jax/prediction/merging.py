@@ -60,6 +60,7 @@ def merge_objects(
   *,
   diameter_px: tuple[float, float],
   minimum_area_px: float = 0,
+  valid: np.ndarray | None = None,
 ) -> Merged:
   """Takes each object from the scale that knows it best.
 
@@ -77,6 +78,7 @@ def merge_objects(
     limits: what makes an object of probabilities.
     diameter_px: smallest and largest mean diameter that the network has seen.
     minimum_area_px: smallest object that is trusted, in pixels of the network.
+    valid: bool [H, W], True on specimen, whose edge is the image's; None: all.
 
   Returns:
     The merged map.
@@ -93,21 +95,20 @@ def merge_objects(
     >>> found.zooms, bool((found.mask == (disc > 0)).all())
     ((0.25,), True)
   """
+  edge = _edge(maps[1.0].shape, valid)
   scales = [
     _scale(
-      probabilities,
+      maps,
       zoom,
       limits,
       diameter_px=diameter_px,
       minimum_area_px=minimum_area_px,
-      coarsest=zoom == min(maps),
-      finest=zoom == max(maps),
+      edge=edge,
     )
-    for zoom, probabilities in sorted(maps.items())
+    for zoom in sorted(maps)
   ]
   merged = maps[1.0].copy()
-  mask = np.zeros(merged.shape, bool)
-  zooms = set()
+  mask, zooms = np.zeros(merged.shape, bool), set()
   for scale, box, region in _without_overlaps(scales, _stands(scales)):
     merged[box][region] = scale.probabilities[box][region]
     mask[box][region] = True
@@ -135,15 +136,16 @@ class _Scale:
 
 
 def _scale(
-  probabilities: np.ndarray,
+  maps: Mapping[float, Map],
   zoom: float,
   limits: Hysteresis,
   *,
   diameter_px: tuple[float, float],
   minimum_area_px: float,
-  coarsest: bool,
-  finest: bool,
+  edge: np.ndarray,
 ) -> _Scale:
+  probabilities = maps[zoom]
+  finest, coarsest = zoom == max(maps), zoom == min(maps)
   mask = sure_mask(probabilities, limits)
   labels = np.empty(mask.shape, np.int32)
   # With an array for its output, SciPy returns the number alone.
@@ -155,7 +157,7 @@ def _scale(
   widest = np.asarray(ndimage.maximum(reach[1:-1, 1:-1], labels, numbers))
   sizes_px = zoom * (2 * widest - 1)
   smallest = (_SMALLEST if finest else _SMALLEST_IF_FINER) * diameter_px[0]
-  at_edge = np.isin(numbers, _edge(labels))
+  at_edge = np.isin(numbers, labels[edge])
   stands = sizes_px >= np.where(at_edge, _CUT * smallest, smallest)
   stands &= (sizes_px <= _LARGEST * diameter_px[1]) | coarsest
   stands &= areas_px * zoom**2 >= minimum_area_px
@@ -176,9 +178,10 @@ def _scale(
   )
 
 
-def _edge(labels: np.ndarray) -> np.ndarray:
-  sides = labels[0], labels[-1], labels[:, 0], labels[:, -1]
-  return np.unique(np.concatenate(sides))
+def _edge(shape: tuple[int, ...], valid: np.ndarray | None) -> np.ndarray:
+  """bool [H, W]: the outermost pixels of the image, or of the specimen."""
+  inside = np.ones(shape, bool) if valid is None else valid
+  return inside & ~np.asarray(ndimage.binary_erosion(inside), bool)
 
 
 def _stands(scales: list[_Scale]) -> list[np.ndarray]:

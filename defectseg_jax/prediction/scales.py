@@ -180,6 +180,7 @@ def maps_at_scales(
   probabilities_of: Callable[..., np.ndarray],
   zooms: Sequence[float],
   *,
+  valid: np.ndarray | None = None,
   on_tiles: Callable[[int, int], None] = lambda done, count: None,
 ) -> dict[float, Map]:
   """What a network says of an image at each of several scales.
@@ -187,14 +188,16 @@ def maps_at_scales(
   Args:
     pixels: [H, W], as they are in the file: preprocessing comes after a change
       of scale, as it does in a microscope that bins.
-    probabilities_of: `probabilities_of(pixels, on_tiles=...)`, from [h, w] to
-      probabilities, float32 [h, w].
+    probabilities_of: `probabilities_of(pixels, valid=..., on_tiles=...)`, from
+      [h, w] to probabilities, float32 [h, w].
     zooms: factors by which the image is enlarged; where one is 1, the network
       sees the very pixels.
+    valid: bool [H, W], True on specimen; None where all is.
     on_tiles: called with what is done of all scales, and how much there is.
 
   Returns:
-    By factor the probabilities, float32 [H, W], at the image's own resolution.
+    By factor the probabilities, float32 [H, W], at the image's own resolution;
+    0 where it is not valid.
   """
   total = sum(zoom**2 for zoom in zooms)
   maps, before = {}, 0.0
@@ -206,11 +209,16 @@ def maps_at_scales(
       on_tiles(round(1000 * (before + zoom**2 * done / count) / total), 1000)
 
     if zoom == 1:
-      maps[zoom] = probabilities_of(pixels, on_tiles=report)
+      found = probabilities_of(pixels, valid=valid, on_tiles=report)
     else:
       sides = tuple(max(1, round(side * zoom)) for side in pixels.shape)
-      found = probabilities_of(resample(pixels, sides), on_tiles=report)
-      maps[zoom] = resample(found, pixels.shape)
+      found = probabilities_of(
+        resample(pixels, sides),
+        valid=None if valid is None else resample(valid, sides) > 0.5,
+        on_tiles=report,
+      )
+      found = resample(found, pixels.shape)
+    maps[zoom] = found if valid is None else np.where(valid, found, 0)
     before += zoom**2
   return maps
 

@@ -29,6 +29,7 @@ def measure(
   detection: Detection | LineDetection | None = None,
   seed: int = 0,
   ids: np.ndarray | None = None,
+  valid: np.ndarray | None = None,
 ) -> Measurement:
   """Measures the defects of one mask.
 
@@ -46,6 +47,7 @@ def measure(
     seed: of bootstraps and random test lines.
     ids: whole numbers [H, W], the particle at each pixel of the mask; None
       takes what is connected for one. Lines that touch are one all the same.
+    valid: bool [H, W], True on specimen, which all numbers are of; None: all.
 
   Returns:
     Numbers of the image, a table of its objects, and warnings.
@@ -64,11 +66,8 @@ def measure(
     2e+21
     >>> found.objects['area_nm2']
     array([100., 100.])
-    >>> found.warnings
-    []
   """
-  kind = _kind_for(defect, detection)
-  return kind.measure_mask(
+  return _kind_for(defect, detection).measure_mask(
     np.asarray(mask),
     image=None if image is None else np.asarray(image),
     pixel_size_nm=pixel_size_nm,
@@ -77,6 +76,7 @@ def measure(
     detection=detection,
     seed=seed,
     ids=ids,
+    valid=valid,
   )
 
 
@@ -105,6 +105,7 @@ class MeasurementSettings:
     thickness_nm: float | None,
     image: np.ndarray | None = None,
     ids: np.ndarray | None = None,
+    valid: np.ndarray | None = None,
   ) -> Measurement:
     """Measures one of them; see `measure`."""
     return measure(
@@ -117,6 +118,7 @@ class MeasurementSettings:
       detection=self.detection,
       seed=self.seed,
       ids=ids,
+      valid=valid,
     )
 
   def at_zooms(self, zooms: Sequence[float]) -> 'MeasurementSettings':
@@ -141,11 +143,14 @@ class MeasurementSettings:
     every = dataclasses.replace(self.quantification, minimum_area_px=0)
     return dataclasses.replace(self, quantification=every, detection=None)
 
-  def trusted(self, mask: np.ndarray) -> np.ndarray:
+  def trusted(
+    self, mask: np.ndarray, *, valid: np.ndarray | None = None
+  ) -> np.ndarray:
     """What is measured of a network's mask, so that it shows nothing else.
 
     Args:
       mask: bool [H, W].
+      valid: bool [H, W], True on specimen; None where all is.
 
     Returns:
       bool [H, W]: without particles that are smaller than the smallest, and
@@ -158,6 +163,9 @@ class MeasurementSettings:
       >>> MeasurementSettings('voids', smallest).trusted(mask).astype(int)
       array([[1, 1, 1, 0, 0]])
     """
+    if valid is not None:
+      # A gap may be taken for the hole of a particle, and filled.
+      return self.trusted(mask & valid) & valid
     if kind_of(self.defect).has_test_lines:
       return mask
     labels, _ = label_regions(

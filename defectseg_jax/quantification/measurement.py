@@ -27,6 +27,8 @@ class Measurement:
       the image's edge does not cut, or distances between neighbouring
       crossings along the test lines over dislocations. NaN without a scale.
     sizes_px: the same in pixels.
+    valid: bool [H, W], True on specimen, which the numbers are of; None where
+      all of the image is.
   """
 
   summary: dict[str, float]
@@ -36,6 +38,12 @@ class Measurement:
   counted: np.ndarray
   sizes_nm: np.ndarray
   sizes_px: np.ndarray
+  valid: np.ndarray | None = dataclasses.field(default=None, kw_only=True)
+
+  @property
+  def valid_fraction(self) -> float:
+    """Part of the image that is specimen."""
+    return 1.0 if self.valid is None else float(self.valid.mean())
 
   def __repr__(self) -> str:
     """The numbers with their intervals, a line each; arrays as their sizes."""

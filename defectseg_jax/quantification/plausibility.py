@@ -187,6 +187,27 @@ def border_warnings(
   return []
 
 
+def beside_warnings(marked_px: int) -> list[QualityWarning]:
+  """What is marked beside the specimen, and so in no number.
+
+  Args:
+    marked_px: how many pixels of the mask.
+
+  Returns:
+    One warning at most: `marked_beside_specimen`.
+  """
+  if not marked_px:
+    return []
+  return [
+    QualityWarning(
+      'marked_beside_specimen',
+      f'{marked_px} marked pixels lie where no specimen is, and '
+      'count in no number: if it is specimen, say so by --valid, or give '
+      '--find_specimen=false',
+    )
+  ]
+
+
 def dislocation_warnings(
   *,
   density_per_m2: float,

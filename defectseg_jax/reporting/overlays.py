@@ -24,15 +24,21 @@ _MOST_TIMES = 4
 # By eye: larger pictures are more than most programs open.
 _MOST_SIDE_PX = 4096
 _FONT_PX = 13
+# What is no specimen, so that letters can still be read.
+_DARKER = np.uint8(2)
 
 
-def grey_levels(image: np.ndarray) -> np.ndarray:
+def grey_levels(
+  image: np.ndarray, *, valid: np.ndarray | None = None
+) -> np.ndarray:
   """A micrograph as a screen shows it: from 0 to 255 without its extremes.
 
   Grey levels are cut at the percentiles 0.5 and 99.5, which are by eye.
 
   Args:
     image: [H, W].
+    valid: bool [H, W], True on specimen, whose greys are to be told apart; the
+      rest is shown darker. None where all is.
 
   Returns:
     uint8 [H, W].
@@ -42,9 +48,13 @@ def grey_levels(image: np.ndarray) -> np.ndarray:
     [[0, 127, 255]]
   """
   image = np.asarray(image, np.float32)
-  low, high = np.percentile(image, (0.5, 99.5))
+  seen = image if valid is None else image[valid]
+  if not seen.size:
+    seen = image
+  low, high = np.percentile(seen, (0.5, 99.5))
   share = (image - low) / max(high - low, np.finfo(np.float32).tiny)
-  return (np.clip(share, 0, 1) * 255).astype(np.uint8)
+  grey = (np.clip(share, 0, 1) * 255).astype(np.uint8)
+  return grey if valid is None else np.where(valid, grey, grey // _DARKER)
 
 
 def overlay(
@@ -55,6 +65,7 @@ def overlay(
   columns_px: np.ndarray,
   counted: np.ndarray,
   test_lines: tuple[np.ndarray, np.ndarray] | None = None,
+  valid: np.ndarray | None = None,
   caption: Sequence[str] = (),
   warnings: Sequence[str] = (),
 ) -> Image.Image:
@@ -66,6 +77,7 @@ def overlay(
     rows_px, columns_px: where to write the ids; [objects].
     counted: bool [objects].
     test_lines: rows and columns of a grid, drawn faintly; or None.
+    valid: bool [H, W], True on specimen; the rest is shown darker.
     caption: lines of text above the picture.
     warnings: more of them, in red.
 
@@ -85,12 +97,12 @@ def overlay(
   if step > 1:
     labels = labels[::step, ::step]
     image = None if image is None else image[::step, ::step]
+    valid = None if valid is None else valid[::step, ::step]
     rows_px, columns_px = rows_px / step, columns_px / step
     if test_lines is not None:
       rows, columns = test_lines
       test_lines = np.unique(rows // step), np.unique(columns // step)
-  grey = (labels > 0) * np.uint8(90) if image is None else grey_levels(image)
-  pixels = np.repeat(grey[..., None], 3, axis=2)
+  pixels = _as_rgb(image, labels, valid)
   if test_lines is not None:
     rows, columns = test_lines
     pixels[rows] = _blend(pixels[rows], TEST_LINE)
@@ -104,6 +116,15 @@ def overlay(
     )
   _write_ids(picture, rows_px, columns_px, times)
   return _with_text(picture, caption, warnings)
+
+
+def _as_rgb(
+  image: np.ndarray | None, labels: np.ndarray, valid: np.ndarray | None
+) -> np.ndarray:
+  grey = (labels > 0) * np.uint8(90)
+  if image is not None:
+    grey = grey_levels(image, valid=valid)
+  return np.repeat(grey[..., None], 3, axis=2)
 
 
 def measurement_overlay(
@@ -138,6 +159,7 @@ def measurement_overlay(
   return overlay(
     image,
     found.labels,
+    valid=found.valid,
     rows_px=found.objects['row_px'],
     columns_px=found.objects['column_px'],
     counted=found.counted,

@@ -140,8 +140,10 @@ def _make_probabilities(
     settings.model, orientations=orientations
   )
 
-  def probabilities(pixels: np.ndarray, **more: Any) -> np.ndarray:
-    prepared = preprocess(pixels, settings.preprocessing)
+  def probabilities(
+    pixels: np.ndarray, *, valid: np.ndarray | None = None, **more: Any
+  ) -> np.ndarray:
+    prepared = preprocess(pixels, settings.preprocessing, valid=valid)
     return of_network(params, batch_stats, prepared, **more)
 
   return probabilities

@@ -8,8 +8,13 @@ from PIL import Image
 
 from defectseg_jax.applicability.verdict import Verdict
 from defectseg_jax.applicability.widening import with_verdict
+from defectseg_jax.micrographs.inspection import Inspection
 from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.quantification import Measurement, MeasurementSettings
+from defectseg_jax.quantification import (
+  Measurement,
+  MeasurementSettings,
+  QualityWarning,
+)
 from defectseg_jax.reporting.overlays import measurement_overlay
 
 
@@ -59,6 +64,8 @@ class Prediction:
       none showed an object.
     verdict: whether the network applies to the micrograph; None where nothing
       is known of that, since nobody made references.
+    inspection: where the specimen is, the pixels that the network saw, and in
+      words what was left out or replaced; None where nobody looked.
   """
 
   micrograph: Micrograph
@@ -68,6 +75,7 @@ class Prediction:
   settings: MeasurementSettings
   zooms: tuple[float, ...] = (1.0,)
   verdict: Verdict | None = None
+  inspection: Inspection | None = dataclasses.field(default=None, repr=False)
 
   def measure(
     self, mask: np.ndarray | None = None, *, include: bool = False
@@ -84,9 +92,14 @@ class Prediction:
       that need a scale or a thickness that is not known are NaN.
     """
     settings = self.settings if mask is None else self.settings.by_hand()
+    pixels, valid, remarks = self.micrograph.pixels, None, ()
+    if self.inspection is not None:
+      pixels, valid = self.inspection.pixels, self.inspection.valid
+      remarks = self.inspection.remarks
     measured = settings.measure(
       self.mask if mask is None else mask,
-      image=self.micrograph.pixels,
+      image=pixels,
+      valid=valid,
       pixel_size_nm=self.micrograph.pixel_size_nm,
       thickness_nm=self.micrograph.thickness_nm,
     )
@@ -96,4 +109,8 @@ class Prediction:
       field.name: getattr(measured, field.name)
       for field in dataclasses.fields(measured)
     }
+    fields['warnings'] = [
+      *(QualityWarning(*remark) for remark in remarks),
+      *measured.warnings,
+    ]
     return Found(**fields, micrograph=self.micrograph, settings=settings)

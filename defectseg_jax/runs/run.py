@@ -9,14 +9,13 @@ import numpy as np
 
 from defectseg_jax.applicability.references import Reference
 from defectseg_jax.applicability.verdict import Judge
+from defectseg_jax.micrographs.filling import box_around, fill_beside
+from defectseg_jax.micrographs.inspection import inspect_micrograph
 from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.prediction.merging import Merged, merge_objects
-from defectseg_jax.prediction.scales import (
-  SeenSizes,
-  choose_zooms,
-  maps_at_scales,
-)
-from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
+from defectseg_jax.prediction.merging import Merged
+from defectseg_jax.prediction.scales import SeenSizes, choose_zooms
+from defectseg_jax.prediction.sure_regions import Hysteresis
+from defectseg_jax.prediction.whole_image import find_objects
 from defectseg_jax.quantification import (
   Detection,
   LineDetection,
@@ -47,8 +46,9 @@ class Run:
     provenance: how the run was made; None of a run of version 0.1.0.
     orientations: 1, or 8 for test-time augmentation.
     identity: changes with the weights and with how they are applied.
-    probabilities: `probabilities(pixels, **more)`, from a micrograph as it is
-      in its file, [H, W], to probabilities, float32 [H, W]; `more` goes to
+    probabilities: `probabilities(pixels, valid=None, **more)`, from a
+      micrograph that is not preprocessed, [H, W], and where it shows specimen,
+      to probabilities, float32 [H, W]; `more` goes to
       `prediction.tiles.probability_map`.
     seen: sizes that the network knows; they tell at which scales it looks.
     references: how it does where the truth is known; none where nobody made
@@ -105,7 +105,12 @@ class Run:
     return Judge(self.references) if self.references else None
 
   def signs(
-    self, pixels: np.ndarray, found: Merged, zooms: Sequence[float]
+    self,
+    pixels: np.ndarray,
+    found: Merged,
+    zooms: Sequence[float],
+    *,
+    valid: np.ndarray | None = None,
   ) -> dict[str, float]:
     """What can be seen of how well it does on an image.
 
@@ -113,7 +118,14 @@ class Run:
       pixels: [H, W], as they are in the file.
       found: what it found, with the mask that is measured.
       zooms: scales that it looked at.
+      valid: bool [H, W], True on specimen, of which they are; None: all.
     """
+    if valid is not None:
+      box = box_around(valid)
+      pixels = fill_beside(pixels[box], valid[box])
+      found = found._replace(
+        mask=found.mask[box], probabilities=found.probabilities[box]
+      )
     return signs_of(self.look, pixels, found, zooms, threshold=self.threshold)
 
   def look(
@@ -121,29 +133,31 @@ class Run:
     pixels: np.ndarray,
     zooms: Sequence[float],
     *,
+    valid: np.ndarray | None = None,
     on_tiles: Callable[[int, int], None] = lambda done, count: None,
   ) -> Merged:
     """Takes an image through the network at one or several scales.
 
     Args:
-      pixels: [H, W], as they are in the file.
+      pixels: [H, W], of an `Inspection`.
       zooms: from `choose_zooms`.
+      valid: bool [H, W], True on specimen; None where all is.
       on_tiles: called with what is done, and how much there is.
 
     Returns:
       The mask, the probabilities, and the scales that they are taken from.
-      Regions of which the network is nowhere sure are not in the mask.
+      Regions of which the network is nowhere sure are not in the mask, and
+      beside the specimen there are neither mask nor probabilities.
     """
-    maps = maps_at_scales(pixels, self.probabilities, zooms, on_tiles=on_tiles)
-    if len(maps) == 1 or self.seen.diameter_px is None:
-      probabilities = maps[zooms[0]]
-      mask = sure_mask(probabilities, self.limits)
-      return Merged(mask, probabilities, tuple(zooms))
-    return merge_objects(
-      maps,
+    return find_objects(
+      pixels,
+      self.probabilities,
+      zooms,
       self.limits,
       diameter_px=self.seen.diameter_px,
       minimum_area_px=self.settings.quantification.minimum_area_px,
+      valid=valid,
+      on_tiles=on_tiles,
     )
 
   def look_and_trust(
@@ -151,12 +165,13 @@ class Run:
     pixels: np.ndarray,
     zooms: Sequence[float],
     *,
+    valid: np.ndarray | None = None,
     on_tiles: Callable[[int, int], None] = lambda done, count: None,
   ) -> Merged:
     """As `look`, with what is measured alone in the mask: no specks."""
-    found = self.look(pixels, zooms, on_tiles=on_tiles)
+    found = self.look(pixels, zooms, valid=valid, on_tiles=on_tiles)
     settings = self.measurement_settings.at_zooms(found.zooms)
-    return found._replace(mask=settings.trusted(found.mask))
+    return found._replace(mask=settings.trusted(found.mask, valid=valid))
 
   def predict(
     self,
@@ -165,6 +180,9 @@ class Run:
     thickness_nm: float | None = None,
     pixel_size_nm: float | None = None,
     object_diameter_nm: float | None = None,
+    valid: np.ndarray | None = None,
+    find_specimen: bool = True,
+    replace_outliers: bool = True,
   ) -> Prediction:
     """Looks for defects in one micrograph.
 
@@ -176,13 +194,14 @@ class Run:
       pixel_size_nm: side of a pixel; None for the micrograph's own.
       object_diameter_nm: about how large the objects are, where the network has
         seen all kinds of scales; None to try several.
+      valid: bool [H, W], True on specimen; None to find it.
+      find_specimen, replace_outliers: as of `inspect_micrograph`.
 
     Returns:
       Probabilities and mask; `measure()` turns them into numbers.
 
     Raises:
-      InputError: a length is not above 0, or the network or the micrograph
-        cannot use `object_diameter_nm`.
+      InputError: a length, `valid`, or `object_diameter_nm` for this network.
     """
     if object_diameter_nm is not None:
       require_positive(object_diameter_nm, 'object_diameter_nm')
@@ -190,16 +209,20 @@ class Run:
     micrograph = dataclasses.replace(
       micrograph, **{k: v for k, v in lengths.items() if v is not None}
     )
+    inspection = inspect_micrograph(
+      micrograph, valid=valid, find=find_specimen, replace=replace_outliers
+    )
+    pixels, valid = inspection.pixels, inspection.valid
     zooms = choose_zooms(
-      micrograph.pixels.shape,
+      inspection.specimen_shape,
       self.seen,
       pixel_size_nm=micrograph.pixel_size_nm,
       object_diameter_nm=object_diameter_nm,
     )
-    found = self.look_and_trust(micrograph.pixels, zooms)
-    verdict = None
-    if self.judge is not None:
-      verdict = self.judge.judge(self.signs(micrograph.pixels, found, zooms))
+    found = self.look_and_trust(pixels, zooms, valid=valid)
+    judge, verdict = self.judge, None
+    if judge is not None:
+      verdict = judge.judge(self.signs(pixels, found, zooms, valid=valid))
     return Prediction(
       micrograph,
       found.mask,
@@ -208,4 +231,5 @@ class Run:
       self.measurement_settings.at_zooms(found.zooms),
       found.zooms,
       verdict,
+      inspection,
     )

@@ -109,6 +109,19 @@ class SessionFolder:
     for name in others:
       self._remove(self._done.pop(name).files)
 
+  def drop(self, files: Iterable[str]) -> None:
+    """Removes files that an image no longer has.
+
+    Args:
+      files: paths below the folder, that the program wrote.
+
+    Raises:
+      InputError: somebody changed one.
+    """
+    files = list(files)
+    self.claim(files)
+    self._remove(files)
+
   def record_of(self, name: str) -> Done | None:
     """What is known of an image that was done before."""
     return self._done.get(name)

@@ -9,7 +9,7 @@ import numpy as np
 
 from defectseg_jax.applicability.widening import with_verdict, without_verdict
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.masks import read_object_mask
+from defectseg_jax.micrographs.masks import read_mask, read_object_mask
 from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.prediction.sure_regions import Hysteresis
 from defectseg_jax.quantification import (
@@ -23,6 +23,7 @@ from defectseg_jax.reporting import imagej_rois
 from defectseg_jax.reporting.page import ImageView, image_view
 from defectseg_jax.reporting.page.content import ImageArrays, page_image
 from defectseg_jax.sessions import pictures, reference
+from defectseg_jax.sessions.index import VALID
 from defectseg_jax.sessions.mask_settings import mask_settings
 from defectseg_jax.sessions.numbers import (
   ImageNumbers,
@@ -82,6 +83,7 @@ def write_image_results(
     thickness_nm=image.scale.thickness_nm,
     image=arrays.pixels,
     ids=ids,
+    valid=arrays.valid,
   )
   found = dataclasses.replace(found, summary=how.summary(found.summary))
   found = _with_session(found, image, arrays.probabilities, mismatch)
@@ -90,14 +92,12 @@ def write_image_results(
     found,
     image.scale,
     sources=_sources(image, settings),
+    replaced_pixels=image.replaced_pixels,
     scores=_scores(arrays) if truths else None,
     verdict=image.verdict,
   )
   pictures.write_image_pictures(
-    made,
-    image.name,
-    found,
-    image.scale,
+    *(made, image.name, found, image.scale),
     pixels=arrays.pixels,
     settings=settings,
   )
@@ -112,7 +112,7 @@ def write_image_results(
 def _scores(arrays: ImageArrays) -> Mapping[str, float | None]:
   if arrays.truth is None:
     return reference.NO_SCORES
-  return reference.scores(arrays.mask, arrays.truth)
+  return reference.scores(arrays.mask, arrays.truth, valid=arrays.valid)
 
 
 def _sources(
@@ -171,6 +171,9 @@ def _read_arrays(
     for kind in ('images', 'probabilities')
   )
   arrays = ImageArrays(pixels, mask, probabilities)
+  if image.partial:
+    valid = read_mask(folder / files[VALID])
+    arrays = dataclasses.replace(arrays, valid=valid)
   if truth is None:
     return arrays, ids, None
   try:

@@ -10,6 +10,8 @@ from defectseg_jax.errors import InputError
 
 # The folders whose files people correct by hand.
 MASKS, ROIS = 'masks', 'rois'
+# That says where images show specimen, of those that do so in part.
+VALID = 'valid'
 
 
 @dataclasses.dataclass(frozen=True)

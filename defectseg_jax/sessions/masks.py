@@ -4,7 +4,6 @@ import dataclasses
 import pathlib
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
@@ -16,6 +15,7 @@ from defectseg_jax.micrographs.calibration_table import (
 )
 from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.files import files_by_stem, image_files
+from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.sessions.calibration import Scale, Scales
 from defectseg_jax.sessions.corrections import without_taken
@@ -124,10 +124,10 @@ def _require_micrographs(
       )
 
 
-def micrograph_pixels(
+def labelled_micrograph(
   image: MaskImage, shape: tuple[int, int], *, rgb: str
-) -> np.ndarray | None:
-  """The micrograph of a mask, float32 [H, W]; None without a micrograph.
+) -> Micrograph | None:
+  """The micrograph of a mask; None without a micrograph.
 
   Args:
     image: whose micrograph.
@@ -150,4 +150,4 @@ def micrograph_pixels(
       f'{image.micrograph}: has {what}, but {image.mask} has '
       f'{shape[0]} x {shape[1]} pixels; give the image that was labelled'
     )
-  return frames[0].pixels
+  return frames[0]

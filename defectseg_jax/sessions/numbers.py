@@ -90,6 +90,7 @@ def image_numbers(
   scale: Scale,
   *,
   sources: Mapping[str, Any],
+  replaced_pixels: int = 0,
   scores: Mapping[str, float | None] | None = None,
   verdict: Verdict | None = None,
 ) -> ImageNumbers:
@@ -100,14 +101,14 @@ def image_numbers(
     found: what was measured in it.
     scale: of it.
     sources: the files it comes from, by what they are, and the scales.
-    scores: against its true mask; None where no image is compared.
+    replaced_pixels: outliers that were replaced.
+    scores: against its true mask; None without a comparison.
     verdict: whether the network applies to it.
 
   Returns:
     The numbers, with the warnings of the scale and of the measurement.
   """
-  warnings = [*scale.warnings, *found.warnings]
-  height, width = found.labels.shape
+  warnings, shape = [*scale.warnings, *found.warnings], found.labels.shape
   lengths = {
     'pixel_size_nm': scale.pixel_size_nm,
     'thickness_nm': scale.thickness_nm,
@@ -116,9 +117,10 @@ def image_numbers(
     row={
       'image': name,
       'applies': '' if verdict is None else str(verdict.applies),
-      'height_px': height,
-      'width_px': width,
+      **dict(zip(('height_px', 'width_px'), shape)),
       **lengths,
+      'valid_fraction': found.valid_fraction,
+      'replaced_pixels': replaced_pixels,
       # An empty cell is what cannot be given, and NaN what there is none of.
       **{
         name: None if why_missing(name, lengths) else value

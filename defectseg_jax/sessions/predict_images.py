@@ -1,27 +1,21 @@
 """Every image of a session goes through the network once."""
 
 import dataclasses
-import hashlib
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
 from defectseg_jax.applicability.verdict import Verdict
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import write_whole
 from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.files import files_by_stem
-from defectseg_jax.micrographs.masks import read_mask, read_object_mask
+from defectseg_jax.micrographs.inspection import Inspection
+from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
-from defectseg_jax.micrographs.writing import (
-  write_mask,
-  write_object_mask,
-  write_tiff,
-)
 from defectseg_jax.prediction.scales import choose_zooms
 from defectseg_jax.quantification import QualityWarning
 from defectseg_jax.reporting.provenance import Provenance
@@ -29,7 +23,14 @@ from defectseg_jax.runs.run import Run
 from defectseg_jax.sessions.calibration import Scale, Scales
 from defectseg_jax.sessions.corrections import Correction, find_correction
 from defectseg_jax.sessions.folder import SessionFolder
-from defectseg_jax.sessions.index import MASKS, Done
+from defectseg_jax.sessions.image_files import (
+  image_key,
+  image_writers,
+  in_smallest_type,
+  rescale_mask,
+)
+from defectseg_jax.sessions.index import MASKS, VALID, Done
+from defectseg_jax.sessions.screening import Screening, warnings_of
 
 # Called with the number of tiles that are done, and of all of the image.
 OnTiles = Callable[[int, int], None]
@@ -49,10 +50,13 @@ class SessionImage:
       other pixels.
     zooms: scales that its probabilities are taken from, in pixels of the
       network for each of the image.
-    warnings: what of the correction cannot be in a mask.
+    warnings: what was found in the micrograph beside the specimen, and what of
+      the correction cannot be in a mask.
     signs: of whether the network applies; None where it has no references.
     verdict: whether it applies; None where nobody can tell.
     included: whether its numbers stand where the network does not apply.
+    partial: whether a part of the image is no specimen.
+    replaced_pixels: how many outliers were replaced.
   """
 
   name: str
@@ -65,6 +69,8 @@ class SessionImage:
   signs: Mapping[str, float] | None = None
   verdict: Verdict | None = None
   included: bool = False
+  partial: bool = False
+  replaced_pixels: int = 0
 
   @property
   def corrected(self) -> bool:
@@ -75,7 +81,8 @@ class SessionImage:
     """Paths of its arrays below the session's folder, by what they hold."""
     return {
       kind: f'{kind}/{self.name}.tif'
-      for kind in ('images', MASKS, 'probabilities')
+      for kind in ('images', MASKS, 'probabilities', VALID)
+      if kind != VALID or self.partial
     }
 
 
@@ -84,6 +91,7 @@ def predict_images(
   run: Run,
   folder: SessionFolder,
   scales: Scales,
+  screening: Screening,
   *,
   console: Console,
   provenance: Provenance,
@@ -98,6 +106,7 @@ def predict_images(
     run: the network.
     folder: of the session.
     scales: what the user said about them.
+    screening: how they are looked through.
     console: where the progress goes.
     provenance: for session.json.
     check_interruption: called after each batch of tiles; may raise Stopped.
@@ -128,17 +137,22 @@ def predict_images(
         progress.update(task, completed=number + tiles / count)
         check_interruption()
 
-      images, failures = _predict_file(path, run, folder, scales, on_tiles)
+      images, failures = _predict_file(
+        path, run, folder, scales, screening, on_tiles
+      )
       done += images
       failed |= failures
       progress.update(task, completed=number + 1)
       check_interruption()
-      if not console.is_terminal:
-        line = f'{number + 1}/{len(paths)} {escape(path.name)}'
-        if failures:
-          line += ': could not be done'
-        console.print(line, soft_wrap=True)
+      _tell(console, f'{number + 1}/{len(paths)} {path.name}', failures)
   return done, failed
+
+
+def _tell(console: Console, line: str, failures: Mapping[str, str]) -> None:
+  """Where no bar can be seen, a line for each file."""
+  if not console.is_terminal:
+    end = ': could not be done' if failures else ''
+    console.print(f'{escape(line)}{end}', soft_wrap=True)
 
 
 def _predict_file(
@@ -146,6 +160,7 @@ def _predict_file(
   run: Run,
   folder: SessionFolder,
   scales: Scales,
+  screening: Screening,
   on_tiles: OnTiles,
 ) -> tuple[list[SessionImage], dict[str, str]]:
   """The images of a file that are done, and why others could not be done."""
@@ -153,17 +168,22 @@ def _predict_file(
     frames = read_micrographs(path, rgb=run.settings.data.rgb)
     stated = Calibration(frames[0].pixel_size_nm)
     # Large ones take much memory beside the network as float32.
-    frames = [(frame.name, _smallest(frame.pixels)) for frame in frames]
+    frames = [
+      (frame.name, in_smallest_type(frame.pixels), frame.missing)
+      for frame in frames
+    ]
     scale = scales.scale_of(path, {str(path): stated})
   except InputError as error:
     return [], {path.stem: str(error)}
   done, failed = [], {}
-  for name, pixels in frames:
-    image = SessionImage(name, path, scale)
+  for name, pixels, missing in frames:
     try:
       by_hand = find_correction(folder, name, pixels.shape)
+      inspection = screening.inspect(
+        Micrograph(pixels, name=name, missing=missing)
+      )
       zooms = choose_zooms(
-        pixels.shape,
+        inspection.specimen_shape,
         run.seen,
         pixel_size_nm=scale.pixel_size_nm,
         object_diameter_nm=scales.object_diameter_nm,
@@ -171,12 +191,20 @@ def _predict_file(
     except InputError as error:
       failed[name] = str(error)
       continue
+    image = SessionImage(
+      name,
+      path,
+      scale,
+      warnings=warnings_of(inspection),
+      partial=inspection.valid is not None,
+      replaced_pixels=inspection.replaced_pixels,
+    )
     done.append(
       _update_files(
         run,
         folder,
         image,
-        pixels,
+        inspection,
         by_hand,
         zooms=zooms,
         on_tiles=on_tiles,
@@ -189,14 +217,15 @@ def _update_files(
   run: Run,
   folder: SessionFolder,
   image: SessionImage,
-  pixels: np.ndarray,
+  inspection: Inspection,
   by_hand: Correction | None,
   *,
   zooms: tuple[float, ...],
   on_tiles: OnTiles,
 ) -> SessionImage:
   """Brings an image's files up to date, with no more work than that takes."""
-  key, files = _key(run, pixels, zooms), image.files()
+  pixels, valid = in_smallest_type(inspection.pixels), inspection.valid
+  key, files = image_key(run, pixels, valid, zooms), image.files()
   before, size_nm = folder.record_of(image.name), image.scale.pixel_size_nm
   mask_key, noted = key, {}
   if by_hand is not None:
@@ -205,7 +234,7 @@ def _update_files(
       image,
       correction=by_hand.file,
       outdated=mask_key != key,
-      warnings=by_hand.warnings,
+      warnings=(*image.warnings, *by_hand.warnings),
     )
   same = before is not None and before.key == key and folder.is_whole(before)
   if before is not None and before.signs is None and run.judge is not None:
@@ -226,18 +255,17 @@ def _update_files(
     probabilities = read_frames(folder.path / files['probabilities'])[0].values
     mask = read_mask(folder.path / files[MASKS])
   else:
-    found = run.look_and_trust(pixels, zooms, on_tiles=on_tiles)
+    found = run.look_and_trust(pixels, zooms, valid=valid, on_tiles=on_tiles)
     mask, probabilities, taken = found
-    signs = run.signs(pixels, found, zooms) if run.judge else None
+    signs = run.signs(pixels, found, zooms, valid=valid) if run.judge else None
     image = dataclasses.replace(image, zooms=taken, signs=signs)
-  scale = {'pixel_size_nm': size_nm}
-  writers: dict[str, Callable[[pathlib.Path], object]] = {
-    files['images']: lambda to: write_tiff(to, pixels, **scale),
-    files['probabilities']: lambda to: write_tiff(to, probabilities, **scale),
-    **_mask_writers(files[MASKS], mask, by_hand, size_nm),
-  }
+  writers = image_writers(
+    files, (pixels, mask, probabilities, valid), by_hand, size_nm
+  )
+  if before:
+    folder.drop(set(before.files) - set(files.values()))
   if rescaled and files[MASKS] not in writers:
-    _rescale_mask(folder.path / files[MASKS], size_nm)
+    rescale_mask(folder.path / files[MASKS], size_nm)
   folder.put(writers)
   files, stem = list(files.values()), image.source.stem
   folder.note_done(
@@ -245,52 +273,3 @@ def _update_files(
     Done(stem, key, mask_key, size_nm, files, image.zooms, noted, image.signs),
   )
   return image
-
-
-def _mask_writers(
-  file: str,
-  mask: np.ndarray,
-  by_hand: Correction | None,
-  pixel_size_nm: float | None,
-) -> dict[str, Callable[[pathlib.Path], object]]:
-  """What writes an image's mask; nothing where a person wrote that file."""
-  scale = {'pixel_size_nm': pixel_size_nm}
-  if by_hand is None:
-    return {file: lambda to: write_mask(to, mask, **scale)}
-  if by_hand.file == file:
-    return {}
-  return {file: lambda to: write_object_mask(to, by_hand.objects, **scale)}
-
-
-def _rescale_mask(path: pathlib.Path, pixel_size_nm: float | None) -> None:
-  """Writes a new scale into a person's mask; its values stay."""
-  values = read_frames(path)[0].values
-  # Not by `put`: it stays the person's.
-  with write_whole(path) as temporary:
-    if values.ndim == 2 and values.dtype in (np.uint8, np.uint16):
-      write_tiff(temporary, values, pixel_size_nm=pixel_size_nm)
-    else:
-      write_object_mask(
-        temporary, read_object_mask(path), pixel_size_nm=pixel_size_nm
-      )
-
-
-def _key(run: Run, pixels: np.ndarray, zooms: tuple[float, ...]) -> str:
-  """A checksum of all that the network's answer follows from."""
-  digest = hashlib.sha256(f'{run.identity} {pixels.shape}'.encode())
-  if zooms != (1.0,):
-    area_px = run.settings.quantification.minimum_area_px
-    digest.update(f'{zooms} {run.seen} {area_px}'.encode())
-  digest.update(np.ascontiguousarray(pixels, np.float32))
-  return digest.hexdigest()
-
-
-def _smallest(pixels: np.ndarray) -> np.ndarray:
-  """In the smallest type that holds them, as most files have them."""
-  lowest, highest = pixels.min(), pixels.max()
-  for kind in (np.uint8, np.uint16):
-    if lowest >= 0 and highest <= np.iinfo(kind).max:
-      whole = pixels.astype(kind)
-      if (whole == pixels).all():
-        return whole
-  return pixels

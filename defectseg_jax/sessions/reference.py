@@ -131,8 +131,19 @@ def true_mask(path: pathlib.Path, shape: tuple[int, int]) -> np.ndarray:
   return truth
 
 
-def scores(mask: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-  """IU, precision and recall of a mask, bool [H, W], against the truth."""
+def scores(
+  mask: np.ndarray, truth: np.ndarray, *, valid: np.ndarray | None = None
+) -> dict[str, float]:
+  """IU, precision and recall of a mask, bool [H, W], against the truth.
+
+  Args:
+    mask: bool [H, W].
+    truth: bool [H, W].
+    valid: bool [H, W], True on specimen, where they are compared; None for
+      everywhere.
+  """
+  if valid is not None:
+    mask, truth = mask & valid, truth & valid
   found = confusion.ratios(confusion.confusion(mask, truth))
   return {name: found[name] for name in SCORES}
 

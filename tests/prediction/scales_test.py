@@ -111,7 +111,8 @@ def test_scale_1_shows_the_network_the_very_pixels():
   pixels = np.arange(100, dtype=np.uint8).reshape(10, 10)
   seen = []
 
-  def network(image, on_tiles):
+  def network(image, valid, on_tiles):
+    assert valid is None
     seen.append(image)
     on_tiles(1, 2)
     on_tiles(2, 2)

@@ -31,13 +31,17 @@ class Crossings(NamedTuple):
   length_px: np.ndarray
 
 
-def grid_crossings(mask: np.ndarray, *, spacing_px: int = 32) -> Crossings:
+def grid_crossings(
+  mask: np.ndarray, *, spacing_px: int = 32, valid: np.ndarray | None = None
+) -> Crossings:
   """Crossings with horizontal and vertical test lines.
 
   Args:
     mask: [H, W], as `checks.boolean_mask` takes it.
     spacing_px: between test lines; the first is half of it from the edge. An
       image smaller than that has one line through its middle.
+    valid: bool [H, W], True on specimen, outside of which nothing is marked;
+      lines have length only there. None where all is.
 
   Returns:
     Horizontal lines from the top, then vertical ones from the left.
@@ -62,6 +66,10 @@ def grid_crossings(mask: np.ndarray, *, spacing_px: int = 32) -> Crossings:
     ),
     length_px=np.repeat(
       [float(width), float(height)], [len(rows), len(columns)]
+    )
+    if valid is None
+    else np.concatenate(
+      [valid[rows].sum(axis=1), valid[:, columns].sum(axis=0)], dtype=float
     ),
   )
 
@@ -90,12 +98,15 @@ def grid_lines(
   return rows, columns
 
 
-def grid_intervals_px(mask: np.ndarray, *, spacing_px: int = 32) -> np.ndarray:
+def grid_intervals_px(
+  mask: np.ndarray, *, spacing_px: int = 32, valid: np.ndarray | None = None
+) -> np.ndarray:
   """Distances from one crossing to the next along the grid's test lines.
 
   Args:
     mask: [H, W], as `checks.boolean_mask` takes it.
-    spacing_px: as of `grid_crossings`.
+    spacing_px, valid: as of `grid_crossings`; what lies between may have passed
+      unseen where it is not valid, and is left out.
 
   Returns:
     float64 [intervals], between the middles of the runs; on each test line one
@@ -112,13 +123,21 @@ def grid_intervals_px(mask: np.ndarray, *, spacing_px: int = 32) -> np.ndarray:
   """
   mask = checks.boolean_mask(mask)
   rows, columns = grid_lines(mask.shape, spacing_px=spacing_px)
+  gaps = np.zeros(mask.shape, bool) if valid is None else ~valid
   return np.concatenate(
-    [_between_runs(mask[rows]), _between_runs(mask[:, columns].T)]
+    [
+      _between_runs(mask[rows], gaps[rows]),
+      _between_runs(mask[:, columns].T, gaps[:, columns].T),
+    ]
   )
 
 
 def random_crossings(
-  mask: np.ndarray, *, lines: int = 64, seed: int = 0
+  mask: np.ndarray,
+  *,
+  lines: int = 64,
+  seed: int = 0,
+  valid: np.ndarray | None = None,
 ) -> Crossings:
   """Crossings with straight lines at random places, in random directions.
 
@@ -130,6 +149,7 @@ def random_crossings(
     mask: [H, W], as `checks.boolean_mask` takes it.
     lines: number of lines that meet the image.
     seed: of the lines.
+    valid: as of `grid_crossings`.
 
   Returns:
     A count and a length for each line.
@@ -147,7 +167,8 @@ def random_crossings(
     ends = _chord(mask.shape, angle, offset)
     if ends is not None:
       counts.append(_count_along(mask, *ends))
-      lengths.append(math.hypot(*(ends[1] - ends[0])))
+      length = math.hypot(*(ends[1] - ends[0]))
+      lengths.append(length * _part_along(valid, *ends))
   return Crossings(np.array(counts, np.int64), np.array(lengths))
 
 
@@ -157,13 +178,14 @@ def _count_runs(lines: np.ndarray) -> np.ndarray:
   return begins.sum(axis=1) + lines[:, 0]
 
 
-def _between_runs(lines: np.ndarray) -> np.ndarray:
-  """Distances between the middles of neighbouring runs, row after row."""
+def _between_runs(lines: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+  """Distances between the middles of neighbours without a gap between."""
   edges = np.diff(np.pad(lines, ((0, 0), (1, 1))).astype(np.int8), axis=1)
   line, first = np.nonzero(edges == 1)
   _, after = np.nonzero(edges == -1)
   middle = (first + after - 1) / 2
-  return np.diff(middle)[np.diff(line) == 0]
+  before = np.pad(np.cumsum(gaps, axis=1), ((0, 0), (1, 0)))[line, first]
+  return np.diff(middle)[(np.diff(line) == 0) & (np.diff(before) == 0)]
 
 
 def _chord(
@@ -185,6 +207,19 @@ def _chord(
   if high - low < 1e-9:
     return None
   return through + low * along, through + high * along
+
+
+def _part_along(
+  valid: np.ndarray | None, begin: np.ndarray, end: np.ndarray
+) -> float:
+  """The part of a straight line between two points that is valid."""
+  if valid is None:
+    return 1.0
+  steps = max(1, math.ceil(math.hypot(*(end - begin)) / _STEP_PX))
+  shares = (np.arange(steps) + 0.5) / steps
+  places = (begin + shares[:, None] * (end - begin)).astype(int)
+  rows, columns = np.minimum(places, np.array(valid.shape) - 1).T
+  return float(valid[rows, columns].mean())
 
 
 def _count_along(mask: np.ndarray, begin: np.ndarray, end: np.ndarray) -> int:

@@ -17,8 +17,10 @@ from defectseg_jax.quantification.dislocations.summary import (
   dislocation_summary,
 )
 from defectseg_jax.quantification.measurement import Measurement
+from defectseg_jax.quantification.particles.window import specimen_mask
 from defectseg_jax.quantification.plausibility import (
   QualityWarning,
+  beside_warnings,
   dislocation_warnings,
 )
 from defectseg_jax.quantification.settings import QuantificationSettings
@@ -34,13 +36,14 @@ def measure_line_mask(
   detection: LineDetection | None,
   seed: int,
   ids: np.ndarray | None = None,
+  valid: np.ndarray | None,
 ) -> Measurement:
   """Measures the lines of one mask; arguments as of `measure`.
 
-  The image is not used: lines have no column of mean intensities. Lines that
-  touch are one line, whatever their ids.
+  The image is not used, nor what ids say of lines that touch.
   """
   del image
+  mask, window = specimen_mask(mask, valid)
   skeleton = skeletons.line_skeleton(mask, spur_px=settings.spur_px)
   summary = dislocation_summary(
     mask,
@@ -50,20 +53,16 @@ def measure_line_mask(
     random_lines=settings.random_lines,
     spur_px=settings.spur_px,
     skeleton=skeleton,
-    corrections=LineCorrections(
-      projection_factor=settings.projection_factor,
-      projection_uncertainty=settings.projection_uncertainty,
-      unseen_fraction=settings.unseen_fraction,
-      unseen_uncertainty=settings.unseen_uncertainty,
-    ),
+    corrections=_corrections(settings),
     thickness_uncertainty=settings.thickness_uncertainty,
     pixel_size_uncertainty=settings.pixel_size_uncertainty,
     detection=detection,
     seed=seed,
+    valid=window.valid,
   )
   found = measure_lines(mask, skeleton, pixel_size_nm=pixel_size_nm)
   between_px = line_intercepts.grid_intervals_px(
-    mask, spacing_px=settings.spacing_px
+    mask, spacing_px=settings.spacing_px, valid=window.valid
   )
   return Measurement(
     summary=summary,
@@ -76,11 +75,22 @@ def measure_line_mask(
         thickness_nm=thickness_nm,
       ),
       *_join_warnings(len(found.area_px), ids),
+      *beside_warnings(window.marked_beside_px),
     ],
     labels=found.labels,
     counted=np.ones(len(found.area_px), bool),
     sizes_nm=between_px * (pixel_size_nm or math.nan),
     sizes_px=between_px,
+    valid=window.valid,
+  )
+
+
+def _corrections(settings: QuantificationSettings) -> LineCorrections:
+  return LineCorrections(
+    projection_factor=settings.projection_factor,
+    projection_uncertainty=settings.projection_uncertainty,
+    unseen_fraction=settings.unseen_fraction,
+    unseen_uncertainty=settings.unseen_uncertainty,
   )
 
 

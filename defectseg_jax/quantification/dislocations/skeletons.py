@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from skimage import morphology
 
-from defectseg_jax.quantification import checks
+from defectseg_jax.quantification import checks, intervals
 
 # Length of a digitised line from its steps along rows and columns, its diagonal
 # steps, and its corners between the two. The mean over all directions has no
@@ -113,6 +113,55 @@ def tile_lengths_px(
   if chosen is not None:
     lengths = lengths * chosen
   return np.bincount(tile, weights=lengths, minlength=down * along)
+
+
+def tile_areas_px(valid: np.ndarray, *, tiles: int = TILES) -> np.ndarray:
+  """Pixels of specimen in each part of an image, as of `tile_lengths_px`.
+
+  Args:
+    valid: bool [H, W], True on specimen.
+    tiles: parts in each direction, or fewer if the image is small.
+
+  Returns:
+    int64 [parts].
+
+  Examples:
+    >>> tile_areas_px(np.array([[1, 1, 0], [1, 1, 1]], bool), tiles=2)
+    array([2, 0, 2, 1])
+  """
+  areas = valid.astype(np.int64)
+  for axis, size in enumerate(valid.shape):
+    parts = min(tiles, size)
+    starts = -(-np.arange(parts) * size // parts)
+    areas = np.add.reduceat(areas, starts, axis=axis)
+  return areas.ravel()
+
+
+def tile_interval(
+  lengths_px: np.ndarray, valid: np.ndarray | None, *, seed: int
+) -> tuple[intervals.Interval, int]:
+  """The interval of a mean over parts of an image.
+
+  Args:
+    lengths_px: [parts], from `tile_lengths_px`.
+    valid: bool [H, W], True on specimen: parts that show little of it say
+      little. None where all is.
+    seed: of the bootstrap.
+
+  Returns:
+    The interval of the mean length of a part, and how many parts there are; or
+    of the mean per pixel of specimen, and how many pixels.
+  """
+  if valid is None:
+    found = intervals.bootstrap_interval(lengths_px, seed=seed)
+    return found, len(lengths_px)
+  areas_px = tile_areas_px(valid)
+  found = intervals.bootstrap_interval(
+    np.stack([lengths_px, areas_px], axis=1)[areas_px > 0],
+    lambda means: means[:, 0] / means[:, 1],
+    seed=seed,
+  )
+  return found, int(areas_px.sum())
 
 
 def _graph(flat: np.ndarray, pixels: np.ndarray, width: int) -> Skeleton:

@@ -6,7 +6,7 @@ named `corrected` have all `corrections`.
 
 import dataclasses
 import math
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -106,6 +106,7 @@ def dislocation_summary(
   detection: LineDetection | None = None,
   skeleton: skeletons.Skeleton | None = None,
   seed: int = 0,
+  valid: np.ndarray | None = None,
 ) -> dict[str, float]:
   """Numbers of one image; `CONVENTIONS` says how each is defined.
 
@@ -120,6 +121,7 @@ def dislocation_summary(
     detection: of the network, on its development set; adds numbers `detected`.
     skeleton: of the mask, pruned; None computes it.
     seed: of the random lines and the bootstraps.
+    valid: bool [H, W], True on specimen; nothing else is marked. None: all.
 
   Returns:
     Numbers by name; `_low` and `_high` are the ends of a 95% interval. NaN:
@@ -131,22 +133,20 @@ def dislocation_summary(
   """
   mask = checks.boolean_mask(mask)
   foil = _Foil.of(pixel_size_nm, thickness_nm)
-  if skeleton is None:
-    skeleton = skeletons.line_skeleton(mask, spur_px=spur_px)
-  grid = line_intercepts.grid_crossings(mask, spacing_px=spacing_px)
-  random = line_intercepts.random_crossings(mask, lines=random_lines, seed=seed)
+  skeleton = skeleton or skeletons.line_skeleton(mask, spur_px=spur_px)
+  where: dict[str, Any] = {'mask': mask, 'valid': valid}
+  grid = line_intercepts.grid_crossings(**where, spacing_px=spacing_px)
+  random = line_intercepts.random_crossings(
+    **where, lines=random_lines, seed=seed
+  )
   parts_px = skeletons.tile_lengths_px(skeleton, mask.shape)
-  projected = {
-    'density_grid': _density_of_crossings(grid, foil, seed),
-    'density_random_lines': _density_of_crossings(random, foil, seed),
-    'density_length': _density_of_length(parts_px, mask.size, foil, seed),
-  }
-  covered = int(np.count_nonzero(mask)) / mask.size
+  projected = _projected(grid, random, parts_px, foil, seed, **where)
+  covered = int(np.count_nonzero(mask)) / _area_px(**where)
   uncertainty = intervals.product_uncertainty(
     (-1, thickness_uncertainty), (-1, pixel_size_uncertainty)
   )
   return {
-    **_lengths(mask, grid, parts_px, foil.pixel_size_nm),
+    **_lengths(mask, grid, parts_px, foil.pixel_size_nm, _area_px(**where)),
     'projection_factor': float(corrections.projection_factor),
     'unseen_fraction': float(corrections.unseen_fraction),
     **_densities(projected, covered, corrections, uncertainty),
@@ -154,22 +154,43 @@ def dislocation_summary(
   }
 
 
+def _projected(
+  grid: line_intercepts.Crossings,
+  random: line_intercepts.Crossings,
+  parts_px: np.ndarray,
+  foil: _Foil,
+  seed: int,
+  **where: Any,
+) -> dict[str, _Density]:
+  """Densities of the projected length, by the three ways to measure it."""
+  return {
+    'density_grid': _density_of_crossings(grid, foil, seed),
+    'density_random_lines': _density_of_crossings(random, foil, seed),
+    'density_length': _density_of_length(parts_px, foil, seed, **where),
+  }
+
+
+def _area_px(mask: np.ndarray, valid: np.ndarray | None) -> int:
+  return mask.size if valid is None else int(np.count_nonzero(valid))
+
+
 def _lengths(
   mask: np.ndarray,
   grid: line_intercepts.Crossings,
   parts_px: np.ndarray,
   pixel_size_nm: float,
+  area_px: int,
 ) -> dict[str, float]:
   """What is counted and measured in the image, without the foil."""
   length_px, marked_px = float(parts_px.sum()), int(np.count_nonzero(mask))
   width_px = marked_px / length_px if length_px else math.nan
   return {
-    'area_fraction': marked_px / mask.size,
+    'area_fraction': marked_px / area_px,
     'grid_crossings': int(grid.count.sum()),
     'grid_length_nm': float(grid.length_px.sum()) * pixel_size_nm,
     'line_length_px': length_px,
     'line_length_nm': length_px * pixel_size_nm,
-    'line_length_per_area_per_m': length_px / mask.size / (pixel_size_nm * NM),
+    'line_length_per_area_per_m': length_px / area_px / (pixel_size_nm * NM),
     'line_width_nm': width_px * pixel_size_nm,
   }
 
@@ -244,8 +265,10 @@ def _density_of_crossings(
     # No crossing gives an upper limit, which a bootstrap cannot give.
     interval = intervals.poisson_interval(0).scale_by(1 / length_px)
   else:
+    of_lines = np.stack([found.count, found.length_px], axis=1)
     interval = intervals.bootstrap_interval(
-      np.stack([found.count, found.length_px], axis=1),
+      # A line that meets no specimen says nothing.
+      of_lines[found.length_px > 0],
       lambda means: means[:, 0] / means[:, 1],
       seed=seed,
     )
@@ -253,9 +276,15 @@ def _density_of_crossings(
 
 
 def _density_of_length(
-  parts_px: np.ndarray, pixels: int, foil: _Foil, seed: int
+  parts_px: np.ndarray,
+  foil: _Foil,
+  seed: int,
+  *,
+  mask: np.ndarray,
+  valid: np.ndarray | None,
 ) -> _Density:
   """The density of the projected length, from that in parts of the image."""
+  pixels = _area_px(mask, valid)
   pixel_m, per_px = foil.pixel_size_nm * NM, math.nan
   if foil.is_known:
     per_px = line_density_of_length(
@@ -267,5 +296,5 @@ def _density_of_length(
   length_px = float(parts_px.sum())
   if length_px == 0:
     return per_px * 0.0, intervals.UNKNOWN
-  interval = intervals.bootstrap_interval(parts_px, seed=seed)
-  return per_px * length_px, interval.scale_by(per_px * len(parts_px))
+  mean, times = skeletons.tile_interval(parts_px, valid, seed=seed)
+  return per_px * length_px, mean.scale_by(per_px * times)

@@ -53,13 +53,17 @@ class BooleanModel(NamedTuple):
   width_px: np.ndarray
 
 
-def square_counts(mask: np.ndarray, *, tiles: int = 8) -> np.ndarray:
+def square_counts(
+  mask: np.ndarray, *, tiles: int = 8, valid: np.ndarray | None = None
+) -> np.ndarray:
   """How often each arrangement of 2 x 2 pixels occurs, in each tile.
 
   Args:
     mask: [H, W]; what is not zero is particle.
     tiles: the image is divided into tiles x tiles, or fewer if it is small; the
       default is by eye.
+    valid: bool [H, W], True on specimen; squares that are not all valid do not
+      count. None where all is.
 
   Returns:
     int64 [tiles * tiles, 16]: bit 0 of an arrangement's number is the pixel
@@ -77,10 +81,14 @@ def square_counts(mask: np.ndarray, *, tiles: int = 8) -> np.ndarray:
     for top in range(down[i], down[i + 1], rows):
       last = min(top + rows, down[i + 1])
       codes = _square_codes(mask[top : last + 1])
+      inside = None
+      if valid is not None:
+        # 0: none of the four pixels is beside the specimen.
+        inside = _square_codes(~valid[top : last + 1]) == 0
       for j in range(len(along) - 1):
-        counts[i, j] += np.bincount(
-          codes[:, along[j] : along[j + 1]].ravel(), minlength=16
-        )
+        part = slice(None), slice(along[j], along[j + 1])
+        found = codes[part] if inside is None else codes[part][inside[part]]
+        counts[i, j] += np.bincount(found.ravel(), minlength=16)
   return counts.reshape(-1, 16)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from defectseg_jax.quantification.measurement import Measurement
-from defectseg_jax.quantification.particles.borders import select_counted
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.particles.overlap_correction import (
   why_not_corrected,
@@ -18,6 +17,7 @@ from defectseg_jax.quantification.particles.properties import (
 from defectseg_jax.quantification.particles.summary import particle_summary
 from defectseg_jax.quantification.plausibility import (
   QualityWarning,
+  beside_warnings,
   border_warnings,
   particle_warnings,
 )
@@ -34,6 +34,7 @@ def measure_particle_mask(
   detection: Detection | None,
   seed: int,
   ids: np.ndarray | None = None,
+  valid: np.ndarray | None,
 ) -> Measurement:
   """Measures the particles of one mask; arguments as of `measure`."""
   found = measure_particles(
@@ -45,6 +46,7 @@ def measure_particle_mask(
     minimum_area_px=settings.minimum_area_px,
     fill_holes=settings.fill_holes,
     separate=settings.separate,
+    valid=valid,
   )
   summary = particle_summary(
     found,
@@ -56,32 +58,46 @@ def measure_particle_mask(
     detection=detection,
     seed=seed,
   )
-  volume_known = None not in (pixel_size_nm, thickness_nm)
   sizes_px = found.diameter_px[found.whole]
-  counted = select_counted(found.at_border, settings.border)
+  counted = found.counted(settings.border)
   return Measurement(
     summary=summary,
     objects={**found.columns(), 'counted': counted},
-    warnings=[
-      *particle_warnings(
-        found.diameter_nm,
-        volume_fraction=summary['volume_fraction'],
-        pixel_size_nm=pixel_size_nm,
-        thickness_nm=thickness_nm,
-      ),
-      *border_warnings(
-        found.area_px,
-        found.at_border,
-        counted,
-        image_px=found.labels.size,
-      ),
-      *_correction_warnings(found, summary, volume_known),
-    ],
+    warnings=_warnings(found, summary, counted, pixel_size_nm, thickness_nm),
     labels=found.labels,
     counted=counted,
     sizes_nm=sizes_px * (pixel_size_nm or math.nan),
     sizes_px=sizes_px,
+    valid=found.window.valid,
   )
+
+
+def _warnings(
+  found: Particles,
+  summary: Mapping[str, float],
+  counted: np.ndarray,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
+) -> list[QualityWarning]:
+  """What a reader must know before the numbers are believed."""
+  return [
+    *particle_warnings(
+      found.diameter_nm,
+      volume_fraction=summary['volume_fraction'],
+      pixel_size_nm=pixel_size_nm,
+      thickness_nm=thickness_nm,
+    ),
+    *border_warnings(
+      found.area_px,
+      found.at_border,
+      counted,
+      image_px=found.window.area_px,
+    ),
+    *beside_warnings(found.window.marked_beside_px),
+    *_correction_warnings(
+      found, summary, None not in (pixel_size_nm, thickness_nm)
+    ),
+  ]
 
 
 def _correction_warnings(

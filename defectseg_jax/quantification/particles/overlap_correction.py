@@ -82,7 +82,7 @@ def correct_overlap(
     >>> print(f'{found.number_per_m3 * 1e-12 * 122.6e-9:.2f}')
     1.00
   """
-  squares = boolean_model.square_counts(particles.labels)
+  squares = _square_counts(particles)
   model = boolean_model.boolean_model(squares.sum(axis=0))
   means = intervals.bootstrap_means(squares, seed=seed)
   again = boolean_model.boolean_model(means)
@@ -94,7 +94,7 @@ def correct_overlap(
     return seen - spread_nm**2 / (thickness_nm + seen - 2 * unseen_nm)
 
   diameter = float(diameter_nm(model.width_px))
-  number = float(model.number_per_px2) * (pixels := particles.labels.size)
+  number = float(model.number_per_px2) * (pixels := particles.window.area_px)
   depth_nm = thickness_nm + (diameter - 2 * unseen_nm if number else 0.0)
   each = 1 / (pixels * particles.pixel_size_nm**2 * depth_nm * NM**3)
   clump = _clump(number, again, pixels)
@@ -136,6 +136,12 @@ def why_not_corrected(particles: Particles) -> str:
   return (
     'the marked regions do not lie as independent particles do, for which the '
     'Boolean model is made'
+  )
+
+
+def _square_counts(particles: Particles) -> np.ndarray:
+  return boolean_model.square_counts(
+    particles.labels, valid=particles.window.valid
   )
 
 

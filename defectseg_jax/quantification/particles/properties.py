@@ -7,9 +7,14 @@ import numpy as np
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import checks
+from defectseg_jax.quantification.particles.borders import select_counted
 from defectseg_jax.quantification.particles.components import label_regions
 from defectseg_jax.quantification.particles.hulls import measure_hulls
 from defectseg_jax.quantification.particles.run_lengths import Runs, find_runs
+from defectseg_jax.quantification.particles.window import (
+  Window,
+  specimen_mask,
+)
 
 SIDES = ('top', 'left', 'bottom', 'right')
 
@@ -31,6 +36,9 @@ class Particles:
     mean_intensity: of the image; NaN if no image was given.
     box_px: int64 [n, 4], bounding box: first row and column, and the row and
       column after the last.
+    window: where the image shows specimen.
+    at_gap: bool [n], whether it touches a gap in the window.
+    foot_at_gap: bool [n], whether it does so with its lowest point.
   """
 
   labels: np.ndarray
@@ -45,6 +53,9 @@ class Particles:
   eccentricity: np.ndarray
   mean_intensity: np.ndarray
   box_px: np.ndarray
+  window: Window
+  at_gap: np.ndarray
+  foot_at_gap: np.ndarray
 
   def __len__(self) -> int:
     return len(self.area_px)
@@ -61,21 +72,30 @@ class Particles:
 
   @property
   def at_border(self) -> np.ndarray:
-    """bool [n, 4]: whether it touches each of the image's `SIDES`."""
-    return self.box_px == (0, 0, *self.labels.shape)
+    """bool [n, 4]: whether it touches each of the window's `SIDES`."""
+    return self.box_px == self.window.sides
 
   @property
   def whole(self) -> np.ndarray:
-    """bool [n]: whether it touches no side of the image."""
-    return ~self.at_border.any(axis=1)
+    """bool [n]: whether it touches no side of the window, and no gap."""
+    return ~self.at_border.any(axis=1) & ~self.at_gap
+
+  def counted(self, rule: str) -> np.ndarray:
+    """bool [n]: which of them a border rule counts."""
+    return select_counted(
+      self.at_border,
+      rule,
+      at_gap=self.at_gap,
+      foot_at_gap=self.foot_at_gap,
+    )
 
   def columns(self) -> dict[str, np.ndarray]:
     """Columns of a table with a row for each particle.
 
     Returns:
       Arrays of one length, units in their names. `id` counts from 1 as in
-      `labels`. `touches_border` names the sides, such as `top+left`; '' means
-      that it touches none.
+      `labels`. `touches_border` names the sides, such as `top+left`, and `gap`
+      where specimen is missing; '' means that it touches none.
     """
     pixel = self.pixel_size_nm
     lengths = {
@@ -84,8 +104,8 @@ class Particles:
       'feret_minimum': self.feret_minimum_px,
     }
     touches = [
-      '+'.join(side for side, yes in zip(SIDES, row) if yes)
-      for row in self.at_border
+      '+'.join(side for side, yes in zip((*SIDES, 'gap'), row) if yes)
+      for row in np.column_stack([self.at_border, self.at_gap])
     ]
     return {
       'id': np.arange(1, len(self) + 1),
@@ -113,6 +133,7 @@ def measure_particles(
   minimum_area_px: int = 1,
   fill_holes: bool = False,
   separate: bool = False,
+  valid: np.ndarray | None = None,
 ) -> Particles:
   """Finds and measures the particles of a mask.
 
@@ -122,6 +143,7 @@ def measure_particles(
     image: [H, W], for the mean over each particle; or None.
     ids, connectivity, minimum_area_px, fill_holes, separate: as of
       `components.label_regions`.
+    valid: bool [H, W], True on specimen, outside of which is no particle.
 
   Returns:
     The particles. Area, centroid, eccentricity and mean intensity are those of
@@ -141,6 +163,9 @@ def measure_particles(
     (array([2.]), array([0.5]), array([4.5]))
   """
   size_nm = checks.length_or_nan(pixel_size_nm, 'pixel_size_nm')
+  mask, window = specimen_mask(mask, valid)
+  if ids is not None and window.valid is not None:
+    ids = np.where(window.valid, ids, 0)
   labels, count = label_regions(
     mask,
     ids=ids,
@@ -149,12 +174,15 @@ def measure_particles(
     fill_holes=fill_holes,
     separate=separate,
   )
+  if window.valid is not None:
+    # A gap may be taken for the hole of a particle, and filled.
+    labels[~window.valid] = 0
   if image is not None and image.shape != labels.shape:
     raise InputError(
       f'an image of shape {image.shape} for a mask of shape {labels.shape}: '
       'give the image that the mask was drawn on'
     )
-  return _measure_labels(labels, count, size_nm, image)
+  return _measure_labels(labels, count, size_nm, image, window)
 
 
 def _measure_labels(
@@ -162,11 +190,13 @@ def _measure_labels(
   count: int,
   pixel_size_nm: float,
   image: np.ndarray | None,
+  window: Window,
 ) -> Particles:
   """The particles 1 to count of a label image."""
   runs = find_runs(labels)
   hulls = measure_hulls(runs, count)
   area, row, column, eccentricity = _moments(runs, count)
+  at_gap, foot_at_gap = window.gap_contacts(labels, runs, count)
   return Particles(
     labels=labels,
     pixel_size_nm=pixel_size_nm,
@@ -180,6 +210,9 @@ def _measure_labels(
     eccentricity=eccentricity,
     mean_intensity=_mean_intensity(labels, count, image),
     box_px=_boxes(runs, count),
+    window=window,
+    at_gap=at_gap,
+    foot_at_gap=foot_at_gap,
   )
 
 

@@ -11,7 +11,6 @@ from defectseg_jax.quantification.densities import (
   sphere_volume,
   swelling,
 )
-from defectseg_jax.quantification.particles import borders
 from defectseg_jax.quantification.particles.detection import (
   Detection,
   corrected_count,
@@ -118,7 +117,7 @@ def particle_summary(
   foil = Foil.of(
     thickness_nm, unseen_nm, thickness_uncertainty, pixel_size_uncertainty
   )
-  counted = borders.select_counted(particles.at_border, border)
+  counted = particles.counted(border)
   return {
     'count': int(counted.sum()),
     'count_all': len(particles),
@@ -132,8 +131,8 @@ def particle_summary(
 
 
 def _area_m2(particles: Particles) -> float:
-  """A, of the image; NaN without a scale."""
-  return particles.labels.size * (particles.pixel_size_nm * NM) ** 2
+  """A, of the specimen; NaN without a scale."""
+  return particles.window.area_px * (particles.pixel_size_nm * NM) ** 2
 
 
 def _per_area(
@@ -154,7 +153,7 @@ def _per_area(
 def _area_fraction(particles: Particles) -> dict[str, float]:
   """Of all particles; its interval is that of a Poisson number of clumps."""
   areas_px = particles.area_px.astype(float)
-  total_px, image_px = float(areas_px.sum()), particles.labels.size
+  total_px, image_px = float(areas_px.sum()), particles.window.area_px
   interval = intervals.UNKNOWN
   if total_px:
     clump_px = float((areas_px**2).sum()) / total_px

@@ -32,12 +32,14 @@ class ImageArrays:
     mask: bool [H, W], what was measured.
     probabilities: float32 [H, W].
     truth: bool [H, W], the true mask; None where it is not known.
+    valid: bool [H, W], True on specimen; None where all is.
   """
 
   pixels: np.ndarray
   mask: np.ndarray
   probabilities: np.ndarray
   truth: np.ndarray | None = None
+  valid: np.ndarray | None = None
 
   def thin_out(self, step: int) -> 'ImageArrays':
     """Every step-th pixel of every step-th row."""
@@ -46,18 +48,24 @@ class ImageArrays:
       self.mask[::step, ::step],
       self.probabilities[::step, ::step],
       None if self.truth is None else self.truth[::step, ::step],
+      None if self.valid is None else self.valid[::step, ::step],
     )
 
   def layers(self) -> dict[str, np.ndarray]:
     """As the page shows them, uint8; with a truth there is a comparison."""
     layers = {
-      'micrograph': grey_levels(self.pixels),
-      'mask': self.mask * np.uint8(255),
+      'micrograph': grey_levels(self.pixels, valid=self.valid),
+      'mask': self._on_specimen(self.mask) * np.uint8(255),
       'probability': (self.probabilities * 255).astype(np.uint8),
     }
     if self.truth is not None:
-      layers['comparison'] = comparison_map(self.mask, self.truth)
+      layers['comparison'] = comparison_map(
+        self._on_specimen(self.mask), self._on_specimen(self.truth)
+      )
     return layers
+
+  def _on_specimen(self, mask: np.ndarray) -> np.ndarray:
+    return mask if self.valid is None else mask & self.valid
 
 
 def page_image(

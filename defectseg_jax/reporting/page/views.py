@@ -263,6 +263,10 @@ def _note(summary: Mapping[str, Any]) -> str:
     parts.append(f'{summary["pixel_size_nm"]:g} nm a pixel')
   if summary.get('thickness_nm'):
     parts.append(f'foil of {summary["thickness_nm"]:g} nm')
+  if summary.get('valid_fraction', 1) < 1:
+    parts.append(f'{100 * summary["valid_fraction"]:.3g}% of it specimen')
+  if replaced := summary.get('replaced_pixels'):
+    parts.append(f'{replaced} pixel{"s" if replaced > 1 else ""} replaced')
   return ', '.join(parts)
 
 
