@@ -21,7 +21,7 @@ from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.simulation.domain.real_backgrounds import read_backgrounds
 
 # By eye: about two thirds show objects, and each image is compared with 40.
-COUNT = 360
+COUNT = 300
 # Written so often; a stopped job goes on from there.
 _AT_ONCE = 10
 

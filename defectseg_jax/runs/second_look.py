@@ -13,8 +13,8 @@ _REDUCED = 0.8
 _LEAST_SIDE_PX = 64
 # Over the standard deviation of the image; by eye.
 _NOISE = 0.25
-# Of large images the middle is looked at again: it is to say how steady the
-# network is, and need not cost as much as the image.
+# Of large images the part with objects is looked at again: it is to say how
+# steady the network is, and need not cost as much as the image.
 _LARGEST_PX = 1024
 
 
@@ -38,9 +38,13 @@ def signs_of(
     threshold: of its probabilities.
 
   Returns:
-    What `image_signs` gives, of at most the middle 1024 x 1024 pixels.
+    What `image_signs` gives, of at most 1024 x 1024 pixels, around the middle
+    of what was found.
   """
-  rows, columns = (_middle(side) for side in pixels.shape)
+  rows, columns = (
+    _around(found.mask.any(axis=other), side)
+    for other, side in zip((1, 0), pixels.shape)
+  )
   part = pixels[rows, columns]
   turned = np.ascontiguousarray(part.T)
   sides = tuple(
@@ -62,6 +66,9 @@ def signs_of(
   )
 
 
-def _middle(side_px: int) -> slice:
-  first = max(0, side_px - _LARGEST_PX) // 2
+def _around(shown: np.ndarray, side_px: int) -> slice:
+  """As much of a side as is looked at again: around the middle of objects."""
+  middle = np.median(np.flatnonzero(shown)) if shown.any() else side_px / 2
+  first = int(middle) - _LARGEST_PX // 2
+  first = min(max(0, first), max(0, side_px - _LARGEST_PX))
   return slice(first, first + _LARGEST_PX)
