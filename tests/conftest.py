@@ -2,6 +2,7 @@
 
 import shutil
 
+import jax
 import pytest
 import tiny
 
@@ -39,6 +40,14 @@ def command(folder, tmp_path):
     return tiny.command_line(workdir, *flags, fields=fields, config=config)
 
   return make
+
+
+@pytest.fixture
+def one_device(monkeypatch):
+  """Of the four: a small micrograph is one tile, and the others get zeros."""
+  (first, *_) = jax.local_devices()
+  monkeypatch.setattr(jax, 'local_devices', lambda: [first])
+  monkeypatch.setattr(jax, 'local_device_count', lambda: 1)
 
 
 @pytest.fixture(scope='session')

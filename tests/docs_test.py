@@ -255,7 +255,7 @@ def test_quick_examples_of_the_library_run(session):
 
 @pytest.mark.slow
 @pytest.mark.xdist_group('predict')
-def test_all_examples_of_the_library_run(trained_run, session):
+def test_all_examples_of_the_library_run(trained_run, one_device, session):
   runs = pathlib.Path('runs')
   runs.mkdir()
   (runs / 'voids').symlink_to(trained_run)

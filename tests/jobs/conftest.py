@@ -50,7 +50,7 @@ def session(tmp_path):
 
 
 @pytest.fixture
-def predict(trained_run, session, tmp_path):
+def predict(trained_run, session, one_device, tmp_path):
   """Runs the job in this process; whether all could be done."""
 
   def go(
