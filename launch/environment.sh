@@ -183,11 +183,17 @@ install() {
   say "installing $file, once; it may take a few minutes" \
     "(progress: tail -f '$log')"
   "$venv/bin/python" -I -m pip install --no-input --disable-pip-version-check \
-    --progress-bar off -r "$root/$file" </dev/null >"$log" 2>&1 || fail \
-    "pip could not install $file:" \
-    "$(grep -m 1 '^ERROR' "$log" || tail -n 1 "$log") (all of it: $log)"
+    --no-compile --progress-bar off -r "$root/$file" </dev/null >"$log" 2>&1 ||
+    fail "pip could not install $file:" \
+      "$(grep -m 1 '^ERROR' "$log" || tail -n 1 "$log") (all of it: $log)"
   stamp_for "$file" "$version" >"$venv/$file.stamp" ||
     fail "cannot write in $venv"
+}
+
+# Compiles all of .venv on all cores; pip would do it on one. What is no valid
+# Python, as some packages' templates, is left out.
+compile_packages() {
+  "$venv/bin/python" -I -m compileall -q -j 0 "$venv/lib" >/dev/null 2>&1
 }
 
 # ensure_environment FILE...: afterwards .venv has all that the files pin.
@@ -210,6 +216,7 @@ ensure_environment() {
     for file in "$@"; do
       is_installed "$file" "$(environment_version)" || install "$file"
     done
+    compile_packages
     rm -f "$unfinished"
   fi
   release_lock
