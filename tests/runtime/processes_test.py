@@ -9,7 +9,15 @@ import time
 import jax
 import numpy as np
 import pytest
-from tiny import HANGS_S, run, start_processes, write_foil
+from programs import Program
+from tiny import (
+  HANGS_S,
+  ROOT,
+  environment,
+  run,
+  start_processes,
+  write_foil,
+)
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.models import ModelSettings, create_model
@@ -133,7 +141,9 @@ def test_any_process_stops_all_and_any_number_goes_on(command, tmp_path):
   }
   assert run(command(alone, **options), devices=4).returncode == 0
 
-  started = start_processes([command(broken, **options)], devices=4)
+  started = [
+    Program(command(broken, **options), cwd=ROOT, env=environment(devices=4))
+  ]
   wait_for(lambda: 16 in saved_steps(broken), started)
   started[0].send_signal(signal.SIGTERM)
   codes, _, errors = finish(started)
