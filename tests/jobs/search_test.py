@@ -17,7 +17,8 @@ pytestmark = [pytest.mark.xdist_group('search'), pytest.mark.slow]
 
 SEARCH = {
   **TINY,
-  'search.trials': 4,
+  'training.epochs': 2,
+  'search.trials': 3,
   'search.top': 1,
   'search.warm_trials': 1,
   'search.max_rounds': 2,
@@ -25,7 +26,7 @@ SEARCH = {
   # Each rate would be compiled for.
   'search.space.model.dropout_rate': (),
 }
-TRIALS = 4 + 1
+TRIALS = 3 + 1
 
 
 @pytest.fixture(scope='module')
@@ -121,9 +122,9 @@ def test_a_search_leaves_what_a_person_looks_for(alone):
   rows = rows_of(path)
   assert [row['trial'] for row in rows] == [str(n) for n in range(TRIALS)]
   assert {row['state'] for row in rows} == {'complete'}
-  assert [row['round'] for row in rows] == ['1'] * 4 + ['2']
-  first = max(rows[:4], key=lambda row: float(row['dev_iu']))
-  assert rows[4]['parent'] == first['trial']
+  assert [row['round'] for row in rows] == ['1'] * 3 + ['2']
+  first = max(rows[:3], key=lambda row: float(row['dev_iu']))
+  assert rows[3]['parent'] == first['trial']
   rates = [float(row['training.learning_rate']) for row in rows]
   assert len(set(rates)) == TRIALS
   assert all(1e-4 <= rate <= 1e-2 for rate in rates)
@@ -152,7 +153,7 @@ def test_a_trial_is_an_ordinary_run(alone):
   path, _ = alone
   trial = path / 'trials' / '0001'
   rows = (trial / 'history.csv').read_text().splitlines()
-  assert len(rows) == 1 + 3
+  assert len(rows) == 1 + 2
   done = run(
     [
       *(sys.executable, '-m', 'defectseg_jax.main', '--mode=evaluate'),
@@ -191,7 +192,7 @@ def test_three_workers_two_of_which_are_stopped(search, alone, tmp_path):
       assert worker.process.wait(timeout=HANGS_S) == 0, worker.said()
     assert 'Stopped by SIGTERM. The same command goes on' in asked.said()
     begun = [trial for worker in started for trial in worker.trials()]
-    ends = sum(worker.said().count('Trained 3 epochs') for worker in started)
+    ends = sum(worker.said().count('Trained 2 epochs') for worker in started)
   assert set(begun) == set(range(TRIALS))
   # Those that were stopped were begun once more, by whoever came first.
   assert len(begun) == TRIALS + 2
