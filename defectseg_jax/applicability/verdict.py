@@ -18,9 +18,10 @@ _NEIGHBOURS = 40
 # Numbers of an image scatter by how few objects it has. It is compared with
 # references that have half as many, or this many.
 _ENOUGH = 12
-# By eye: from such an expected F1 on a network applies, and below the other it
-# does not.
-APPLIES_FROM, NOT_BELOW = 0.7, 0.4
+# By eye: a network does of use where its F1 is at least half. It applies to an
+# image if so much of what is like it is of use, and does not below the other.
+USEFUL_F1 = 0.5
+APPLIES_FROM, NOT_BELOW = 0.85, 0.15
 # An image is unlike all references if its nearest are farther away than those
 # of this part of the references among themselves.
 _UNLIKE = 0.99
@@ -146,7 +147,9 @@ class Judge:
     low, _, high = _quantiles(f1)
     expected = Expected(float(f1.mean()), low, high)
     applies, reason = _word(
-      expected, unlike=float(np.sort(apart)[_NEAREST - 1]) > self._far
+      expected,
+      useful=int(np.count_nonzero(f1 >= USEFUL_F1)),
+      unlike=float(np.sort(apart)[_NEAREST - 1]) > self._far,
     )
     return Verdict(applies, reason, expected, self._truths(like))
 
@@ -178,8 +181,9 @@ class Judge:
     found = {}
     for name in self.references[0].truths:
       values = np.array([self.references[one].truths[name] for one in like])
-      # That an image holds nothing of the kind is for the verdict to say.
-      values = values[values > 0]
+      # That an image holds nothing of the kind, or that nothing of it was
+      # counted, is for the verdict to say.
+      values = values[(values > 0) & (values < math.inf)]
       if len(values) >= _NEIGHBOURS // 2:
         low, middle, high = _quantiles(values)
         found[name] = Expected(middle, low, high)
@@ -206,14 +210,16 @@ def _quantiles(values: np.ndarray) -> list[float]:
   ]
 
 
-def _word(f1: Expected, *, unlike: bool) -> tuple[Applies, str]:
-  much = f'an F1 of {f1.value:.2f} ({f1.low:.2f} to {f1.high:.2f}) is expected'
-  if f1.value < NOT_BELOW:
-    return Applies.NO, much
+def _word(f1: Expected, *, useful: int, unlike: bool) -> tuple[Applies, str]:
+  reason = (
+    f'of {_NEIGHBOURS} reference micrographs like it, {useful} have an F1 of '
+    f'{USEFUL_F1} or more; {f1.value:.2f} ({f1.low:.2f} to {f1.high:.2f}) is '
+    'expected'
+  )
+  if useful < NOT_BELOW * _NEIGHBOURS:
+    return Applies.NO, reason
   if unlike:
-    return Applies.CHECK, (
-      f'it looks like none of the reference micrographs; by the nearest {much}'
-    )
-  if f1.value < APPLIES_FROM:
-    return Applies.CHECK, much
-  return Applies.YES, much
+    return Applies.CHECK, f'it looks like no reference micrograph; {reason}'
+  if useful < APPLIES_FROM * _NEIGHBOURS:
+    return Applies.CHECK, reason
+  return Applies.YES, reason
