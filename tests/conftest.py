@@ -6,9 +6,6 @@ import jax
 import pytest
 import tiny
 
-# Of programs that are started, and not of the tests.
-collect_ignore = ['every_process']
-
 
 @pytest.fixture(scope='module')
 def browser():

@@ -12,9 +12,6 @@ from programs import PROGRAM, Program
 ROOT = pathlib.Path(__file__).parents[1]
 SHARED = ROOT.parent / 'shared'
 
-# On PYTHONPATH it lets every process of a run keep what it compiled.
-EVERY_PROCESS = ROOT / 'tests' / 'every_process'
-
 # No test waits for so long: it ends those that hang.
 HANGS_S = 600
 
@@ -106,7 +103,6 @@ def start_processes(commands, *, devices: int = 2) -> list[subprocess.Popen]:
       command,
       {
         **variables,
-        'PYTHONPATH': f'{ROOT}{os.pathsep}{EVERY_PROCESS}',
         'JAX_COORDINATOR_ADDRESS': address,
         'JAX_COORDINATOR_BIND_ADDRESS': address,
         'JAX_NUM_PROCESSES': str(len(commands)),

@@ -10,7 +10,7 @@ import sysconfig
 
 import pytest
 import slurm
-from tiny import EVERY_PROCESS, ROOT, TINY, environment, write_foil
+from tiny import ROOT, TINY, environment, write_foil
 
 # One worker, so that Slurm is started once.
 pytestmark = [pytest.mark.xdist_group('slurm'), pytest.mark.slow]
@@ -68,10 +68,7 @@ def checkout(tmp_path_factory):
   )
   (packages,) = folder.glob('.venv/lib/python3*/site-packages')
   assert 'making .venv' in made.stderr
-  # local.sh keeps nothing of PYTHONPATH.
-  packages.joinpath('ours.pth').write_text(
-    f'{sysconfig.get_path("purelib")}\n{EVERY_PROCESS}\n'
-  )
+  packages.joinpath('ours.pth').write_text(sysconfig.get_path('purelib'))
   return folder
 
 
