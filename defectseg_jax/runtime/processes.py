@@ -136,9 +136,11 @@ def agree(interruption: Interruption) -> Iterator[None]:
     error = str(caught)
   ends = gather({'error': error, 'stop': interruption.exit_code()})
   errors = [end['error'] for end in ends if end['error']]
-  if errors and is_first():
-    raise InputError(errors[0])
   if errors:
+    # The service of the first must not end under the others, or they abort.
+    disconnect()
+    if is_first():
+      raise InputError(errors[0])
     sys.exit(1)
   codes = [end['stop'] for end in ends if end['stop']]
   if codes:
