@@ -3,8 +3,7 @@
 Half of a short run is the import of TensorFlow and JAX. So a server imports
 them once for each of pytest's workers, and forks into what is started. Nothing
 has been computed with either by then. What is told of Slurm, launch/ and the
-README's commands, and of several processes of one run, starts the program as
-people do.
+README's commands starts the program as people do.
 """
 
 import atexit

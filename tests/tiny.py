@@ -85,7 +85,9 @@ def environment(devices: int = 1) -> dict[str, str]:
   }
 
 
-def start_processes(commands, *, devices: int = 2) -> list[subprocess.Popen]:
+def start_processes(
+  commands, *, devices: int = 2
+) -> list[Program | subprocess.Popen]:
   """Starts a program for each command, as the processes of one run."""
   with socket.socket() as free:
     free.bind(('127.0.0.1', 0))
@@ -96,10 +98,8 @@ def start_processes(commands, *, devices: int = 2) -> list[subprocess.Popen]:
     for name, value in environment(devices).items()
     if not name.lower().endswith('_proxy')
   }
-  # As people start them: how processes of one run end depends on one another,
-  # and those of a server end in another way.
   return [
-    _open(
+    _start(
       command,
       {
         **variables,
@@ -113,7 +113,10 @@ def start_processes(commands, *, devices: int = 2) -> list[subprocess.Popen]:
   ]
 
 
-def _open(command, variables) -> subprocess.Popen:
+def _start(command, variables) -> Program | subprocess.Popen:
+  """The program by its server; anything else as it is."""
+  if list(command[:3]) == PROGRAM:
+    return Program(command, cwd=ROOT, env=variables)
   return subprocess.Popen(
     command,
     cwd=ROOT,
@@ -126,12 +129,7 @@ def _open(command, variables) -> subprocess.Popen:
 
 def run(command, *, devices: int = 1) -> subprocess.CompletedProcess:
   """Runs the program to its end, with its output as text."""
-  variables = environment(devices)
-  started = (
-    Program(command, cwd=ROOT, env=variables)
-    if list(command[:3]) == PROGRAM
-    else _open(command, variables)
-  )
+  started = _start(command, environment(devices))
   try:
     output, errors = started.communicate(timeout=HANGS_S)
   finally:
