@@ -109,8 +109,9 @@ def _tell(title: str, run: Run, examples: Iterator[Example]) -> None:
         continue
       held[name].append(low <= truth[name] <= high)
       by_counting = [found[f'{name}_counting_{end}'] for end in ('low', 'high')]
-      if verdict.applies == Applies.YES and found[name] > 0:
-        wider[name].append((high - low) / (by_counting[1] - by_counting[0]))
+      width = by_counting[1] - by_counting[0]
+      if verdict.applies == Applies.YES and 0 < width < np.inf:
+        wider[name].append((high - low) / width)
   _print_f1(title, np.array(expected), np.array(true), words)
   rows = [
     [

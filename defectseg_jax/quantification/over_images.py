@@ -9,7 +9,7 @@ from scipy import special
 from defectseg_jax.quantification import intervals
 
 # Ratios of areas, which cannot be above 1.
-_RATIOS = ('iu', 'precision', 'recall')
+_RATIOS = ('expected_f1', 'iu', 'precision', 'recall')
 
 
 def statistics_over_images(
@@ -25,9 +25,10 @@ def statistics_over_images(
   specimen differs from place to place, which no count in one image can show.
   It is widened by what all images share, such as a scale that is not known
   well, as `intervals.propagate` does it for one image. It does not go below 0,
-  since no quantity is negative, nor above 1 for the ratios `iu`, `precision`
-  and `recall`. Equal numbers, such as those of images without objects, have no
-  interval: a few of them do not show that the specimen is the same everywhere.
+  since no quantity is negative, nor above 1 for the ratios `expected_f1`, `iu`,
+  `precision` and `recall`. Equal numbers, such as those of images without
+  objects, have no interval: a few of them do not show that the specimen is the
+  same everywhere.
 
   Args:
     rows: numbers by name, one mapping for each image.

@@ -53,10 +53,10 @@ def test_equal_numbers_do_not_show_that_all_are_equal():
 
 
 def test_ratios_end_at_1_and_other_numbers_do_not():
-  names = ('iu', 'precision', 'recall', 'density')
+  names = ('iu', 'precision', 'recall', 'expected_f1', 'density')
   rows = [dict.fromkeys(names, value) for value in (0.9, 0.95, 0.99)]
   found = statistics_over_images(rows, names)
-  assert [found[name]['high'] for name in names[:3]] == [1.0] * 3
+  assert [found[name]['high'] for name in names[:4]] == [1.0] * 4
   assert found['density']['high'] > 1.05
   assert found['iu']['low'] == found['density']['low'] > 0
   # Of one image nothing is known.

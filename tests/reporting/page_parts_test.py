@@ -106,6 +106,8 @@ def test_micrographs_are_small_jpegs():
     ('density_grid_per_m2', 'line density, by crossings', 'm⁻²'),
     ('area_nm2', 'area', 'nm²'),
     ('swelling', 'swelling', '%'),
+    ('expected_f1', 'expected F1', ''),
+    ('overlap_not_corrected', 'overlap not corrected', ''),
     ('eccentricity', 'eccentricity', ''),
   ],
 )

@@ -36,6 +36,7 @@ _TITLES = {
   'density_grid_corrected_per_m2': 'line density, by crossings, corrected',
   'density_length_corrected_per_m2': 'line density, by length, corrected',
   'expected_f1': 'expected F1',
+  'overlap_not_corrected': 'overlap not corrected',
   'iu': 'IU',
 }
 _SUPERSCRIPTS = str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹')
