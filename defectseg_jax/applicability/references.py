@@ -86,7 +86,8 @@ def read_references(path: pathlib.Path, *, network: str) -> list[Reference]:
 
 def _row(reference: Reference, network: str) -> dict[str, str]:
   numbers = {
-    **reference.signs,
+    # In one order, also where they were read.
+    **{name: reference.signs[name] for name in NAMES},
     'f1': reference.f1,
     **{f'{_TRUTH}{name}': one for name, one in reference.truths.items()},
   }

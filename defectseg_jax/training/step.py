@@ -247,11 +247,14 @@ def make_eval_step(
     `step(params, batch_stats, images) -> probabilities`: both trees
     replicated, images float32 [devices, N, H, W, 1], probabilities alike.
   """
-  return _compiled_eval_step(model.for_inference)
+  devices = tuple(jax.local_devices())
+  return _compiled_eval_step(model.for_inference, devices)
 
 
 @functools.cache
-def _compiled_eval_step(model: Architecture) -> Callable[..., jax.Array]:
+def _compiled_eval_step(
+  model: Architecture, devices: tuple[jax.Device, ...]
+) -> Callable[..., jax.Array]:
   def step(
     params: PyTree, batch_stats: PyTree, images: Float[Array, 'n h w 1']
   ) -> Float[Array, 'n h w 1']:
@@ -263,7 +266,7 @@ def _compiled_eval_step(model: Architecture) -> Callable[..., jax.Array]:
     step,
     axis_name=DEVICES,
     in_axes=(None, None, 0),
-    devices=jax.local_devices(),
+    devices=devices,
   )
 
 

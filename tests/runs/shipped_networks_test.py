@@ -50,4 +50,5 @@ def test_a_network_knows_where_it_applies(name):
   for word in Applies:
     of_word = [f1 for _, f1, verdict in found if verdict.applies == word]
     means[word] = sum(of_word) / len(of_word)
-  assert means[Applies.NO] < 0.3 < means[Applies.CHECK] < means[Applies.YES]
+  assert means[Applies.NO] < means[Applies.CHECK] < means[Applies.YES]
+  assert means[Applies.NO] < 0.2 and means[Applies.YES] > 0.7
