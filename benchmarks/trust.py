@@ -55,7 +55,8 @@ def main() -> None:
   for name in flags.networks.split(','):
     run = defectseg_jax.load_network(name)
     print(f'\n{name}: {run}')
-    _tell('unseen micrographs of the domain', run, _unseen(run, flags.images))
+    if flags.images:
+      _tell('unseen micrographs', run, _unseen(run, flags.images))
     for one in flags.sets:
       _tell(one, run, iter(sets_of(run.settings.defect)[one]()))
     print(f'\n{name}: images without {run.settings.defect}\n')
