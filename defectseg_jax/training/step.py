@@ -9,7 +9,7 @@ order in which float32 sums are taken.
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol, cast, runtime_checkable
+from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -253,7 +253,7 @@ def make_eval_step(
 
 @functools.cache
 def _compiled_eval_step(
-  model: Architecture, devices: tuple[jax.Device, ...]
+  model: Architecture, devices: tuple[Any, ...]
 ) -> Callable[..., jax.Array]:
   def step(
     params: PyTree, batch_stats: PyTree, images: Float[Array, 'n h w 1']

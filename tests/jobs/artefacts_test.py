@@ -1,5 +1,6 @@
 """Micrographs with artefacts: what is said, and that numbers do not follow."""
 
+import functools
 import json
 
 import numpy as np
@@ -144,11 +145,16 @@ def test_quantify_leaves_the_data_bar_of_a_micrograph_out(
   )
 
 
-@pytest.fixture(scope='module')
-def network():
+@pytest.fixture
+def network(one_device):
   if not CASES.is_dir():
     pytest.skip('shared/data/cases is not here')
   return ds.load_network('voids')
+
+
+@functools.cache
+def iu_of_base():
+  return cases_iu(ds.load_network('voids'), 'base')[1]
 
 
 def cases_iu(network, name, rows=slice(None), columns=slice(None)):
@@ -179,12 +185,11 @@ def cases_iu(network, name, rows=slice(None), columns=slice(None)):
   ],
 )
 def test_artefacts_do_not_change_what_is_found(network, name, part, count):
-  _, iu_of_base = cases_iu(network, 'base')
   prediction, iu = cases_iu(network, name, **part)
   # Whether the network is trusted with so small a part is another matter.
   found = prediction.measure(include=True)
   assert abs(found.summary['count'] - count) <= 1
-  assert iu > iu_of_base - 0.05
+  assert iu > iu_of_base() - 0.05
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.xdist_group('predict'), pytest.mark.slow]
 
 
 @pytest.fixture
-def network(tmp_path, monkeypatch):
+def network(tmp_path, monkeypatch, one_device):
   """A network without references; the job makes three of them."""
   monkeypatch.setattr(job, 'COUNT', 3)
   monkeypatch.setattr(job, '_AT_ONCE', 1)
