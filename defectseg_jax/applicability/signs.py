@@ -34,8 +34,8 @@ from typing import Any, cast
 import numpy as np
 from scipy import ndimage, spatial
 
-# Neighbours at corners belong to one region.
-_NEIGHBOURS = np.ones((3, 3), bool)
+from defectseg_jax.quantification.particles.components import label_regions
+
 # By eye: the area around an object with which it is compared, in pixels.
 _RING_PX = 4
 # More are not needed for a median, and each costs.
@@ -97,9 +97,7 @@ def image_signs(
   """
   grey = np.asarray(pixels, np.float32)
   spread = float(grey.std()) or 1.0
-  labels = np.empty(mask.shape, np.int32)
-  # With an array for its output, SciPy returns the number alone.
-  count = cast(int, ndimage.label(mask, _NEIGHBOURS, output=labels))
+  labels, count = label_regions(mask)
   over = probabilities >= threshold
   high = probabilities >= (1 + threshold) / 2
   inside = float(probabilities[mask].sum())
@@ -142,7 +140,7 @@ def _unsure_area(probabilities: np.ndarray, mask: np.ndarray) -> float:
 
 
 def _edge_ratio(grey: np.ndarray, mask: np.ndarray) -> float:
-  edge = mask ^ ndimage.binary_erosion(mask, _NEIGHBOURS)
+  edge = mask ^ ndimage.binary_erosion(mask, np.ones((3, 3), bool))
   if not edge.any():
     return 0.0
   down, across = np.gradient(ndimage.gaussian_filter(grey, 1.0))

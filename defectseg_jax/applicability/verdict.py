@@ -204,7 +204,7 @@ def _of_lattice() -> Verdict:
 
 
 def _quantiles(values: np.ndarray) -> list[float]:
-  """Of 95%, some of which may be infinite."""
+  """Ends and middle of 95%."""
   return [
     float(one) for one in np.quantile(values, _TAILS, method='median_unbiased')
   ]

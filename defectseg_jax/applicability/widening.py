@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from defectseg_jax.applicability.verdict import Applies, Expected, Verdict
 from defectseg_jax.quantification import Interval, Measurement, QualityWarning
+from defectseg_jax.quantification.intervals import product_interval
 
 # What is added to a number's name where its interval is of counting alone.
 COUNTING = '_counting'
@@ -34,15 +35,16 @@ def with_verdict(
       apply.
 
   Returns:
-    The measurement with the F1 that is expected. Intervals
-    hold what the network misses, invents and draws too large or too small;
-    those of counting alone stand beside, as `NAME_counting_low` and `_high`. An
-    image to which the network does not apply has no numbers, unless it is
-    included; its objects stay, to be looked at, and none is counted. A warning
-    says why.
+    The measurement with the F1 that is expected. Intervals hold what the
+    network misses, invents and draws too large or too small; those of counting
+    alone stand beside, as `NAME_counting_low` and `_high`. Where no reference
+    tells of a number, a warning says that its interval is of counting. An image
+    to which the network does not apply has no numbers, unless it is included;
+    its objects stay, to be looked at, and none is counted. A warning says why.
   """
   summary = dict(found.summary)
-  for name in numbers_with_intervals(found.summary):
+  names = numbers_with_intervals(found.summary)
+  for name in names:
     _widen(summary, name, verdict.truths.get(name))
   for end, value in (
     ('', verdict.f1.value),
@@ -52,6 +54,7 @@ def with_verdict(
     summary[f'{EXPECTED_F1}{end}'] = value
   warnings = [*_warnings(verdict, include), *found.warnings]
   if verdict.applies != Applies.NO or include:
+    warnings += _of_counting(verdict, summary, names)
     return dataclasses.replace(found, summary=summary, warnings=warnings)
   nothing = {
     name: value if name.startswith(EXPECTED_F1) else math.nan
@@ -67,6 +70,7 @@ def with_verdict(
     },
     counted=found.counted & False,
     sizes_nm=found.sizes_nm[:0],
+    sizes_px=found.sizes_px[:0],
   )
 
 
@@ -114,10 +118,9 @@ def shared_by_network(verdicts: Iterable[Verdict], headline: str) -> float:
 def widen(value: float, counting: Interval, truth: Expected) -> Interval:
   """The interval of a number, from counting and from the network's errors.
 
-  Half-widths of the logarithms are added in quadrature, as of a product of
-  independent factors (JCGM 100:2008, 5.1.6): the true number is the one found,
-  times what counting leaves open, times the true over the found one. That
-  factor need not have its middle at 1, but the interval holds what was found.
+  The true number is the one that was found, times what counting leaves open,
+  times the true over the found one: `product_interval`. That factor need not
+  have its middle at 1, but the interval holds what was found.
 
   Args:
     value: that was found.
@@ -132,23 +135,10 @@ def widen(value: float, counting: Interval, truth: Expected) -> Interval:
     ...   *widen(100.0, exact, Expected(1.0, 0.9, 1.2))))
     90 to 120
   """
-  if not value > 0 or math.isnan(counting.high):
-    return counting
-  middle = max(truth.value, 1e-9)
-  up = math.hypot(
-    _log(counting.high / value), _log(max(truth.high / middle, 1.0))
+  low, high = product_interval(
+    value, counting, truth.value, Interval(truth.low, truth.high)
   )
-  low = 0.0
-  if counting.low > 0 and truth.low > 0:
-    down = math.hypot(
-      _log(value / counting.low), _log(max(middle / truth.low, 1.0))
-    )
-    low = value * middle * math.exp(-down)
-  return Interval(min(low, value), max(value * middle * math.exp(up), value))
-
-
-def _log(ratio: float) -> float:
-  return math.log(max(ratio, 1.0)) if ratio < math.inf else math.inf
+  return Interval(min(low, value), max(high, value))
 
 
 def _widen(
@@ -163,13 +153,34 @@ def _widen(
     summary.update(zip(ends, found))
 
 
+def _of_counting(
+  verdict: Verdict, summary: Mapping[str, float], names: Iterable[str]
+) -> list[QualityWarning]:
+  """Which intervals do not know the network, of those that there are."""
+  left = [
+    name
+    for name in names
+    if name not in verdict.truths and not math.isnan(summary[f'{name}_high'])
+  ]
+  if not left:
+    return []
+  which = 'all intervals' if not verdict.truths else f'of {", ".join(left)}'
+  return [
+    QualityWarning(
+      'interval_of_counting',
+      f'{which}: they hold counting alone, and not what the network may have '
+      'missed or invented, since too few reference micrographs tell of it',
+    )
+  ]
+
+
 def _warnings(verdict: Verdict, include: bool) -> list[QualityWarning]:
   if verdict.applies == Applies.YES:
     return []
   if verdict.applies == Applies.CHECK:
     return [
       QualityWarning(
-        'network_check', f'look at the objects, each of them: {verdict.reason}'
+        'network_check', f'check the objects by eye: {verdict.reason}'
       )
     ]
   what = 'its numbers count all the same' if include else 'it has no numbers'

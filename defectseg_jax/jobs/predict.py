@@ -162,7 +162,10 @@ def _predict_and_measure(
         least_peak=run.least_peak,
         orientations=run.orientations,
       ),
-      notes=list(_notes(run, images)),
+      notes=[
+        *_notes(run, images),
+        *_not_used(images, failures, include, screening),
+      ],
       check_interruption=interruption.check,
     )
 
@@ -201,6 +204,22 @@ def _notes(run: Run, images: Sequence[SessionImage]) -> Iterator[str]:
       f'as they are: {", ".join(unknown)}. Where their pixels have another '
       'size, it may miss objects: give --pixel_size_nm.'
     )
+
+
+def _not_used(
+  images: Sequence[SessionImage],
+  failures: Mapping[str, str],
+  include: Sequence[str],
+  screening: Screening,
+) -> Iterator[str]:
+  """What was given for images that there are not: a slip of the pen?"""
+  names = [*(image.name for image in images), *failures]
+  for flag, given in (
+    ('--include', [one for one in include if one not in names]),
+    ('--valid', screening.unused(names)),
+  ):
+    if given:
+      yield f'{flag}: no image has the name {", ".join(given)}.'
 
 
 def _require_usable(object_diameter_nm: float | None, run: Run) -> None:

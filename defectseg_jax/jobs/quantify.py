@@ -199,7 +199,15 @@ def _write_numbers(
         settings=settings,
       )
       collected.append(_image_numbers(image, found, seen.replaced_pixels))
-  numbers = SessionNumbers(settings, current_provenance(), collected)
+  notes = []
+  if any(not how.by_hand for how in ways.values()) and settings.detection:
+    notes.append(
+      "Intervals of a network's masks hold counting alone here: --mode=predict "
+      'adds what it misses and invents, and says whether it applies.'
+    )
+  numbers = SessionNumbers(
+    settings, current_provenance(), collected, notes=notes
+  )
   write_tables(made, numbers)
   write_session_histogram(made, numbers)
   return numbers, seconds

@@ -32,7 +32,7 @@ def why_missing(name: str, row: Mapping[str, Any]) -> str:
     >>> why_missing('diameter_mean_nm', foil)
     ''
   """
-  for end in ('_low', '_high'):
+  for end in ('_low', '_high', '_counting'):
     name = name.removesuffix(end)
   of_foil = name in _OF_THE_FOIL
   per_volume = name.endswith(_PER_VOLUME) and name not in _PER_AREA

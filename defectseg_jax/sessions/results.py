@@ -157,8 +157,8 @@ def _notes(
   if by_network and all(image.signs is None for image in by_network):
     yield (
       'Nobody knows whether the network applies to these images, and intervals '
-      'hold counting alone: it has no reference micrographs; --mode=references '
-      'makes some.'
+      'hold counting alone: it has no reference micrographs. --mode=references '
+      'makes some for a network of scale=general.'
     )
   unused = reference.unused_masks(
     truths, [*(image.name for image in images), *failures]

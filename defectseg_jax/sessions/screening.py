@@ -6,7 +6,7 @@
 import dataclasses
 import pathlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +64,11 @@ class Screening:
         'is not zero on specimen'
       )
     return mask
+
+  def unused(self, names: Iterable[str]) -> list[str]:
+    """Masks of the specimen that are of none of the images."""
+    known = {one for name in names for one in (name, _PLACE.sub('', name))}
+    return [name for name in self.masks if name not in known]
 
   def inspect(self, micrograph: Micrograph) -> Inspection:
     """Looks through a micrograph.

@@ -54,7 +54,10 @@ def test_errors_of_the_network_widen_the_interval_of_counting():
     name = f'diameter_mean_nm_{end}'
     assert after.summary[name] == before.summary[name]
   assert after.summary['expected_f1'] == 0.8
-  assert not after.warnings
+  [warning] = after.warnings
+  assert warning.name == 'interval_of_counting'
+  assert 'diameter_mean_nm' in warning.message
+  assert 'number_density_per_m3' not in warning.message
 
 
 def test_an_interval_holds_what_was_found_and_may_begin_at_nothing():
@@ -62,7 +65,8 @@ def test_an_interval_holds_what_was_found_and_may_begin_at_nothing():
   low, high = widen(100.0, counting, Expected(2.0, 1.8, 2.2))
   assert low == 100.0 and high > 200
   assert widen(100.0, counting, Expected(0.9, 0.0, 1.1)).low == 0
-  assert widen(0.0, Interval(0.0, 3.7), Expected(1.0, 0.5, 2.0)) == (0.0, 3.7)
+  # Of nothing, too: twice as much may be there as would be found.
+  assert widen(0.0, Interval(0.0, 3.7), Expected(1.0, 0.5, 2.0)) == (0.0, 7.4)
   unknown = widen(5.0, Interval(math.nan, math.nan), Expected(1.0, 0.5, 2.0))
   assert math.isnan(unknown.high)
 
@@ -73,7 +77,8 @@ def test_where_the_network_does_not_apply_there_are_no_numbers():
   assert math.isnan(after.summary['number_density_per_m3'])
   assert math.isnan(after.summary['count'])
   assert after.summary['expected_f1'] == 0.8
-  assert not after.counted.any() and not len(after.sizes_nm)
+  assert not after.counted.any()
+  assert not len(after.sizes_nm) and not len(after.sizes_px)
   np.testing.assert_array_equal(after.labels, before.labels)
   [warning] = after.warnings
   assert warning.name == 'network_does_not_apply'
@@ -87,8 +92,9 @@ def test_where_the_network_does_not_apply_there_are_no_numbers():
 def test_what_is_to_be_checked_keeps_its_numbers_and_says_so():
   after = with_verdict(found(), verdict(Applies.CHECK))
   assert after.summary['count'] == found().summary['count']
-  [warning] = after.warnings
+  warning, intervals = after.warnings
   assert warning.name == 'network_check'
+  assert intervals.message.startswith('all intervals')
   assert 'F1 of 0.8' in warning.message
 
 

@@ -101,6 +101,10 @@ def test_it_is_included_where_that_is_asked_for(predict, judge, tmp_path):
   assert 'network_does_not_apply' in row['warnings']
   with pytest.raises(InputError, match='--include=nobody'):
     predict(include=['nobody'])
+  # A stack's images begin with the name of its file; this one is none of them.
+  assert f'--include: no image has the name {name}9' in told(
+    predict, include=[f'{name}9']
+  )
 
 
 def test_intervals_know_the_network(predict, judge, tmp_path):

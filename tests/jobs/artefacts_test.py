@@ -90,12 +90,16 @@ def test_masks_of_the_specimen_by_hand(predict, artefacts, tmp_path):
   valid = np.zeros((160, 160), bool)
   valid[:, :80] = True
   (tmp_path / 'valid').mkdir()
-  write_mask(tmp_path / 'valid' / 'plain.tif', valid, pixel_size_nm=None)
+  for name in ('plain', 'plane'):
+    write_mask(tmp_path / 'valid' / f'{name}.tif', valid, pixel_size_nm=None)
   assert predict(artefacts, valid=str(tmp_path / 'valid'))
   rows = by_image(tmp_path / 'out')
   assert float(rows['plain']['valid_fraction']) == 0.5
   assert float(rows['bar']['valid_fraction']) < 1
   assert not read_mask(tmp_path / 'out' / 'masks' / 'plain.tif')[:, 80:].any()
+  # A slip of the pen is no mask of anything.
+  page = (tmp_path / 'out' / 'report.html').read_text()
+  assert '--valid: no image has the name plane.' in page
 
 
 def test_a_mask_of_the_specimen_of_another_size(predict, artefacts, tmp_path):

@@ -100,3 +100,11 @@ def test_a_length_that_is_wrong_is_refused_as_before():
     for value in (0.0, -1.0, math.nan, math.inf):
       with pytest.raises(InputError, match=f'{name}='):
         measure(np.ones((4, 4), bool), 'voids', **(_KNOWN | {name: value}))
+
+
+def test_intervals_of_counting_need_what_their_number_needs():
+  row = {'pixel_size_nm': 0.3, 'thickness_nm': None}
+  for end in ('low', 'high'):
+    name = f'number_density_per_m3_counting_{end}'
+    assert why_missing(name, row) == 'needs the thickness'
+    assert why_missing(f'diameter_mean_nm_counting_{end}', row) == ''
