@@ -15,7 +15,8 @@ export PYTHONPATH=$root MPLBACKEND=Agg JAX_PLATFORMS=cpu TF_CPP_MIN_LOG_LEVEL=3
 # the tests' time would be compiling: LLVM's optimisations pay only in programs
 # that run for longer.
 for flag in --xla_force_host_platform_device_count=4 \
-  --xla_backend_optimization_level=0; do
+  --xla_backend_optimization_level=0 \
+  --xla_llvm_disable_expensive_passes=true; do
   case ${XLA_FLAGS:-} in
     *"${flag%=*}"*) ;;
     *) export XLA_FLAGS="${XLA_FLAGS:+$XLA_FLAGS }$flag" ;;

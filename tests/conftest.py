@@ -5,6 +5,7 @@ import shutil
 import jax
 import pytest
 import tiny
+import tiny_network  # noqa: F401
 
 
 @pytest.fixture(scope='module')

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 
@@ -83,9 +84,12 @@ def test_six_lines_from_a_wheel_give_the_numbers_of_predict(
     run=trained_run, image=session_of_predict / 'foil.tif'
   )
   done = subprocess.run(
-    [sys.executable, '-c', lines + TOLD],
+    [sys.executable, '-c', 'import tiny_network\n' + lines + TOLD],
     cwd=empty,
-    env={**tiny.environment(), 'PYTHONPATH': str(site)},
+    env={
+      **tiny.environment(),
+      'PYTHONPATH': f'{site}{os.pathsep}{tiny.ROOT / "tests"}',
+    },
     capture_output=True,
     text=True,
     timeout=tiny.HANGS_S,

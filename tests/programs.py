@@ -29,6 +29,8 @@ _SERVER.set_forkserver_preload(
     'defectseg_jax.jobs.search',
     'defectseg_jax.jobs.simulate',
     'defectseg_jax.jobs.train',
+    'rich.status',
+    'scipy.signal',
     'skimage.measure',
     'skimage.morphology',
   ]
@@ -117,6 +119,8 @@ def _run(words, cwd, env, paths):
     os.dup2(opened, number)
     os.close(opened)
   sys.argv = ['main.py', *words]
+  import tiny_network  # noqa: F401
+
   try:
     runpy.run_module(PROGRAM[2], run_name='__main__', alter_sys=True)
   finally:

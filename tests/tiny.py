@@ -22,7 +22,9 @@ TINY = {
   'data.patches': 'random',
   'training.batch_size': 4,
   'training.epochs': 3,
+  'training.learning_rate': 0.01,
   'training.positive_weight_decay': 0.5,
+  'model.name': 'tiny',
   'model.dropout_rate': 0.1,
   'evaluation.tile_px': 128,
 }

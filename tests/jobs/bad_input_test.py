@@ -212,8 +212,8 @@ def test_a_batch_that_does_not_divide(config, refused):
     (
       'data.patch_px',
       36,
-      'config.data.patch_px=36: must be a multiple of 8 for '
-      'config.model.name=defectsegnet',
+      'config.data.patch_px=36: must be a multiple of 16 for '
+      'config.model.name=tiny',
     ),
     ('training.learning_rate', 0.0, 'config.training.learning_rate=0.0'),
     ('training.plateau_factor', 1.0, 'config.training.plateau_factor=1.0'),
@@ -247,7 +247,7 @@ def other_architecture(config, tmp_path):
     seed=0,
   )
   params = dict(fresh.moving_average['params'])
-  del params['conv_1']
+  del params['down_0_2']
   saved = checkpoints.Checkpoints(tmp_path / 'other')
   saved.save(
     fresh.replace(moving_average=fresh.moving_average | {'params': params}),
@@ -265,7 +265,7 @@ def test_init_from_another_architecture(
   config.init_from = str(other_architecture / path)
   with pytest.raises(
     InputError,
-    match=r'checkpoints/0: is of another architecture: .*conv_1.* is missing',
+    match=r'checkpoints/0: is of another architecture: .*down_0_2.* is missing',
   ):
     train(config, Workdir(tmp_path / 'run'), Console(quiet=True), Never())
   assert not (tmp_path / 'run').exists()

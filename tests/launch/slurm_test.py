@@ -15,11 +15,14 @@ from tiny import ROOT, TINY, environment, write_foil
 # One worker, so that Slurm is started once.
 pytestmark = [pytest.mark.xdist_group('slurm'), pytest.mark.slow]
 
-# Epochs of 32 small steps, so that a signal comes in the middle of one.
+# Epochs of 16 small steps, so that a signal comes in the middle of one.
 OPTIONS = {
   **TINY,
+  # What Slurm starts knows the program's own networks.
+  'model.name': 'defectsegnet',
+  'training.learning_rate': 1.8e-3,
   'data.patches': 'tiled',
-  'data.orientations': 2,
+  'data.orientations': 1,
   'data.patch_px': 32,
 }
 
@@ -135,11 +138,11 @@ def test_a_run_over_two_tasks_leaves_what_a_run_leaves(unbroken):
 def test_a_run_that_comes_again_loses_nothing(cluster, submit, unbroken):
   """First its time is up, then it is requeued from outside."""
   job, workdir, log = submit('broken')
-  cluster.wait_for(saved(workdir, 32), 'the first epoch')
+  cluster.wait_for(saved(workdir, 16), 'the first epoch')
   # What Slurm does itself two minutes before the end.
   done = cluster.run('scancel', '--batch', '--signal=USR1', job)
   assert done.returncode == 0, done.stderr
-  cluster.wait_for(saved(workdir, 64), 'the second epoch')
+  cluster.wait_for(saved(workdir, 32), 'the second epoch')
   assert cluster.field(job, 'Restarts') == '1', log.read_text()
   done = cluster.run('scontrol', 'requeue', job)
   assert done.returncode == 0, done.stderr
