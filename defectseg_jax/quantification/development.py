@@ -4,6 +4,7 @@ The development set is the part of a data set on which settings are chosen.
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
@@ -21,8 +22,15 @@ from defectseg_jax.quantification.particles.components import (
 from defectseg_jax.quantification.particles.detection import (
   Detection,
   f_score,
+  match_labels,
   match_particles,
-  matched_areas_px,
+)
+from defectseg_jax.quantification.particles.detection_by_size import (
+  DetectionBySize,
+)
+from defectseg_jax.quantification.particles.size_classes import (
+  MatchedSizes,
+  count_by_size,
 )
 from defectseg_jax.quantification.settings import QuantificationSettings
 
@@ -47,10 +55,46 @@ class DevelopmentDetection(NamedTuple, Generic[Counts]):
       regions.
     settings: those of the objects that were counted; with the smallest
       particle that was chosen.
+    by_size: the same of particles of each size; None where the truth has none,
+      and of lines.
   """
 
   counts: Counts
   settings: QuantificationSettings
+  by_size: DetectionBySize | None = None
+
+
+class _Matched(NamedTuple):
+  """The particles of one region.
+
+  Attributes:
+    predicted_px, true_px: int64 [n], [m], their areas.
+    pairs: int [2, matched], places in the former of those that are the same.
+  """
+
+  predicted_px: np.ndarray
+  true_px: np.ndarray
+  pairs: np.ndarray
+
+  def counts_from(self, least_px: int) -> tuple[int, int, int]:
+    """In the order of `Detection`, of predicted ones from a size on."""
+    left = int(np.count_nonzero(self.predicted_px >= least_px))
+    areas_px = self.predicted_px[self.pairs[0]]
+    matched = int(np.count_nonzero(areas_px >= least_px))
+    return matched, len(self.true_px) - matched, left - matched
+
+  def sizes_from(self, least_px: int) -> MatchedSizes:
+    """Diameters, of predicted ones from a size on."""
+    left = self.predicted_px >= least_px
+    pairs = self.pairs[:, left[self.pairs[0]]]
+    found, real = (np.zeros(len(one), bool) for one in (self.true_px, left))
+    real[pairs[0]] = found[pairs[1]] = True
+    return MatchedSizes(
+      _diameters_px(self.true_px),
+      found,
+      _diameters_px(self.predicted_px[left]),
+      real[left],
+    )
 
 
 def match_particle_masks(
@@ -71,7 +115,8 @@ def match_particle_masks(
     settings: which objects there are.
 
   Returns:
-    Numbers of particles, and the settings with the smallest particle.
+    Numbers of particles, also by their sizes, and the settings with the
+    smallest particle.
 
   Raises:
     InputError: a mask is wrong, or two shapes differ.
@@ -95,19 +140,22 @@ def match_particle_masks(
   tried_px = _MINIMUM_AREAS_PX
   if settings.minimum_area_px:
     tried_px = (settings.minimum_area_px,)
-  each = np.sum(
-    [
-      _match_from(prediction, truth, settings, tried_px)
-      for prediction, truth in zip(predictions, truths, strict=True)
-    ],
-    axis=0,
-  ).tolist()
-  counts, minimum_area_px = max(
-    zip((Detection(*one) for one in each), tried_px, strict=True),
+  each = [
+    _match(prediction, truth, settings)
+    for prediction, truth in zip(predictions, truths, strict=True)
+  ]
+  counts = [
+    Detection(*map(sum, zip(*(one.counts_from(px) for one in each))))
+    for px in tried_px
+  ]
+  best, minimum_area_px = max(
+    zip(counts, tried_px, strict=True),
     key=lambda one: (f_score(one[0]), -one[1]),
   )
   return DevelopmentDetection(
-    counts, dataclasses.replace(settings, minimum_area_px=minimum_area_px)
+    best,
+    dataclasses.replace(settings, minimum_area_px=minimum_area_px),
+    count_by_size([one.sizes_from(minimum_area_px) for one in each]),
   )
 
 
@@ -166,24 +214,22 @@ def line_f1(
   return f_score(Detection(*(float(one.sum()) for one in matched)))
 
 
-def _match_from(
-  prediction: np.ndarray,
-  truth: np.ndarray,
-  settings: QuantificationSettings,
-  tried_px: Sequence[int],
-) -> np.ndarray:
-  """Counts from each size on; small particles of the truth count all the same.
-
-  Returns:
-    int64 [sizes, 3], in the order of `Detection`.
-  """
+def _match(
+  prediction: np.ndarray, truth: np.ndarray, settings: QuantificationSettings
+) -> _Matched:
+  """Of all sizes; small particles of the truth count all the same."""
   predicted, count = _label_mask(prediction, settings, minimum_area_px=1)
   true, true_count = _label_mask(truth, settings, settings.minimum_area_px)
-  matched_px = np.sort(matched_areas_px(predicted, true))
-  predicted_px = np.sort(areas_px(predicted, count)[1:])
-  matched = len(matched_px) - np.searchsorted(matched_px, tried_px)
-  left = count - np.searchsorted(predicted_px, tried_px)
-  return np.stack([matched, true_count - matched, left - matched], axis=1)
+  return _Matched(
+    areas_px(predicted, count)[1:],
+    areas_px(true, true_count)[1:],
+    match_labels(predicted, true) - 1,
+  )
+
+
+def _diameters_px(areas: np.ndarray) -> np.ndarray:
+  """Of the circles of the same areas."""
+  return np.sqrt(4 * areas / math.pi)
 
 
 def _label_mask(

@@ -1,13 +1,14 @@
 """dev_detection.json: how well a run's network detects objects.
 
 Its keys are `found`, `missed` and `invented`: true positives, false negatives
-and false positives.
+and false positives. `by_size` has the same for each size of particles; files of
+older programs lack it.
 """
 
 import dataclasses
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,9 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.dislocations.detection import LineDetection
 from defectseg_jax.quantification.kinds import Kind, kind_of
 from defectseg_jax.quantification.particles.detection import Detection
+from defectseg_jax.quantification.particles.detection_by_size import (
+  DetectionBySize,
+)
 from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.training.progress import Progress
 
@@ -28,6 +32,9 @@ _KEYS = {
   'false_negatives_px': 'missed_px',
   'false_positives_px': 'invented_px',
 }
+_BY_SIZE = 'by_size'
+# Of `by_size`: fields that are lists.
+_OF_SIZES = 'edges_px', 'found', 'missed', 'real', 'invented'
 
 
 class RunDetection(NamedTuple):
@@ -42,6 +49,8 @@ class RunDetection(NamedTuple):
       0 where regions need not.
     threshold: chosen likewise; None where it is the best epoch's.
     iu: pooled IU of the development set with both; None likewise.
+    by_size: the counts for each size; None where they are not known, and of
+      lines.
   """
 
   counts: Detection | LineDetection
@@ -49,6 +58,7 @@ class RunDetection(NamedTuple):
   least_peak: float = 0.0
   threshold: float | None = None
   iu: float | None = None
+  by_size: DetectionBySize | None = None
 
   def judge(self, progress: Progress) -> Progress:
     """The progress of the run, with the threshold that was chosen at its end.
@@ -84,10 +94,10 @@ def development_detection(
   Returns:
     `defect`, the `settings` that objects depend on, `least_peak`, and `found`,
     `missed` and `invented`: numbers of particles, or pixels of length in parts
-    of the regions.
+    of the regions. `by_size` has them for each size, if there are particles.
   """
   kind = kind_of(defect)
-  counts, chosen = kind.match_masks(predictions, truths, settings)
+  counts, chosen, by_size = kind.match_masks(predictions, truths, settings)
   return {
     'defect': defect,
     'settings': _object_settings(kind, chosen),
@@ -96,6 +106,7 @@ def development_detection(
       _KEYS[name]: np.asarray(value).tolist()
       for name, value in counts._asdict().items()
     },
+    **({} if by_size is None else {_BY_SIZE: _sizes_content(by_size)}),
   }
 
 
@@ -156,11 +167,12 @@ def run_detection(
   try:
     counts = [content[key] for key in keys if key in content]
     given = {'defect': content['defect'], **content['settings']}
-    chosen = {
+    chosen: dict[str, Any] = {
       name: float(content[name])
       for name in ('least_peak', 'threshold', 'iu')
       if name in content
     }
+    by_size = _sizes(content.get(_BY_SIZE))
   except (ValueError, KeyError, TypeError, AttributeError) as error:
     raise _another_file_error(path) from error
   if 'minimum_area_px' in kind.object_settings and not settings.minimum_area_px:
@@ -180,7 +192,19 @@ def run_detection(
   if kind.detection_class is LineDetection:
     parts = [np.array(one, float) for one in counts]
     return RunDetection(LineDetection(*parts), settings, **chosen)
-  return RunDetection(Detection(*counts), settings, **chosen)
+  return RunDetection(Detection(*counts), settings, **chosen, by_size=by_size)
+
+
+def _sizes_content(by_size: DetectionBySize) -> dict[str, Any]:
+  lists = {name: getattr(by_size, name).tolist() for name in _OF_SIZES}
+  return {**lists, 'design_effect': by_size.design_effect}
+
+
+def _sizes(content: Mapping[str, Any] | None) -> DetectionBySize | None:
+  if content is None:
+    return None
+  lists = [np.array(content[name], float) for name in _OF_SIZES]
+  return DetectionBySize(*lists, design_effect=float(content['design_effect']))
 
 
 def _another_file_error(path: pathlib.Path) -> InputError:

@@ -1,6 +1,7 @@
 """What a network detects in its development set, to a file and back."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -133,3 +134,54 @@ def test_a_chosen_threshold_takes_the_place_of_the_epochs(tmp_path):
   path.write_text(json.dumps({**content, 'threshold': 0.6, 'iu': 0.7}))
   judged = read(path, config).judge(progress)
   assert judged.best() == Best(epoch=2, iu=0.7, threshold=0.6)
+
+
+def test_what_is_found_of_each_size_there_and_back(tmp_path):
+  """Large ones are found, and small ones are not."""
+  truth = np.zeros((400, 400), bool)
+  for row in range(10, 390, 40):
+    for column in range(10, 390, 40):
+      side = 4 if row < 200 else 16
+      truth[row : row + side, column : column + side] = True
+  prediction = truth.copy()
+  prediction[:200] = False
+  prediction[30:34, 30:40] = True
+  config, content = of('voids', prediction, truth)
+  path = tmp_path / 'dev_detection.json'
+  path.write_text(json.dumps(content))
+  found = read(path, config)
+  by_size = found.by_size
+  # Squares of 4 and of 16 px, twice; in the second region all are found.
+  assert (by_size.found.sum(), by_size.missed.sum()) == found.counts[:2]
+  assert (by_size.found[0], by_size.missed[0]) == (50, 50)
+  assert (by_size.found[-1], by_size.missed[-1]) == (100, 0)
+  assert by_size.edges_px[0] < math.sqrt(4 * 16 / math.pi)
+  assert by_size.edges_px[-1] > math.sqrt(4 * 256 / math.pi)
+  assert by_size.invented.sum() == found.counts.false_positives == 1
+  assert by_size.design_effect > 10
+  # Which of the two regions, that is nearly all there is to know.
+  assert by_size.curve[0, 1] < 0.25 and by_size.curve[0, 2] > 0.75
+
+
+def test_a_file_of_an_older_program_knows_no_sizes(tmp_path):
+  truth = np.zeros((60, 60), bool)
+  truth[5:15, 5:15] = True
+  config, content = of('voids', truth, truth)
+  del content['by_size']
+  path = tmp_path / 'dev_detection.json'
+  path.write_text(json.dumps(content))
+  assert read(path, config).by_size is None
+  content['by_size'] = {'edges_px': [1.0]}
+  path.write_text(json.dumps(content))
+  with pytest.raises(InputError, match=r'is no dev_detection\.json of a run'):
+    read(path, config)
+
+
+def test_lines_have_no_sizes(tmp_path):
+  truth = np.zeros((100, 100), bool)
+  truth[20:23] = True
+  config, content = of('dislocations', truth, truth)
+  assert 'by_size' not in content
+  path = tmp_path / 'dev_detection.json'
+  path.write_text(json.dumps(content))
+  assert read(path, config).by_size is None

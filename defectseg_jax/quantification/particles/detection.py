@@ -46,7 +46,7 @@ def match_particles(
   Raises:
     InputError: the shapes differ, or least_iu is not between 0 and 1.
   """
-  matched = int(np.count_nonzero(matched_areas_px(prediction, truth, least_iu)))
+  matched = match_labels(prediction, truth, least_iu).shape[1]
   return Detection(
     true_positives=matched,
     false_negatives=_count_labels(truth) - matched,
@@ -54,10 +54,10 @@ def match_particles(
   )
 
 
-def matched_areas_px(
+def match_labels(
   prediction: np.ndarray, truth: np.ndarray, least_iu: float = 0.5
 ) -> np.ndarray:
-  """Areas of the predicted particles that are in the truth, in pixels.
+  """Which predicted particle is which of the truth.
 
   Args:
     prediction: as `match_particles` takes it, and so are the others.
@@ -65,7 +65,8 @@ def matched_areas_px(
     least_iu: IU above which two particles are the same one.
 
   Returns:
-    int64, one for each true positive.
+    int [2, n], the labels in the prediction and in the truth of each true
+    positive.
 
   Raises:
     InputError: as `match_particles`.
@@ -87,7 +88,7 @@ def matched_areas_px(
   same = np.flatnonzero(shared > least_iu * union)
   if least_iu < 0.5:
     same = _each_once(pairs[:, same], shared[same] / union[same], same)
-  return of_prediction[pairs[0, same]]
+  return pairs[:, same]
 
 
 def _each_once(
