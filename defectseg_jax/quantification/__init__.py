@@ -51,6 +51,7 @@ if TYPE_CHECKING:
   from defectseg_jax.quantification.shared_uncertainties import (
     shared_uncertainty,
   )
+  from defectseg_jax.quantification.weights import image_weights
 
 # Where each name is: imported when it is asked for, since SciPy and
 # scikit-image take a second.
@@ -68,6 +69,7 @@ _MODULES = {
   'bootstrap_interval': 'intervals',
   'correct_overlap': 'particles.overlap_correction',
   'dislocation_summary': 'dislocations.summary',
+  'image_weights': 'weights',
   'kind_of': 'kinds',
   'line_density_of_crossings': 'densities',
   'line_density_of_length': 'densities',
@@ -99,6 +101,7 @@ __all__ = [
   'bootstrap_interval',
   'correct_overlap',
   'dislocation_summary',
+  'image_weights',
   'kind_of',
   'line_density_of_crossings',
   'line_density_of_length',

@@ -17,6 +17,7 @@ def statistics_over_images(
   names: Iterable[str],
   *,
   shared: Mapping[str, float] | None = None,
+  weights: Mapping[str, Sequence[float] | np.ndarray] | None = None,
   level: float = intervals.LEVEL,
 ) -> dict[str, dict[str, float]]:
   """Mean, spread and interval of each quantity over images.
@@ -35,11 +36,13 @@ def statistics_over_images(
     names: of the quantities that are wanted.
     shared: relative standard uncertainties by name, from `shared_uncertainty`;
       0 where there is none.
+    weights: of the images by name, from `image_weights`; else all are equal.
     level: of confidence.
 
   Returns:
-    By name: `images` that have a number, their `mean`, `std` (n - 1) and the
-    interval from `low` to `high`; NaN where there are too few, or all equal.
+    By name: `images` that have a number, their weighted `mean`, their `std` (n
+    - 1, without weights: how they differ) and the interval of the mean from
+    `low` to `high`; NaN where there are too few, or all equal.
 
   Examples:
     Two images, mean 2 and standard deviation sqrt(2): the interval is 2 -+
@@ -49,37 +52,63 @@ def statistics_over_images(
     >>> found = statistics_over_images(rows, ['swelling'])['swelling']
     >>> print(f'{found["mean"]:g}, {found["low"]:g} to {found["high"]:.1f}')
     2, 0 to 14.7
+
+    The second of three times the volume:
+
+    >>> by = {'swelling': [1.0, 3.0]}
+    >>> statistics_over_images(rows, by, weights=by)['swelling']['mean']
+    2.5
   """
   found = {}
   for name in names:
     values = np.array([row[name] for row in rows], float)
-    values = values[~np.isnan(values)]
-    count = len(values)
-    mean = float(values.mean()) if count else math.nan
-    spread = float(values.std(ddof=1)) if count > 1 else math.nan
-    interval = _interval_of_mean(values, (shared or {}).get(name, 0.0), level)
-    low, high = interval
-    if name in _RATIOS and high > 1:
-      high = 1.0
-    found[name] = {
-      'images': count,
-      'mean': mean,
-      'std': spread,
-      'low': low,
-      'high': high,
-    }
+    weighs = np.asarray((weights or {}).get(name, np.ones(len(rows))), float)
+    factor = (shared or {}).get(name, 0.0)
+    found[name] = _statistics(values, weighs, factor, level)
+    if name in _RATIOS and found[name]['high'] > 1:
+      found[name]['high'] = 1.0
   return found
 
 
+def _statistics(
+  values: np.ndarray, weights: np.ndarray, shared: float, level: float
+) -> dict[str, float]:
+  """Of the images that have a number."""
+  known = ~np.isnan(values)
+  values, weights, count = values[known], weights[known], int(known.sum())
+  mean = float(np.average(values, weights=weights)) if count else math.nan
+  low, high = _interval_of_mean(values, weights, mean, shared, level)
+  return {
+    'images': count,
+    'mean': mean,
+    'std': float(values.std(ddof=1)) if count > 1 else math.nan,
+    'low': low,
+    'high': high,
+  }
+
+
 def _interval_of_mean(
-  values: np.ndarray, shared: float, level: float
+  values: np.ndarray,
+  weights: np.ndarray,
+  mean: float,
+  shared: float,
+  level: float,
 ) -> intervals.Interval:
-  """Student's, widened by a relative uncertainty; unknown of equal values."""
+  """Student's, widened by a relative uncertainty; unknown of equal values.
+
+  The standard error is that of the jackknife: how the mean moves when each
+  image is left out (Cochran, Sampling Techniques, 1977, 6.17). It has the
+  degrees of freedom of as many equal images as tell as much (Kish, Survey
+  Sampling, 1965), two at the least. Of equal weights it is the standard
+  deviation over the root of the number of images, as ever.
+  """
   count = len(values)
   if count < 2 or values.min() == values.max():
     return intervals.UNKNOWN
-  mean = float(values.mean())
-  of_student = -special.stdtrit(count - 1, (1 - level) / 2)
-  half = of_student * float(values.std(ddof=1)) / math.sqrt(count)
+  # By how much the mean moves without each image.
+  moves = weights * (values - mean) / (weights.sum() - weights)
+  error = math.sqrt((count - 1) / count * float((moves**2).sum()))
+  alike = weights.sum() ** 2 / float((weights**2).sum())
+  half = -special.stdtrit(max(alike - 1, 1), (1 - level) / 2) * error
   found = intervals.Interval(max(mean - half, 0.0), mean + half)
   return intervals.propagate(mean, found, shared, level=level)
