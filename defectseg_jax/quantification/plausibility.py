@@ -5,6 +5,7 @@ or 1000, and no single number shows it. But then the foil is often thinner than
 the particles in it, or the particles fill more than half of it.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ from defectseg_jax.quantification import checks
 THICKEST_FOIL_NM = 1000.0
 THINNEST_FOIL_NM = 10.0
 LARGEST_VOLUME_FRACTION = 0.5
+# Of the particles: so many are no clump, and do not all lie flat.
+_MANY = 1 / 4
 # Of the marked area, in particles that the border rule does not count.
 LARGEST_UNCOUNTED = 2 / 3
 # Of the image, in one region that touches all sides.
@@ -23,6 +26,20 @@ LARGEST_REGION = 0.5
 WIDEST_LINE_NM = 50.0
 # Lines so close that their cores (1 nm) touch.
 HIGHEST_LINE_DENSITY_PER_M2 = 1e18
+# Warnings of what cannot be right, whatever the specimen: numbers of such an
+# image would be wrong in a mean, too. The largest particle alone may lie flat
+# in the foil, and what lies at the border is for the reader to judge.
+IMPOSSIBLE = frozenset(
+  {
+    'foil_thick',
+    'foil_thin',
+    'foil_thinner_than_particles',
+    'line_density_high',
+    'lines_wide',
+    'mask_inverted',
+    'volume_fraction_high',
+  }
+)
 
 
 class QualityWarning(NamedTuple):
@@ -35,6 +52,20 @@ class QualityWarning(NamedTuple):
 
   name: str
   message: str
+
+
+def why_impossible(warnings: Iterable[QualityWarning]) -> str:
+  """Names of the warnings by which an image cannot be right; '' for none.
+
+  Args:
+    warnings: of the image.
+
+  Examples:
+    >>> why_impossible(foil_warnings(pixel_size_nm=0.3, thickness_nm=1e5))
+    'foil_thick'
+  """
+  names = (one.name for one in warnings if one.name in IMPOSSIBLE)
+  return ', '.join(dict.fromkeys(names))
 
 
 def foil_warnings(
@@ -98,9 +129,9 @@ def particle_warnings(
     thickness_nm: of the foil; likewise.
 
   Returns:
-    Warnings: those of `foil_warnings`, `foil_thinner_than_particles` (their
-    median diameter is more than the thickness), `foil_thinner_than_largest`,
-    `volume_fraction_high`.
+    Warnings: those of `foil_warnings`, `foil_thinner_than_particles` (a quarter
+    of their diameters are more than the thickness),
+    `foil_thinner_than_largest`, `volume_fraction_high`.
 
   Raises:
     InputError: pixel size or thickness is not above 0.
@@ -109,9 +140,9 @@ def particle_warnings(
   if pixel_size_nm is None or thickness_nm is None:
     return found
   if len(diameters_nm):
-    typical, largest = np.median(diameters_nm), np.max(diameters_nm)
-    name, what, size = 'foil_thinner_than_particles', 'half of', typical
-    if typical <= thickness_nm:
+    large, largest = np.quantile(diameters_nm, 1 - _MANY), np.max(diameters_nm)
+    name, what, size = 'foil_thinner_than_particles', 'a quarter of', large
+    if large <= thickness_nm:
       name, what, size = 'foil_thinner_than_largest', 'the largest of', largest
     if size > thickness_nm:
       found.append(

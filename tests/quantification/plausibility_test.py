@@ -62,6 +62,8 @@ def test_the_papers_image_is_plausible_at_its_scale_and_not_at_ten_times_it():
     ([20, 30, 99.9], 0.5, []),
     ([20, 30, 101], 0.1, ['foil_thinner_than_largest']),
     ([20, 130, 150], 0.1, ['foil_thinner_than_particles']),
+    ([20, 30, 40, 130, 150], 0.1, ['foil_thinner_than_particles']),
+    ([20, 30, 40, 50, 60, 150], 0.1, ['foil_thinner_than_largest']),
     ([20], 0.51, ['volume_fraction_high']),
   ],
 )
@@ -162,3 +164,31 @@ def test_a_dash_for_the_corrected_density_has_its_reason():
   assert filled.summary['number_density_corrected_per_m3'] == pytest.approx(
     fine.summary['number_density_corrected_per_m3'], rel=0.02
   )
+
+
+def test_what_cannot_be_right_is_told_from_what_is_doubtful():
+  """A foil of 1.8 nm, and one that is a little thinner than its largest."""
+  found = of_measurement(3.2, 1.8)
+  assert plausibility.why_impossible(found) == (
+    'foil_thin, foil_thinner_than_particles, volume_fraction_high'
+  )
+  assert plausibility.why_impossible(of_measurement(0.32, 177)) == ''
+  largest = plausibility.particle_warnings(
+    np.array([20, 30, 101]),
+    volume_fraction=0.1,
+    pixel_size_nm=0.5,
+    thickness_nm=100.0,
+  )
+  assert names(largest) == ['foil_thinner_than_largest']
+  assert plausibility.why_impossible(largest) == ''
+  inverted = measured(~paper_image()).warnings
+  assert 'mask_inverted' in plausibility.why_impossible(inverted)
+
+
+def of_measurement(pixel_size_nm, thickness_nm):
+  return measure(
+    paper_image(),
+    'voids',
+    pixel_size_nm=pixel_size_nm,
+    thickness_nm=thickness_nm,
+  ).warnings
