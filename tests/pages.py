@@ -96,7 +96,7 @@ def page_image(name: str, seed: int, shape=(192, 256), **more) -> PageImage:
 RATIOS = ('pixel_accuracy', 'precision', 'recall', 'iu')
 
 
-def training(images) -> str:
+def training(images, **more) -> str:
   """The page of a run's test set; another of its images is not shown."""
   row = dict(zip(RATIOS, (0.98765, 0.5, 1.0, 0.25)))
   names = [*(image.name for image in images), 'b']
@@ -123,6 +123,7 @@ def training(images) -> str:
       QuantityError(name, 'diameter_mean_nm', 3.0, math.nan, math.nan),
     ],
     how_made={'run': 'runs/voids'},
+    **more,
   )
 
 

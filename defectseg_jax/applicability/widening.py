@@ -71,6 +71,7 @@ def with_verdict(
     counted=found.counted & False,
     sizes_nm=found.sizes_nm[:0],
     sizes_px=found.sizes_px[:0],
+    stands_for=None,
   )
 
 

@@ -29,6 +29,9 @@ from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.particles.measure_mask import (
   measure_particle_mask,
 )
+from defectseg_jax.quantification.particles.missed_sizes import (
+  CONVENTIONS as MISSED_CONVENTIONS,
+)
 from defectseg_jax.quantification.particles.summary import (
   CONVENTIONS as PARTICLE_CONVENTIONS,
 )
@@ -130,7 +133,7 @@ def kind_of(defect: str) -> Kind:
       'swelling',
     ),
     pixel_headlines=_PARTICLES_IN_PIXELS,
-    conventions=PARTICLE_CONVENTIONS,
+    conventions={**PARTICLE_CONVENTIONS, **MISSED_CONVENTIONS},
     sizes_noun=defect,
     sizes_label='diameter of the circle of the same area (nm)',
     has_test_lines=False,

@@ -15,6 +15,12 @@ from defectseg_jax.quantification.particles.components import (
   label_regions,
 )
 from defectseg_jax.quantification.particles.detection import Detection
+from defectseg_jax.quantification.particles.detection_by_size import (
+  DetectionBySize,
+)
+from defectseg_jax.quantification.particles.missed_sizes import (
+  with_missed_sizes,
+)
 from defectseg_jax.quantification.settings import QuantificationSettings
 
 
@@ -89,12 +95,14 @@ class MeasurementSettings:
     quantification: how to measure.
     detection: true positives, false negatives and false positives of the
       network on its development set; None where they are not known.
+    by_size: the same for each size of particles; None likewise, and of lines.
     seed: of bootstraps and random test lines.
   """
 
   defect: str
   quantification: QuantificationSettings = QuantificationSettings()
   detection: Detection | LineDetection | None = None
+  by_size: DetectionBySize | None = None
   seed: int = 0
 
   def measure(
@@ -107,8 +115,11 @@ class MeasurementSettings:
     ids: np.ndarray | None = None,
     valid: np.ndarray | None = None,
   ) -> Measurement:
-    """Measures one of them; see `measure`."""
-    return measure(
+    """Measures one of them; see `measure`.
+
+    Where a network's detection is known, with what it misses of each size.
+    """
+    found = measure(
       mask,
       self.defect,
       pixel_size_nm=pixel_size_nm,
@@ -119,6 +130,14 @@ class MeasurementSettings:
       seed=self.seed,
       ids=ids,
       valid=valid,
+    )
+    if not isinstance(self.detection, Detection):
+      return found
+    return with_missed_sizes(
+      found,
+      self.by_size,
+      pixel_size_nm=pixel_size_nm,
+      pixel_size_uncertainty=self.quantification.pixel_size_uncertainty,
     )
 
   def at_zooms(self, zooms: Sequence[float]) -> 'MeasurementSettings':
@@ -131,7 +150,9 @@ class MeasurementSettings:
     """
     finest = max(zooms, default=1.0)
     return dataclasses.replace(
-      self, quantification=self.quantification.at_zoom(finest)
+      self,
+      quantification=self.quantification.at_zoom(finest),
+      by_size=self.by_size and self.by_size.at_zooms(zooms),
     )
 
   def by_hand(self) -> 'MeasurementSettings':
@@ -141,7 +162,9 @@ class MeasurementSettings:
     particle, and no network's detection.
     """
     every = dataclasses.replace(self.quantification, minimum_area_px=0)
-    return dataclasses.replace(self, quantification=every, detection=None)
+    return dataclasses.replace(
+      self, quantification=every, detection=None, by_size=None
+    )
 
   def trusted(
     self, mask: np.ndarray, *, valid: np.ndarray | None = None

@@ -29,6 +29,9 @@ class Measurement:
     sizes_px: the same in pixels.
     valid: bool [H, W], True on specimen, which the numbers are of; None where
       all of the image is.
+    stands_for: [sizes, 3], for each size how many true particles stand behind
+      one that the network found, and the ends of its interval; NaN where that
+      is not known. None where no network is.
   """
 
   summary: dict[str, float]
@@ -39,6 +42,7 @@ class Measurement:
   sizes_nm: np.ndarray
   sizes_px: np.ndarray
   valid: np.ndarray | None = dataclasses.field(default=None, kw_only=True)
+  stands_for: np.ndarray | None = dataclasses.field(default=None, kw_only=True)
 
   @property
   def valid_fraction(self) -> float:

@@ -172,7 +172,7 @@ def run_detection(
       for name in ('least_peak', 'threshold', 'iu')
       if name in content
     }
-    by_size = _sizes(content.get(_BY_SIZE))
+    by_size = detection_by_size(content)
   except (ValueError, KeyError, TypeError, AttributeError) as error:
     raise _another_file_error(path) from error
   if 'minimum_area_px' in kind.object_settings and not settings.minimum_area_px:
@@ -200,9 +200,21 @@ def _sizes_content(by_size: DetectionBySize) -> dict[str, Any]:
   return {**lists, 'design_effect': by_size.design_effect}
 
 
-def _sizes(content: Mapping[str, Any] | None) -> DetectionBySize | None:
-  if content is None:
+def detection_by_size(content: Mapping[str, Any]) -> DetectionBySize | None:
+  """What a network finds of each size.
+
+  Args:
+    content: of dev_detection.json.
+
+  Returns:
+    None where that is not known, and of lines.
+
+  Raises:
+    InputError: it contradicts itself.
+  """
+  if _BY_SIZE not in content:
     return None
+  content = content[_BY_SIZE]
   lists = [np.array(content[name], float) for name in _OF_SIZES]
   return DetectionBySize(*lists, design_effect=float(content['design_effect']))
 

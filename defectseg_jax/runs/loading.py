@@ -119,6 +119,7 @@ def create_run(
     settings=settings,
     progress=progress,
     detection=detection.counts,
+    by_size=detection.by_size,
     least_peak=detection.least_peak,
     provenance=provenance,
     orientations=orientations,

@@ -1,11 +1,14 @@
 """The card of a network for people, in Markdown."""
 
+import math
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from defectseg_jax.files import write_whole
+from defectseg_jax.quantification import kind_of
 from defectseg_jax.reporting.provenance import settings_text
+from defectseg_jax.runs.detection_file import detection_by_size
 from defectseg_jax.runs.how_made import threshold_text
 from defectseg_jax.runs.network_card import Card
 
@@ -49,6 +52,7 @@ def card_text(name: str, card: Card) -> str:
       _holds_for(card),
       '## Scores',
       _scores(card),
+      *_sizes(card),
       '## Where it does not work',
       '\n'.join(f'- {limit}' for limit in card.limits)
       or 'Nobody has written that down yet.',
@@ -104,6 +108,37 @@ def _scores(card: Card) -> str:
     [name.replace('_', ' ') for name in columns],
     ([_cell(row, name) for name in columns] for row in card.scores),
   )
+
+
+def _sizes(card: Card) -> list[str]:
+  """Which sizes it finds, with the heading; nothing of lines, without sizes."""
+  if kind_of(card.defect).has_test_lines:
+    return []
+  heading = '## Which sizes it finds'
+  by_size = detection_by_size(card.detection)
+  if by_size is None:
+    return [heading, 'Not known: it was scored before sizes were kept.']
+  header = ('diameter (px)', 'objects', 'found', 'of what it found, real')
+  ends = zip(by_size.edges_px[:-1], by_size.edges_px[1:])
+  rows = zip(
+    (f'{low:.3g} to {high:.3g}' for low, high in ends),
+    (f'{count:.0f}' for count in by_size.found + by_size.missed),
+    map(_share, by_size.curve),
+    map(_share, by_size.precision),
+  )
+  said = (
+    'On the development set of the run, with 95% intervals (docs/trust.md); '
+    'design effect '
+    f'{by_size.design_effect:.2g}.'
+  )
+  return [heading, said, _table(header, rows)]
+
+
+def _share(values: Sequence[float]) -> str:
+  """A part with its interval; a dash of nothing."""
+  if math.isnan(values[0]):
+    return '–'
+  return '{:.2f} ({:.2f} to {:.2f})'.format(*values)
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:

@@ -14,10 +14,14 @@ from defectseg_jax.quantification import (
   measure,
 )
 from defectseg_jax.quantification.panel import relative_error
+from defectseg_jax.quantification.particles.detection_by_size import (
+  DetectionBySize,
+)
 from defectseg_jax.quantification.review import mean_probabilities
 from defectseg_jax.reporting.page import (
   ImageView,
   QuantityError,
+  detection_view,
   image_view,
   training_page,
 )
@@ -56,6 +60,7 @@ def run_page(
   probability_maps: Sequence[np.ndarray],
   limits: Hysteresis,
   how_made: Mapping[str, str],
+  by_size: DetectionBySize | None = None,
 ) -> str:
   """HTML of a run's test set, beside the paper's numbers.
 
@@ -69,6 +74,7 @@ def run_page(
     probability_maps: float32 [H, W] of each.
     limits: what makes a mask of them, chosen on the development set.
     how_made: what the page says of that.
+    by_size: which sizes of particles the network finds.
 
   Returns:
     The page. Materials numbers are compared where a region has a scale.
@@ -94,6 +100,7 @@ def run_page(
     errors=[error for image in images for error in image.errors],
     how_made=how_made,
     remarks=remarks,
+    detection=detection_view(by_size, defect=defect),
   )
 
 

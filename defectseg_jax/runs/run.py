@@ -22,6 +22,9 @@ from defectseg_jax.quantification import (
   MeasurementSettings,
 )
 from defectseg_jax.quantification.checks import require_positive
+from defectseg_jax.quantification.particles.detection_by_size import (
+  DetectionBySize,
+)
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.prediction import Prediction
 from defectseg_jax.runs.second_look import signs_of
@@ -41,6 +44,8 @@ class Run:
     progress: of the run: its best epoch and its threshold.
     detection: true positives, false negatives and false positives of the
       development set.
+    by_size: the same for each size of particles; None where it is not known,
+      and of lines.
     least_peak: probability that a region must reach somewhere; 0 where it need
       not.
     provenance: how the run was made; None of a run of version 0.1.0.
@@ -62,6 +67,7 @@ class Run:
   settings: RunSettings
   progress: Progress
   detection: Detection | LineDetection
+  by_size: DetectionBySize | None
   least_peak: float
   provenance: Provenance | None
   orientations: int
@@ -96,6 +102,7 @@ class Run:
       self.settings.defect,
       self.settings.quantification,
       self.detection,
+      self.by_size,
       seed=self.settings.seed,
     )
 

@@ -234,6 +234,7 @@ def _write_page(
         probability_maps=maps,
         limits=Hysteresis(progress.best().threshold, detection.least_peak),
         how_made=rows,
+        by_size=detection.by_size,
       ),
       encoding='utf-8',
     )

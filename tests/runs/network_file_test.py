@@ -241,6 +241,25 @@ def test_the_card_for_people():
   assert f'| {sizes} | 5 | 80 |' in lines
 
 
+def test_the_card_tells_which_sizes_are_found():
+  unknown = card_text('bubbles', card_of())
+  assert 'Not known: it was scored before sizes were kept.' in unknown
+  sizes = {
+    'edges_px': [4.0, 8.0, 16.0],
+    'found': [20, 80],
+    'missed': [80, 20],
+    'real': [0, 80],
+    'invented': [0, 20],
+    'design_effect': 1.0,
+  }
+  detection = {**card_of().detection, 'by_size': sizes}
+  text = card_text(
+    'bubbles', dataclasses.replace(card_of(), detection=detection)
+  )
+  assert '| 4 to 8 | 100 | 0.20 (0.13 to 0.29) | – |' in text
+  assert '| 8 to 16 | 100 | 0.80 (0.71 to 0.87) | 0.80 (0.71 to 0.87) |' in text
+
+
 def test_a_run_on_a_folder_has_seen_unknown_sizes():
   config = voids.get_config()
   config.data.source = 'folder'

@@ -5,6 +5,7 @@ Figures are drawn without a display, and returned; who asks for one writes it.
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ from matplotlib.lines import Line2D
 
 from defectseg_jax.quantification.panel import Values
 from defectseg_jax.reporting.figures.bins import bin_count
+from defectseg_jax.reporting.figures.missed import Missed
 
 _PEOPLE = '#8a8a8a'
 _AVERAGE = 'black'
@@ -21,6 +23,8 @@ _TRUTH = '#1f6f8b'
 # By eye: quantities that differ by a larger factor are drawn on a logarithmic
 # axis.
 _LOGARITHMIC_FROM = 50.0
+# By eye: so far above the highest bar is room for the end of an interval.
+_MOST_ABOVE = 2.0
 
 
 def histogram(
@@ -30,6 +34,7 @@ def histogram(
   label: str,
   unit: str = 'nm',
   warnings: Sequence[str] = (),
+  missed: Missed | None = None,
 ) -> Figure:
   """How many objects there are of each size, and their mean.
 
@@ -39,6 +44,7 @@ def histogram(
     label: of the axis, with the unit.
     unit: of the sizes, for the legend.
     warnings: said in red below the title.
+    missed: what a network misses of the sizes; drawn above the bars.
 
   Returns:
     The figure, with as many bins as `bin_count` asks for, at most 100.
@@ -53,13 +59,18 @@ def histogram(
   figure = Figure(figsize=(7, 4.2), layout='constrained')
   axes = figure.subplots()
   if len(sizes):
-    axes.hist(sizes, bins=bin_count(sizes), color='#1f6f8b', edgecolor='white')
+    counts, edges, _ = axes.hist(
+      sizes, bins=bin_count(sizes), color='#1f6f8b', edgecolor='white'
+    )
+    if missed is not None:
+      _draw_missed(axes, missed, np.asarray(sizes), counts, edges)
     mean = float(np.mean(sizes))
     axes.axvline(mean, color='#d1495b', label=f'mean {mean:.4g} {unit}')
     axes.legend()
   else:
     axes.text(0.5, 0.5, 'no sizes', ha='center', transform=axes.transAxes)
-  axes.set(xlabel=label, ylabel='count')
+  said = [] if missed is None else missed.sentences(unit)
+  axes.set(xlabel='\n'.join([label, *said]), ylabel='count')
   axes.locator_params(axis='y', integer=True)
   # File names may hold a dollar sign, which does not begin a formula.
   figure.suptitle(f'{title}: {len(sizes)}', parse_math=False)
@@ -69,6 +80,37 @@ def histogram(
     )
   axes.grid(alpha=0.3)
   return figure
+
+
+def _draw_missed(
+  axes: Axes,
+  missed: Missed,
+  sizes: np.ndarray,
+  counts: Any,
+  edges: np.ndarray,
+) -> None:
+  """Light bars with their intervals above those that were found."""
+  value, low, high = missed.true_counts(sizes, edges).T
+  middles, widths = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+  shown = high > counts
+  axes.bar(
+    middles[shown],
+    (value - counts)[shown],
+    widths[shown],
+    bottom=np.asarray(counts)[shown],
+    color='#1f6f8b',
+    alpha=0.35,
+    edgecolor='white',
+  )
+  # The upper end of an interval may be far away, and would flatten all bars.
+  high = np.minimum(high, _MOST_ABOVE * value.max())
+  axes.vlines(middles[shown], low[shown], high[shown], color='black', lw=1)
+  axes.set_ylim(top=1.05 * high.max())
+  if missed.half is not None:
+    # Of no size: less than half are found everywhere.
+    to = edges[-1] if math.isnan(missed.half) else min(missed.half, edges[-1])
+    if to > edges[0]:
+      axes.axvspan(edges[0], to, color='#d1495b', alpha=0.12, lw=0, zorder=0)
 
 
 def panel(

@@ -28,6 +28,7 @@ Examples:
 """
 
 from defectseg_jax.reporting.figures.search import Searched
+from defectseg_jax.reporting.page.detection import DetectionView, detection_view
 from defectseg_jax.reporting.page.page_image import PageImage
 from defectseg_jax.reporting.page.search import search_page
 from defectseg_jax.reporting.page.session import session_page
@@ -35,10 +36,12 @@ from defectseg_jax.reporting.page.training import QuantityError, training_page
 from defectseg_jax.reporting.page.views import ImageView, image_view
 
 __all__ = [
+  'DetectionView',
   'ImageView',
   'PageImage',
   'QuantityError',
   'Searched',
+  'detection_view',
   'image_view',
   'search_page',
   'session_page',

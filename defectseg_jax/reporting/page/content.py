@@ -14,6 +14,7 @@ from defectseg_jax.quantification.review import (
   nearly_found_regions,
 )
 from defectseg_jax.reporting.figures import comparison_map
+from defectseg_jax.reporting.figures.missed import missed_sizes
 from defectseg_jax.reporting.overlays import grey_levels
 from defectseg_jax.reporting.page.page_image import PageImage
 
@@ -132,9 +133,11 @@ def page_image(
 
 def _sizes(found: Measurement, summary: Mapping[str, Any]) -> dict[str, Any]:
   """What the histogram shows; in pixels where the scale is not known."""
-  if summary.get('pixel_size_nm', math.nan) is None:
-    return {'sizes_px': found.sizes_px}
-  return {'sizes_nm': found.sizes_nm}
+  unit = 'px' if summary.get('pixel_size_nm', math.nan) is None else 'nm'
+  return {
+    f'sizes_{unit}': getattr(found, f'sizes_{unit}'),
+    'missed': missed_sizes(found, unit),
+  }
 
 
 def _ids(doubtful: Sequence[Doubtful], count: int) -> list[int]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from defectseg_jax.reporting.figures.missed import Missed
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class PageImage:
@@ -24,6 +26,7 @@ class PageImage:
     sizes_nm: what the histogram shows; None for no histogram, or for that of
       sizes_px.
     sizes_px: likewise, where the scale is not known.
+    missed: what a network misses of these sizes; None where that is not known.
     warnings: names and messages.
     check: ids of objects and why, those that move the answer most first.
     failure: why the image could not be done; all else is then left out.
@@ -40,6 +43,7 @@ class PageImage:
   layers: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
   sizes_nm: np.ndarray | None = None
   sizes_px: np.ndarray | None = None
+  missed: Missed | None = None
   warnings: Sequence[tuple[str, str]] = ()
   check: Sequence[tuple[int, str]] = ()
   failure: str | None = None

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from defectseg_jax.reporting import figures
 from defectseg_jax.reporting.page import paper, words
+from defectseg_jax.reporting.page.detection import DetectionView
 from defectseg_jax.reporting.page.pictures import figure_uri
 from defectseg_jax.reporting.page.rendering import render
 from defectseg_jax.reporting.page.views import (
@@ -44,6 +45,7 @@ def training_page(
   errors: Sequence[QuantityError],
   how_made: Mapping[str, str],
   remarks: Sequence[str] = (),
+  detection: DetectionView | None = None,
 ) -> str:
   """One HTML file of a run: scores, curves, maps and errors of its test set.
 
@@ -57,6 +59,7 @@ def training_page(
     errors: of the materials numbers; may be empty.
     how_made: label and text: command, run, threshold, versions.
     remarks: what a reader of the errors must know.
+    detection: which sizes of particles the network finds.
 
   Returns:
     HTML, to be written as UTF-8.
@@ -85,6 +88,7 @@ def training_page(
     source=paper.SOURCE,
     how_made=how_made,
     remarks=remarks,
+    detection=detection,
     **shared_content(),
   )
 

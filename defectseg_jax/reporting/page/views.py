@@ -200,8 +200,10 @@ def shared_content() -> dict[str, Any]:
 
 def _histogram(image: PageImage, label: str) -> Histogram | None:
   if image.sizes_px is not None:
-    return histogram(image.sizes_px, label, unit='px')
-  return None if image.sizes_nm is None else histogram(image.sizes_nm, label)
+    return histogram(image.sizes_px, label, unit='px', missed=image.missed)
+  if image.sizes_nm is None:
+    return None
+  return histogram(image.sizes_nm, label, missed=image.missed)
 
 
 def _frame(image: PageImage) -> tuple[int, ...]:
