@@ -23,9 +23,9 @@ from benchmarks import report
 from defectseg_jax.evaluation import confusion
 from defectseg_jax.quantification import (
   Measurement,
+  MeasurementSettings,
   kind_of,
   measure,
-  statistics_over_images,
 )
 from defectseg_jax.reporting import figures
 from defectseg_jax.reporting.page import (
@@ -36,6 +36,10 @@ from defectseg_jax.reporting.page import (
   session_page,
   training_page,
 )
+from defectseg_jax.reporting.provenance import current_provenance
+from defectseg_jax.sessions.calibration import Scale
+from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
+from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.simulation import (
   FoilParameters,
   foil_parameters,
@@ -63,6 +67,7 @@ class MeasuredFoil:
   probability: np.ndarray
   truth: Measurement
   found: Measurement
+  numbers: ImageNumbers
 
 
 def main() -> None:
@@ -99,25 +104,30 @@ def _measure_foil(parameters: FoilParameters, index: int) -> MeasuredFoil:
   noise = ndimage.gaussian_filter(rng.normal(size=label.shape), 6)
   blurred = ndimage.gaussian_filter(label.astype(np.float32), 5)
   probability = 1 / (1 + np.exp(-(12 * (blurred - 0.55) + 35 * noise)))
+  # The thickness of one foil is in the wrong unit: the page warns of it.
+  thickness_nm = parameters.thickness_nm if index != 4 else 17.7
+  scale = Scale(parameters.pixel_size_nm, thickness_nm, '', '')
 
   def numbers(mask: np.ndarray) -> Measurement:
     return measure(
       mask,
       DEFECT,
       image=made.pixels,
-      pixel_size_nm=parameters.pixel_size_nm,
-      # The thickness of one foil is in the wrong unit: the page warns of it.
-      thickness_nm=parameters.thickness_nm if index != 4 else 17.7,
+      pixel_size_nm=scale.pixel_size_nm,
+      thickness_nm=scale.thickness_nm,
     )
 
+  found = numbers(probability >= THRESHOLD)
+  name = f'foil_{index + 1:02d}.dm4'
   return MeasuredFoil(
-    name=f'foil_{index + 1:02d}.dm4',
+    name=name,
     parameters=parameters,
     pixels=made.pixels,
     mask=label,
     probability=probability,
     truth=numbers(label),
-    found=numbers(probability >= THRESHOLD),
+    found=found,
+    numbers=image_numbers(name, found, scale, sources={}),
   )
 
 
@@ -129,17 +139,9 @@ def _create_view(foil: MeasuredFoil) -> ImageView:
     )
   }
   values = [column.tolist() for column in columns.values()]
-  height, width = found.labels.shape
   image = PageImage(
     name=foil.name,
-    summary={
-      'image': foil.name,
-      'height_px': height,
-      'width_px': width,
-      'pixel_size_nm': foil.parameters.pixel_size_nm,
-      'thickness_nm': foil.parameters.thickness_nm,
-      **found.summary,
-    },
+    summary=foil.numbers.row,
     objects=[dict(zip(columns, row)) for row in zip(*values)],
     labels=found.labels,
     layers={
@@ -149,7 +151,7 @@ def _create_view(foil: MeasuredFoil) -> ImageView:
       'comparison': figures.comparison_map(found.labels > 0, foil.mask),
     },
     sizes_nm=found.sizes_nm,
-    warnings=[(one.name, one.message) for one in found.warnings],
+    warnings=foil.numbers.warnings,
     check=_largest(found.objects),
   )
   return image_view(image, sizes_label=kind_of(DEFECT).sizes_label)
@@ -166,8 +168,11 @@ def _largest(objects: dict[str, np.ndarray]) -> list[tuple[int, str]]:
 
 
 def _session(foils: Sequence[MeasuredFoil]) -> str:
-  rows = [foil.found.summary for foil in foils]
-  names = kind_of(DEFECT).headlines
+  numbers = SessionNumbers(
+    MeasurementSettings(DEFECT),
+    current_provenance(),
+    [foil.numbers for foil in foils],
+  )
   failed = image_view(
     PageImage('foil_07.dm4', failure='it is a diffraction pattern')
   )
@@ -175,10 +180,11 @@ def _session(foils: Sequence[MeasuredFoil]) -> str:
     f'{DEFECT.capitalize()}, {len(foils) + 1} micrographs',
     defect=DEFECT,
     images=[*(_create_view(foil) for foil in foils), failed],
-    headlines=names,
-    over_images=statistics_over_images(rows, names),
-    conventions=kind_of(DEFECT).conventions,
+    headlines=numbers.headlines,
+    over_images=numbers.over_images,
+    conventions=numbers.conventions,
     how_made=HOW_MADE,
+    remarks=numbers.remarks,
   )
 
 

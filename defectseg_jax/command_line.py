@@ -62,7 +62,7 @@ INCLUDE = flags.DEFINE_multi_string(
   'include',
   [],
   'Name of an image whose numbers count although the network does not apply to '
-  'it; may be given several times.',
+  'it, or they cannot be right; may be given several times.',
 )
 THICKNESS_UNCERTAINTY = flags.DEFINE_float(
   'thickness_uncertainty',

@@ -219,7 +219,6 @@ def _predict(
     object_diameter_nm=command_line.OBJECT_DIAMETER_NM.value,
     network=command_line.NETWORK.value,
     orientations=command_line.ORIENTATIONS.value,
-    include=command_line.INCLUDE.value,
     overwrite=command_line.OVERWRITE.value,
     **_session_flags(os.path.join('results', config.defect)),
   )
@@ -258,6 +257,7 @@ def _session_flags(output: str = '') -> dict[str, Any]:
     'valid': command_line.VALID.value,
     'find_specimen': command_line.FIND_SPECIMEN.value,
     'replace_outliers': command_line.REPLACE_OUTLIERS.value,
+    'include': command_line.INCLUDE.value,
   }
 
 

@@ -61,7 +61,7 @@ MODES = {
       *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
       *('pixel_size_nm', 'calibration', 'thickness_uncertainty'),
       *('pixel_size_uncertainty', 'detection', 'network', 'reference'),
-      *('valid', 'find_specimen', 'replace_outliers'),
+      *('valid', 'find_specimen', 'replace_outliers', 'include'),
     ),
     'defectseg quantify --config=voids --input=masks --pixel_size_nm=0.32 '
     '--thickness_nm=177 --output=numbers',

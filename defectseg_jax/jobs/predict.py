@@ -173,14 +173,14 @@ def _predict_and_measure(
 def _judged(
   image: SessionImage, run: Run, include: Sequence[str]
 ) -> SessionImage:
-  """With what the network's references say, unless a person corrected it."""
+  """With what --include says of it, and the network's references.
+
+  The latter say nothing where a person corrected the mask.
+  """
+  image = dataclasses.replace(image, included=image.name in include)
   if run.judge is None or image.signs is None or image.corrected:
     return image
-  return dataclasses.replace(
-    image,
-    verdict=run.judge.judge(image.signs),
-    included=image.name in include,
-  )
+  return dataclasses.replace(image, verdict=run.judge.judge(image.signs))
 
 
 def _require_named(include: Sequence[str], stems: Collection[str]) -> None:

@@ -29,16 +29,14 @@ from defectseg_jax.runs.network_card import network_path, read_card
 from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
+from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
 from defectseg_jax.sessions.mask_settings import settings_of_masks
 from defectseg_jax.sessions.masks import (
   MaskImage,
   mask_images,
+  require_included,
 )
-from defectseg_jax.sessions.numbers import (
-  ImageNumbers,
-  SessionNumbers,
-  image_numbers,
-)
+from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.pictures import (
   write_image_pictures,
   write_session_histogram,
@@ -82,6 +80,7 @@ def quantify(
     calibration=request.calibration,
     console=console,
   )
+  require_included(request.include, images)
   run = run_settings(config)
   settings = _measurement_settings(run, request)
   final = pathlib.Path(request.output).expanduser()
@@ -123,7 +122,7 @@ def _write_all(
     inspect_labelled, screening=create_screening(request), rgb=run.data.rgb
   )
   numbers, seconds = _write_numbers(
-    made, images, settings, inspect=inspect, **more
+    made, images, settings, inspect=inspect, include=request.include, **more
   )
   judged = []
   if truth := request.reference:
@@ -137,18 +136,22 @@ def _measurement_settings(
   settings: RunSettings, request: QuantifyRequest
 ) -> MeasurementSettings:
   """Those of the config; with a network's detection, if it is given."""
-  quantification, counts = settings.quantification, None
+  given = settings.defect, settings.quantification
   if request.detection:
-    counts, quantification, *_ = detection_file.read_detection(
-      request.detection, settings.defect, quantification
-    )
+    found = detection_file.read_detection(request.detection, *given)
   elif request.network is not None:
     path = network_path(request.network)
-    counts, quantification, *_ = detection_file.run_detection(
-      read_card(path).detection, path, settings.defect, quantification
+    found = detection_file.run_detection(
+      read_card(path).detection, path, *given
     )
+  else:
+    return MeasurementSettings(*given, seed=settings.seed)
   return MeasurementSettings(
-    settings.defect, quantification, counts, seed=settings.seed
+    settings.defect,
+    found.settings,
+    found.counts,
+    found.by_size,
+    seed=settings.seed,
   )
 
 
@@ -158,6 +161,7 @@ def _write_numbers(
   settings: MeasurementSettings,
   *,
   inspect: Callable[..., Seen],
+  include: Sequence[str],
   console: Console,
   interruption: Interruption,
 ) -> tuple[SessionNumbers, dict[str, float]]:
@@ -190,15 +194,10 @@ def _write_numbers(
         summary=how.summary(found.summary),
         warnings=[*seen.warnings, *found.warnings],
       )
-      write_image_pictures(
-        made,
-        image.name,
-        found,
-        image.scale,
-        pixels=seen.pixels,
-        settings=settings,
-      )
-      collected.append(_image_numbers(image, found, seen.replaced_pixels))
+      shown: Any = {'pixels': seen.pixels, 'settings': settings}
+      write_image_pictures(made, image.name, found, image.scale, **shown)
+      replaced = seen.replaced_pixels, image.name in include
+      collected.append(_image_numbers(image, found, *replaced))
   notes = []
   if any(not how.by_hand for how in ways.values()) and settings.detection:
     notes.append(
@@ -214,7 +213,7 @@ def _write_numbers(
 
 
 def _image_numbers(
-  image: MaskImage, found: Measurement, replaced_pixels: int
+  image: MaskImage, found: Measurement, replaced_pixels: int, include: bool
 ) -> ImageNumbers:
   sources = {
     'mask': str(image.mask),
@@ -226,6 +225,7 @@ def _image_numbers(
     image.scale,
     sources=sources,
     replaced_pixels=replaced_pixels,
+    include=include,
   )
 
 

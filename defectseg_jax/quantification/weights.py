@@ -86,7 +86,7 @@ def weights_text(weights: Mapping[str, Weights]) -> str:
     'In the mean, images weigh by what they show: what is per volume by volume '
     f'of foil (the total over the total), {of_areas}diameters by objects; '
     'counts and scores are plain means. Intervals hold how the images differ, '
-    'which the last line shows.'
+    'by the standard deviation that stands with the mean.'
   )
 
 

@@ -75,7 +75,8 @@ def quantities_table(
       `statistics_over_images` gives them.
 
   Returns:
-    A table for `rich` to print: image after image, then their mean.
+    A table for `rich` to print: image after image, then their mean and how they
+    differ.
   """
   table = Table(title=defect)
   for title in ('image', 'quantity', 'value', '95% interval'):
@@ -87,15 +88,16 @@ def quantities_table(
     table.add_row(escape(image), name.replace('_', ' '), shown, interval)
 
   for row in rows:
+    labels = _labels(row)
     for name in names:
-      image, value = row['image'] if name == names[0] else '', row[name]
-      # Below the image's name, where its numbers are read.
-      if len(names) > 1 and name == names[1]:
-        image = row.get('applies', '')
-      if value is not None:
-        add(image, name, value, _interval_text(row, name))
-      elif why_missing(name, row):
-        add(image, name, math.nan, why_missing(name, row))
+      value, missing = row[name], why_missing(name, row)
+      if value is None and not missing:
+        continue
+      label = labels.pop(0) if labels else ''
+      if value is None:
+        add(label, name, math.nan, missing)
+      else:
+        add(label, name, value, _interval_text(row, name))
     table.add_section()
   said = None
   for name in names if len(rows) > 1 else ():
@@ -105,8 +107,15 @@ def quantities_table(
       said = found['images']
       title = f'mean of {said}'
     ends = {f'{name}_{end}': found[end] for end in ('low', 'high')}
-    add(title, name, found['mean'], _interval_text(ends, name))
+    differ = f' (images differ by {found["std"]:.3g})' * (found['std'] > 0)
+    add(title, name, found['mean'], _interval_text(ends, name) + differ)
   return table
+
+
+def _labels(row: Mapping[str, Any]) -> list[str]:
+  """The image's name, and below it what its numbers must be read with."""
+  outside = '' if row.get('in_mean', True) else 'not in the mean'
+  return [row['image'], *filter(None, [row.get('applies'), outside])]
 
 
 def _interval_text(row: Mapping[str, Any], name: str) -> str:

@@ -23,12 +23,9 @@ from defectseg_jax.reporting import imagej_rois
 from defectseg_jax.reporting.page import ImageView, image_view
 from defectseg_jax.reporting.page.content import ImageArrays, page_image
 from defectseg_jax.sessions import pictures, reference
+from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
 from defectseg_jax.sessions.index import VALID
 from defectseg_jax.sessions.mask_settings import mask_settings
-from defectseg_jax.sessions.numbers import (
-  ImageNumbers,
-  image_numbers,
-)
 from defectseg_jax.sessions.predict_images import SessionImage
 
 
@@ -95,6 +92,7 @@ def write_image_results(
     replaced_pixels=image.replaced_pixels,
     scores=_scores(arrays) if truths else None,
     verdict=image.verdict,
+    include=image.included,
   )
   pictures.write_image_pictures(
     *(made, image.name, found, image.scale),

@@ -124,6 +124,27 @@ def _require_micrographs(
       )
 
 
+def require_included(
+  include: Sequence[str], images: Sequence[MaskImage]
+) -> None:
+  """Refuses a name that is that of no mask.
+
+  Args:
+    include: names of images.
+    images: that are measured.
+
+  Raises:
+    InputError: there is such a name.
+  """
+  names = {image.name for image in images}
+  for name in include:
+    if name not in names:
+      raise InputError(
+        f'--include={name}: --input has no such mask; give its name as the '
+        'table has it'
+      )
+
+
 def labelled_micrograph(
   image: MaskImage, shape: tuple[int, int], *, rgb: str
 ) -> Micrograph | None:

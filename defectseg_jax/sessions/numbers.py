@@ -10,25 +10,23 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from defectseg_jax.applicability.verdict import Verdict
 from defectseg_jax.applicability.widening import (
   EXPECTED_F1,
   EXPECTED_F1_CONVENTION,
   shared_by_network,
 )
 from defectseg_jax.quantification import (
-  Measurement,
+  Detection,
   MeasurementSettings,
   QualityWarning,
+  image_weights,
   kind_of,
   shared_uncertainty,
   statistics_over_images,
-  why_missing,
 )
+from defectseg_jax.quantification.weights import Weights, weights_text
 from defectseg_jax.reporting.provenance import Provenance
-from defectseg_jax.sessions.calibration import Scale
+from defectseg_jax.sessions.image_numbers import ImageNumbers
 from defectseg_jax.sessions.reference import SCORES
 
 # What may not be known of an image, and what cannot be said then.
@@ -45,104 +43,10 @@ _MISSING = (
   ),
 )
 _MOST_NAMED = 3
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class ImageNumbers:
-  """What tables hold of one image.
-
-  Attributes:
-    row: of summary.csv.
-    sources: the files, flags and scales that the numbers come from.
-    objects: columns of objects.csv, an object a row.
-    sizes_nm, sizes_px: [n], what the histogram shows.
-    warnings: what a reader must look at before the numbers are believed.
-    verdict: whether the network applies; None where nobody can tell, or a
-      person corrected what it found.
-  """
-
-  row: Mapping[str, Any]
-  sources: Mapping[str, Any]
-  objects: Mapping[str, np.ndarray]
-  sizes_nm: np.ndarray
-  sizes_px: np.ndarray
-  warnings: Sequence[QualityWarning]
-  verdict: Verdict | None = None
-
-  @property
-  def name(self) -> str:
-    """Of the image."""
-    return self.row['image']
-
-  def object_rows(self) -> list[dict[str, Any]]:
-    """The rows of objects.csv."""
-    ends = {'image': self.name}, {'warnings': self.row['warnings']}
-    columns = [values.tolist() for values in self.objects.values()]
-    return [
-      {**ends[0], **dict(zip(self.objects, values)), **ends[1]}
-      for values in zip(*columns)
-    ]
-
-
-def image_numbers(
-  name: str,
-  found: Measurement,
-  scale: Scale,
-  *,
-  sources: Mapping[str, Any],
-  replaced_pixels: int = 0,
-  scores: Mapping[str, float | None] | None = None,
-  verdict: Verdict | None = None,
-) -> ImageNumbers:
-  """Collects what tables hold of one image.
-
-  Args:
-    name: of the image.
-    found: what was measured in it.
-    scale: of it.
-    sources: the files it comes from, by what they are, and the scales.
-    replaced_pixels: outliers that were replaced.
-    scores: against its true mask; None without a comparison.
-    verdict: whether the network applies to it.
-
-  Returns:
-    The numbers, with the warnings of the scale and of the measurement.
-  """
-  warnings, shape = [*scale.warnings, *found.warnings], found.labels.shape
-  lengths = {
-    'pixel_size_nm': scale.pixel_size_nm,
-    'thickness_nm': scale.thickness_nm,
-  }
-  return ImageNumbers(
-    row={
-      'image': name,
-      'applies': '' if verdict is None else str(verdict.applies),
-      **dict(zip(('height_px', 'width_px'), shape)),
-      **lengths,
-      'valid_fraction': found.valid_fraction,
-      'replaced_pixels': replaced_pixels,
-      # An empty cell is what cannot be given, and NaN what there is none of.
-      **{
-        name: None if why_missing(name, lengths) else value
-        for name, value in found.summary.items()
-      },
-      **(scores or {}),
-      'warnings': '; '.join(warning.name for warning in warnings),
-    },
-    sources={
-      **sources,
-      'pixel_size_from': scale.pixel_size_from,
-      'thickness_from': scale.thickness_from,
-    },
-    objects={
-      name: np.full(len(values), None) if why_missing(name, lengths) else values
-      for name, values in found.objects.items()
-    },
-    sizes_nm=found.sizes_nm,
-    sizes_px=found.sizes_px,
-    warnings=warnings,
-    verdict=verdict,
-  )
+SIZES_UNKNOWN = (
+  'Which sizes the network misses is not known: it was scored before they were '
+  'kept. --mode=evaluate scores a run again.'
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -193,17 +97,35 @@ class SessionNumbers:
     return {**self._expected, **of_defect, **self._scores}
 
   @functools.cached_property
-  def over_images(self) -> dict[str, dict[str, float]]:
-    """Mean and interval over images of each headline, for all who tell it."""
+  def over_images(self) -> dict[str, dict[str, Any]]:
+    """Mean and interval over images of each headline, for all who tell it.
+
+    Of the images that are in the mean; `weighted_by` says by what they weigh.
+    """
     settings = self.settings.quantification
-    verdicts = [one.verdict for one in self.images if one.verdict is not None]
+    images = [one for one in self.images if one.in_mean]
+    verdicts = [one.verdict for one in images if one.verdict is not None]
     shared = {
       one: math.hypot(
         shared_uncertainty(one, settings), shared_by_network(verdicts, one)
       )
       for one in self.headlines
     }
-    return statistics_over_images(self.rows, self.headlines, shared=shared)
+    found = statistics_over_images(
+      [one.row for one in images],
+      self.headlines,
+      shared=shared,
+      weights={name: one.values for name, one in self._weights.items()},
+    )
+    return {
+      name: {**row, 'weighted_by': self._weights[name].by or 'images'}
+      for name, row in found.items()
+    }
+
+  @functools.cached_property
+  def _weights(self) -> dict[str, Weights]:
+    rows = [one.row for one in self.images if one.in_mean]
+    return {name: image_weights(name, rows) for name in self.headlines}
 
   @property
   def cautions(self) -> list[str]:
@@ -235,10 +157,15 @@ class SessionNumbers:
       if not getattr(self.settings.quantification, flag)
       and self._knows(flag.replace('uncertainty', 'nm'))
     }
+    said = [*self.notes]
+    if len([one for one in self.images if one.in_mean]) > 1:
+      said += filter(None, [weights_text(self._weights)])
+    if isinstance(self.settings.detection, Detection):
+      said += [SIZES_UNKNOWN] if self.settings.by_size is None else []
     if not exact:
-      return list(self.notes)
+      return said
     return [
-      *self.notes,
+      *said,
       f'Intervals leave out how well {" and ".join(exact.values())} '
       f'{"is" if len(exact) == 1 else "are"} known: give '
       f'{" and ".join(f"--{flag}" for flag in exact)} (0.1 is 10%, one '

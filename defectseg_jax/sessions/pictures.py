@@ -13,8 +13,10 @@ from defectseg_jax.quantification import (
   kind_of,
 )
 from defectseg_jax.reporting.figures import measurements
+from defectseg_jax.reporting.figures.missed import Missed, missed_sizes
 from defectseg_jax.reporting.overlays import measurement_overlay
 from defectseg_jax.sessions.calibration import Scale
+from defectseg_jax.sessions.image_numbers import ImageNumbers
 from defectseg_jax.sessions.numbers import SessionNumbers
 
 _DPI = 120
@@ -58,6 +60,7 @@ def write_image_pictures(
     warnings,
     settings.defect,
     has_scale=has_scale,
+    missed=missed_sizes(found, 'nm' if has_scale else 'px'),
   ).savefig(folder / 'histograms' / f'{name}.png', dpi=_DPI)
 
 
@@ -72,19 +75,41 @@ def write_session_histogram(
   """
   if len(numbers.images) < 2:
     return
-  scaled = [one for one in numbers.images if one.row['pixel_size_nm']]
-  shown = scaled or numbers.images
+  images = [one for one in numbers.images if one.in_mean]
+  scaled = [one for one in images if one.row['pixel_size_nm']]
+  shown = scaled or images
   title = 'all images'
   if len(shown) < len(numbers.images):
-    title = f'the {len(shown)} images with a scale'
+    title = f'the {len(shown)} images in the mean'
+    title += ' with a scale' if len(shown) < len(images) else ''
   by_name = {warning.name: warning for _, warning in numbers.warnings}
   _histogram(
     title,
-    np.concatenate([one.sizes_nm if scaled else one.sizes_px for one in shown]),
+    np.concatenate(
+      [np.zeros(0)]
+      + [one.sizes_nm if scaled else one.sizes_px for one in shown]
+    ),
     [by_name[name] for name in sorted(by_name)],
     numbers.settings.defect,
     has_scale=bool(scaled),
+    missed=_missed_of_all(shown),
   ).savefig(folder / 'histogram.png', dpi=_DPI)
+
+
+def _missed_of_all(images: Sequence[ImageNumbers]) -> Missed | None:
+  """Each size by its own image; the limits differ from image to image."""
+  if all(one.stands_for is None for one in images):
+    return None
+  return Missed(
+    np.concatenate(
+      [
+        np.full((len(one.sizes_px), 3), np.nan)
+        if one.stands_for is None
+        else one.stands_for
+        for one in images
+      ]
+    )
+  )
 
 
 def _histogram(
@@ -94,6 +119,7 @@ def _histogram(
   defect: str,
   *,
   has_scale: bool,
+  missed: Missed | None,
 ) -> Figure:
   kind = kind_of(defect)
   return measurements.histogram(
@@ -102,4 +128,5 @@ def _histogram(
     label=kind.sizes_label if has_scale else kind.sizes_label_px,
     unit='nm' if has_scale else 'px',
     warnings=[warning.name for warning in warnings],
+    missed=missed,
   )

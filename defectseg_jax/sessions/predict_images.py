@@ -54,7 +54,8 @@ class SessionImage:
       the correction cannot be in a mask.
     signs: of whether the network applies; None where it has no references.
     verdict: whether it applies; None where nobody can tell.
-    included: whether its numbers stand where the network does not apply.
+    included: whether its numbers count where the network does not apply, or
+      they cannot be right.
     partial: whether a part of the image is no specimen.
     replaced_pixels: how many outliers were replaced.
   """

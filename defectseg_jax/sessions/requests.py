@@ -31,6 +31,8 @@ class SessionRequest:
     valid: folder of masks of the specimen; None to find it.
     find_specimen: whether to leave frames and data bars out.
     replace_outliers: whether to replace spikes, hot and dead pixels.
+    include: names of images whose numbers count where the network does not
+      apply, or they cannot be right.
 
   Raises:
     InputError: a value is out of range, or a file is missing.
@@ -46,6 +48,7 @@ class SessionRequest:
   valid: str | None = None
   find_specimen: bool = True
   replace_outliers: bool = True
+  include: Sequence[str] = ()
 
   def __post_init__(self) -> None:
     for name in ('pixel_size_nm', 'thickness_nm'):
@@ -96,8 +99,6 @@ class PredictRequest(SessionRequest):
     object_diameter_nm: about how large the objects are; None to find out.
     network: name or path of a network that needs no run; None for a run's.
     orientations: 1, or 8 for test-time augmentation.
-    include: names of images whose numbers stand where the network does not
-      apply.
     overwrite: whether files of others in the folder may be replaced.
 
   Raises:
@@ -113,7 +114,6 @@ class PredictRequest(SessionRequest):
   object_diameter_nm: float | None = None
   network: str | None = None
   orientations: int = 1
-  include: Sequence[str] = ()
   overwrite: bool = False
 
   def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from defectseg_jax.quantification import MeasurementSettings
 from defectseg_jax.reporting.page import (
   ImageView,
   PageImage,
+  detection_view,
   image_view,
   session_page,
 )
@@ -188,6 +189,7 @@ def _page(
     how_made={**how_made, 'scales': _scales_text(images)},
     cautions=numbers.cautions,
     remarks=numbers.remarks,
+    detection=detection_view(numbers.settings.by_size, defect=defect),
   )
 
 

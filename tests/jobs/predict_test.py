@@ -48,6 +48,16 @@ def test_the_command(trained_run, session, tmp_path):
   for kind in ('overlays', 'histograms', 'rois'):
     assert sorted(p.stem for p in (out / kind).iterdir()) == NAMES
   assert not [path for path in out.rglob('.*')]
+  # What the run's development set says of sizes, in each image's nanometres.
+  content = json.loads((trained_run / 'dev_detection.json').read_text())
+  assert sum(content['by_size']['found']) == content['found']
+  for place in (out, trained_run):
+    assert 'Which sizes are found' in (place / 'report.html').read_text()
+  for row in rows_of(out / 'summary.csv'):
+    half = [float(row[f'diameter_50_detected_{unit}']) for unit in ('nm', 'px')]
+    assert half[0] == pytest.approx(
+      half[1] * float(row['pixel_size_nm']), rel=1e-4, nan_ok=True
+    )
 
   threshold = json.loads((trained_run / 'test_metrics.json').read_text())[
     'threshold'

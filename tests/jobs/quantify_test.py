@@ -220,6 +220,74 @@ def test_a_folder_to_train_on_brings_its_micrographs_and_scales(
   assert float(first['mean_intensity']) == pytest.approx(150, abs=10)
 
 
+def test_a_foil_that_cannot_be_right_is_in_no_mean(masks, tmp_path, measure):
+  """Discs of 10 nm in a foil of 2; the other image has nothing."""
+  shutil.copy(masks / 'a.png', masks / 'c.png')
+  table = tmp_path / 'scales.csv'
+  table.write_text(
+    'file,thickness_nm,pixel_size_nm\na,100,0.5\nb,100,0.5\nc,2,0.5\n'
+  )
+  given = {'calibration': str(table), 'thickness_nm': None}
+  given['pixel_size_nm'] = None
+  name = 'number_density_per_m3'
+  out = measure(masks, **given)
+  rows = {row['image']: row for row in rows_of(out / 'summary.csv')}
+  density = float(rows['a'][name])
+  assert [row['in_mean'] for row in rows.values()] == ['True', 'True', 'False']
+  assert float(rows['c'][name]) == pytest.approx(50 * density, rel=1e-4)
+  assert 'not_in_mean' in rows['c']['warnings']
+  mean = json.loads((out / 'summary.json').read_text())['over_images'][name]
+  assert mean['mean'] == pytest.approx(density / 2, rel=1e-4)
+  shutil.rmtree(out)
+  out = measure(masks, include=['c'], **given)
+  mean = json.loads((out / 'summary.json').read_text())['over_images'][name]
+  # Four in all of the foil, of which two images have 100 nm, and one has 2.
+  assert mean['mean'] == pytest.approx(density * 4 / 2 * 100 / 202, rel=1e-4)
+  said = wrong(measure, tmp_path, masks, include=['nobody'])
+  assert said.startswith('--include=nobody: --input has no such mask')
+
+
+def test_a_networks_masks_say_what_it_misses(masks, tmp_path, measure):
+  """Discs of 20 pixels, of which one in four is found."""
+  sizes = {
+    'edges_px': [16.0, 32.0, 64.0],
+    'found': [25, 95],
+    'missed': [75, 5],
+    'real': [25, 95],
+    'invented': [0, 0],
+    'design_effect': 1.0,
+  }
+  detection = {
+    'defect': 'voids',
+    'settings': {
+      'connectivity': 8,
+      'minimum_area_px': 1,
+      'fill_holes': False,
+      'separate': False,
+    },
+    **{'found': 120, 'missed': 80, 'invented': 0, 'by_size': sizes},
+  }
+  path = tmp_path / 'dev_detection.json'
+  path.write_text(json.dumps(detection))
+  row, empty = rows_of(measure(masks, detection=str(path)) / 'summary.csv')
+  assert row['warnings'] == 'small_particles_missed'
+  assert empty['warnings'] == ''
+  half_nm = float(row['diameter_50_detected_nm'])
+  assert half_nm == pytest.approx(
+    0.5 * float(row['diameter_50_detected_px']), rel=1e-5
+  )
+  assert 11.3 < half_nm < 22.6
+  shutil.rmtree(tmp_path / 'out')
+  # Of an older program; the columns are there, and hold nothing.
+  del detection['by_size']
+  path.write_text(json.dumps(detection))
+  out = measure(masks, detection=str(path))
+  row, _ = rows_of(out / 'summary.csv')
+  assert row['diameter_50_detected_nm'] == 'NaN' and row['warnings'] == ''
+  content = json.loads((out / 'summary.json').read_text())
+  assert 'sizes the network misses is not known' in ' '.join(content['remarks'])
+
+
 @pytest.fixture
 def calibrated(tmp_path):
   """A mask whose file says 0.25 nm a pixel."""

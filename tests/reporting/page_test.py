@@ -113,7 +113,8 @@ def test_numbers_are_those_of_the_summary(session):
   _, read, images = session
   cells = [td for td in read.all('td', **{'class': 'number'}) if 'title' in td]
   done = [image for image in images if not image.failure]
-  assert len(cells) == len(pages.HEADLINES) * (len(done) + 1)
+  # A row for each image, the mean, and how they differ.
+  assert len(cells) == len(pages.HEADLINES) * (len(done) + 2)
   number = iter(cells)
   for image in done:
     density, diameter, swelling = (next(number) for _ in pages.HEADLINES)
@@ -128,8 +129,10 @@ def test_numbers_are_those_of_the_summary(session):
     assert diameter['text'] == f'{given:.2f}5.00 – 8.00'
     assert (swelling['data-value'], swelling['text']) == ('', '–')
   mean = next(number)
-  expected = np.mean([image.summary[pages.HEADLINES[0]] for image in done])
-  assert mean['data-value'] == f'{expected:.6g}'
+  values = [image.summary[pages.HEADLINES[0]] for image in done]
+  assert mean['data-value'] == f'{np.mean(values):.6g}'
+  *_, differ, _, _ = cells
+  assert differ['data-value'] == f'{np.std(values, ddof=1):.6g}'
   units = [span['text'] for span in read.all('span', **{'class': 'unit'})]
   assert units[:3] == ['10²⁰ m⁻³', 'nm', '%']
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from defectseg_jax.quantification import why_missing
 from defectseg_jax.reporting.page import words
+from defectseg_jax.reporting.page.detection import DetectionView
 from defectseg_jax.reporting.page.rendering import render
 from defectseg_jax.reporting.page.views import (
   ImageView,
@@ -47,6 +48,7 @@ class Row:
     check: how many objects are to be checked.
     failure: why there are no numbers.
     applies: whether the network applies, in a word; '' where nobody can tell.
+    in_mean: whether it is in the mean over images.
   """
 
   name: str
@@ -57,6 +59,7 @@ class Row:
   check: int = 0
   failure: str | None = None
   applies: str = ''
+  in_mean: bool = True
 
 
 def session_page(
@@ -70,6 +73,7 @@ def session_page(
   how_made: Mapping[str, str],
   cautions: Sequence[str] = (),
   remarks: Sequence[str] = (),
+  detection: DetectionView | None = None,
 ) -> str:
   """One HTML file of all images of a session.
 
@@ -78,12 +82,13 @@ def session_page(
     defect: what was looked for.
     images: what `image_view` makes of each, with its row of summary.csv.
     headlines: names of the numbers of a summary that are shown.
-    over_images: by name the `images`, `mean`, `low` and `high` of a number
-      over images; may be empty.
+    over_images: by name the `images`, `mean`, `std`, `low` and `high` of a
+      number over images; may be empty.
     conventions: by name how a number is defined.
     how_made: label and text: command, run, threshold, versions.
     cautions: warnings of all images together.
     remarks: which uncertainties the intervals leave out.
+    detection: which sizes of particles the network finds.
 
   Returns:
     HTML, to be written as UTF-8.
@@ -107,15 +112,14 @@ def session_page(
     columns=columns,
     drawn=_drawn(headlines),
     rows=[_image_row(view, columns, largest) for view in shown],
-    mean=_mean_row(len(done), together, columns, largest)
-    if len(done) > 1 and together
-    else None,
+    means=_mean_rows(over_images, columns, largest) if len(done) > 1 else [],
     conventions={
       name: text for name, text in conventions.items() if name in headlines
     },
     how_made=how_made,
     cautions=cautions,
     remarks=remarks,
+    detection=detection,
     **shared_content(),
   )
 
@@ -156,6 +160,7 @@ def _image_row(
     check=len(view.check),
     failure=view.failure,
     applies=view.summary.get('applies', ''),
+    in_mean=view.summary.get('in_mean', True),
   )
 
 
@@ -175,22 +180,32 @@ def _row(
   return Row(name, number, [_cell(row, column) for column in columns], whisker)
 
 
-def _mean_row(
-  count: int,
-  together: Mapping[str, float],
+def _mean_rows(
+  over_images: Mapping[str, Mapping[str, float]],
   columns: Sequence[words.Column],
   largest: float,
-) -> Row:
-  """Says of how many images a number is where not all of them have it."""
-  row = _row(f'mean of {count}', 0, together, columns, largest)
+) -> list[Row]:
+  """The mean, and how the images differ; none where no mean is known.
+
+  Says of how many images a number is where not all of them have it.
+  """
+  if not over_images:
+    return []
+  together = _mean_summary(over_images)
+  count = max(row['images'] for row in over_images.values())
+  row = _row(f'mean of {count:.0f}', 0, together, columns, largest)
   cells = []
   for column, cell in zip(columns, row.cells):
     images = together[f'{column.name}_images']
     if images not in (0, count):
-      interval = f'{cell.interval}\nof {images}'.strip()
+      interval = f'{cell.interval}\nof {images:.0f}'.strip()
       cell = dataclasses.replace(cell, interval=interval)
     cells.append(cell)
-  return dataclasses.replace(row, cells=cells)
+  spreads = {name: row['std'] for name, row in over_images.items()}
+  return [
+    dataclasses.replace(row, cells=cells),
+    _row('standard deviation of the images', 0, spreads, columns, 0),
+  ]
 
 
 def _cell(row: Mapping[str, Any], column: words.Column) -> Cell:

@@ -1,0 +1,156 @@
+"""The numbers of one image of a session, as tables hold them."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from defectseg_jax.applicability.verdict import Applies, Verdict
+from defectseg_jax.quantification import (
+  Measurement,
+  QualityWarning,
+  why_missing,
+)
+from defectseg_jax.quantification.plausibility import why_impossible
+from defectseg_jax.sessions.calibration import Scale
+
+# Warning of an image that cannot be right, and so is in no mean.
+NOT_IN_MEAN = 'not_in_mean'
+_LENGTHS = 'pixel_size_nm', 'thickness_nm'
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ImageNumbers:
+  """What tables hold of one image.
+
+  Attributes:
+    row: of summary.csv.
+    sources: the files, flags and scales that the numbers come from.
+    objects: columns of objects.csv, an object a row.
+    sizes_nm, sizes_px: [n], what the histogram shows.
+    warnings: what a reader must look at before the numbers are believed.
+    stands_for: how many true objects stand behind each of the sizes, as of
+      `Measurement`.
+    verdict: whether the network applies; None where nobody can tell, or a
+      person corrected what it found.
+    in_mean: whether it is in the mean over images.
+  """
+
+  row: Mapping[str, Any]
+  sources: Mapping[str, Any]
+  objects: Mapping[str, np.ndarray]
+  sizes_nm: np.ndarray
+  sizes_px: np.ndarray
+  warnings: Sequence[QualityWarning]
+  stands_for: np.ndarray | None = None
+  verdict: Verdict | None = None
+  in_mean: bool = True
+
+  @property
+  def name(self) -> str:
+    """Of the image."""
+    return self.row['image']
+
+  def object_rows(self) -> list[dict[str, Any]]:
+    """The rows of objects.csv."""
+    ends = {'image': self.name}, {'warnings': self.row['warnings']}
+    columns = [values.tolist() for values in self.objects.values()]
+    return [
+      {**ends[0], **dict(zip(self.objects, values)), **ends[1]}
+      for values in zip(*columns)
+    ]
+
+
+def image_numbers(
+  name: str,
+  found: Measurement,
+  scale: Scale,
+  *,
+  sources: Mapping[str, Any],
+  replaced_pixels: int = 0,
+  scores: Mapping[str, float | None] | None = None,
+  verdict: Verdict | None = None,
+  include: bool = False,
+) -> ImageNumbers:
+  """Collects what tables hold of one image.
+
+  Args:
+    name: of the image.
+    found: what was measured in it.
+    scale: of it.
+    sources: the files it comes from, by what they are, and the scales.
+    replaced_pixels: outliers that were replaced.
+    scores: against its true mask; None without a comparison.
+    verdict: whether the network applies to it.
+    include: whether it is in the mean, whatever speaks against it.
+
+  Returns:
+    The numbers, with the warnings of scale and measurement. An image that
+    cannot be right has its numbers, and is in no mean.
+  """
+  warnings = [*scale.warnings, *found.warnings]
+  outside = [] if include else _impossible(warnings)
+  warnings += outside
+  refused = verdict and verdict.applies == Applies.NO
+  in_mean = include or not (outside or refused)
+  lengths = {name: getattr(scale, name) for name in _LENGTHS}
+  return ImageNumbers(
+    row={
+      'image': name,
+      'applies': '' if verdict is None else str(verdict.applies),
+      'in_mean': in_mean,
+      **dict(zip(('height_px', 'width_px'), found.labels.shape)),
+      **lengths,
+      'valid_fraction': found.valid_fraction,
+      'replaced_pixels': replaced_pixels,
+      # An empty cell is what cannot be given, and NaN what there is none of.
+      **_given(found.summary, lengths),
+      **(scores or {}),
+      'warnings': '; '.join(warning.name for warning in warnings),
+    },
+    sources={
+      **sources,
+      'pixel_size_from': scale.pixel_size_from,
+      'thickness_from': scale.thickness_from,
+    },
+    objects=_columns_given(found.objects, lengths),
+    sizes_nm=found.sizes_nm,
+    sizes_px=found.sizes_px,
+    warnings=warnings,
+    stands_for=found.stands_for,
+    verdict=verdict,
+    in_mean=in_mean,
+  )
+
+
+def _impossible(warnings: Sequence[QualityWarning]) -> list[QualityWarning]:
+  """That an image is in no mean since it cannot be right; or nothing."""
+  why = why_impossible(warnings)
+  if not why:
+    return []
+  return [
+    QualityWarning(
+      NOT_IN_MEAN,
+      f'it cannot be right ({why}): its numbers stand for themselves, and are '
+      'in no mean over images (--include=NAME takes them all the same)',
+    )
+  ]
+
+
+def _given(
+  numbers: Mapping[str, Any], lengths: Mapping[str, float | None]
+) -> dict[str, Any]:
+  return {
+    name: None if why_missing(name, lengths) else value
+    for name, value in numbers.items()
+  }
+
+
+def _columns_given(
+  columns: Mapping[str, np.ndarray], lengths: Mapping[str, float | None]
+) -> dict[str, np.ndarray]:
+  return {
+    name: np.full(len(values), None) if why_missing(name, lengths) else values
+    for name, values in columns.items()
+  }
