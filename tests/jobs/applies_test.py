@@ -171,3 +171,19 @@ def test_a_network_without_references_says_so(predict, tmp_path):
   page = html.unescape((tmp_path / 'out/report.html').read_text())
   for place in (text, page):
     assert '--mode=references' in place
+
+
+def test_what_cannot_be_right_is_in_the_mean_if_it_is_named(predict, tmp_path):
+  """A foil of 5 nm; the network has no references."""
+  text = told(predict, thickness_nm=5.0, include=['x'])
+  rows = {row['image']: row for row in rows_of(tmp_path / 'out/summary.csv')}
+  assert {n: row['in_mean'] for n, row in rows.items()} == {
+    name: str(name == 'x') for name in rows
+  }
+  assert 'not_in_mean' not in rows['x']['warnings']
+  assert 'not_in_mean' in rows['y']['warnings'] and rows['y'][DENSITY] != 'NaN'
+  summary = json.loads((tmp_path / 'out/summary.json').read_text())
+  assert summary['over_images'][DENSITY]['images'] == 1
+  page = html.unescape((tmp_path / 'out/report.html').read_text())
+  for place in (text, page):
+    assert 'not in the mean' in place and 'mean of 1' in place
