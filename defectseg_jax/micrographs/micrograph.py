@@ -26,6 +26,8 @@ class Micrograph:
     thickness_nm: thickness of the foil in nanometres, or None.
     missing: bool [H, W], True where the pixels were NaN or infinite, as
       programs mark what was not recorded; None where none was.
+    scale_doubt: what the file says of its scale and is not believed or not
+      understood, or why pixel_size_nm may be wrong; '' for nothing.
 
   Raises:
     InputError: pixels that are not two-dimensional, empty, not real numbers, or
@@ -49,6 +51,7 @@ class Micrograph:
   pixel_size_nm: float | None = None
   thickness_nm: float | None = None
   missing: np.ndarray | None = None
+  scale_doubt: str = ''
 
   def __post_init__(self) -> None:
     pixels, missing = _finite_pixels(self.pixels, self.name)

@@ -1,11 +1,22 @@
 """A file with images -> micrographs, or frames as the file stores them."""
 
+import dataclasses
 import os
 import pathlib
 
 from defectseg_jax.errors import InputError, file_error
-from defectseg_jax.micrographs.formats import READERS, SUFFIXES
+from defectseg_jax.micrographs.formats import (
+  HAVE_TEXT_BESIDE,
+  READERS,
+  SUFFIXES,
+)
 from defectseg_jax.micrographs.formats.frame import Frame
+from defectseg_jax.micrographs.formats.pixel_size import (
+  NOTHING,
+  StatedScale,
+  agreed_scale,
+)
+from defectseg_jax.micrographs.formats.text_beside import scale_beside
 from defectseg_jax.micrographs.grey import bright_is_large, grey_values
 from defectseg_jax.micrographs.micrograph import Micrograph
 
@@ -61,13 +72,15 @@ def read_micrographs(
   file marks as white-is-zero is turned round so that bright is large. Pixels
   that are NaN or infinite are marked in `Micrograph.missing`.
 
-  The pixel size of a TIFF comes from ImageJ's unit and XResolution, from
-  DigitalMicrograph's tags, from OME's PhysicalSizeX, or from the plain
-  resolution where that is finer than one micrometre a pixel; that of a
-  microscope's own file from its axes. PNG, JPEG and NPY have none.
+  The pixel size of a TIFF comes from the tags of microscopes' programs, from
+  OME's or ImageJ's metadata, or from the plain resolution where that is finer
+  than one micrometre a pixel; that of a microscope's own file from its axes;
+  that of a picture from the text that a scanning microscope wrote beside it.
+  Where these contradict each other, or cannot be understood, it is None, and
+  `Micrograph.scale_doubt` says why.
 
   Args:
-    path: TIFF, PNG, JPEG, NPY ([H, W] or [frames, H, W]), or the file of a
+    path: TIFF, PNG, JPEG, BMP, NPY ([H, W] or [frames, H, W]), or the file of a
       microscope's own program; `formats.SUFFIXES` lists them all.
     rgb: what to do with colour: 'refuse', or 'luminance' (0.299 R + 0.587 G +
       0.114 B, ITU-R BT.601-2). Colour images that are grey in truth (equal
@@ -82,7 +95,7 @@ def read_micrographs(
       spectrum, a diffraction pattern); a suffix that is not known, or one whose
       reader is not installed; colour or varying transparency; pixels that are
       complex, or none of which is a finite number; pixels that are not square;
-      a unit that is no length; another value of rgb.
+      another value of rgb.
 
   Examples:
     >>> import tempfile
@@ -104,6 +117,7 @@ def read_micrographs(
         bright_is_large(grey, frame, path=path),
         name=f'{path.stem}{number}',
         pixel_size_nm=frame.pixel_size_nm,
+        scale_doubt=frame.scale_doubt,
       )
     except InputError as error:
       # Micrograph knows the name of the image only; the user looks for a file.
@@ -148,4 +162,18 @@ def read_frames(path: str | os.PathLike) -> list[Frame]:
     raise file_error(
       path, 'the file is empty (0 bytes)', 'copy or export it again'
     )
-  return reader(path)
+  return [_with_scale_beside(frame, path) for frame in reader(path)]
+
+
+def _with_scale_beside(frame: Frame, path: pathlib.Path) -> Frame:
+  """The frame with what a microscope wrote into a text beside its file."""
+  if path.suffix.lower() not in HAVE_TEXT_BESIDE:
+    return frame
+  beside = scale_beside(path, columns=frame.values.shape[1])
+  if beside == NOTHING:
+    return frame
+  own = StatedScale(frame.pixel_size_nm, frame.scale_doubt)
+  scale = agreed_scale({'the file': own, 'the text beside it': beside})
+  return dataclasses.replace(
+    frame, pixel_size_nm=scale.pixel_size_nm, scale_doubt=scale.doubt
+  )

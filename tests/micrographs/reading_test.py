@@ -1,7 +1,6 @@
 """Files that are read, against arrays that were written; files that are not."""
 
 import csv
-import importlib.util
 import logging
 import pathlib
 
@@ -12,7 +11,6 @@ from PIL import Image
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import formats, reading
-from defectseg_jax.micrographs.formats import pixel_size
 
 _DATA = pathlib.Path(__file__).parents[2].parent / 'shared' / 'data'
 needs_data = pytest.mark.skipif(
@@ -321,9 +319,6 @@ def test_real_png_is_what_pillow_decodes(folder):
     ('\u03bcm', 2e3),
     ('\\u00B5m', 2e3),
     ('micron', 2e3),
-    ('mm', 2e6),
-    ('cm', 2e7),
-    ('m', 2e9),
     ('pixel', None),
     ('inch', None),
     ('', None),
@@ -358,9 +353,7 @@ def test_imagej_without_unit_is_uncalibrated(tmp_path):
   ('unit', 'resolution', 'match'),
   [
     ('1/nm', (2, 2), "'1/nm'"),
-    ('Mm', (2, 2), "'Mm'"),
     ('nm', (2, 2.1), '0.5 nm wide and 0.47619 nm high'),
-    ('nm', (0, 0), 'inf nm'),
   ],
 )
 def test_imagej_scales_refused(tmp_path, unit, resolution, match):
@@ -409,11 +402,8 @@ def test_ome_scale(tmp_path, metadata, nm):
   ('pixels', 'match'),
   [
     ('<Pixels PhysicalSizeX="1" PhysicalSizeY="2"/>', '1000 nm wide'),
-    ('<Pixels PhysicalSizeX="a"/>', "PhysicalSizeX is 'a'"),
-    ('<Pixels PhysicalSizeX="0"/>', r'0\.0 nm'),
-    ('<Pixels PhysicalSizeX="1" PhysicalSizeXUnit="s"/>', "'s'"),
+    ('<Pixels PhysicalSizeX="1" PhysicalSizeXUnit="1/nm"/>', "'1/nm'"),
     ('<Pixels', 'not XML'),
-    ('<Pixels PhysicalSizeX="1"/><Pixels PhysicalSizeX="2"/>', 'different'),
   ],
 )
 def test_ome_scales_refused(tmp_path, pixels, match):
@@ -450,10 +440,6 @@ def test_plain_tiff_with_oblong_pixels_is_refused(tmp_path):
   _refused(path, '1 nm wide and 0.5 nm high')
 
 
-def test_unit_of_a_word_in_any_case():
-  assert pixel_size.nm_per_unit(' Micron ', path='foil') == 1e3
-
-
 # Files at fault.
 
 
@@ -466,9 +452,9 @@ def test_folder(tmp_path):
 
 
 def test_unknown_suffix_names_the_known(tmp_path):
-  path = tmp_path / 'foil.bmp'
-  path.write_bytes(b'BM')
-  _refused(path, r"'\.bmp'.*\.tif, \.tiff, \.png, \.jpg, \.jpeg, \.npy")
+  path = tmp_path / 'foil.gif'
+  path.write_bytes(b'GIF89a')
+  _refused(path, r"'\.gif'.*\.tif, \.tiff, \.png, \.jpg, \.jpeg, \.bmp")
 
 
 @pytest.mark.parametrize('suffix', formats.SUFFIXES)
@@ -592,16 +578,6 @@ def test_directories_in_a_circle(tmp_path):
   content[following : following + 4] = content[4:8]
   path.write_bytes(content)
   _refused(path, 'seen before')
-
-
-@pytest.mark.skipif(
-  importlib.util.find_spec('imagecodecs') is not None,
-  reason='imagecodecs is installed and decodes LZW',
-)
-def test_compression_without_its_decoder(tmp_path):
-  path = tmp_path / 'foil.tif'
-  Image.fromarray(_GREY).save(path, compression='tiff_lzw')
-  _refused(path, 'LZW.*save it uncompressed.*install imagecodecs')
 
 
 @pytest.mark.parametrize('suffix', ['tif', 'npy'])

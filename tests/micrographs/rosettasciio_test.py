@@ -124,7 +124,6 @@ def test_digitalmicrograph(tmp_path, suffix, scale, unit, nm):
     (_GREY, {'x': (0.1, '1/nm')}, "'1/nm'"),
     (_GREY, {'x': (0.1, 'mrad')}, "'mrad'"),
     (_GREY, {'x': (1.0, 'nm'), 'y': (1.02, 'nm')}, '1 nm wide and 1.02 nm'),
-    (_GREY, {'x': (0.0, 'nm')}, r'0\.0 nm'),
     (_GREY[0], {'x': (0.5, 'eV')}, 'spectra'),
     (_GREY[0], {'x': (0.5, 'nm')}, 'one dimension'),
     (_STACK, {'x': (1.0, 'nm'), 'stack': (0.5, 'eV')}, 'spectra'),
@@ -174,7 +173,6 @@ def test_tiff_by_digitalmicrograph(tmp_path, codes, scale, unit, nm):
     ((0.1, 0.1), ('1/nm', '1/nm'), "'1/nm'"),
     ((1.0, 1.5), ('nm', 'nm'), '1 nm wide and 1.5 nm high'),
     ((1.0, 1.0), ('nm', 'pm'), '1 nm wide and 0.001 nm high'),
-    ((-1.0, -1.0), ('nm', 'nm'), r'-1\.0 nm'),
   ],
 )
 def test_tiff_by_digitalmicrograph_refused(tmp_path, scales, units, match):
@@ -356,8 +354,6 @@ def test_hspy_refused(tmp_path, data, axes, kind, match):
     ('navigate', None, 'KeyError'),
     ('scale', 'wide', 'ValueError'),
     ('scale', None, 'not evenly spaced'),
-    ('scale', np.nan, 'nan nm'),
-    ('units', 7, "'7'"),
   ],
 )
 def test_hspy_whose_axes_make_no_sense(tmp_path, attribute, value, match):

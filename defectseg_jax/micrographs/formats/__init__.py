@@ -31,9 +31,10 @@ from defectseg_jax.micrographs.formats.frame import Frame
 READERS: Mapping[str, Callable[[pathlib.Path], list[Frame]]] = {
   '.tif': tiff.read_tiff,
   '.tiff': tiff.read_tiff,
-  '.png': raster.read_png_or_jpeg,
-  '.jpg': raster.read_png_or_jpeg,
-  '.jpeg': raster.read_png_or_jpeg,
+  '.png': raster.read_picture,
+  '.jpg': raster.read_picture,
+  '.jpeg': raster.read_picture,
+  '.bmp': raster.read_picture,
   '.npy': raster.read_npy,
   **dict.fromkeys(rosettasciio.SUFFIXES, rosettasciio.read_microscope_file),
 }
@@ -41,3 +42,6 @@ READERS: Mapping[str, Callable[[pathlib.Path], list[Frame]]] = {
 
 SUFFIXES: tuple[str, ...] = tuple(READERS)
 """Lower-case suffixes of the files that can be read."""
+
+HAVE_TEXT_BESIDE = ('.tif', '.tiff', '.png', '.jpg', '.jpeg', '.bmp')
+"""Suffixes of images beside which scanning microscopes put a text."""

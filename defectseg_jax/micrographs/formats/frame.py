@@ -23,12 +23,15 @@ class Frame:
     white_is_zero: the file says that small values are to be shown bright. The
       values are still as stored.
     pixel_size_nm: side of a pixel in nanometres, or None.
+    scale_doubt: what the file says of its scale and is not believed or not
+      understood, or why the pixel size may be wrong; '' for nothing.
   """
 
   values: np.ndarray
   palette: np.ndarray | None = None
   white_is_zero: bool = False
   pixel_size_nm: float | None = None
+  scale_doubt: str = ''
 
 
 def check_size(path: str | os.PathLike, *, height: int, width: int) -> None:

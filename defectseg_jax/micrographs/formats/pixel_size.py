@@ -2,112 +2,103 @@
 
 import math
 import os
-import unicodedata
-from xml.etree import ElementTree
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from defectseg_jax.errors import file_error
+from defectseg_jax.micrographs.formats.units import (
+  is_no_unit,
+  is_reciprocal,
+  nm_per_unit,
+)
 
-_NM_PER_UNIT = {
-  'pm': 1e-3,
-  'A': 0.1,
-  '\u00c5': 0.1,
-  'angstrom': 0.1,
-  'angstroms': 0.1,
-  'nm': 1.0,
-  'nanometer': 1.0,
-  'nanometre': 1.0,
-  'um': 1e3,
-  '\u03bcm': 1e3,
-  'micron': 1e3,
-  'microns': 1e3,
-  'micrometer': 1e3,
-  'micrometre': 1e3,
-  'mm': 1e6,
-  'cm': 1e7,
-  'm': 1e9,
-}
-# ImageJ calls an image that nobody calibrated 'pixel' or, after a printer's
-# resolution, 'inch'; OME has 'reference frame' for the same.
-_NO_UNIT = ('', 'pixel', 'pixels', 'px', 'inch', 'inches', 'reference frame')
-
-_NM_PER_RESOLUTION_UNIT = {2: 25.4e6, 3: 1e7}  # TIFF 6.0: inch, centimetre
+# TIFF 6.0's ResolutionUnit.
+_RESOLUTION_UNITS = {2: 'inch', 3: 'cm'}
 
 # By eye: electron micrographs are finer, and printers' resolutions coarser.
-_COARSEST_PLAIN_TIFF_NM = 1000.0
+_COARSEST_OF_PRINTERS_NM = 1000.0
+# Dots per inch that programs write for printers and screens, whatever the image
+# shows. ImageJ and OME carry them on in micrometres.
+_PRINTERS_DPI = (
+  *(72, 75, 90, 96, 100, 120, 144, 150, 180, 200, 220, 240, 250, 254, 300),
+  *(350, 360, 400, 500, 508, 600, 720, 800, 1000, 1200, 1440, 2400, 4800),
+)
+_SAME_DPI = 1e-3
+# Nothing that an electron microscope shows has pixels as coarse as this: 1 m is
+# what programs write by default.
+_COARSEST_NM = 1e6
 # By eye: below what an area or a length is known to.
 _MAX_ANISOTROPY = 0.01
+_SAME_SIZE = 0.01
 
 
-def nm_per_unit(unit: str, *, path: str | os.PathLike) -> float | None:
-  """Nanometres in one unit of length; None where the unit is no calibration.
+class StatedScale(NamedTuple):
+  """What a file says of its scale.
 
-  Args:
-    unit: as the file has it: 'nm', 'um', 'micron', ImageJ's escaped
-      backslash-u00B5 'm', ...
-    path: the file, for the message.
-
-  Returns:
-    Nanometres; None for pixels, inches and no unit at all.
-
-  Raises:
-    InputError: any other unit, such as the 1/nm of a diffraction pattern.
-
-  Examples:
-    >>> nm_per_unit('µm', path='foil.tif')
-    1000.0
-    >>> nm_per_unit('pixel', path='foil.tif') is None
-    True
+  Attributes:
+    pixel_size_nm: side of a pixel in nanometres; None where it is not known.
+    doubt: what stands in the file and is not believed or not understood, or why
+      the size may be wrong; '' for nothing.
   """
-  key = unit.strip(' \t\r\n\0').replace('\\u00B5', '\u00b5')
-  # The micro sign and the Greek mu are two characters, so are the angstrom sign
-  # and the Nordic letter; NFKC makes both the same.
-  key = unicodedata.normalize('NFKC', key)
-  # Of a symbol the case matters (Mm is no mm), of a word it does not.
-  if len(key) > 3:
-    key = key.lower()
-  if key in _NO_UNIT:
-    return None
-  if key not in _NM_PER_UNIT:
-    raise file_error(
-      path,
-      f'its scale is given in {unit!r}',
-      'give the scale in pm, A, nm, um, mm, cm or m (an image, not a'
-      ' diffraction pattern)',
-    )
-  return _NM_PER_UNIT[key]
+
+  pixel_size_nm: float | None = None
+  doubt: str = ''
 
 
-def square_pixel_size_nm(
-  x_nm: float, y_nm: float, *, path: str | os.PathLike
-) -> float:
-  """The side of a pixel, if it is a square.
+NOTHING = StatedScale()
+
+
+def scale_of_pixel(
+  width: float,
+  height: float,
+  x_unit: str,
+  y_unit: str | None = None,
+  *,
+  path: str | os.PathLike,
+) -> StatedScale:
+  """The scale, from a pixel's width and height in some unit.
 
   Args:
-    x_nm: width of a pixel.
-    y_nm: height of a pixel.
+    width: of a pixel, in `x_unit`.
+    height: in `y_unit`.
+    x_unit: as the file has it.
+    y_unit: None for that of x.
     path: the file, for messages.
 
   Returns:
-    The width, which stands for both.
+    The width, which stands for both. What is zero, negative, no number, or in
+    no unit of length is not known; the doubt says so, unless the unit says that
+    nobody calibrated.
 
   Raises:
-    InputError: a size that is not positive and finite, or sizes more than 1%
-      apart.
+    InputError: a unit of a diffraction pattern, or pixels that are not square
+      to 1%.
 
   Examples:
-    >>> square_pixel_size_nm(0.32, 0.321, path='foil.tif')
+    >>> scale_of_pixel(0.32, 0.321, 'nm', path='foil.tif').pixel_size_nm
     0.32
-    >>> square_pixel_size_nm(0.32, 0.64, path='foil.tif')
+    >>> scale_of_pixel(0.0, 0.0, 'nm', path='foil.tif').doubt
+    'its scale makes a pixel 0 nm x 0 nm'
+    >>> scale_of_pixel(0.32, 0.64, 'nm', path='foil.tif')
     Traceback (most recent call last):
     ...
     defectseg_jax.errors.InputError: foil.tif: a pixel is 0.32 nm wide and
     0.64 nm high; resample it to square pixels
   """
-  if not all(math.isfinite(size) and size > 0 for size in (x_nm, y_nm)):
-    raise file_error(
-      path,
-      f'its scale makes a pixel {x_nm} nm x {y_nm} nm',
-      'set the scale anew in the program that wrote it',
+  sizes = []
+  for length, unit in ((width, x_unit), (height, y_unit or x_unit)):
+    require_length(unit, path=path)
+    unit_nm = nm_per_unit(unit)
+    if unit_nm is None:
+      if is_no_unit(unit):
+        return NOTHING
+      doubt = f'its scale is given in {unit!r}, which is no known length'
+      return StatedScale(doubt=doubt)
+    sizes.append(length * unit_nm)
+  x_nm, y_nm = sizes
+  if not all(math.isfinite(size) and 0 < size < _COARSEST_NM for size in sizes):
+    return StatedScale(
+      doubt=f'its scale makes a pixel {x_nm:.6g} nm x {y_nm:.6g} nm'
     )
   if abs(x_nm - y_nm) > _MAX_ANISOTROPY * min(x_nm, y_nm):
     raise file_error(
@@ -115,17 +106,67 @@ def square_pixel_size_nm(
       f'a pixel is {x_nm:.6g} nm wide and {y_nm:.6g} nm high',
       'resample it to square pixels',
     )
-  return x_nm
+  return StatedScale(x_nm)
 
 
-def imagej_pixel_size_nm(
-  metadata: dict,
+def require_length(unit: str, *, path: str | os.PathLike) -> None:
+  """Refuses the units of diffraction patterns.
+
+  Args:
+    unit: as the file has it.
+    path: the file, for the message.
+
+  Raises:
+    InputError: the unit is one of theirs, such as 1/nm.
+  """
+  if is_reciprocal(unit):
+    raise file_error(
+      path,
+      f'its scale is given in {unit!r}: it is a diffraction pattern',
+      'name a micrograph',
+    )
+
+
+def without_printers(scale: StatedScale, unit: str) -> StatedScale:
+  """Takes a size away that is a printer's resolution.
+
+  Most programs write 72 or 300 dots per inch into a TIFF whatever the image
+  shows, and others take that for its scale.
+
+  Args:
+    scale: as the file states it.
+    unit: in which it does.
+
+  Returns:
+    The scale; without its size, and with a doubt, where a pixel is a micrometre
+    or more, and the unit or the number is that of printers.
+
+  Examples:
+    >>> without_printers(StatedScale(25.4e6 / 300), 'um').doubt
+    'its scale of 84.6667 um a pixel is 300 dots per inch, as for a printer'
+  """
+  size_nm = scale.pixel_size_nm
+  if size_nm is None or size_nm < _COARSEST_OF_PRINTERS_NM:
+    return scale
+  dpi = 25.4e6 / size_nm
+  unit_nm = nm_per_unit(unit)
+  is_printers = any(abs(dpi / one - 1) < _SAME_DPI for one in _PRINTERS_DPI)
+  if not is_printers and unit_nm is not None and unit_nm <= 1e3:
+    return scale
+  return StatedScale(
+    doubt=f'its scale of {size_nm / 1e3:.6g} um a pixel is {dpi:.6g} dots per'
+    ' inch, as for a printer'
+  )
+
+
+def imagej_scale(
+  metadata: Mapping[str, object],
   *,
   x_per_unit: float | None,
   y_per_unit: float | None,
   path: str | os.PathLike,
-) -> float | None:
-  """Pixel size of an ImageJ TIFF: XResolution counts pixels per `unit`.
+) -> StatedScale:
+  """Scale of an ImageJ TIFF: XResolution counts pixels per `unit`.
 
   Args:
     metadata: ImageJ's key=value lines; 'unit' and, where y differs, 'yunit'.
@@ -134,126 +175,35 @@ def imagej_pixel_size_nm(
     path: the file, for messages.
 
   Returns:
-    Nanometres, or None for an image without unit, in pixels, or in inches.
+    The scale; nothing for an image without unit or in pixels.
 
   Raises:
-    InputError: an unknown unit, a resolution that is not positive, or
-      pixels that are not square.
+    InputError: whatever `scale_of_pixel` refuses.
   """
-  unit = str(metadata.get('unit', ''))
-  x_unit_nm = nm_per_unit(unit, path=path)
-  y_unit_nm = nm_per_unit(str(metadata.get('yunit', unit)), path=path)
-  if x_unit_nm is None or y_unit_nm is None or x_per_unit is None:
-    return None
+  x_unit = str(metadata.get('unit', ''))
+  y_unit = str(metadata.get('yunit', x_unit))
+  if x_per_unit is None:
+    require_length(x_unit, path=path)
+    return NOTHING
   if y_per_unit is None:
     y_per_unit = x_per_unit
-  return square_pixel_size_nm(
-    _ratio(x_unit_nm, x_per_unit), _ratio(y_unit_nm, y_per_unit), path=path
+  scale = scale_of_pixel(
+    _inverse(x_per_unit), _inverse(y_per_unit), x_unit, y_unit, path=path
   )
+  return without_printers(scale, x_unit)
 
 
-def digitalmicrograph_pixel_size_nm(
-  x_scale: float,
-  y_scale: float,
-  *,
-  x_unit: str,
-  y_unit: str,
-  path: str | os.PathLike,
-) -> float | None:
-  """Pixel size of a TIFF by DigitalMicrograph, from its private tags.
-
-  Args:
-    x_scale: length of a pixel, in `x_unit`.
-    y_scale: height of a pixel, in `y_unit`.
-    x_unit: '' for an image that is not calibrated.
-    y_unit: as `x_unit`.
-    path: the file, for messages.
-
-  Returns:
-    Nanometres, or None for an image that is not calibrated.
-
-  Raises:
-    InputError: a unit that is no length, such as 1/nm; a scale that is not
-      positive; or pixels that are not square.
-  """
-  x_unit_nm = nm_per_unit(x_unit, path=path)
-  y_unit_nm = nm_per_unit(y_unit, path=path)
-  if x_unit_nm is None or y_unit_nm is None:
-    return None
-  return square_pixel_size_nm(
-    x_scale * x_unit_nm, y_scale * y_unit_nm, path=path
-  )
-
-
-def ome_pixel_size_nm(xml: str, *, path: str | os.PathLike) -> float | None:
-  """Pixel size of an OME-TIFF: PhysicalSizeX and its unit (default um).
-
-  Args:
-    xml: the OME metadata.
-    path: the file, for messages.
-
-  Returns:
-    Nanometres, or None where the metadata give no size.
-
-  Raises:
-    InputError: XML that cannot be parsed, an unknown unit, a size that is not a
-      positive number, pixels that are not square, or images of different scales
-      in the one file.
-  """
-  try:
-    root = ElementTree.fromstring(xml)
-  except ElementTree.ParseError as error:
-    raise file_error(
-      path, f'its OME metadata is not XML ({error})', 'write the file again'
-    ) from error
-  sizes = []
-  for element in root.iter():
-    # The tag carries the schema's year: {http://.../OME/2016-06}Pixels.
-    if element.tag.rpartition('}')[2] == 'Pixels':
-      sizes.append(_ome_pixels_size_nm(element, path))
-  different = sorted(map(str, set(sizes)))
-  if len(different) > 1:
-    raise file_error(
-      path,
-      f'its images have different pixel sizes {different} nm',
-      'save each image to a file of its own',
-    )
-  return sizes[0] if sizes else None
-
-
-def _ome_pixels_size_nm(
-  element: ElementTree.Element, path: str | os.PathLike
-) -> float | None:
-  sizes = []
-  for axis in 'XY':
-    text = element.get(f'PhysicalSize{axis}')
-    unit = element.get(f'PhysicalSize{axis}Unit', 'µm')
-    unit_nm = nm_per_unit(unit, path=path)
-    if text is None or unit_nm is None:
-      continue
-    try:
-      sizes.append(float(text) * unit_nm)
-    except ValueError as error:
-      raise file_error(
-        path,
-        f'its OME PhysicalSize{axis} is {text!r}',
-        'give a number',
-      ) from error
-  return square_pixel_size_nm(sizes[0], sizes[-1], path=path) if sizes else None
-
-
-def plain_tiff_pixel_size_nm(
+def plain_resolution_scale(
   resolution_unit: int,
   *,
   x_per_unit: float | None,
   y_per_unit: float | None,
   path: str | os.PathLike,
-) -> float | None:
-  """Pixel size from the resolution tags alone, where a microscope set them.
+) -> StatedScale:
+  """Scale from the resolution tags alone, where a microscope set them.
 
-  Most programs write 72 or 300 dots per inch into these tags whatever the
-  image shows: that is for a printer, and makes a pixel tens of micrometres
-  wide. Only a resolution finer than one micrometre a pixel is believed.
+  Only a resolution finer than one micrometre a pixel is believed. That any
+  other is a printer's goes without saying, hence no doubt.
 
   Args:
     resolution_unit: the tag: 1 none, 2 inch, 3 centimetre.
@@ -262,20 +212,54 @@ def plain_tiff_pixel_size_nm(
     path: the file, for messages.
 
   Returns:
-    Nanometres, or None where it is not believed.
+    The scale, or nothing.
 
   Raises:
     InputError: pixels that are not square.
   """
-  unit_nm = _NM_PER_RESOLUTION_UNIT.get(resolution_unit)
-  if unit_nm is None or not x_per_unit:
-    return None
-  x_nm = unit_nm / x_per_unit
-  y_nm = _ratio(unit_nm, y_per_unit) if y_per_unit is not None else x_nm
-  if min(x_nm, y_nm) >= _COARSEST_PLAIN_TIFF_NM:
-    return None
-  return square_pixel_size_nm(x_nm, y_nm, path=path)
+  unit = _RESOLUTION_UNITS.get(resolution_unit)
+  if unit is None or not x_per_unit:
+    return NOTHING
+  x, y = _inverse(x_per_unit), _inverse(y_per_unit or x_per_unit)
+  limit = _COARSEST_OF_PRINTERS_NM / (nm_per_unit(unit) or math.nan)
+  if not min(x, y) < limit:
+    return NOTHING
+  return StatedScale(scale_of_pixel(x, y, unit, path=path).pixel_size_nm)
 
 
-def _ratio(numerator: float, denominator: float) -> float:
-  return numerator / denominator if denominator else math.inf
+def agreed_scale(stated: Mapping[str, StatedScale]) -> StatedScale:
+  """One scale of all that say something of it.
+
+  Args:
+    stated: by who states it, the one to take first.
+
+  Returns:
+    The first size, if no other differs from it by more than 1%; else none, with
+    a doubt that names both. Where nobody states a size, the first doubt.
+
+  Examples:
+    >>> agreed_scale({'a': StatedScale(0.5), 'b': StatedScale(0.501)})
+    StatedScale(pixel_size_nm=0.5, doubt='')
+    >>> agreed_scale({'a': StatedScale(0.5), 'b': StatedScale(0.7)}).doubt
+    'a says 0.5 nm a pixel, b says 0.7 nm'
+  """
+  known = {
+    name: one for name, one in stated.items() if one.pixel_size_nm is not None
+  }
+  if not known:
+    return next((one for one in stated.values() if one.doubt), NOTHING)
+  (first, scale), *others = known.items()
+  size_nm = scale.pixel_size_nm or math.nan
+  for other, one in others:
+    other_nm = one.pixel_size_nm or math.nan
+    if abs(other_nm / size_nm - 1) > _SAME_SIZE:
+      return StatedScale(
+        doubt=f'{first} says {size_nm:.6g} nm a pixel, {other} says'
+        f' {other_nm:.6g} nm'
+      )
+  doubts = (one.doubt for one in known.values() if one.doubt)
+  return StatedScale(size_nm, next(doubts, ''))
+
+
+def _inverse(per_unit: float) -> float:
+  return 1 / per_unit if per_unit else math.inf

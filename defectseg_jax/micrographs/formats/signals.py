@@ -13,13 +13,21 @@ import numpy as np
 from numpy.lib import recfunctions
 
 from defectseg_jax.errors import InputError, file_error
-from defectseg_jax.micrographs.formats import pixel_size
 from defectseg_jax.micrographs.formats.frame import Frame, check_size
+from defectseg_jax.micrographs.formats.pixel_size import (
+  NOTHING,
+  StatedScale,
+  require_length,
+  scale_of_pixel,
+)
+from defectseg_jax.micrographs.formats.units import nm_per_unit
 
 # HyperSpy's names for spectra. A stack of such images counts energies or
 # wavelengths.
 _SPECTRA = ('EELS', 'EDS_TEM', 'EDS_SEM', 'CL')
 _ENERGIES = ('eV', 'keV')
+# py4DSTEM's: R on the specimen, Q behind it.
+_X, _Y, _RECIPROCAL = ('x', 'rx'), ('y', 'ry'), ('qx', 'qy', 'kx', 'ky')
 
 
 class _Axis(NamedTuple):
@@ -77,7 +85,7 @@ def _signal(given: Mapping[str, Any], path: pathlib.Path) -> _Signal:
     metadata = given['metadata'].get('Signal', {})
     axes = [
       _Axis(
-        name=str(axis.get('name')),
+        name=str(axis.get('name')).strip().lower(),
         scale=float(axis['scale']) if 'scale' in axis else None,
         # HyperSpy wrote a placeholder for no unit.
         unit=str(axis.get('units') or '').replace('<undefined>', ''),
@@ -109,7 +117,9 @@ def _image_error(signal: _Signal, path: pathlib.Path) -> InputError | None:
   is_energy = any(axis.unit in _ENERGIES for axis in signal.axes)
   if is_energy or (counted and signal.kind in _SPECTRA):
     problem, remedy = f'it holds spectra ({shape})', 'export an image from it'
-  elif 'diffraction' in signal.kind:
+  elif 'diffraction' in signal.kind or any(
+    signal.axes[axis].name in _RECIPROCAL for axis in images
+  ):
     problem = f'it holds diffraction patterns ({shape})'
     remedy = 'name a micrograph'
   elif signal.data.dtype.kind == 'c':
@@ -130,7 +140,7 @@ def _image_error(signal: _Signal, path: pathlib.Path) -> InputError | None:
   else:
     try:
       for axis in images:
-        pixel_size.nm_per_unit(signal.axes[axis].unit, path=path)
+        require_length(signal.axes[axis].unit, path=path)
     except InputError as error:
       return error
     return None
@@ -152,10 +162,12 @@ def _split_axes(signal: _Signal) -> tuple[list[int], list[int]]:
   names = [axis.name for axis in signal.axes]
   # Berkeley's EMD gives only the names of a stack's axes, and programs that
   # write it disagree whether the first or the last of them varies fastest.
-  if names.count('x') == names.count('y') == 1:
-    x, y = names.index('x'), names.index('y')
-    if x in images and y in images:
-      images = [y, x]
+  xs, ys = (
+    [index for index, name in enumerate(names) if name in wanted]
+    for wanted in (_X, _Y)
+  )
+  if len(xs) == len(ys) == 1 and {*xs, *ys} <= set(images):
+    images = [*ys, *xs]
   counted = [
     index
     for index, length in enumerate(signal.data.shape)
@@ -168,27 +180,28 @@ def _frames(signal: _Signal, path: pathlib.Path) -> list[Frame]:
   data = signal.data
   (y, x), _ = _split_axes(signal)
   check_size(path, height=data.shape[y], width=data.shape[x])
-  pixel_size_nm = _pixel_size_nm(signal.axes[x], signal.axes[y], path)
+  scale = _scale(signal.axes[x], signal.axes[y], path)
   stack = np.moveaxis(data, (y, x), (-2, -1))
   stack = stack.reshape(-1, *stack.shape[-2:])
   if stack.dtype.names is not None:
     stack = recfunctions.structured_to_unstructured(stack)
   # A copy, because the array may be mapped to a file that is changed later.
   return [
-    Frame(np.array(values), pixel_size_nm=pixel_size_nm) for values in stack
+    Frame(
+      np.array(values),
+      pixel_size_nm=scale.pixel_size_nm,
+      scale_doubt=scale.doubt,
+    )
+    for values in stack
   ]
 
 
-def _pixel_size_nm(x: _Axis, y: _Axis, path: pathlib.Path) -> float | None:
-  sizes = []
-  for axis in (x, y):
-    unit_nm = pixel_size.nm_per_unit(axis.unit, path=path)
-    if unit_nm is None:
-      return None
-    if axis.scale is None:
-      raise file_error(
-        path, 'its pixels are not evenly spaced', 'resample it to square pixels'
-      )
-    # A negative scale means that the axis runs the other way.
-    sizes.append(abs(axis.scale) * unit_nm)
-  return pixel_size.square_pixel_size_nm(*sizes, path=path)
+def _scale(x: _Axis, y: _Axis, path: pathlib.Path) -> StatedScale:
+  if x.scale is None or y.scale is None:
+    if nm_per_unit(x.unit) is None:
+      return NOTHING
+    raise file_error(
+      path, 'its pixels are not evenly spaced', 'resample it to square pixels'
+    )
+  # A negative scale means that the axis runs the other way.
+  return scale_of_pixel(abs(x.scale), abs(y.scale), x.unit, y.unit, path=path)

@@ -1,18 +1,19 @@
-"""TIFF files -> frames and their scale."""
+"""TIFF files -> frames."""
 
 import lzma
+import math
 import pathlib
 import struct
 import zlib
-from collections.abc import Sequence
 
 import numpy as np
 import tifffile
 
 from defectseg_jax.errors import InputError, file_error
-from defectseg_jax.micrographs.formats import pixel_size
 from defectseg_jax.micrographs.formats.frame import Frame, check_size
 from defectseg_jax.micrographs.formats.integrity import tiff as integrity
+from defectseg_jax.micrographs.formats.pixel_size import StatedScale
+from defectseg_jax.micrographs.formats.tiff_scale import page_scales
 
 # What tifffile and its decoders raise on files that are damaged, or that need
 # a decoder which is not installed.
@@ -21,6 +22,7 @@ _TIFFFILE_ERRORS = (
   ArithmeticError,
   AssertionError,  # its own, on a sample format that it does not know
   EOFError,
+  ImportError,  # a decoder that this Python lacks
   LookupError,
   NotImplementedError,
   OSError,
@@ -32,18 +34,19 @@ _TIFFFILE_ERRORS = (
   zlib.error,
 )
 
-# DigitalMicrograph's own tags: unit and scale of x and of y.
-_DM_UNITS, _DM_SCALES = (65003, 65004), (65009, 65010)
-
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
+_JPEG = 7
+# TIFF 5.0's way to mark a reduced copy, which TIFF 6.0 replaced.
+_OLD_SUBFILE_TYPE, _OLD_REDUCED = 255, 2
 _DAMAGED = 'copy or export it again'
 
 
 def read_tiff(path: pathlib.Path) -> list[Frame]:
-  """All images of a TIFF file: pages, ImageJ stacks, BigTIFF.
+  """All images of a TIFF file: its pages one by one, ImageJ stacks, BigTIFF.
 
-  Pages that the file marks as reduced copies of others (thumbnails) are left
-  out. Values are as stored; the Orientation tag is not applied.
+  Pages that the file marks as reduced copies of others (thumbnails, the levels
+  of a pyramid) or as masks of transparency are left out. Values are as stored;
+  the Orientation tag is not applied.
 
   Args:
     path: the file.
@@ -53,8 +56,8 @@ def read_tiff(path: pathlib.Path) -> list[Frame]:
 
   Raises:
     InputError: the file is no TIFF, is cut off, lacks pixels, is compressed in
-      a way that needs a package which is not installed, or has colours other
-      than grey, palette or RGB; and whatever `pixel_size` refuses.
+      a way that cannot be undone, or has colours other than grey, palette or
+      RGB; and whatever `tiff_scale` refuses.
   """
   directories = integrity.directory_count(path)
   try:
@@ -67,47 +70,58 @@ def read_tiff(path: pathlib.Path) -> list[Frame]:
           f'only {len(file.pages)} of {directories} pages can be read',
           _DAMAGED,
         )
-      pixel_size_nm = _pixel_size_nm(file, path)
-      frames = []
-      for series in _full_size_series(file.series):
-        frames.extend(_series_frames(series, pixel_size_nm, path))
+      frames = _frames(file, path)
       _check_frame_count(file, frames, path)
       return frames
   except InputError:
     raise
   except _TIFFFILE_ERRORS as error:
-    if 'imagecodecs' in str(error):
-      raise file_error(
-        path,
-        f'its compression cannot be undone here ({error})',
-        'save it uncompressed or with zlib (deflate), or install imagecodecs',
-      ) from error
     raise file_error(
       path, f'it is damaged or cut off ({error})', _DAMAGED
     ) from error
 
 
-def _full_size_series(
-  all_series: Sequence[tifffile.TiffPageSeries],
-) -> Sequence[tifffile.TiffPageSeries]:
-  """Without reduced copies (thumbnails), unless there is nothing else."""
-  full_size = [
-    series for series in all_series if not series.keyframe.is_reduced
+def _frames(file: tifffile.TiffFile, path: pathlib.Path) -> list[Frame]:
+  pages = [page for page in file.pages if isinstance(page, tifffile.TiffPage)]
+  for page in pages:
+    # Before anything is multiplied: the sides come from the file.
+    check_size(path, height=page.imagelength, width=page.imagewidth)
+  scales = page_scales(file, pages, path)
+  images = [
+    (page, scale) for page, scale in zip(pages, scales) if not _is_copy(page)
   ]
-  return full_size or all_series
+  if len(pages) == 1:
+    # ImageJ's stacks of more than 4 GB, and MetaMorph's: one directory, and the
+    # other images behind the first.
+    series = file.series[0]
+    if series.size > math.prod(pages[0].shape):
+      _check_page(pages[0], path)
+      _check_stack(series, path)
+      return _page_frames(
+        pages[0], series.asarray(), series.axes, scales[0], path
+      )
+  frames = []
+  # Not tifffile's series: it takes a page of half the side for a pyramid's,
+  # whatever the file says.
+  for page, scale in images or zip(pages, scales):
+    _check_page(page, path)
+    frames += _page_frames(page, page.asarray(), page.axes, scale, path)
+  return frames
 
 
-def _series_frames(
-  series: tifffile.TiffPageSeries,
-  pixel_size_nm: float | None,
+def _is_copy(page: tifffile.TiffPage) -> bool:
+  """Whether the file says that a page shows what another one shows."""
+  old_type = page.tags.valueof(_OLD_SUBFILE_TYPE)
+  return page.is_reduced or page.is_mask or old_type == _OLD_REDUCED
+
+
+def _page_frames(
+  page: tifffile.TiffPage,
+  values: np.ndarray,
+  axes: str,
+  scale: StatedScale,
   path: pathlib.Path,
 ) -> list[Frame]:
-  page = series.keyframe
-  check_size(path, height=page.imagelength, width=page.imagewidth)
-  _check_photometric(page, path)
-  _check_segments(series, path)
-  values = series.asarray()
-  axes = series.axes
   if 'Y' not in axes or 'X' not in axes:
     raise file_error(
       path, f'its axes are {axes}', 'save grey pixels, one page an image'
@@ -122,12 +136,15 @@ def _series_frames(
   palette = None
   if page.photometric == _PALETTE:
     palette = _palette(page, path)
+    # Of 1 bit, too: True would choose all colours.
+    stack = stack.view(np.uint8) if stack.dtype == bool else stack
   return [
     Frame(
       values,
       palette=palette,
       white_is_zero=page.photometric == _WHITE_IS_ZERO,
-      pixel_size_nm=pixel_size_nm,
+      pixel_size_nm=scale.pixel_size_nm,
+      scale_doubt=scale.doubt,
     )
     for values in stack
   ]
@@ -138,46 +155,80 @@ def _palette(page: tifffile.TiffPage, path: pathlib.Path) -> np.ndarray:
   if page.colormap is None:
     raise file_error(path, 'its palette is missing', _DAMAGED)
   palette = np.asarray(page.colormap).T
+  if len(palette) != 2**page.bitspersample:
+    raise file_error(
+      path,
+      f'its palette has {len(palette)} colours for {page.bitspersample} bits',
+      _DAMAGED,
+    )
   # Some programs wrote 8 bits where the standard has 16.
   return palette >> 8 if palette.max() > 255 else palette
 
 
+def _check_page(page: tifffile.TiffPage, path: pathlib.Path) -> None:
+  _check_photometric(page, path)
+  _check_compression(page, path)
+  _check_segments(page, path)
+
+
 def _check_photometric(page: tifffile.TiffPage, path: pathlib.Path) -> None:
   known = (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE)
-  if page.photometric not in known:
+  # JPEG's colours, which become RGB as they are decoded.
+  is_jpeg = page.photometric == _YCBCR and page.compression == _JPEG
+  if page.photometric not in known and not is_jpeg:
     raise file_error(
       path,
       f'its colours are {page.photometric!r}',
       'save it in grey or in RGB',
     )
+  if page.photometric == _PALETTE and page.samplesperpixel > 1:
+    raise file_error(
+      path,
+      f'it has a palette, and {page.samplesperpixel} samples a pixel',
+      _DAMAGED,
+    )
 
 
-def _check_segments(
-  series: tifffile.TiffPageSeries, path: pathlib.Path
-) -> None:
+def _check_compression(page: tifffile.TiffPage, path: pathlib.Path) -> None:
+  """Refuses a file that nothing here can decode, by the name of its way."""
+  try:
+    tifffile.TIFF.DECOMPRESSORS[page.compression]
+    tifffile.TIFF.UNPREDICTORS[page.predictor]
+  except (KeyError, ImportError) as error:
+    raise file_error(
+      path,
+      f'its compression cannot be undone here ({page.compression!r},'
+      f' predictor {page.predictor!r})',
+      'save it uncompressed, or with LZW or zlib (deflate)',
+    ) from error
+
+
+def _check_segments(page: tifffile.TiffPage, path: pathlib.Path) -> None:
   """Refuses a file if strips or tiles are missing or behind its end."""
+  offsets, counts = page.dataoffsets, page.databytecounts
+  segments = math.prod(page.chunked)
+  missing = max(segments - min(len(offsets), len(counts)), 0)
+  missing += sum(
+    offset == 0 or count == 0
+    for offset, count in zip(offsets, counts, strict=False)
+  )
+  ends = (sum(one) for one in zip(offsets, counts, strict=False))
+  _check_end(path, max(ends, default=0), missing)
+
+
+def _check_stack(series: tifffile.TiffPageSeries, path: pathlib.Path) -> None:
+  """Refuses a stack in one run that the file does not have to its end."""
+  start = series.dataoffset or 0
+  _check_end(path, start + series.size * series.dtype.itemsize, 0)
+
+
+def _check_end(path: pathlib.Path, end: int, missing: int) -> None:
   size = path.stat().st_size
-  if series.dataoffset is not None:
-    # All pages in one run (ImageJ's large stacks have no other record of them).
-    ends = [series.dataoffset + series.size * series.dtype.itemsize]
-    missing = 0
-  else:
-    ends, missing = [], 0
-    for page in series.pages:
-      if page is None:
-        missing += 1
-        continue
-      offsets, counts = page.dataoffsets, page.databytecounts
-      segments = int(np.prod(series.keyframe.chunked))
-      missing += max(segments - min(len(offsets), len(counts)), 0)
-      for offset, count in zip(offsets, counts, strict=False):
-        missing += offset == 0 or count == 0
-        ends.append(offset + count)
-  if missing or max(ends, default=0) > size:
+  if missing or end > size:
     raise file_error(
       path,
       f'the TIFF is cut off: {missing} of its strips or tiles were not written,'
-      f' the last ends at byte {max(ends, default=0)} of {size}',
+      f' the last ends at byte {end} of {size}',
       _DAMAGED,
     )
 
@@ -192,39 +243,3 @@ def _check_frame_count(
       f'it holds {len(frames)} images where ImageJ wrote {promised}',
       _DAMAGED,
     )
-
-
-def _pixel_size_nm(file: tifffile.TiffFile, path: pathlib.Path) -> float | None:
-  page = file.pages.first
-  x_per_unit = _rational(page, 'XResolution')
-  y_per_unit = _rational(page, 'YResolution')
-  if page.description.rstrip('\0 \n\r\t').endswith('OME>'):
-    return pixel_size.ome_pixel_size_nm(page.description, path=path)
-  if file.is_imagej:
-    return pixel_size.imagej_pixel_size_nm(
-      file.imagej_metadata or {},
-      x_per_unit=x_per_unit,
-      y_per_unit=y_per_unit,
-      path=path,
-    )
-  if all(tag in page.tags for tag in _DM_SCALES):
-    x_scale, y_scale = (float(page.tags[tag].value) for tag in _DM_SCALES)
-    x_unit, y_unit = (str(page.tags.valueof(tag, '')) for tag in _DM_UNITS)
-    return pixel_size.digitalmicrograph_pixel_size_nm(
-      x_scale, y_scale, x_unit=x_unit, y_unit=y_unit, path=path
-    )
-  return pixel_size.plain_tiff_pixel_size_nm(
-    # The standard's default is the inch, but only where the tag is missing.
-    int(page.tags.valueof('ResolutionUnit', 2)),
-    x_per_unit=x_per_unit,
-    y_per_unit=y_per_unit,
-    path=path,
-  )
-
-
-def _rational(page: tifffile.TiffPage, tag: str) -> float | None:
-  value = page.tags.valueof(tag)
-  if value is None:
-    return None
-  numerator, denominator = value
-  return numerator / denominator if denominator else 0.0
