@@ -1,4 +1,4 @@
-"""PNG, JPEG and NPY files -> frames."""
+"""PNG, JPEG, BMP and NPY files -> frames."""
 
 import pathlib
 import struct
@@ -6,17 +6,19 @@ import tokenize
 import zlib
 
 import numpy as np
-from PIL import Image, JpegImagePlugin, PngImagePlugin
+from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin
 
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.formats.frame import Frame, check_size
 
 _PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 _JPEG_SIGNATURE = b'\xff\xd8\xff'
+_BMP_SIGNATURE = b'BM'
 
 # What Pillow raises on files that are damaged or cut off.
 _PILLOW_ERRORS = (
   EOFError,
+  LookupError,
   OSError,
   SyntaxError,
   ValueError,
@@ -38,8 +40,8 @@ _NUMPY_ERRORS = (
 _DAMAGED = 'copy or export it again'
 
 
-def read_png_or_jpeg(path: pathlib.Path) -> list[Frame]:
-  """The one image of a PNG or JPEG file, by its content and not its suffix.
+def read_picture(path: pathlib.Path) -> list[Frame]:
+  """The one image of a PNG, JPEG or BMP file, by its content, not its suffix.
 
   Args:
     path: the file.
@@ -49,7 +51,7 @@ def read_png_or_jpeg(path: pathlib.Path) -> list[Frame]:
     indices [H, W], or channels [H, W, 2 to 4].
 
   Raises:
-    InputError: the file is neither PNG nor JPEG, cut off, an animation, of 16
+    InputError: the file is neither of them, cut off, an animation, of 16
       bits in each of several channels, or in inks (CMYK).
   """
   with path.open('rb') as file:
@@ -60,10 +62,12 @@ def read_png_or_jpeg(path: pathlib.Path) -> list[Frame]:
     plugin = PngImagePlugin.PngImageFile
   elif head.startswith(_JPEG_SIGNATURE):
     plugin = JpegImagePlugin.JpegImageFile
+  elif head.startswith(_BMP_SIGNATURE):
+    plugin = BmpImagePlugin.BmpImageFile
   else:
     raise file_error(
       path,
-      f'it begins with {head[:8]!r} and is neither PNG nor JPEG',
+      f'it begins with {head[:8]!r} and is neither PNG, JPEG nor BMP',
       'export it as PNG or TIFF',
     )
   # Byte 24 of a PNG is its bit depth, byte 25 its kind (0 grey, 3 palette).

@@ -9,12 +9,15 @@ NumPy, h5py, json and ElementTree. They do not unpickle what a file holds (an
 not open network connections.
 """
 
+import dataclasses
 import importlib
 import pathlib
 import re
 import warnings
 from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
 
 from defectseg_jax.errors import file_error
 from defectseg_jax.micrographs.formats import signals
@@ -63,9 +66,9 @@ def read_microscope_file(path: pathlib.Path) -> list[Frame]:
   """
   suffix = path.suffix.lower()
   plugin = _plugin(_PLUGINS[suffix], path)
-  is_calibrated = True
+  header = None
   if suffix == '.mrc':
-    is_calibrated = mrc.check_mrc(path)
+    header = mrc.check_mrc(path)
   elif suffix in ('.emd', '.hspy'):
     hdf5.check_hdf5(path)
   elif suffix == '.ser':
@@ -76,11 +79,55 @@ def read_microscope_file(path: pathlib.Path) -> list[Frame]:
   data_sets = _read(plugin, path, _OPTIONS.get(_PLUGINS[suffix], {}))
   if suffix == '.emi':
     _check_emi(path, len(data_sets))
-  if not is_calibrated:
-    # RosettaSciIO takes 1 nm for the pixels of a file that gives no size.
-    for axis in data_sets[0]['axes']:
-      axis['units'] = None
+  if suffix == '.emd':
+    data_sets = _as_in_file(data_sets, path)
+  if header is not None:
+    return _mrc_frames(data_sets[0], header, path)
   return signals.image_frames(data_sets, path)
+
+
+def _mrc_frames(
+  data_set: dict[str, Any], header: mrc.MrcHeader, path: pathlib.Path
+) -> list[Frame]:
+  """With what RosettaSciIO does not look at."""
+  if header.signed_bytes:
+    data_set['data'] = data_set['data'].view(np.int8)
+  if not header.calibrated:
+    # RosettaSciIO takes 1 nm for the pixels of a file that gives no size.
+    for axis in data_set['axes']:
+      axis['units'] = None
+  frames = signals.image_frames([data_set], path)
+  if header.doubt:
+    frames = [
+      dataclasses.replace(frame, scale_doubt=header.doubt) for frame in frames
+    ]
+  return frames
+
+
+def _as_in_file(
+  data_sets: list[dict[str, Any]], path: pathlib.Path
+) -> list[dict[str, Any]]:
+  """Data sets of Berkeley's EMD, turned round as they stand in the file.
+
+  RosettaSciIO transposes those whose axes are counted from dim1 on. Where axes
+  have names, `signals` finds rows and columns by them in either order; where
+  they have none, h5py's order is what programs in Python wrote.
+  """
+  import h5py
+
+  def is_first(name: str, _: Any) -> str | None:
+    return name if name.endswith('dim0') else None
+
+  with h5py.File(path, 'r') as file:
+    if file.visititems(is_first) is not None:
+      return data_sets
+  return [
+    data_set
+    | {'data': data_set['data'].T, 'axes': list(data_set['axes'])[::-1]}
+    if 'EMD_version' in data_set['original_metadata']
+    else data_set
+    for data_set in data_sets
+  ]
 
 
 def ser_files(emi: pathlib.Path) -> list[pathlib.Path]:

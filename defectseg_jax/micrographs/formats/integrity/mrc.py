@@ -1,10 +1,12 @@
-"""Is an MRC file whole, and does it say how large its pixels are?
+"""Is an MRC file whole, and what does its header say that readers pass over?
 
-Layout: Cheng et al., J. Struct. Biol. 192, 146 (2015), MRC2014.
+Layout: Cheng et al., J. Struct. Biol. 192, 146 (2015), MRC2014; IMOD's stamp
+and flags: IMOD's description of the MRC format.
 """
 
 import pathlib
 import struct
+from typing import NamedTuple
 
 from defectseg_jax.errors import InputError, file_error
 
@@ -15,20 +17,42 @@ _PIXEL_BYTES = {0: 1, 1: 2, 2: 4, 4: 8, 6: 2, 12: 2}  # by the mode
 # FEI's extended header, 1024 records of 128 bytes, with a size of its own.
 _FEI_EXTENDED_BYTES = 1024 * 128
 _FEI_PIXEL_SIZE_BYTE = 44
+# A metre: a pixel that is larger is one of a diffraction pattern, in 1/m.
+_LARGEST_PIXEL_M = 1.0
+# IMOD writes 1 A where it does not know, as mrcfile's users do.
+_DEFAULT_ANGSTROM = 1.0
+_BYTES_MODE, _LARGEST_SIGNED = 0, 127
+_IMOD_STAMP, _IMOD_SIGNED = 1146047817, 1
+_LABELS = slice(224, 1024)
 
 
-def check_mrc(path: pathlib.Path) -> bool:
+class MrcHeader(NamedTuple):
+  """What the header says besides the pixels.
+
+  Attributes:
+    calibrated: whether it gives the size of a pixel.
+    signed_bytes: whether pixels of 8 bits are -128 to 127.
+    doubt: about the size of a pixel; '' for none.
+  """
+
+  calibrated: bool
+  signed_bytes: bool
+  doubt: str = ''
+
+
+def check_mrc(path: pathlib.Path) -> MrcHeader:
   """Compares the header with the size of the file.
 
   Args:
     path: the file.
 
   Returns:
-    Whether the header gives the size of a pixel.
+    What the header says.
 
   Raises:
     InputError: the header is cut off, is not that of an MRC file, was written
-      by a big-endian machine, or promises more pixels than the file has.
+      by a big-endian machine, promises more pixels than the file has, or is
+      that of a diffraction pattern.
   """
   size = path.stat().st_size
   with path.open('rb') as file:
@@ -57,9 +81,42 @@ def check_mrc(path: pathlib.Path) -> bool:
   end += columns * rows * sections * _PIXEL_BYTES[mode]
   if end > size:
     raise _damage_error(path, f'its pixels would end at byte {end} of {size}')
+  if b'diffraction' in head[_LABELS].lower():
+    raise _diffraction_error(path, 'its label says so')
+  signed = mode == _BYTES_MODE and _has_signed_bytes(head)
   if extended == _FEI_EXTENDED_BYTES:
-    return any(record[_FEI_PIXEL_SIZE_BYTE:])
-  return all(intervals) and all(lengths)
+    (pixel_m,) = struct.unpack_from('<f', record, _FEI_PIXEL_SIZE_BYTE)
+    if pixel_m >= _LARGEST_PIXEL_M:
+      raise _diffraction_error(path, f'its scale is {pixel_m:.6g}, in 1/m')
+    return MrcHeader(pixel_m > 0, signed)
+  if not all(size > 0 for size in (*intervals, *lengths)):
+    return MrcHeader(False, signed)
+  if all(
+    length / interval == _DEFAULT_ANGSTROM
+    for length, interval in zip(lengths, intervals)
+  ):
+    return MrcHeader(
+      False,
+      signed,
+      'it says 1 A a pixel, which programs write where nobody calibrated',
+    )
+  return MrcHeader(True, signed)
+
+
+def _has_signed_bytes(head: bytes) -> bool:
+  """IMOD's flag; without it what the range tells, and else MRC2014."""
+  stamp, flags = struct.unpack_from('<2i', head, 152)
+  if stamp == _IMOD_STAMP:
+    return bool(flags & _IMOD_SIGNED)
+  # Programs older than MRC2014 wrote 0 to 255, and said so only here.
+  _, largest = struct.unpack_from('<2f', head, 76)
+  return not largest > _LARGEST_SIGNED
+
+
+def _diffraction_error(path: pathlib.Path, reason: str) -> InputError:
+  return file_error(
+    path, f'it is a diffraction pattern: {reason}', 'name a micrograph'
+  )
 
 
 def _damage_error(path: pathlib.Path, problem: str) -> InputError:
