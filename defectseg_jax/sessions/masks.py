@@ -19,6 +19,7 @@ from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
 from defectseg_jax.sessions.calibration import Scale, Scales
 from defectseg_jax.sessions.corrections import without_taken
+from defectseg_jax.sessions.scale_doubts import with_doubts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,10 +85,12 @@ def mask_images(
     )
   found = []
   for name, path in files.items():
-    stated = dict(stated_by_table.get(name, {}))
+    stated, doubts = dict(stated_by_table.get(name, {})), {}
     for file in filter(None, (pictures.get(name), path)):
-      stated[str(file)] = Calibration(read_frames(file)[0].pixel_size_nm)
-    scale = scales.scale_of(path, stated)
+      frame = read_frames(file)[0]
+      stated[str(file)] = Calibration(frame.pixel_size_nm)
+      doubts[str(file)] = frame.scale_doubt
+    scale = with_doubts(scales.scale_of(path, stated), doubts)
     found.append(MaskImage(name, path, pictures.get(name), scale))
   return found
 

@@ -30,6 +30,7 @@ from defectseg_jax.sessions.image_files import (
   rescale_mask,
 )
 from defectseg_jax.sessions.index import MASKS, VALID, Done
+from defectseg_jax.sessions.scale_doubts import with_doubts
 from defectseg_jax.sessions.screening import Screening, warnings_of
 
 # Called with the number of tiles that are done, and of all of the image.
@@ -166,19 +167,21 @@ def _predict_file(
 ) -> tuple[list[SessionImage], dict[str, str]]:
   """The images of a file that are done, and why others could not be done."""
   try:
-    frames = read_micrographs(path, rgb=run.settings.data.rgb)
-    stated = Calibration(frames[0].pixel_size_nm)
     # Large ones take much memory beside the network as float32.
     frames = [
-      (frame.name, in_smallest_type(frame.pixels), frame.missing)
-      for frame in frames
+      (
+        *(frame.name, in_smallest_type(frame.pixels), frame.missing),
+        *(frame.scale_doubt, Calibration(frame.pixel_size_nm)),
+      )
+      for frame in read_micrographs(path, rgb=run.settings.data.rgb)
     ]
-    scale = scales.scale_of(path, {str(path): stated})
   except InputError as error:
     return [], {path.stem: str(error)}
   done, failed = [], {}
-  for name, pixels, missing in frames:
+  for name, pixels, missing, doubt, stated in frames:
     try:
+      scale = scales.scale_of(path, {str(path): stated})
+      scale = with_doubts(scale, {str(path): doubt})
       by_hand = find_correction(folder, name, pixels.shape)
       inspection = screening.inspect(
         Micrograph(pixels, name=name, missing=missing)
