@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Iterable, Sequence
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.formats import SUFFIXES
+from defectseg_jax.micrographs.formats import FOLDERS, SUFFIXES
 from defectseg_jax.micrographs.formats.rosettasciio import drop_emi_twins
 
 
@@ -37,7 +37,7 @@ def image_files(
   found = {}
   for text in given:
     path = pathlib.Path(text).expanduser()
-    if path.is_dir():
+    if path.is_dir() and path.suffix.lower() not in FOLDERS:
       paths = images_in(path, flag=flag)
     elif path.exists():
       paths = [path]

@@ -6,6 +6,7 @@ import pathlib
 
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.formats import (
+  FOLDERS,
   HAVE_TEXT_BESIDE,
   READERS,
   SUFFIXES,
@@ -140,15 +141,22 @@ def read_frames(path: str | os.PathLike) -> list[Frame]:
       suffix that is not known, or one whose reader is not installed.
   """
   path = pathlib.Path(path)
-  if path.is_dir():
+  suffix = path.suffix.lower()
+  if path.is_dir() and suffix not in FOLDERS:
     raise file_error(path, 'it is a folder', 'name one file in it')
-  reader = READERS.get(path.suffix.lower())
+  reader = READERS.get(suffix)
   if reader is None:
     raise file_error(
       path,
       f'the suffix {path.suffix!r} is not known',
       f'convert it to one of {", ".join(SUFFIXES)}',
     )
+  if not path.is_dir():
+    _require_content(path)
+  return [_with_scale_beside(frame, path) for frame in reader(path)]
+
+
+def _require_content(path: pathlib.Path) -> None:
   try:
     with path.open('rb') as file:
       is_empty = not file.read(1)
@@ -162,7 +170,6 @@ def read_frames(path: str | os.PathLike) -> list[Frame]:
     raise file_error(
       path, 'the file is empty (0 bytes)', 'copy or export it again'
     )
-  return [_with_scale_beside(frame, path) for frame in reader(path)]
 
 
 def _with_scale_beside(frame: Frame, path: pathlib.Path) -> Frame:

@@ -25,7 +25,12 @@ Examples:
 import pathlib
 from collections.abc import Callable, Mapping
 
-from defectseg_jax.micrographs.formats import raster, rosettasciio, tiff
+from defectseg_jax.micrographs.formats import (
+  ome_zarr,
+  raster,
+  rosettasciio,
+  tiff,
+)
 from defectseg_jax.micrographs.formats.frame import Frame
 
 READERS: Mapping[str, Callable[[pathlib.Path], list[Frame]]] = {
@@ -36,12 +41,16 @@ READERS: Mapping[str, Callable[[pathlib.Path], list[Frame]]] = {
   '.jpeg': raster.read_picture,
   '.bmp': raster.read_picture,
   '.npy': raster.read_npy,
+  '.zarr': ome_zarr.read_zarr,
   **dict.fromkeys(rosettasciio.SUFFIXES, rosettasciio.read_microscope_file),
 }
 """The reader of each lower-case suffix."""
 
 SUFFIXES: tuple[str, ...] = tuple(READERS)
 """Lower-case suffixes of the files that can be read."""
+
+FOLDERS = ('.zarr',)
+"""Suffixes of images that are folders."""
 
 HAVE_TEXT_BESIDE = ('.tif', '.tiff', '.png', '.jpg', '.jpeg', '.bmp')
 """Suffixes of images beside which scanning microscopes put a text."""
