@@ -52,6 +52,28 @@ def write_dm(
   return path
 
 
+def write_dm5(path, data, *, x=UNCALIBRATED, y=None, stack=None, signal=''):
+  """DigitalMicrograph's .dm5, with a thumbnail before the image."""
+  import h5py
+
+  def add(images, place, pixels, axes):
+    group = images.create_group(f'[{place}]/ImageData')
+    group['Data'] = pixels
+    for index, (scale, unit) in enumerate(axes):
+      axis = group.create_group(f'Calibrations/Dimension/[{index}]')
+      axis.attrs.update({'Origin': 0.0, 'Scale': scale, 'Units': unit.encode()})
+
+  with h5py.File(path, 'w') as file:
+    images = file.create_group('ImageList')
+    add(images, 0, data[..., ::2], [UNCALIBRATED] * data.ndim)
+    axes = [x, y or x, stack or UNCALIBRATED][: data.ndim]
+    add(images, 1, data, axes)
+    tags = images['[1]'].create_group('ImageTags/Meta Data')
+    tags.attrs['Signal'] = signal.encode()
+    file.create_group('Thumbnails/[0]').attrs['ImageIndex'] = 0
+  return path
+
+
 def _dm_group(content, version):
   number = '>' + 'iq'[version - 3]
   named = (

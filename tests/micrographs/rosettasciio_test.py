@@ -13,6 +13,7 @@ import tifffile
 from microscope_writers import (
   write_berkeley,
   write_dm,
+  write_dm5,
   write_emi,
   write_hspy,
   write_mrc,
@@ -135,6 +136,43 @@ def test_digitalmicrograph(tmp_path, suffix, scale, unit, nm):
 )
 def test_digitalmicrograph_refused(tmp_path, suffix, data, options, match):
   _refused(write_dm(tmp_path / f'foil.{suffix}', data, **options), match)
+
+
+@pytest.mark.parametrize(
+  ('scale', 'unit', 'nm'),
+  [(0.5, 'nm', 0.5), (0.25, '\u00b5m', 250.0), (1.0, '', None)],
+)
+def test_dm5(tmp_path, scale, unit, nm):
+  path = tmp_path / 'foil.dm5'
+  _read(write_dm5(path, _GREY, x=(scale, unit)), _GREY, nm)
+  write_dm5(path, _STACK, x=(scale, unit), stack=(2.0, 's'))
+  _read(path, _STACK, nm)
+
+
+@pytest.mark.parametrize(
+  ('data', 'options', 'match'),
+  [
+    (_GREY, {'x': (0.1, '1/nm')}, "'1/nm'"),
+    (_GREY, {'x': (1.0, 'nm'), 'y': (1.02, 'nm')}, '1 nm wide and 1.02 nm'),
+    (_STACK, {'x': (1.0, 'nm'), 'stack': (0.5, 'eV')}, 'spectra'),
+    (_STACK, {'x': (1.0, 'nm'), 'signal': 'EELS'}, 'spectra'),
+    (_GREY[0], {'x': (0.5, 'nm')}, 'one dimension'),
+    (_GREY.astype('c8'), {}, 'complex64'),
+    (np.zeros((2, 2, 2, 2)), {}, '4 axes'),
+  ],
+)
+def test_dm5_refused(tmp_path, data, options, match):
+  _refused(write_dm5(tmp_path / 'foil.dm5', data, **options), match)
+
+
+def test_dm5_without_its_parts(tmp_path):
+  h5py = pytest.importorskip('h5py')
+  path = tmp_path / 'foil.dm5'
+  for name in ('ImageList', 'ImageList/[1]/ImageData/Calibrations'):
+    write_dm5(path, _GREY)
+    with h5py.File(path, 'a') as file:
+      del file[name]
+    _refused(path, 'no file of DigitalMicrograph')
 
 
 def _write_dm_tiff(path, scales, units, codes=('d', 'd')):
@@ -470,6 +508,7 @@ _AXES = _signal(_square(1.0, 'nm'))
 _WRITERS = {
   'foil.dm3': functools.partial(write_dm, data=_STACK),
   'foil.dm4': functools.partial(write_dm, data=_STACK),
+  'foil.dm5': functools.partial(write_dm5, data=_STACK),
   'foil.mrc': functools.partial(write_mrc, data=_STACK),
   'foil.ser': functools.partial(write_ser, images=list(_STACK)),
   'foil.hspy': functools.partial(write_hspy, data=_GREY, axes=_AXES),

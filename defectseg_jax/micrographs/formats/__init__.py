@@ -26,6 +26,7 @@ import pathlib
 from collections.abc import Callable, Mapping
 
 from defectseg_jax.micrographs.formats import (
+  dm5,
   ome_zarr,
   raster,
   rosettasciio,
@@ -41,6 +42,7 @@ READERS: Mapping[str, Callable[[pathlib.Path], list[Frame]]] = {
   '.jpeg': raster.read_picture,
   '.bmp': raster.read_picture,
   '.npy': raster.read_npy,
+  dm5.SUFFIX: dm5.read_dm5,
   '.zarr': ome_zarr.read_zarr,
   **dict.fromkeys(rosettasciio.SUFFIXES, rosettasciio.read_microscope_file),
 }
