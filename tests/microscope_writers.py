@@ -27,8 +27,26 @@ def write_dm(
   x, y and stack are (scale, unit); `kind` overrides DigitalMicrograph's number
   for the type of the pixels.
   """
-  kinds = {'i2': 1, 'f4': 2, 'c8': 3, 'u1': 6, 'i4': 7, 'u2': 10, 'u4': 11}
-  codes = {'i2': 2, 'i4': 3, 'u2': 4, 'u4': 5, 'f4': 6, 'u1': 10, 'c8': 12}
+  kinds = {
+    'i1': 9,
+    'i2': 1,
+    'f4': 2,
+    'c8': 3,
+    'u1': 6,
+    'i4': 7,
+    'u2': 10,
+    'u4': 11,
+  }
+  codes = {
+    'i1': 10,
+    'i2': 2,
+    'i4': 3,
+    'u2': 4,
+    'u4': 5,
+    'f4': 6,
+    'u1': 10,
+    'c8': 12,
+  }
   number = data.dtype.str[1:]
   axes = [x, y or x, stack][: data.ndim]
   image = {
@@ -233,4 +251,34 @@ def write_velox(path, images):
       text = np.frombuffer(json.dumps(metadata).encode(), np.uint8)
       columns = np.repeat(text[:, np.newaxis], data.shape[2], axis=1)
       group.create_dataset('Metadata', data=columns)
+  return path
+
+
+def write_ome_zarr(
+  path, data, *, unit='nanometer', size=0.5, version='0.5', axes=None
+):
+  """An image of OME-Zarr with a second level, half as large."""
+  import zarr
+
+  is_new = version == '0.5'
+  group = zarr.open_group(path, mode='w', zarr_format=3 if is_new else 2)
+  axes = axes or 'tczyx'[-data.ndim :]
+  levels = []
+  for level, factor in enumerate((1, 2)):
+    scale = [size * factor if axis in 'xy' else 1.0 for axis in axes.lower()]
+    levels.append(
+      {
+        'path': str(level),
+        'coordinateTransformations': [{'type': 'scale', 'scale': scale}],
+      }
+    )
+    part = data[..., ::factor, ::factor]
+    group.create_array(str(level), data=part, chunks=part.shape)
+  names = [
+    {'name': axis, 'type': 'space', **({'unit': unit} if unit else {})}
+    for axis in axes
+  ]
+  image = {'version': version, 'axes': names, 'datasets': levels}
+  attributes = {'multiscales': [image]}
+  group.attrs.update({'ome': attributes} if is_new else attributes)
   return path

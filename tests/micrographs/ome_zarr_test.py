@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from microscope_writers import write_ome_zarr
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import files, reading
@@ -47,32 +48,6 @@ def test_plain_array(tmp_path, version, dtype):
     _check(path, data.reshape(-1, *_GREY.shape))
 
 
-def _write(path, data, *, unit='nanometer', size=0.5, version='0.5', axes=None):
-  """An image of OME-Zarr with a second level, half as large."""
-  is_new = version == '0.5'
-  group = zarr.open_group(path, mode='w', zarr_format=3 if is_new else 2)
-  axes = axes or 'tczyx'[-data.ndim :]
-  levels = []
-  for level, factor in enumerate((1, 2)):
-    scale = [size * factor if axis in 'xy' else 1.0 for axis in axes.lower()]
-    levels.append(
-      {
-        'path': str(level),
-        'coordinateTransformations': [{'type': 'scale', 'scale': scale}],
-      }
-    )
-    part = data[..., ::factor, ::factor]
-    group.create_array(str(level), data=part, chunks=part.shape)
-  names = [
-    {'name': axis, 'type': 'space', **({'unit': unit} if unit else {})}
-    for axis in axes
-  ]
-  image = {'version': version, 'axes': names, 'datasets': levels}
-  attributes = {'multiscales': [image]}
-  group.attrs.update({'ome': attributes} if is_new else attributes)
-  return path
-
-
 @pytest.mark.parametrize('version', ['0.4', '0.5'])
 @pytest.mark.parametrize(
   ('unit', 'size', 'nm'),
@@ -85,15 +60,17 @@ def _write(path, data, *, unit='nanometer', size=0.5, version='0.5', axes=None):
 )
 def test_ome_zarr(tmp_path, version, unit, size, nm):
   path = tmp_path / 'foil.ome.zarr'
-  _write(path, _GREY, unit=unit, size=size, version=version)
+  write_ome_zarr(path, _GREY, unit=unit, size=size, version=version)
   _check(path, [_GREY], nm)
-  _write(path, _STACK[:, None, None], unit=unit, size=size, version=version)
+  write_ome_zarr(
+    path, _STACK[:, None, None], unit=unit, size=size, version=version
+  )
   _check(path, _STACK, nm)
   assert reading.read_micrographs(path)[0].name == 'foil.ome[0]'
 
 
 def test_scale_of_all_levels(tmp_path):
-  path = _write(tmp_path / 'foil.zarr', _GREY, size=0.25)
+  path = write_ome_zarr(tmp_path / 'foil.zarr', _GREY, size=0.25)
   group = zarr.open_group(path, mode='a')
   attributes = dict(group.attrs)['ome']
   image = attributes['multiscales'][0]
@@ -103,7 +80,7 @@ def test_scale_of_all_levels(tmp_path):
 
 
 def test_axes_by_name(tmp_path):
-  path = _write(tmp_path / 'foil.zarr', _GREY.T, axes='XY')
+  path = write_ome_zarr(tmp_path / 'foil.zarr', _GREY.T, axes='XY')
   _check(path, [_GREY], 0.5)
 
 
@@ -112,13 +89,13 @@ def test_several_images_of_bioformats2raw(tmp_path):
   root = zarr.open_group(path, mode='w', zarr_format=2)
   root.attrs['bioformats2raw.layout'] = 3
   for index, size in enumerate((0.5, 0.25)):
-    _write(path / str(index), _STACK[index], size=size, version='0.4')
+    write_ome_zarr(path / str(index), _STACK[index], size=size, version='0.4')
   found = reading.read_micrographs(path)
   assert [one.pixel_size_nm for one in found] == [0.5, 0.25]
 
 
 def test_a_folder_of_zarr_is_one_image(tmp_path):
-  path = _write(tmp_path / 'foil.zarr', _GREY)
+  path = write_ome_zarr(tmp_path / 'foil.zarr', _GREY)
   assert files.image_files([str(path)]) == [path]
   assert files.image_files([str(tmp_path)]) == [path]
 
@@ -133,8 +110,10 @@ def test_refused(tmp_path):
   _refused(path, 'without an image')
   group.attrs['ome'] = {'plate': {}}
   _refused(path, 'plate of many')
-  _refused(_write(path, _GREY, unit='1/nm'), 'diffraction pattern')
-  _refused(_write(path, np.ones((2, 3, 4, 5), 'u1'), axes='tzyx'), '4 axes')
+  _refused(write_ome_zarr(path, _GREY, unit='1/nm'), 'diffraction pattern')
+  _refused(
+    write_ome_zarr(path, np.ones((2, 3, 4, 5), 'u1'), axes='tzyx'), '4 axes'
+  )
   zarr.create_array(path, data=_GREY[0], overwrite=True)
   _refused(path, 'has shape')
   zarr.create_array(path, data=_GREY.astype('c8'), overwrite=True)
@@ -163,7 +142,7 @@ def test_nothing_is_unpickled(tmp_path):
 
 
 def test_it_is_not_needed_until_such_a_folder_is_read(tmp_path):
-  path = _write(tmp_path / 'foil.zarr', _GREY)
+  path = write_ome_zarr(tmp_path / 'foil.zarr', _GREY)
   program = """
 import sys
 sys.modules['zarr'] = None  # as if not installed

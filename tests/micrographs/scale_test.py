@@ -1,12 +1,19 @@
 """The scale of an image, from wherever a program wrote it."""
 
 import pathlib
-import struct
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from tiff_tags import (
+  fei_text,
+  jeol_xml,
+  tvips_header,
+  write_olympus,
+  write_tiff,
+  zeiss_text,
+)
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import reading
@@ -33,16 +40,7 @@ def _check(path, nm, doubt=''):
 
 
 def _tiff(path, *tags, **options):
-  """A TIFF with private tags: (number, bytes or text)."""
-  options = {'metadata': None, 'resolution': (72, 72)} | options
-  extra = [
-    (number, 's' if isinstance(content, str) else 'B', 0, content, True)
-    if isinstance(content, str)
-    else (number, 'B', len(content), content, True)
-    for number, content in tags
-  ]
-  tifffile.imwrite(path, _GREY, extratags=extra, **options)
-  return path
+  return write_tiff(path, _GREY, *tags, **options)
 
 
 # What others wrote.
@@ -195,28 +193,25 @@ def test_contradictions_are_said_and_not_used(tmp_path):
 # Private tags.
 
 
-def _fei(width, columns=40, section='Scan', **sections):
-  lines = [f'[{section}]', f'PixelWidth={width}', f'PixelHeight={width}']
-  lines += ['[Image]', f'ResolutionX={columns}', 'ResolutionY=28']
-  for name, line in sections.items():
-    lines += [f'[{name}]', line]
-  return '\r\n'.join(lines)
-
-
 def test_fei(tmp_path):
   path = tmp_path / 'foil.tif'
-  _check(_tiff(path, (34682, _fei(2e-9))), 2.0)
-  _check(_tiff(path, (34680, _fei('3.5e-09', section='EScan'))), 3.5)
+  _check(_tiff(path, (34682, fei_text(2e-9, 40))), 2.0)
+  _check(
+    _tiff(path, (34680, fei_text('3.5e-09', 40, section='EScan'))),
+    3.5,
+  )
   # The ion beam's scan was the one.
-  text = _fei(2e-9, section='IScan', Beam='Scan=IScan', EScan='PixelWidth=9e-9')
+  text = fei_text(
+    2e-9, 40, section='IScan', Beam='Scan=IScan', EScan='PixelWidth=9e-9'
+  )
   _check(_tiff(path, (34682, text)), 2.0)
   # Without a size of pixels, by the width of the field.
   text = '[IRBeam]\nHFW=4e-7\n[Image]\nResolutionX=40\n'
   _check(_tiff(path, (34682, text)), 10.0)
-  _check(_tiff(path, (34682, _fei(0))), None, '0 nm')
-  _check(_tiff(path, (34682, _fei(''))), None)
-  _check(_tiff(path, (34682, _fei(2e-9, columns=80))), 2.0, 'was resized')
-  text = _fei(2e-9, Beam='Scan=EScan', EScan='PixelWidth=9e-9')
+  _check(_tiff(path, (34682, fei_text(0, 40))), None, '0 nm')
+  _check(_tiff(path, (34682, fei_text('', 40))), None)
+  _check(_tiff(path, (34682, fei_text(2e-9, 80))), 2.0, 'was resized')
+  text = fei_text(2e-9, 40, Beam='Scan=EScan', EScan='PixelWidth=9e-9')
   _check(_tiff(path, (34682, text)), None, '[Scan] says 2 nm')
 
 
@@ -227,25 +222,17 @@ def test_fei_xml(tmp_path):
     _check(_tiff(path, (34683, text.format(unit, size))), nm)
 
 
-def _zeiss(image=None, at_1024=None, unnamed=None):
-  # Gwyddion: of the numbers without a name the fourth is metres a pixel.
-  lines = ['0', '0', '0', f'{unnamed or 0:.6e}', '100000', '6']
-  if at_1024:
-    lines += ['AP_PIXEL_SIZE', f'Pixel Size = {at_1024}']
-  if image:
-    lines += ['AP_IMAGE_PIXEL_SIZE', f'Image Pixel Size = {image}']
-  lines += ['AP_MAG', 'Mag = 100.00 K X']
-  return '\r\n'.join(lines)
-
-
 def test_zeiss(tmp_path):
   path, screen = tmp_path / 'foil.tif', 40 / 1024
-  text = _zeiss('11.17 nm', unnamed=11.17e-9 * screen)
+  text = zeiss_text('11.17 nm', unnamed=11.17e-9 * screen)
   _check(_tiff(path, (34118, text)), 11.17)
-  _check(_tiff(path, (34118, _zeiss('1.117 µm').encode('cp1252'))), 1117.0)
-  _check(_tiff(path, (34118, _zeiss(unnamed=3e-9 * screen))), 3.0)
-  _check(_tiff(path, (34118, _zeiss('0.0 nm'))), None, '0 nm')
-  text = _zeiss('5.0 nm', f'{2.5e3 * screen} pm', 2.5e-9 * screen)
+  _check(
+    _tiff(path, (34118, zeiss_text('1.117 µm').encode('cp1252'))),
+    1117.0,
+  )
+  _check(_tiff(path, (34118, zeiss_text(unnamed=3e-9 * screen))), 3.0)
+  _check(_tiff(path, (34118, zeiss_text('0.0 nm'))), None, '0 nm')
+  text = zeiss_text('5.0 nm', f'{2.5e3 * screen} pm', 2.5e-9 * screen)
   _check(_tiff(path, (34118, text)), 5.0, 'cropped or resized')
 
 
@@ -260,19 +247,13 @@ def test_tescan(tmp_path):
   _check(_tiff(path, (50431, b'\0\0Magnification=1\n')), None)
 
 
-def _jeol(mode='MAG', eos='eosTEM', value=150000):
-  return (
-    '<?xml version="1.0"?>\r\n<TemReporter><Eos><EosMode>'
-    f'{eos}</EosMode></Eos><ImageFormingSystem><ModeString>{mode}</ModeString>'
-    f'<SelectorValue>{value}</SelectorValue></ImageFormingSystem></TemReporter>'
-  )
-
-
 def test_jeol_sightx(tmp_path):
   path = tmp_path / 'foil.tif'
 
   def write(resolution=(93, 93), **of_mode):
-    _tiff(path, description=_jeol(**of_mode), resolution=resolution)
+    write_tiff(
+      path, _GREY, description=jeol_xml(**of_mode), resolution=resolution
+    )
     return path
 
   _check(write(), 25.4e6 / 93 / 150000)
@@ -281,7 +262,7 @@ def test_jeol_sightx(tmp_path):
   tifffile.imwrite(
     path,
     _GREY,
-    description=_jeol(),
+    description=jeol_xml(),
     resolution=(40, 40),
     resolutionunit='CENTIMETER',
     metadata=None,
@@ -293,50 +274,22 @@ def test_jeol_sightx(tmp_path):
     _only(write(mode='DIFF', value=200))
 
 
-def _olympus(exponent, x, y):
-  """SIS0: one block, of which a record gives the place of general data."""
-  head = struct.pack('<4s6xhhhhh6x32sH', b'SIS0', 0, 0, 1, 0, 120, b'foil', 1)
-  record = struct.pack('<10xhdd8xd2x34s32s', exponent, x, y, 1e5, b'V', b'T')
-  return head, record
-
-
-def _write_olympus(path, *numbers):
-  head, record = _olympus(*numbers)
-  body = head + bytes(8) + record
-  # Places in SIS are counted from the begin of the file.
-  _tiff(path, (33560, body))
-  content = path.read_bytes()
-  start = content.index(b'SIS0')
-  entry = struct.pack('<hhI', 1, 1, start + len(head) + 8)
-  path.write_bytes(content.replace(body, head + entry + record))
-  return path
-
-
 def test_olympus(tmp_path):
   path = tmp_path / 'foil.tif'
-  _check(_write_olympus(path, -9, 0.75, 0.75), 0.75)
-  _check(_write_olympus(path, -6, 0.0021, 0.0021), 2.1)
-  _check(_write_olympus(path, -9, 0.0, 0.0), None, '0 nm')
-  _check(_write_olympus(path, 0, 1.0, 1.0), None, '1e+09 nm')
-
-
-def _tvips(size):
-  tiff = tifffile.TIFF
-  first = np.zeros(1, np.dtype(tiff.TVIPS_HEADER_V1))
-  second = np.zeros(1, np.dtype(tiff.TVIPS_HEADER_V2))
-  first['Version'], second['Magic'] = 2, 0xAAAAAAAA
-  second['PixelSizeX'] = second['PixelSizeY'] = size
-  return first.tobytes() + second.tobytes()
+  _check(write_olympus(path, _GREY, -9, 0.75, 0.75), 0.75)
+  _check(write_olympus(path, _GREY, -6, 0.0021, 0.0021), 2.1)
+  _check(write_olympus(path, _GREY, -9, 0.0, 0.0), None, '0 nm')
+  _check(write_olympus(path, _GREY, 0, 1.0, 1.0), None, '1e+09 nm')
 
 
 def test_tvips(tmp_path):
   path = tmp_path / 'foil.tif'
   for size, nm in ((0.25, 0.25), (12.5, 12.5), (0.0, None)):
-    _check(_tiff(path, (37706, _tvips(size))), nm)
+    _check(_tiff(path, (37706, tvips_header(size))), nm)
   # What EM-MENU does not know may stand in the resolution: pixels in 1 cm.
   _tiff(
     path,
-    (37706, _tvips(0.0)),
+    (37706, tvips_header(0.0)),
     resolution=(2e7, 2e7),
     resolutionunit='CENTIMETER',
   )
@@ -404,7 +357,7 @@ def test_each_page_has_its_own_scale(tmp_path):
   path = tmp_path / 'foil.tif'
   with tifffile.TiffWriter(path) as writer:
     for size in (1e-9, 2e-9):
-      tag = (34682, 's', 0, _fei(size), True)
+      tag = (34682, 's', 0, fei_text(size, 40), True)
       writer.write(_GREY, extratags=[tag], metadata=None)
     writer.write(_GREY, resolution=(2e7, 2e7), resolutionunit=3, metadata=None)
     writer.write(_GREY, metadata=None)

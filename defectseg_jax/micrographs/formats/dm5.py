@@ -45,7 +45,8 @@ def read_dm5(path: pathlib.Path) -> list[Frame]:
     ) from error
   hdf5.check_hdf5(path)
   try:
-    with h5py.File(path, 'r') as file:
+    with h5py.File(path, 'r') as opened:
+      file: Any = opened
       thumbnails = {
         int(one.attrs['ImageIndex'])
         for one in file.get('Thumbnails', {}).values()

@@ -26,8 +26,12 @@ from defectseg_jax.micrographs.formats.pixel_size import (
 _FEI_SFEG, _FEI_HELIOS, _FEI_XML = 34680, 34682, 34683
 _ZEISS, _TESCAN, _TVIPS, _MICRO_MANAGER = 34118, 50431, 37706, 51123
 _OLYMPUS = (33560, 33471)
+_DESCRIPTION = 270  # of TIFF itself; SightX writes its XML there
 # DigitalMicrograph's: unit and scale of x and of y.
 _DM_UNITS, _DM_SCALES = (65003, 65004), (65009, 65010)
+
+RESOLUTIONS = (282, 283)
+"""TIFF's XResolution and YResolution."""
 
 # Zeiss counts its pixel size for a screen of so many columns.
 _ZEISS_COLUMNS = 1024
@@ -54,17 +58,10 @@ def microscope_scales(
   Raises:
     InputError: a diffraction pattern, or pixels that are not square.
   """
-  for name, read in (
-    ('FEI', _fei),
-    ('FEI XML', _fei_xml),
-    ('Zeiss', _zeiss),
-    ('TESCAN', _tescan),
-    ('JEOL', _jeol),
-    ('Olympus', _olympus),
-    ('TVIPS', _tvips),
-    ('DigitalMicrograph', _digitalmicrograph),
-    ('Micro-Manager', _micro_manager),
-  ):
+  there = set(page.tags.keys())
+  for name, codes, read in _PROGRAMS:
+    if there.isdisjoint(codes):
+      continue
     scale = read(page, path)
     if scale != NOTHING:
       yield name, scale
@@ -189,7 +186,7 @@ def _jeol(page: tifffile.TiffPage, path: pathlib.Path) -> StatedScale:
   # A scanned image's resolution is not the camera's.
   if root.findtext('Eos/EosMode') != 'eosTEM' or 'MAG' not in mode.upper():
     return NOTHING
-  x, y = (rational(page, f'{axis}Resolution') for axis in 'XY')
+  x, y = (rational(page, tag) for tag in RESOLUTIONS)
   unit = {2: 'inch', 3: 'cm'}.get(int(page.resolutionunit))
   if not (magnification and x and y and unit):
     return StatedScale(doubt='JEOL gives neither magnification nor resolution')
@@ -242,12 +239,12 @@ def _micro_manager(page: tifffile.TiffPage, path: pathlib.Path) -> StatedScale:
   return without_printers(scale_of_pixel(size, size, 'um', path=path), 'um')
 
 
-def rational(page: tifffile.TiffPage, tag: str) -> float | None:
+def rational(page: tifffile.TiffPage, tag: int) -> float | None:
   """A tag that is a fraction; 0 where its denominator is, None without it.
 
   Args:
     page: of a TIFF that is open.
-    tag: its name.
+    tag: its number.
   """
   value = page.tags.valueof(tag)
   try:
@@ -279,3 +276,16 @@ def _text(value: Any) -> str:
   if isinstance(value, bytes):
     return value.decode('utf-8', 'replace')
   return value if isinstance(value, str) else ''
+
+
+_PROGRAMS = (
+  ('FEI', (_FEI_SFEG, _FEI_HELIOS), _fei),
+  ('FEI XML', (_FEI_XML,), _fei_xml),
+  ('Zeiss', (_ZEISS,), _zeiss),
+  ('TESCAN', (_TESCAN,), _tescan),
+  ('JEOL', (_DESCRIPTION,), _jeol),
+  ('Olympus', _OLYMPUS, _olympus),
+  ('TVIPS', (_TVIPS,), _tvips),
+  ('DigitalMicrograph', _DM_SCALES, _digitalmicrograph),
+  ('Micro-Manager', (_MICRO_MANAGER,), _micro_manager),
+)

@@ -10,6 +10,7 @@ not open network connections.
 """
 
 import dataclasses
+import functools
 import importlib
 import pathlib
 import re
@@ -163,10 +164,7 @@ def drop_emi_twins(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
 
 def _plugin(name: str, path: pathlib.Path) -> Any:
   try:
-    plugin = importlib.import_module(f'rsciio.{name}')
-    # Else it would log what is missing among metadata that are not used here.
-    importlib.import_module('rsciio').set_log_level('CRITICAL')
-    return plugin
+    return _load(name)
   except ImportError as error:
     raise file_error(
       path,
@@ -175,6 +173,14 @@ def _plugin(name: str, path: pathlib.Path) -> Any:
       'install it (pip install -r requirements-microscopy.txt), or export the'
       ' image as TIFF',
     ) from error
+
+
+@functools.cache
+def _load(name: str) -> Any:
+  plugin = importlib.import_module(f'rsciio.{name}')
+  # Else it would log what is missing among metadata that are not used here.
+  importlib.import_module('rsciio').set_log_level('CRITICAL')
+  return plugin
 
 
 def _read(

@@ -5,6 +5,7 @@ axis of it a dictionary with `name`, `scale`, `units` and `navigate`. The axes
 that are not navigated are those of one image; the others count images.
 """
 
+import mmap
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -185,15 +186,24 @@ def _frames(signal: _Signal, path: pathlib.Path) -> list[Frame]:
   stack = stack.reshape(-1, *stack.shape[-2:])
   if stack.dtype.names is not None:
     stack = recfunctions.structured_to_unstructured(stack)
-  # A copy, because the array may be mapped to a file that is changed later.
+  if _is_mapped(data):
+    # A copy, because the file may be changed later.
+    stack = np.array(stack)
   return [
     Frame(
-      np.array(values),
+      np.ascontiguousarray(values),
       pixel_size_nm=scale.pixel_size_nm,
       scale_doubt=scale.doubt,
     )
     for values in stack
   ]
+
+
+def _is_mapped(array: Any) -> bool:
+  """Whether it, or what it is a view of, is mapped to a file."""
+  while array is not None and not isinstance(array, np.memmap | mmap.mmap):
+    array = getattr(array, 'base', None)
+  return array is not None
 
 
 def _scale(x: _Axis, y: _Axis, path: pathlib.Path) -> StatedScale:

@@ -60,14 +60,12 @@ def scale_beside(path: pathlib.Path, *, columns: int) -> StatedScale:
 
 def _files_beside(path: pathlib.Path) -> Iterator[pathlib.Path]:
   """Those that are there, of the names that the programs give."""
-  kind = path.suffix[1:]
-  names = [f'{path.stem}.txt', f'{path.name}.txt']
-  names += [f'{path.stem}-{kind}.hdr', f'{path.stem}.hdr', f'{path.name}.hdr']
-  for name in names:
-    stem, suffix = os.path.splitext(name)
-    for spelling in (name, f'{stem}{suffix.upper()}'):
-      if (beside := path.with_name(spelling)).is_file():
-        yield beside
+  before = os.path.splitext(path)[0]
+  for end in ('.txt', '.hdr', f'-{path.suffix[1:]}.hdr'):
+    for spelling in (end, end.upper()):
+      # Not by pathlib: it takes longer than the image's header.
+      if os.path.isfile(before + spelling):
+        yield pathlib.Path(before + spelling)
         break
 
 

@@ -90,9 +90,9 @@ def _frames(file: tifffile.TiffFile, path: pathlib.Path) -> list[Frame]:
   images = [
     (page, scale) for page, scale in zip(pages, scales) if not _is_copy(page)
   ]
-  if len(pages) == 1:
-    # ImageJ's stacks of more than 4 GB, and MetaMorph's: one directory, and the
-    # other images behind the first.
+  # ImageJ's stacks of more than 4 GB, and MetaMorph's: one directory, and the
+  # other images behind the first.
+  if len(pages) == 1 and file.filehandle.size >= 2 * pages[0].nbytes:
     series = file.series[0]
     if series.size > math.prod(pages[0].shape):
       _check_page(pages[0], path)
@@ -213,17 +213,20 @@ def _check_segments(page: tifffile.TiffPage, path: pathlib.Path) -> None:
     for offset, count in zip(offsets, counts, strict=False)
   )
   ends = (sum(one) for one in zip(offsets, counts, strict=False))
-  _check_end(path, max(ends, default=0), missing)
+  size = page.parent.filehandle.size
+  _check_end(path, size, end=max(ends, default=0), missing=missing)
 
 
 def _check_stack(series: tifffile.TiffPageSeries, path: pathlib.Path) -> None:
   """Refuses a stack in one run that the file does not have to its end."""
-  start = series.dataoffset or 0
-  _check_end(path, start + series.size * series.dtype.itemsize, 0)
+  end = (series.dataoffset or 0) + series.size * series.dtype.itemsize
+  size = series.keyframe.parent.filehandle.size
+  _check_end(path, size, end=end, missing=0)
 
 
-def _check_end(path: pathlib.Path, end: int, missing: int) -> None:
-  size = path.stat().st_size
+def _check_end(
+  path: pathlib.Path, size: int, *, end: int, missing: int
+) -> None:
   if missing or end > size:
     raise file_error(
       path,

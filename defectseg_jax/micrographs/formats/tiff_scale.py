@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import tifffile
 
 from defectseg_jax.micrographs.formats.microscope_tags import (
+  RESOLUTIONS,
   microscope_scales,
   rational,
 )
@@ -17,6 +18,8 @@ from defectseg_jax.micrographs.formats.pixel_size import (
   imagej_scale,
   plain_resolution_scale,
 )
+
+_RESOLUTION_UNIT = 296
 
 
 def page_scales(
@@ -47,7 +50,7 @@ def page_scales(
     of_ome = ome_scales(description, len(pages), path=path)
   scales = []
   for page, ome in zip(pages, of_ome):
-    x, y = (rational(page, f'{axis}Resolution') for axis in 'XY')
+    x, y = (rational(page, tag) for tag in RESOLUTIONS)
     stated = dict(microscope_scales(page, path))
     stated['OME'] = ome
     if file.is_imagej:
@@ -59,7 +62,7 @@ def page_scales(
     if scale == NOTHING and not file.is_imagej and ome == NOTHING:
       scale = plain_resolution_scale(
         # The standard's default is the inch, but only without the tag.
-        int(page.tags.valueof('ResolutionUnit', 2)),
+        int(page.tags.valueof(_RESOLUTION_UNIT, 2)),
         x_per_unit=x,
         y_per_unit=y,
         path=path,

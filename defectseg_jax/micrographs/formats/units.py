@@ -1,5 +1,6 @@
 """A unit of length, as people and programs write it -> nanometres."""
 
+import functools
 import re
 import unicodedata
 
@@ -70,6 +71,7 @@ def is_reciprocal(unit: str) -> bool:
   return _RECIPROCAL.fullmatch(_key(unit)) is not None
 
 
+@functools.lru_cache(maxsize=64)
 def _key(unit: str) -> str:
   """The unit in small letters, without plural, brackets and blanks."""
   text = unit.strip('\0').replace('\\u00B5', 'µ').replace('\\u00b5', 'µ')

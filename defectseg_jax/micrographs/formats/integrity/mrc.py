@@ -69,8 +69,6 @@ def check_mrc(path: pathlib.Path) -> MrcHeader:
       'convert it to little-endian (IMOD: newstack), or export it as TIFF',
     )
   columns, rows, sections, mode = struct.unpack_from('<4i', head)
-  intervals = struct.unpack_from('<2i', head, 28)
-  lengths = struct.unpack_from('<2f', head, 40)
   (extended,) = struct.unpack_from('<I', head, 92)
   if min(columns, rows, sections) < 1 or mode not in _PIXEL_BYTES:
     raise _damage_error(
@@ -85,22 +83,33 @@ def check_mrc(path: pathlib.Path) -> MrcHeader:
     raise _diffraction_error(path, 'its label says so')
   signed = mode == _BYTES_MODE and _has_signed_bytes(head)
   if extended == _FEI_EXTENDED_BYTES:
-    (pixel_m,) = struct.unpack_from('<f', record, _FEI_PIXEL_SIZE_BYTE)
-    if pixel_m >= _LARGEST_PIXEL_M:
-      raise _diffraction_error(path, f'its scale is {pixel_m:.6g}, in 1/m')
-    return MrcHeader(pixel_m > 0, signed)
+    return MrcHeader(_fei_gives_size(record, path), signed)
+  return _cell(head)._replace(signed_bytes=signed)
+
+
+def _fei_gives_size(record: bytes, path: pathlib.Path) -> bool:
+  (pixel_m,) = struct.unpack_from('<f', record, _FEI_PIXEL_SIZE_BYTE)
+  if pixel_m >= _LARGEST_PIXEL_M:
+    raise _diffraction_error(path, f'its scale is {pixel_m:.6g}, in 1/m')
+  return pixel_m > 0
+
+
+def _cell(head: bytes) -> MrcHeader:
+  """Whether the cell, in A, and its intervals say how large a pixel is."""
+  intervals = struct.unpack_from('<2i', head, 28)
+  lengths = struct.unpack_from('<2f', head, 40)
   if not all(size > 0 for size in (*intervals, *lengths)):
-    return MrcHeader(False, signed)
+    return MrcHeader(False, False)
   if all(
     length / interval == _DEFAULT_ANGSTROM
     for length, interval in zip(lengths, intervals)
   ):
     return MrcHeader(
       False,
-      signed,
+      False,
       'it says 1 A a pixel, which programs write where nobody calibrated',
     )
-  return MrcHeader(True, signed)
+  return MrcHeader(True, False)
 
 
 def _has_signed_bytes(head: bytes) -> bool:
