@@ -21,6 +21,7 @@ def write_dm(
   stack=UNCALIBRATED,
   signal='',
   kind=None,
+  mode='IMAGING',
 ):
   """DigitalMicrograph's .dm3 or .dm4, as the suffix says.
 
@@ -61,7 +62,10 @@ def write_dm(
       'DataType': kind or kinds[number],
       'Dimensions': list(data.shape[::-1]),
     },
-    'ImageTags': {'Meta Data': {'Signal': signal}},
+    'ImageTags': {
+      'Meta Data': {'Signal': signal},
+      'Microscope Info': {'Operation Mode': mode},
+    },
   }
   version = 3 if path.suffix == '.dm3' else 4
   body = _dm_group({'ImageList': [image]}, version)

@@ -124,6 +124,7 @@ def test_digitalmicrograph(tmp_path, suffix, scale, unit, nm):
   [
     (_GREY, {'x': (0.1, '1/nm')}, "'1/nm'"),
     (_GREY, {'x': (0.1, 'mrad')}, "'mrad'"),
+    (_GREY, {'mode': 'DIFFRACTION'}, 'diffraction patterns'),
     (_GREY, {'x': (1.0, 'nm'), 'y': (1.02, 'nm')}, '1 nm wide and 1.02 nm'),
     (_GREY[0], {'x': (0.5, 'eV')}, 'spectra'),
     (_GREY[0], {'x': (0.5, 'nm')}, 'one dimension'),
@@ -173,6 +174,21 @@ def test_dm5_without_its_parts(tmp_path):
     with h5py.File(path, 'a') as file:
       del file[name]
     _refused(path, 'no file of DigitalMicrograph')
+
+
+def test_digitalmicrographs_mode_beside_a_length(tmp_path):
+  path = tmp_path / 'foil.dm4'
+  write_dm(path, _GREY, x=(0.5, 'nm'), mode='DIFFRACTION')
+  _read(path, _GREY, 0.5)
+
+
+@pytest.mark.parametrize('suffix', ['dm3', 'dm4', 'dm5'])
+@pytest.mark.parametrize('scale', [0.0, -0.5])
+def test_a_scale_of_digitalmicrograph_that_is_none(tmp_path, suffix, scale):
+  path = tmp_path / f'foil.{suffix}'
+  write = write_dm5 if suffix == 'dm5' else write_dm
+  _read(write(path, _GREY, x=(scale, 'nm')), _GREY, None)
+  assert 'makes a pixel' in reading.read_micrographs(path)[0].scale_doubt
 
 
 def _write_dm_tiff(path, scales, units, codes=('d', 'd')):

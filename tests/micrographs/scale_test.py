@@ -84,7 +84,7 @@ def test_cases(name):
   [
     ('pm PM picometers picometre', 1e-3),
     ('A a Å \u212b ang Angs angstrom Angstroms Ångström', 0.1),
-    ('nm NM Nm nms n_m [n_m] nanometer Nanometres', 1.0),
+    ('nm NM Nm nms n_m [n_m] nanometer Nanometres nm/px nm/Pixel', 1.0),
     ('um UM µm \u03bcm µ mu u micron Microns micrometre \\u00B5m [u_m]', 1e3),
     ('mm MM Mm millimetres', 1e6),
     ('cm centimeter', 1e7),
@@ -206,8 +206,12 @@ def test_fei(tmp_path):
   )
   _check(_tiff(path, (34682, text)), 2.0)
   # Without a size of pixels, by the width of the field.
-  text = '[IRBeam]\nHFW=4e-7\n[Image]\nResolutionX=40\n'
-  _check(_tiff(path, (34682, text)), 10.0)
+  for field in (
+    *('[IRBeam]\nHFW=4e-7', '[Scan]\nHorFieldsize=4e-7'),
+    '[Beam]\nBeam=IBeam\n[IBeam]\nHFW=4e-7',
+  ):
+    text = f'{field}\n[Image]\nResolutionX=40\n'
+    _check(_tiff(path, (34682, text)), 10.0)
   _check(_tiff(path, (34682, fei_text(0, 40))), None, '0 nm')
   _check(_tiff(path, (34682, fei_text('', 40))), None)
   _check(_tiff(path, (34682, fei_text(2e-9, 80))), 2.0, 'was resized')

@@ -67,7 +67,7 @@ def read_dm5(path: pathlib.Path) -> list[Frame]:
       f' ({type(error).__name__}: {error})',
       'copy or export it again',
     ) from error
-  return signals.image_frames(data_sets, path)
+  return signals.image_frames(data_sets, path, may_run_back=False)
 
 
 def _data_set(image: Any, path: pathlib.Path) -> dict[str, Any]:

@@ -86,10 +86,14 @@ def _fei(page: tifffile.TiffPage, path: pathlib.Path) -> StatedScale:
     columns = _number(_section(tags, 'Image').get('ResolutionX'))
     if scale != NOTHING:
       return _doubt_if_resized(scale, columns, page.imagewidth)
+    # Without a size of pixels, by the width of what was scanned.
     beam = _section(tags, 'Beam').get('Beam')
-    for section, key in ((beam, 'HFW'), ('IRBeam', 'HFW')):
+    for section, key in (
+      *(('Scan', 'HorFieldsize'), ('EScan', 'HorFieldsize')),
+      *((beam, 'HFW'), ('EBeam', 'HFW'), ('IRBeam', 'HFW')),
+    ):
       width = _number(_section(tags, section).get(key))
-      if width is not None and columns:
+      if width and columns:
         side = width / columns
         return scale_of_pixel(side, side, 'm', path=path)
   return NOTHING

@@ -24,6 +24,7 @@ from defectseg_jax.errors import file_error
 from defectseg_jax.micrographs.formats import signals
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.formats.integrity import hdf5, mrc, ser
+from defectseg_jax.micrographs.formats.units import is_no_unit
 
 _PLUGINS = {
   '.dm3': 'digitalmicrograph',
@@ -84,7 +85,29 @@ def read_microscope_file(path: pathlib.Path) -> list[Frame]:
     data_sets = _as_in_file(data_sets, path)
   if header is not None:
     return _mrc_frames(data_sets[0], header, path)
+  if suffix in ('.dm3', '.dm4'):
+    _mark_diffraction(data_sets)
+    return signals.image_frames(data_sets, path, may_run_back=False)
   return signals.image_frames(data_sets, path)
+
+
+def _mark_diffraction(data_sets: list[dict[str, Any]]) -> None:
+  """Of DigitalMicrograph's images that nobody calibrated, the patterns.
+
+  Where there is a unit, it tells; the mode may be that of another image, where
+  microscope and camera did not talk to each other.
+  """
+  for data_set in data_sets:
+    # RosettaSciIO gives each image's tags as those of the first.
+    tags = data_set['original_metadata']
+    for name in ('ImageList', 'TagGroup0', 'ImageTags', 'Microscope Info'):
+      found = tags.get(name)
+      tags = found if isinstance(found, dict) else {}
+    # The mode of imaging is DIFFRACTION when scanning, too; this one is not.
+    if tags.get('Operation Mode') == 'DIFFRACTION' and all(
+      is_no_unit(str(axis['units'] or '')) for axis in data_set['axes']
+    ):
+      data_set['metadata']['Signal']['signal_type'] = 'diffraction'
 
 
 def _mrc_frames(

@@ -47,7 +47,10 @@ class _Signal(NamedTuple):
 
 
 def image_frames(
-  signals: Sequence[Mapping[str, Any]], path: pathlib.Path
+  signals: Sequence[Mapping[str, Any]],
+  path: pathlib.Path,
+  *,
+  may_run_back: bool = True,
 ) -> list[Frame]:
   """All images of a file.
 
@@ -58,6 +61,8 @@ def image_frames(
   Args:
     signals: one for each data set of the file.
     path: the file, for messages.
+    may_run_back: whether an axis with a negative scale runs the other way;
+      else such a scale is no scale.
 
   Returns:
     A frame for each image.
@@ -68,7 +73,7 @@ def image_frames(
   """
   frames, errors = [], []
   for given in signals:
-    signal = _signal(given, path)
+    signal = _signal(given, path, may_run_back)
     error = _image_error(signal, path)
     if error is None:
       frames.extend(_frames(signal, path))
@@ -81,13 +86,15 @@ def image_frames(
   raise file_error(path, 'it holds no image', 'export the image again')
 
 
-def _signal(given: Mapping[str, Any], path: pathlib.Path) -> _Signal:
+def _signal(
+  given: Mapping[str, Any], path: pathlib.Path, may_run_back: bool
+) -> _Signal:
   try:
     metadata = given['metadata'].get('Signal', {})
     axes = [
       _Axis(
         name=str(axis.get('name')).strip().lower(),
-        scale=float(axis['scale']) if 'scale' in axis else None,
+        scale=_axis_scale(axis, may_run_back),
         # HyperSpy wrote a placeholder for no unit.
         unit=str(axis.get('units') or '').replace('<undefined>', ''),
         counts_images=bool(axis['navigate']),
@@ -109,6 +116,13 @@ def _signal(given: Mapping[str, Any], path: pathlib.Path) -> _Signal:
       'export it again',
     )
   return signal
+
+
+def _axis_scale(axis: Mapping[str, Any], may_run_back: bool) -> float | None:
+  if 'scale' not in axis:
+    return None
+  scale = float(axis['scale'])
+  return abs(scale) if may_run_back else scale
 
 
 def _image_error(signal: _Signal, path: pathlib.Path) -> InputError | None:
@@ -213,5 +227,4 @@ def _scale(x: _Axis, y: _Axis, path: pathlib.Path) -> StatedScale:
     raise file_error(
       path, 'its pixels are not evenly spaced', 'resample it to square pixels'
     )
-  # A negative scale means that the axis runs the other way.
-  return scale_of_pixel(abs(x.scale), abs(y.scale), x.unit, y.unit, path=path)
+  return scale_of_pixel(x.scale, y.scale, x.unit, y.unit, path=path)

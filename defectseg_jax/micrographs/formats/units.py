@@ -73,10 +73,11 @@ def is_reciprocal(unit: str) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _key(unit: str) -> str:
-  """The unit in small letters, without plural, brackets and blanks."""
+  """The unit in small letters, without plural, brackets, 'per pixel'."""
   text = unit.strip('\0').replace('\\u00B5', 'µ').replace('\\u00b5', 'µ')
   # The micro sign and the Greek mu are two characters, so are the angstrom sign
   # and the Nordic letter; NFKC makes both the same, and digits of exponents.
   text = unicodedata.normalize('NFKC', text).replace('\u2212', '-').casefold()
   text = re.sub(r'[\s\[\]<>_]', '', text)
+  text = re.sub(r'(?<=.)(/|per)(px|pixels?)$', '', text)
   return text.removesuffix('s') if len(text) > 2 else text
