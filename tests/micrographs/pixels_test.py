@@ -2,6 +2,7 @@
 
 import pathlib
 import struct
+import zlib
 
 import h5py
 import imagecodecs
@@ -347,3 +348,60 @@ def test_palette_of_one_bit(tmp_path):
 @needs_cases
 def test_palette_that_does_not_fit_its_bits():
   _refused(_CASES / 'broken/tiff_palette_indexerror.tif', 'palette')
+
+
+# Rows of PNG.
+
+
+@needs_cases
+@pytest.mark.parametrize(
+  'name', ['png_300_of_1000_rows', 'png_80_bytes_2GB', 'png_iccp_indexerror']
+)
+def test_png_that_is_damaged(name):
+  _refused(_CASES / f'broken/{name}.png', 'damaged or cut off')
+
+
+def _png(path, kind, depth, interlace, rows, height):
+  """A PNG of 9 columns, whose stream ends as it should after some rows."""
+
+  def chunk(name, content):
+    checksum = zlib.crc32(name + content)
+    length = struct.pack('>I', len(content))
+    return length + name + content + struct.pack('>I', checksum)
+
+  header = struct.pack('>IIBBBBB', 9, height, depth, kind, 0, 0, interlace)
+  packed = zlib.compress(rows)
+  path.write_bytes(
+    b'\x89PNG\r\n\x1a\n'
+    + chunk(b'IHDR', header)
+    + chunk(b'IDAT', packed[:5])
+    + chunk(b'IDAT', packed[5:])
+    + chunk(b'IEND', b'')
+  )
+  return path
+
+
+@pytest.mark.parametrize('missing', [0, 1])
+@pytest.mark.parametrize(
+  ('kind', 'depth', 'row'), [(0, 1, 2), (0, 8, 9), (0, 16, 18), (2, 8, 27)]
+)
+def test_rows_of_png_that_are_missing(tmp_path, kind, depth, row, missing):
+  rows = bytes(1 + row) * (20 - missing)
+  path = _png(tmp_path / 'foil.png', kind, depth, 0, rows, 20)
+  if missing:
+    _refused(path, f'its rows are {19 * (1 + row)} bytes of {20 * (1 + row)}')
+  else:
+    assert _pixels(path)[0].shape == (20, 9)
+
+
+@pytest.mark.parametrize('missing', [0, 3])
+def test_interlaced_png(tmp_path, missing):
+  # Adam7's passes of 9 x 20 pixels: columns, and rows.
+  passes = [(2, 3), (1, 3), (3, 2), (2, 5), (5, 5), (4, 10), (9, 10)]
+  rows = b''.join(bytes(1 + columns) * count for columns, count in passes)
+  rows = rows[: len(rows) - missing]
+  path = _png(tmp_path / 'foil.png', 0, 8, 1, rows, 20)
+  if missing:
+    _refused(path, 'its rows are')
+  else:
+    assert _pixels(path)[0].shape == (20, 9)

@@ -636,4 +636,4 @@ def test_absurd_sizes_are_refused_before_memory_is_asked_for(tmp_path):
   content = bytearray(path.read_bytes())
   content[16:24] = (2**17).to_bytes(4, 'big') * 2
   path.write_bytes(content)
-  _refused(path, 'foil.png: (the image is 131072 x 131072|it is damaged)')
+  _refused(path, 'foil.png: the image is 131072 x 131072')

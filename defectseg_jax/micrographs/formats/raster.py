@@ -10,6 +10,7 @@ from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin
 
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.formats.frame import Frame, check_size
+from defectseg_jax.micrographs.formats.integrity import png
 
 _PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 _JPEG_SIGNATURE = b'\xff\xd8\xff'
@@ -82,6 +83,8 @@ def read_picture(path: pathlib.Path) -> list[Frame]:
       'it is a PNG of 16 bits in each of several channels',
       'save it as 16-bit grey PNG or as TIFF',
     )
+  if plugin is PngImagePlugin.PngImageFile:
+    png.check_png(path)
   try:
     with plugin(path) as image:
       check_size(path, height=image.height, width=image.width)
