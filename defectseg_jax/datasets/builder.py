@@ -31,6 +31,7 @@ from defectseg_jax.datasets.simulated import (
   simulate_folder,
 )
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.parts import parts_of
 from defectseg_jax.micrographs.preprocessing import preprocess
 from defectseg_jax.micrographs.settings import PreprocessingSettings
 from defectseg_jax.simulation import FoilParameters, SimulationSettings
@@ -235,7 +236,8 @@ def _fingerprint(source: str | pathlib.Path, options: dict[str, Any]) -> str:
   for file in files:
     in_table = [file.split, file.pixel_size_nm, file.thickness_nm]
     digest.update(json.dumps([file.image.name, *in_table]).encode())
-    for path in (file.image, file.mask):
+    # With an image's text, as its scale may stand there.
+    for path in (*parts_of(file.image), file.mask):
       try:
         with path.open('rb') as stream:
           digest.update(hashlib.file_digest(stream, 'sha256').digest())

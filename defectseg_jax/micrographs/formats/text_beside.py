@@ -36,7 +36,7 @@ def scale_beside(path: pathlib.Path, *, columns: int) -> StatedScale:
   Raises:
     InputError: the text file cannot be read, or its pixels are not square.
   """
-  for beside in _files_beside(path):
+  for beside in texts_beside(path):
     try:
       with beside.open('rb') as file:
         content = file.read(_MOST_BYTES)
@@ -58,8 +58,12 @@ def scale_beside(path: pathlib.Path, *, columns: int) -> StatedScale:
   return NOTHING
 
 
-def _files_beside(path: pathlib.Path) -> Iterator[pathlib.Path]:
-  """Those that are there, of the names that the programs give."""
+def texts_beside(path: pathlib.Path) -> Iterator[pathlib.Path]:
+  """The texts that are there, of the names that the programs give them.
+
+  Args:
+    path: of the image.
+  """
   before = os.path.splitext(path)[0]
   for end in ('.txt', '.hdr', f'-{path.suffix[1:]}.hdr'):
     for spelling in (end, end.upper()):
