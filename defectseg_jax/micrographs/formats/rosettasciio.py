@@ -137,6 +137,8 @@ def _as_in_file(
   have names, `signals` finds rows and columns by them in either order; where
   they have none, h5py's order is what programs in Python wrote.
   """
+  if not any('EMD_version' in one['original_metadata'] for one in data_sets):
+    return data_sets
   import h5py
 
   def is_first(name: str, _: Any) -> str | None:

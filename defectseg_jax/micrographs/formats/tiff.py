@@ -82,7 +82,7 @@ def read_tiff(path: pathlib.Path) -> list[Frame]:
 
 
 def _frames(file: tifffile.TiffFile, path: pathlib.Path) -> list[Frame]:
-  pages = [page for page in file.pages if isinstance(page, tifffile.TiffPage)]
+  pages = [page.aspage() for page in file.pages]
   for page in pages:
     # Before anything is multiplied: the sides come from the file.
     check_size(path, height=page.imagelength, width=page.imagewidth)
