@@ -29,6 +29,7 @@ from defectseg_jax.micrographs.formats import rosettasciio
 pytest.importorskip('rsciio', reason='RosettaSciIO is not installed')
 
 _DATA = pathlib.Path(__file__).parents[2].parent / 'shared/data/raw_files'
+_CASES = _DATA.parent / 'cases'
 _GREY = np.arange(1, 13, dtype=np.uint16).reshape(3, 4)
 _STACK = np.stack([_GREY, _GREY[::-1], _GREY[:, ::-1]])
 _FFT = [('realFloatHalfEven', '<f4'), ('imagFloatHalfEven', '<f4')]
@@ -515,7 +516,26 @@ def test_heap_of_which_a_part_was_lost(tmp_path):
   size = int.from_bytes(content[heap + 8 : heap + 16], 'little')
   content[heap + 16 : heap + size] = bytes(size - 16)
   path.write_bytes(content)
-  _refused(path, 'nothing was written')
+  _refused(path, 'do not fit their heap')
+
+
+@pytest.mark.skipif(not _CASES.is_dir(), reason=f'no case is at {_CASES}')
+def test_heap_whose_size_was_changed():
+  # HDF5 itself never comes to its end.
+  _refused(_CASES / 'broken/hdf5_hang.hspy', 'do not fit their heap')
+
+
+@pytest.mark.parametrize(
+  ('place', 'value'), [(8, 2**20), (24, 2**64 - 1), (24, 5000)]
+)
+def test_heap_whose_lengths_were_changed(tmp_path, place, value):
+  path = tmp_path / 'foil.hspy'
+  write_hspy(path, _GREY, _signal(_square(1.0, 'nm')))
+  content = bytearray(path.read_bytes())
+  heap = content.index(b'GCOL')
+  content[heap + place : heap + place + 8] = value.to_bytes(8, 'little')
+  path.write_bytes(content)
+  _refused(path, 'do not fit their heap')
 
 
 # Damage.

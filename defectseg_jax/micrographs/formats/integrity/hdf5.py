@@ -10,7 +10,7 @@ import pathlib
 import struct
 from typing import Any
 
-from defectseg_jax.errors import file_error
+from defectseg_jax.errors import InputError, file_error
 
 _DAMAGED = 'copy or export it again'
 # Two of an image, and one that counts images.
@@ -60,9 +60,8 @@ def check_hdf5(path: pathlib.Path) -> None:
 def _check_heaps(path: pathlib.Path) -> None:
   """Refuses a file in which HDF5's own library would loop for ever.
 
-  The library goes through a heap of texts by the length of each. Where zeros
-  stand in place of a part of the file, as after a copy that broke off, it never
-  comes to the end.
+  The library goes through a heap of texts by the length of each. Where a part
+  of the file was lost or a length changed, it may never come to the end.
 
   References:
     HDF5 File Format Specification, III.E Global Heap.
@@ -75,17 +74,30 @@ def _check_heaps(path: pathlib.Path) -> None:
     start = content.find(b'GCOL\1\0\0\0')
     while 0 <= start <= len(content) - 16:
       (size,) = struct.unpack_from('<Q', content, start + 8)
-      place, end = start + 16, min(start + size, len(content))
-      while place <= end - 16:
-        number, _, length = struct.unpack_from('<HH4xQ', content, place)
-        # Number 0 is what is left free, its header included.
-        step = 16 + -(-length // 8) * 8 if number else length
-        if step < 16:
-          raise file_error(
-            path, f'damaged: nothing was written at byte {place}', _DAMAGED
-          )
-        place += step
+      if start + size > len(content):
+        raise _heap_error(path, start)
+      _check_heap(content, start, start + size, path)
       start = content.find(b'GCOL\1\0\0\0', start + 1)
+
+
+def _check_heap(
+  content: mmap.mmap, start: int, end: int, path: pathlib.Path
+) -> None:
+  """Goes through the objects of a heap, which fill it to its end."""
+  place = start + 16
+  while place <= end - 16:
+    number, _, length = struct.unpack_from('<HH4xQ', content, place)
+    # Number 0 is what is left free, its header included, and the last.
+    step = 16 + -(-length // 8) * 8 if number else length
+    if step < 16 or place + step > end or (not number and place + step < end):
+      raise _heap_error(path, place)
+    place += step
+
+
+def _heap_error(path: pathlib.Path, place: int) -> InputError:
+  return file_error(
+    path, f'damaged: its texts at byte {place} do not fit their heap', _DAMAGED
+  )
 
 
 def _fault(array: Any) -> str:
