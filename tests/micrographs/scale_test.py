@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 import tifffile
+from microscope_writers import write_hspy
 from PIL import Image
 from tiff_tags import (
   fei_text,
@@ -153,6 +154,16 @@ def test_printers_resolution_in_ome_is_not_believed(tmp_path):
   metadata = {'PhysicalSizeX': 1.0, 'PhysicalSizeY': 1.0}
   tifffile.imwrite(path, _GREY, ome=True, metadata=metadata)
   _check(path, None, 'nobody calibrated')
+
+
+def test_printers_resolution_in_hspy_is_not_believed(tmp_path):
+  path = tmp_path / 'foil.hspy'
+  for size, unit, nm in (
+    *((25400 / 300, 'um', None), (25.4 / 72, 'mm', None)),
+    *((2.5, 'um', 2500.0), (3e-6, 'm', 3000.0)),
+  ):
+    axes = [(name, size, unit, False) for name in 'yx']
+    _check(write_hspy(path, _GREY, axes), nm, '' if nm else 'dots per inch')
 
 
 def test_zero_and_negative_sizes_are_unknown(tmp_path):

@@ -24,6 +24,7 @@ _PRINTERS_DPI = (
   *(350, 360, 400, 500, 508, 600, 720, 800, 1000, 1200, 1440, 2400, 4800),
 )
 _SAME_DPI = 1e-3
+_PRINTERS_UNITS_NM = (1e6, 1e7, 25.4e6)  # millimetre, centimetre, inch
 # Nothing that an electron microscope shows has pixels as coarse as this: 1 m is
 # what programs write by default.
 _COARSEST_NM = 1e6
@@ -149,9 +150,9 @@ def without_printers(scale: StatedScale, unit: str) -> StatedScale:
   if size_nm is None or size_nm < _COARSEST_OF_PRINTERS_NM:
     return scale
   dpi = 25.4e6 / size_nm
-  unit_nm = nm_per_unit(unit)
-  is_printers = any(abs(dpi / one - 1) < _SAME_DPI for one in _PRINTERS_DPI)
-  if not is_printers and unit_nm is not None and unit_nm <= 1e3:
+  if nm_per_unit(unit) not in _PRINTERS_UNITS_NM and not any(
+    abs(dpi / one - 1) < _SAME_DPI for one in _PRINTERS_DPI
+  ):
     return scale
   return StatedScale(
     doubt=f'its scale of {size_nm / 1e3:.6g} um a pixel is {dpi:.6g} dots per'

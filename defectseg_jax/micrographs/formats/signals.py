@@ -20,6 +20,7 @@ from defectseg_jax.micrographs.formats.pixel_size import (
   StatedScale,
   require_length,
   scale_of_pixel,
+  without_printers,
 )
 from defectseg_jax.micrographs.formats.units import nm_per_unit
 
@@ -227,4 +228,6 @@ def _scale(x: _Axis, y: _Axis, path: pathlib.Path) -> StatedScale:
     raise file_error(
       path, 'its pixels are not evenly spaced', 'resample it to square pixels'
     )
-  return scale_of_pixel(x.scale, y.scale, x.unit, y.unit, path=path)
+  scale = scale_of_pixel(x.scale, y.scale, x.unit, y.unit, path=path)
+  # HyperSpy carries the resolution of a TIFF on, too.
+  return without_printers(scale, x.unit)
