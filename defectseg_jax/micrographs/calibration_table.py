@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.csv_files import read_csv
+from defectseg_jax.micrographs.csv_files import Table, read_csv
+from defectseg_jax.micrographs.image_names import (
+  name_in_table,
+  without_suffix,
+)
 
-COLUMNS = ('pixel_size_nm', 'thickness_nm')
+LENGTHS = ('pixel_size_nm', 'thickness_nm')
+UNCERTAINTIES = ('pixel_size_uncertainty', 'thickness_uncertainty')
+COLUMNS = (*LENGTHS, *UNCERTAINTIES)
 
 
 class Calibration(NamedTuple):
@@ -17,48 +23,85 @@ class Calibration(NamedTuple):
   Attributes:
     pixel_size_nm: side of a pixel, in nanometres; None if it is not known.
     thickness_nm: of the foil, in nanometres; None if it is not known.
+    pixel_size_uncertainty, thickness_uncertainty: how well this image's is
+      known, as relative standard uncertainties; None where nobody says.
   """
 
   pixel_size_nm: float | None = None
   thickness_nm: float | None = None
+  pixel_size_uncertainty: float | None = None
+  thickness_uncertainty: float | None = None
 
 
 def read_calibration_table(path: str | pathlib.Path) -> dict[str, Calibration]:
-  """Reads a table with `file` and `pixel_size_nm`, `thickness_nm` or both.
+  """Reads a table of `file` and what is known of each.
 
   Args:
-    path: CSV with a header, comma-separated; other columns, such as the
-      `split` of a splits.csv, are ignored.
+    path: CSV as `read_csv` reads it, with a column `file`, and with
+      `pixel_size_nm`, `thickness_nm` or both. Each may have its uncertainty in
+      `pixel_size_uncertainty` and `thickness_uncertainty`. Other columns, such
+      as the `split` of a splits.csv, are ignored.
 
   Returns:
-    Calibrations by the stem of the file, which a micrograph and its mask share.
+    Calibrations by what stands in `file`, without the folder;
+    `image_names.row_of` finds the one of an image.
 
   Raises:
     InputError: the file cannot be read or is no CSV, a column is missing, a
-      file stands there twice, or a length is no positive number.
+      file stands there twice, there is no row, a length is no positive number,
+      or an uncertainty not from 0 to below 1.
 
   Examples:
     >>> import tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / 'scales.csv'
     >>> _ = path.write_text('file,pixel_size_nm\\nfoil.tif,0.32\\n')
-    >>> read_calibration_table(path)
-    {'foil': Calibration(pixel_size_nm=0.32, thickness_nm=None)}
+    >>> read_calibration_table(path)['foil.tif'].pixel_size_nm
+    0.32
   """
   path = pathlib.Path(path)
-  header, rows = read_csv(path)
-  if 'file' not in header or not any(name in header for name in COLUMNS):
+  table = read_csv(path, numbers=COLUMNS)
+  if 'file' not in table.header or not set(LENGTHS) & set(table.header):
     raise InputError(
-      f'{path}: the header is {",".join(header) or "missing"}; it needs file, '
-      'and pixel_size_nm or thickness_nm or both'
+      f'{path}: the header is {table.found}; it needs file, and pixel_size_nm '
+      f'or thickness_nm or both ({table.form})'
     )
-  calibrations = {}
-  for line, row in enumerate(rows, start=2):
+  if not table.rows:
+    raise InputError(
+      f'{path}: has a header and no rows; write one for each image'
+    )
+  return {
+    name: calibration_of(row, where)
+    for name, (row, where) in rows_by_file(table, path).items()
+  }
+
+
+def rows_by_file(
+  table: Table, path: pathlib.Path
+) -> dict[str, tuple[dict[str, str], str]]:
+  """Rows, and where they stand, by the name in their column `file`.
+
+  Args:
+    table: with that column.
+    path: of the table, for messages.
+
+  Raises:
+    InputError: a row has no name, or two have the same; `x` and `x.tif` are the
+      same, `x.dm4` and `x.jpg` are two files.
+  """
+  rows: dict[str, tuple[dict[str, str], str]] = {}
+  short_names: set[str] = set()
+  for row, line in zip(table.rows, table.lines, strict=True):
     where = f'{path} line {line}'
-    stem = pathlib.PurePath(row['file'] or '').stem
-    if stem in calibrations:
-      raise InputError(f'{where}: {stem} stands here twice; keep one line')
-    calibrations[stem] = calibration_of(row, where)
-  return calibrations
+    name = name_in_table(row['file'] or '')
+    if not name:
+      raise InputError(f'{where}: names no file; write one, or take it out')
+    short = without_suffix(name)
+    if name in rows or short in rows or name in short_names:
+      twice = name if name in rows else short
+      raise InputError(f'{where}: {twice} stands here twice; keep one line')
+    short_names.add(short)
+    rows[name] = row, where
+  return rows
 
 
 def calibration_of(row: Mapping[str, str | None], where: str) -> Calibration:
@@ -72,25 +115,48 @@ def calibration_of(row: Mapping[str, str | None], where: str) -> Calibration:
     The calibration.
 
   Raises:
-    InputError: a length is no positive number.
+    InputError: a length is no positive number, or an uncertainty not from 0 to
+      below 1.
 
   Examples:
-    >>> calibration_of({'file': 'a.png', 'thickness_nm': '90'}, 'scales.csv')
-    Calibration(pixel_size_nm=None, thickness_nm=90.0)
+    >>> found = calibration_of({'file': 'a', 'thickness_nm': '90'}, 'a.csv')
+    >>> found.thickness_nm, found.pixel_size_nm
+    (90.0, None)
   """
-  return Calibration(*(_length(row.get(name), name, where) for name in COLUMNS))
+  return Calibration(
+    *(_length(row.get(name), name, where) for name in LENGTHS),
+    *(_uncertainty(row.get(name), name, where) for name in UNCERTAINTIES),
+  )
 
 
 def _length(text: str | None, column: str, where: str) -> float | None:
   if text is None or not text.strip():
     return None
-  try:
-    value = float(text)
-  except ValueError:
-    value = math.nan
-  if not (math.isfinite(value) and value > 0):
+  value = _number(text)
+  if not value > 0:
     raise InputError(
       f'{where}: {column} is {text!r}; write a positive number of nanometres, '
       'or nothing if it is not known'
     )
   return value
+
+
+def _uncertainty(text: str | None, column: str, where: str) -> float | None:
+  if text is None or not text.strip():
+    return None
+  value = _number(text)
+  if not 0 <= value < 1:
+    raise InputError(
+      f'{where}: {column} is {text!r}; write a number from 0 to below 1, '
+      'as 0.1 for 10%, or nothing if it is not known'
+    )
+  return value
+
+
+def _number(text: str) -> float:
+  """NaN of what is no finite number."""
+  try:
+    value = float(text)
+  except ValueError:
+    return math.nan
+  return value if math.isfinite(value) else math.nan

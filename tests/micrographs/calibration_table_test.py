@@ -1,5 +1,7 @@
 """CSVs of scales, as people write them."""
 
+import pathlib
+
 import pytest
 
 from defectseg_jax.errors import InputError
@@ -22,28 +24,84 @@ def table(tmp_path):
 def test_what_is_not_written_is_not_known(table):
   path = table('file,thickness_nm,pixel_size_nm\na.tif,120,\nb.dm4,,0.5\nc,,\n')
   assert read_calibration_table(path) == {
-    'a': Calibration(None, 120.0),
-    'b': Calibration(0.5, None),
+    'a.tif': Calibration(None, 120.0),
+    'b.dm4': Calibration(0.5, None),
     'c': Calibration(),
   }
 
 
 def test_a_spreadsheets_byte_order_mark_and_other_columns(table):
   path = table('file,split,thickness_nm\na.png,dev,90\n', 'utf-8-sig')
-  assert read_calibration_table(path) == {'a': Calibration(None, 90.0)}
+  assert read_calibration_table(path) == {'a.png': Calibration(None, 90.0)}
+
+
+def test_uncertainties_of_each_image(table):
+  path = table(
+    'file;pixel_size_nm;pixel_size_uncertainty;Thickness uncertainty\n'
+    'a;0,5;0,01;\nb;0,5;;0,1\n'
+  )
+  assert read_calibration_table(path) == {
+    'a': Calibration(0.5, None, 0.01, None),
+    'b': Calibration(0.5, None, None, 0.1),
+  }
+
+
+def test_a_raw_file_and_its_picture_are_two_files(table):
+  path = table('file,pixel_size_nm\na.dm4,1\na.jpg,2\n')
+  assert [*read_calibration_table(path)] == ['a.dm4', 'a.jpg']
+
+
+CASES = pathlib.Path(__file__).parents[2].parent / 'shared/data/cases/folders'
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason='shared/data/cases is not here')
+@pytest.mark.parametrize(
+  ('name', 'file'),
+  [
+    ('semicolon', 'a.png'),
+    ('decimal_comma', 'a.png'),
+    ('tab', 'a.png'),
+    ('cp1252', 'Übersicht µm.png'),
+    ('utf16', 'a.png'),
+    ('header_case_and_spaces', 'a.png'),
+    ('windows_path', 'a.png'),
+    ('stem_with_dots', '12.5kx.v2'),
+  ],
+)
+def test_tables_as_excel_writes_them(name, file):
+  found = read_calibration_table(CASES / f'calibration_{name}.csv')
+  assert found == {file: Calibration(0.5, 100.0)}
 
 
 @pytest.mark.parametrize(
   'text, message',
   [
-    ('', 'the header is missing; it needs file'),
-    ('file,scale\na,1\n', 'the header is file,scale; it needs file'),
+    (
+      '',
+      'the header is missing; it needs file',
+    ),
+    (
+      'file,scale\na,1\n',
+      'the header is file,scale; it needs file',
+    ),
     ('pixel_size_nm\n1\n', 'the header is pixel_size_nm; it needs file'),
     ('file,pixel_size_nm\na,1\na.tif,2\n', 'line 3: a stands here twice'),
     ('file,pixel_size_nm\na,-1\n', "line 2: pixel_size_nm is '-1'"),
     ('file,pixel_size_nm\na,nan\n', "line 2: pixel_size_nm is 'nan'"),
     ('file,pixel_size_nm\na,1,2\n', 'line 2: has more columns'),
     ('file,pixel_size_nm\n"a,1\n', 'is no CSV'),
+    ('file,pixel_size_nm\na.tif,1\na,2\n', 'line 3: a stands here twice'),
+    ('file,pixel_size_nm\n\n,1\n', 'line 3: names no file'),
+    ('file,pixel_size_nm\n', 'has a header and no rows; write one'),
+    ('file|pixel_size_nm\na|1\n', '(read as separated by commas, in UTF-8)'),
+    (
+      'file,thickness_nm,thickness_uncertainty\na,90,10%\n',
+      "line 2: thickness_uncertainty is '10%'; write a number from 0",
+    ),
+    (
+      'file,thickness_nm,thickness_uncertainty\na,90,10\n',
+      "line 2: thickness_uncertainty is '10'; write a number from 0",
+    ),
   ],
 )
 def test_what_is_wrong_is_said_in_one_line(table, text, message):

@@ -1,0 +1,116 @@
+"""Which image a person means who wrote a name into a table.
+
+A name is compared as it stands, with that of the file and with that of the
+image, as the program prints it; then without the suffix of an image file. What
+is said of a file holds for each of its images that nothing is said of.
+"""
+
+import functools
+import pathlib
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from defectseg_jax.micrographs.formats import SUFFIXES
+
+# How `read_micrographs` names the images of a file that has several.
+_PLACE = re.compile(r'\[\d+\]$')
+
+
+def name_in_table(text: str) -> str:
+  """A name as it is compared: without folders, of any system.
+
+  Letters with accents are one letter, which some systems take apart.
+
+  Examples:
+    >>> name_in_table('C:\\\\data\\\\a.png'), name_in_table('data/12.5kx.v2')
+    ('a.png', '12.5kx.v2')
+  """
+  return unicodedata.normalize('NFC', re.split(r'[\\/]', text.strip())[-1])
+
+
+# A table of a thousand rows is looked through for each of a thousand images.
+@functools.lru_cache(maxsize=1 << 14)
+def without_suffix(name: str) -> str:
+  """A name without the suffix of an image file; other dots are its own.
+
+  Examples:
+    >>> without_suffix('foil.TIF'), without_suffix('foil_1.5um')
+    ('foil', 'foil_1.5um')
+  """
+  for suffix in SUFFIXES:
+    if name.lower().endswith(suffix) and len(name) > len(suffix):
+      return name[: -len(suffix)]
+  return name
+
+
+def without_place(name: str) -> str:
+  """The name that the images of one file share.
+
+  Examples:
+    >>> without_place('z[12]'), without_place('z')
+    ('z', 'z')
+  """
+  return _PLACE.sub('', name)
+
+
+def owners(paths: Iterable[pathlib.Path]) -> dict[str, str]:
+  """By the names of files, with suffix and without, their stems.
+
+  Examples:
+    >>> owners([pathlib.Path('a.tif')])
+    {'a.tif': 'a', 'a': 'a'}
+  """
+  return {name: path.stem for path in paths for name in (path.name, path.stem)}
+
+
+def row_of(
+  names: Collection[str],
+  path: pathlib.Path,
+  image: str,
+  *,
+  beside: Mapping[str, str] | None = None,
+) -> str | None:
+  """The row of a table that is of an image.
+
+  Args:
+    names: that stand in the table, as `name_in_table` makes them.
+    path: of the image's file.
+    image: its name; that of the file, or as z[0] where that holds several.
+    beside: of all files, by `owners`. A row that is the name of another as it
+      stands is not of this image without its suffix.
+
+  Returns:
+    One of the names; None where there is no row of it.
+
+  Examples:
+    >>> row_of(['z', 'z[1]'], pathlib.Path('z.tif'), 'z[1]')
+    'z[1]'
+    >>> row_of(['z.dm4'], pathlib.Path('z.tif'), 'z[1]')
+    'z.dm4'
+    >>> row_of(['foil_1.5um'], pathlib.Path('foil_1.tif'), 'foil_1')
+  """
+  own, short = {path.stem, image, without_place(image)}, {}
+  for name in names:
+    if beside is None or name not in beside or beside[name] in own:
+      short.setdefault(without_suffix(name), name)
+  for name in _names_of(path, image):
+    if name in names:
+      return name
+    if name in short:
+      return short[name]
+  return None
+
+
+def _names_of(path: pathlib.Path, image: str) -> Iterator[str]:
+  """Names of an image, that which says most first."""
+  file, image = (unicodedata.normalize('NFC', n) for n in (path.name, image))
+  if without_suffix(file) == image:
+    yield file
+  yield image
+  of_all = without_place(image)
+  if of_all != image:
+    # A mask of one frame has a file of its own, which is not that of all.
+    if without_suffix(file) == of_all:
+      yield file
+    yield of_all
