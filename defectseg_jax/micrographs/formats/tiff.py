@@ -61,9 +61,12 @@ def read_tiff(path: pathlib.Path) -> list[Frame]:
   """
   directories = integrity.directory_count(path)
   try:
-    # As OME, tifffile would look for other files and fill in zeros for those
-    # that it does not find. Only the pages of this file are wanted.
-    with tifffile.TiffFile(path, is_ome=False) as file:
+    # As OME or Micro-Manager's, tifffile would look for other files and fill in
+    # zeros for those that it does not find. Only the pages of this file are
+    # wanted.
+    with tifffile.TiffFile(
+      path, is_ome=False, is_mmstack=False, is_ndtiff=False
+    ) as file:
       if len(file.pages) < directories:
         raise file_error(
           path,
