@@ -6,7 +6,7 @@ line that names the file, before anything is written.
 
 import dataclasses
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -15,9 +15,14 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import calibration_table
 from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.formats.rosettasciio import drop_emi_twins
+from defectseg_jax.micrographs.image_names import (
+  owners,
+  row_of,
+)
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import read_micrographs
+from defectseg_jax.micrographs.selection import choose_images, files_in
 
 COLUMNS = ('file', 'split', *calibration_table.COLUMNS)
 
@@ -47,8 +52,8 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
 
   Args:
     folder: has `images/` and `masks/`, with files of the same stem, and
-      optionally `splits.csv` with columns `file,split` and, optionally,
-      `pixel_size_nm,thickness_nm`.
+      optionally `splits.csv` with columns `file,split` and, optionally, those
+      of a calibration table. In images/, `choose_images` says what is taken.
 
   Returns:
     One entry for each image.
@@ -73,8 +78,8 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
       f'{folder}: no such folder; set --config.data.dir to one that holds '
       'images/ and masks/'
     )
-  images = _files_by_stem(folder / 'images')
-  masks = _files_by_stem(folder / 'masks')
+  images = _by_stem(choose_images(_files(folder / 'images')).paths)
+  masks = _by_stem(_files(folder / 'masks'))
   for stem, path in images.items():
     if stem not in masks:
       raise InputError(
@@ -135,24 +140,31 @@ def read_labelled(
   return micrograph, mask
 
 
-def _files_by_stem(folder: pathlib.Path) -> dict[str, pathlib.Path]:
+def passed_over(folder: str | pathlib.Path) -> list[str]:
+  """What `labelled_files` leaves out of images/, a line for each reason."""
+  return choose_images(_files(pathlib.Path(folder) / 'images')).remarks
+
+
+def _files(folder: pathlib.Path) -> list[pathlib.Path]:
   if not folder.is_dir():
     raise InputError(
       f'{folder}: no such folder; a folder source needs images/ and masks/'
     )
+  files = drop_emi_twins(files_in(folder))
+  if not files:
+    raise InputError(f'{folder}: is empty; put the files there')
+  return files
+
+
+def _by_stem(paths: Iterable[pathlib.Path]) -> dict[str, pathlib.Path]:
   files = {}
-  for path in drop_emi_twins(sorted(folder.iterdir())):
-    # Files that file browsers leave behind are no micrographs.
-    if path.name.startswith('.') or path.name in ('Thumbs.db', 'desktop.ini'):
-      continue
+  for path in paths:
     if path.stem in files:
       raise InputError(
         f'{path}: {files[path.stem].name} has the same stem; rename one of '
         'them, with its mask'
       )
     files[path.stem] = path
-  if not files:
-    raise InputError(f'{folder}: is empty; put the files there')
   return files
 
 
@@ -160,27 +172,32 @@ def _with_splits(
   files: Mapping[str, LabelledFile], path: pathlib.Path
 ) -> dict[str, LabelledFile]:
   """The files by name, each with its line in splits.csv."""
-  header, rows = read_csv(path)
-  unknown = [name for name in header if name not in COLUMNS]
-  if unknown or header[:2] != list(COLUMNS[:2]):
+  table = read_csv(path, numbers=calibration_table.COLUMNS)
+  unknown = [name for name in table.header if name not in COLUMNS]
+  if unknown or table.header[:2] != list(COLUMNS[:2]):
     raise InputError(
-      f'{path}: the header is {",".join(header) or "missing"}; it must be '
-      'file,split and may go on with pixel_size_nm,thickness_nm'
+      f'{path}: the header is {table.found}; it must be file,split and may go '
+      f'on with {",".join(calibration_table.COLUMNS)} ({table.form})'
     )
-  in_table: dict[str, LabelledFile] = {}
-  for line, row in enumerate(rows, start=2):
-    where = f'{path} line {line}'
-    if row['file'] in in_table:
+  rows = calibration_table.rows_by_file(table, path)
+  names = owners(file.image for file in files.values())
+  row_of_file = {
+    name: row_of(rows, file.image, file.image.stem, beside=names)
+    for name, file in files.items()
+  }
+  for name, (_, where) in rows.items():
+    if name not in row_of_file.values():
       raise InputError(
-        f'{where}: {row["file"]} stands here twice; keep one line'
+        f'{where}: {name} is not in images/; add the file or take the line out'
       )
-    in_table[row['file']] = _file_of_row(row, files, where)
-  for name in files:
-    if name not in in_table:
+  in_table = {}
+  for name, of_file in row_of_file.items():
+    if of_file is None:
       raise InputError(
         f'{path}: does not say which split {name} belongs to; add a line '
         f'{name},train (or dev, or test)'
       )
+    in_table[name] = _with_row(files[name], *rows[of_file])
   for split in regions.SPLITS:
     if not any(file.split in (split, None) for file in in_table.values()):
       raise InputError(
@@ -190,20 +207,19 @@ def _with_splits(
   return in_table
 
 
-def _file_of_row(
-  row: Mapping[str, str], files: Mapping[str, LabelledFile], where: str
+def _with_row(
+  file: LabelledFile, row: Mapping[str, str], where: str
 ) -> LabelledFile:
-  name, split = row['file'], row['split']
-  if name not in files:
-    raise InputError(
-      f'{where}: {name} is not in images/; add the file or take the line out'
-    )
+  split = row['split']
   if split not in (*regions.SPLITS, ''):
     raise InputError(
-      f'{where}: split {split!r} of {name} is unknown; write train, dev or '
-      'test, or nothing to divide it into all three'
+      f'{where}: split {split!r} of {row["file"]} is unknown; write train, dev '
+      'or test, or nothing to divide it into all three'
     )
-  calibration = calibration_table.calibration_of(row, where)
+  known = calibration_table.calibration_of(row, where)
   return dataclasses.replace(
-    files[name], split=split or None, **calibration._asdict()
+    file,
+    split=split or None,
+    pixel_size_nm=known.pixel_size_nm,
+    thickness_nm=known.thickness_nm,
   )

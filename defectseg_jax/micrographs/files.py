@@ -1,5 +1,6 @@
 """Files, folders and patterns, as --input names them -> a list of files."""
 
+import contextlib
 import glob
 import pathlib
 from collections.abc import Iterable, Sequence
@@ -7,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.formats import FOLDERS, SUFFIXES
 from defectseg_jax.micrographs.formats.rosettasciio import drop_emi_twins
+from defectseg_jax.micrographs.image_names import without_place
+from defectseg_jax.micrographs.reading import read_frames
 
 
 def image_files(
@@ -85,7 +88,8 @@ def files_by_stem(
     flag: that named them, for messages.
 
   Raises:
-    InputError: two files have the same stem.
+    InputError: two files have the same stem, or one has that of an image in
+      another, as z[0].tif beside z.tif with several images.
 
   Examples:
     >>> files_by_stem([pathlib.Path('a.tif')])['a'].name
@@ -99,4 +103,22 @@ def files_by_stem(
         'of them'
       )
     found[path.stem] = path
+  for name, path in found.items():
+    if (several := found.get(without_place(name), path)) != path:
+      _require_other_names(several, path, flag)
   return found
+
+
+def _require_other_names(
+  several: pathlib.Path, one: pathlib.Path, flag: str
+) -> None:
+  """Refuses a file that is called like an image of another file."""
+  count = 1
+  # What cannot be read is said where it is to be read.
+  with contextlib.suppress(InputError):
+    count = len(read_frames(several))
+  if count > 1 and one.stem in [f'{several.stem}[{i}]' for i in range(count)]:
+    raise InputError(
+      f'{flag}: {several} holds {count} images, one of which is called '
+      f'{one.stem}, as {one} is; rename one of the files'
+    )

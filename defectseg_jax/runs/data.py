@@ -27,11 +27,13 @@ class Data:
     fingerprint: changes with the source files and their preprocessing.
     source: where they are, for messages.
     regions: of each split that was asked for.
+    passed_over: what of its files was not taken, a line for each reason.
   """
 
   fingerprint: str
   source: str
   regions: dict[str, list['Region']]
+  passed_over: Sequence[str] = ()
 
   def in_words(self, settings: RunSettings) -> str:
     """What the network learnt from, for those who read its numbers."""
@@ -53,7 +55,8 @@ class Data:
       )
     else:
       origin = f'micrographs of {self.source}'
-    return f'{origin}, regions: {counts}; data set {self.fingerprint}'
+    words = f'{origin}, regions: {counts}; data set {self.fingerprint}'
+    return '. '.join([words, *(one.rstrip('.') for one in self.passed_over)])
 
   def require_same(self, fingerprint: str, workdir: Any) -> None:
     """Raises InputError if the source files changed since the run began."""
@@ -92,7 +95,7 @@ def read_data(settings: RunSettings, *, splits: Sequence[str]) -> Data:
   Raises:
     InputError: anything is wrong with the source.
   """
-  from defectseg_jax.datasets import builder, pipeline
+  from defectseg_jax.datasets import builder, folder, pipeline
 
   made = builder.create_builder(
     settings.defect,
@@ -106,6 +109,9 @@ def read_data(settings: RunSettings, *, splits: Sequence[str]) -> Data:
     fingerprint=made.builder_config.name,
     source=made.builder_config.folder,
     regions={split: pipeline.read_regions(made, split) for split in splits},
+    passed_over=folder.passed_over(settings.data.dir)
+    if settings.data.dir
+    else (),
   )
 
 

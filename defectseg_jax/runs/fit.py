@@ -91,6 +91,8 @@ def fit(
         )
         sizes = seen_sizes(settings, data.regions['train'])
         workdir.write_json(workdir.seen_sizes, sizes_json(sizes))
+    for remark in data.passed_over:
+      console.print(escape(remark), soft_wrap=True)
     _print_data(console, prepared)
     progress = _train(prepared, workdir, console, interruption, give_up)
   if progress is None:

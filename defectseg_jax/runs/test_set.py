@@ -7,6 +7,7 @@ from typing import Any
 import ml_collections
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 
 from defectseg_jax.evaluation import confusion, thresholds
 from defectseg_jax.files import write_whole
@@ -45,6 +46,8 @@ def evaluate(
   progress = checkpoints.read_progress(workdir.path)
   with console.status('Preparing the micrographs'):
     data = read_data(settings, splits=['dev', 'test'])
+  for remark in data.passed_over:
+    console.print(escape(remark), soft_wrap=True)
   data.require_same(progress.fingerprint, workdir.path)
   with workdir.claim(config):
     score_test_set(

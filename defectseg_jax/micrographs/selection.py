@@ -1,0 +1,138 @@
+"""Which of the files that somebody names are the micrographs.
+
+Beside a micrograph lie text files with its scale, tables, and pictures that a
+program exported for people to look at.
+"""
+
+import pathlib
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from defectseg_jax.micrographs.files import image_files
+from defectseg_jax.micrographs.formats import HAVE_TEXT_BESIDE, SUFFIXES
+from defectseg_jax.micrographs.formats.rosettasciio import (
+  SUFFIXES as OF_MICROSCOPES,
+)
+from defectseg_jax.micrographs.formats.text_beside import texts_beside
+
+_PICTURES = ('.png', '.jpg', '.jpeg', '.bmp')
+# What file browsers leave behind is not worth a word.
+_LEFT_BEHIND = ('Thumbs.db', 'desktop.ini')
+_MOST_NAMED = 5
+
+
+class Selection(NamedTuple):
+  """Files of micrographs, chosen among others.
+
+  Attributes:
+    paths: of the micrographs.
+    remarks: what was passed over, a line for each reason.
+  """
+
+  paths: list[pathlib.Path]
+  remarks: list[str]
+
+
+def select_images(given: Sequence[str], *, flag: str = '--input') -> Selection:
+  """The micrographs that paths and patterns name, and what is passed over.
+
+  Args:
+    given: as `image_files` takes them.
+    flag: for messages.
+
+  Raises:
+    InputError: nothing is there, or a folder has no images.
+  """
+  named = dict.fromkeys(image_files(given, flag=flag))
+  for text in given:
+    folder = pathlib.Path(text).expanduser()
+    if folder.is_dir() and folder not in named:
+      named |= dict.fromkeys(
+        path for path in files_in(folder) if not _is_image(path)
+      )
+  return choose_images(named)
+
+
+def files_in(folder: pathlib.Path) -> list[pathlib.Path]:
+  """The files of a folder that a person put there, sorted by name."""
+  return [
+    path
+    for path in sorted(folder.iterdir())
+    if not path.name.startswith('.') and path.name not in _LEFT_BEHIND
+  ]
+
+
+def choose_images(paths: Iterable[pathlib.Path]) -> Selection:
+  """Of files those that are images, and of an image and its picture the image.
+
+  A microscope's own file goes before a TIFF or NPY of the same name in the same
+  folder, and either before a PNG or JPEG of that name.
+
+  Args:
+    paths: of files.
+
+  Returns:
+    The images in the same order, and what was passed over; all files where
+    none is an image, so that each is refused with its reason. Texts that are
+    read with an image, for its scale, are not passed over.
+
+  Examples:
+    >>> names = 'a.dm4', 'a.jpg', 'a.txt', 'b.tif'
+    >>> found = choose_images(map(pathlib.Path, names))
+    >>> [path.name for path in found.paths]
+    ['a.dm4', 'b.tif']
+    >>> for remark in found.remarks:
+    ...   print(remark)
+    Passed over, not an image that can be read: a.txt.
+    Passed over, the raw file of the same name is taken: a.jpg (a.dm4).
+  """
+  paths = [path for path in paths if path.name not in _LEFT_BEHIND]
+  images = [path for path in paths if _is_image(path)]
+  if not images:
+    return Selection(paths, [])
+  best: dict[tuple[pathlib.Path, str], pathlib.Path] = {}
+  for path in sorted(images, key=_rank):
+    best.setdefault((path.parent, path.stem), path)
+  raw_of = {path: best[path.parent, path.stem] for path in images}
+  pictures = [path for path in images if _rank(path) > _rank(raw_of[path])]
+  read = {
+    text
+    for path in images
+    if path.suffix.lower() in HAVE_TEXT_BESIDE
+    for text in texts_beside(path)
+  }
+  reasons = {
+    'not an image that can be read': [
+      path.name for path in paths if path not in raw_of and path not in read
+    ],
+    'the raw file of the same name is taken': [
+      f'{path.name} ({raw_of[path].name})' for path in pictures
+    ],
+  }
+  return Selection(
+    [path for path in images if path not in pictures],
+    [
+      f'Passed over, {reason}: {_some(names)}.'
+      for reason, names in reasons.items()
+      if names
+    ],
+  )
+
+
+def _is_image(path: pathlib.Path) -> bool:
+  return path.suffix.lower() in SUFFIXES
+
+
+def _rank(path: pathlib.Path) -> int:
+  """The lower, the nearer to what the detector gave."""
+  suffix = path.suffix.lower()
+  if suffix in OF_MICROSCOPES:
+    return 0
+  return 2 if suffix in _PICTURES else 1
+
+
+def _some(names: Sequence[str]) -> str:
+  more = len(names) - _MOST_NAMED
+  return ', '.join(names[:_MOST_NAMED]) + (
+    f' and {more} more' if more > 0 else ''
+  )

@@ -1,0 +1,79 @@
+"""Which files of a folder are micrographs, and which row is of which."""
+
+import pathlib
+
+import pytest
+import tiny
+
+from defectseg_jax.datasets.folder import labelled_files, passed_over
+from defectseg_jax.errors import InputError
+
+CASES = pathlib.Path(__file__).parents[2].parent / 'shared/data/cases/folders'
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason='shared/data/cases is not here')
+@pytest.mark.parametrize(
+  ('folder', 'left_out'),
+  [
+    ('raw_and_export', ['a.jpg (a.tif)']),
+    ('hitachi', []),
+    ('jeol', []),
+    ('tescan', []),
+  ],
+)
+def test_images_pair_with_masks(folder, left_out):
+  (file,) = labelled_files(CASES / folder)
+  assert (file.image.name, file.mask.name) == ('a.tif', 'a.png')
+  assert passed_over(CASES / folder) == [
+    f'Passed over, the raw file of the same name is taken: {one}.'
+    for one in left_out
+  ]
+
+
+@pytest.fixture
+def folder(tmp_path):
+  """Empty files: nothing of them is read."""
+  for name in ('a.dm4', 'a.tif', 'b.tif', 'notes.txt', 'c.1.5kx.tif'):
+    path = tmp_path / 'images' / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+  (tmp_path / 'masks').mkdir()
+  for name in ('a', 'b', 'c.1.5kx'):
+    (tmp_path / 'masks' / f'{name}.png').touch()
+  return tmp_path
+
+
+def test_splits_as_excel_writes_them(folder):
+  (folder / 'splits.csv').write_bytes(
+    '\ufeffFile;Split;Thickness nm;Thickness uncertainty\r\n'
+    'D:\\x\\a.dm4;train;90,5;0,1\r\nb;dev;;\r\nc.1.5kx;test;;\r\n;;;\r\n'.encode(
+      'utf-16-le'
+    )
+  )
+  files = labelled_files(folder)
+  assert [file.image.name for file in files] == [
+    *('a.dm4', 'b.tif', 'c.1.5kx.tif')
+  ]
+  assert [file.split for file in files] == ['train', 'dev', 'test']
+  assert [file.thickness_nm for file in files] == [90.5, None, None]
+
+
+@pytest.mark.parametrize(
+  ('row', 'message'),
+  [
+    ('c.1,test', 'c.1 is not in images/'),
+    ('b,test', 'b stands here twice'),
+    ('b.tif,test', 'b.tif stands here twice'),
+  ],
+)
+def test_a_row_of_no_image_is_refused(folder, row, message):
+  (folder / 'splits.csv').write_text(
+    f'file,split\na,train\nb.tif,dev\nc.1.5kx.tif,test\n{row}\n'
+  )
+  with pytest.raises(InputError, match='line 5: ') as caught:
+    labelled_files(folder)
+  assert message in str(caught.value)
+
+
+def test_small_folders_are_whole(tmp_path):
+  assert passed_over(tiny.write_folder(tmp_path / 'foils')) == []
