@@ -1,11 +1,18 @@
 """Everything that is measured in a mask of particles."""
 
+import functools
 import math
 from collections.abc import Mapping
 
 import numpy as np
 
+from defectseg_jax.quantification.checks import boolean_mask
 from defectseg_jax.quantification.measurement import Measurement
+from defectseg_jax.quantification.particles.connectivity import (
+  connectivity_warnings,
+  numbers_of,
+  touch_at_corners,
+)
 from defectseg_jax.quantification.particles.detection import Detection
 from defectseg_jax.quantification.particles.overlap_correction import (
   why_not_corrected,
@@ -37,17 +44,23 @@ def measure_particle_mask(
   valid: np.ndarray | None,
 ) -> Measurement:
   """Measures the particles of one mask; arguments as of `measure`."""
-  found = measure_particles(
+  find = functools.partial(
+    measure_particles,
     mask,
     pixel_size_nm=pixel_size_nm,
-    image=image,
     ids=ids,
-    connectivity=settings.connectivity,
     minimum_area_px=settings.minimum_area_px,
     fill_holes=settings.fill_holes,
     separate=settings.separate,
     valid=valid,
   )
+  # First, so that no memory is taken twice.
+  other = None
+  if touch_at_corners(boolean_mask(mask) if ids is None else ids):
+    other = numbers_of(
+      find(connectivity=12 - settings.connectivity), settings.border
+    )
+  found = find(connectivity=settings.connectivity, image=image)
   summary = particle_summary(
     found,
     thickness_nm=thickness_nm,
@@ -63,7 +76,15 @@ def measure_particle_mask(
   return Measurement(
     summary=summary,
     objects={**found.columns(), 'counted': counted},
-    warnings=_warnings(found, summary, counted, pixel_size_nm, thickness_nm),
+    warnings=[
+      *connectivity_warnings(
+        numbers_of(found, settings.border),
+        other,
+        settings.connectivity,
+        'nm' if pixel_size_nm else 'px',
+      ),
+      *_warnings(found, summary, counted, pixel_size_nm, thickness_nm),
+    ],
     labels=found.labels,
     counted=counted,
     sizes_nm=sizes_px * (pixel_size_nm or math.nan),

@@ -1,0 +1,120 @@
+"""Whether it matters that pixels which touch at a corner belong together.
+
+Programs differ in it: by 4 neighbours, particles that touch at a corner are
+several, by 8 they are one. Where particles touch, counts and mean diameters
+depend on it, and a paper should say which was taken.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from defectseg_jax.quantification.particles.diameters import mean_or_nan
+from defectseg_jax.quantification.particles.properties import Particles
+from defectseg_jax.quantification.plausibility import QualityWarning
+
+# By eye: a mean diameter that differs by more is another one in a paper.
+LARGEST_CHANGE = 0.05
+# Some MiB of working memory, whatever the size of the image; by eye.
+_ROWS_AT_ONCE = 512
+
+
+class Numbers(NamedTuple):
+  """What depends on it.
+
+  Attributes:
+    count: of particles that the border rule counts.
+    diameter: mean of those that touch no edge, in nanometres, or in pixels
+      where the scale is not known; NaN of none.
+  """
+
+  count: int
+  diameter: float
+
+
+def numbers_of(found: Particles, border: str) -> Numbers:
+  """What depends on the connectivity.
+
+  Args:
+    found: the particles.
+    border: the border rule.
+  """
+  sizes = found.diameter_px[found.whole]
+  if not math.isnan(found.pixel_size_nm):
+    sizes = sizes * found.pixel_size_nm
+  return Numbers(int(found.counted(border).sum()), mean_or_nan(sizes))
+
+
+def connectivity_warnings(
+  ours: Numbers, other: Numbers | None, connectivity: int, unit: str
+) -> list[QualityWarning]:
+  """Says if the other connectivity gives other numbers.
+
+  Args:
+    ours: by the connectivity that was taken.
+    other: by the other one; None where it is known to be the same.
+    connectivity: 4 or 8, which was taken.
+    unit: of the diameters.
+
+  Returns:
+    One warning at most, `connectivity_matters`: the count differs by more than
+    its counting error, which is the root of the count, or the mean diameter by
+    more than `LARGEST_CHANGE`.
+
+  Examples:
+    >>> connectivity_warnings(Numbers(100, 20.0), Numbers(109, 19.5), 8, 'nm')
+    []
+    >>> [found] = connectivity_warnings(
+    ...   Numbers(100, 20.0), Numbers(111, 19.5), 8, 'nm'
+    ... )
+    >>> found.name
+    'connectivity_matters'
+  """
+  if other is None:
+    return []
+  if abs(other.count - ours.count) <= math.sqrt(ours.count) and not (
+    abs(other.diameter / ours.diameter - 1) > LARGEST_CHANGE
+  ):
+    return []
+  words = {8: 'are of one particle', 4: 'are of two particles'}
+  instead = 12 - connectivity
+  return [
+    QualityWarning(
+      'connectivity_matters',
+      f'pixels that touch at a corner {words[connectivity]} here (connectivity '
+      f'{connectivity}): {ours.count} counted, of {ours.diameter:.3g} {unit} '
+      f'mean diameter. If they {words[instead]} ({instead}): {other.count}, of '
+      f'{other.diameter:.3g} {unit}. Say which you took; --mode=quantify with '
+      f'--config.quantification.connectivity={instead} takes the other',
+    )
+  ]
+
+
+def touch_at_corners(labelled: np.ndarray) -> bool:
+  """Whether any two pixels of a particle touch at a corner, and only there.
+
+  Args:
+    labelled: bool [H, W], or the id of the particle at each pixel.
+
+  Returns:
+    False only if all connectivities make the same particles.
+
+  Examples:
+    >>> touch_at_corners(np.array([[1, 0], [0, 1]], bool))
+    True
+    >>> touch_at_corners(np.array([[1, 1], [0, 1]], bool))
+    False
+  """
+  labelled = np.asarray(labelled)
+  for top in range(0, len(labelled) - 1, _ROWS_AT_ONCE):
+    rows = labelled[top : top + _ROWS_AT_ONCE + 1]
+    upper, lower = rows[:-1], rows[1:]
+    for one, two, beside, below in (
+      (upper[:, :-1], lower[:, 1:], upper[:, 1:], lower[:, :-1]),
+      (upper[:, 1:], lower[:, :-1], upper[:, :-1], lower[:, 1:]),
+    ):
+      touch = (one != 0) & (one == two)
+      if (touch & (one != beside) & (one != below)).any():
+        return True
+  return False
