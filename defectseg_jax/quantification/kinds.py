@@ -5,11 +5,13 @@ names of defects.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from defectseg_jax.quantification import surfaces
 from defectseg_jax.quantification.development import (
   DevelopmentDetection,
   line_f1,
@@ -92,8 +94,12 @@ class Kind:
     return self.sizes_label.replace('(nm)', '(px)')
 
 
-def kind_of(defect: str) -> Kind:
+def kind_of(defect: str, *, surface: bool = False) -> Kind:
   """How a defect is measured: 'dislocations' as lines, all else as particles.
+
+  Args:
+    defect: what the masks show.
+    surface: whether it is seen on a surface, and not in a foil.
 
   Examples:
     >>> kind_of('voids').has_test_lines
@@ -101,6 +107,12 @@ def kind_of(defect: str) -> Kind:
     >>> kind_of('dislocations').sizes_noun
     'crossings'
   """
+  return (
+    _on_surface(_kind_in_foil(defect)) if surface else _kind_in_foil(defect)
+  )
+
+
+def _kind_in_foil(defect: str) -> Kind:
   if defect == 'dislocations':
     return Kind(
       defect=defect,
@@ -148,4 +160,22 @@ def kind_of(defect: str) -> Kind:
     measure_mask=measure_particle_mask,
     match_masks=match_particle_masks,
     f1=particle_f1,
+  )
+
+
+def _on_surface(kind: Kind) -> Kind:
+  lines = kind.has_test_lines
+  headlines = surfaces.LINE_HEADLINES if lines else surfaces.PARTICLE_HEADLINES
+  return dataclasses.replace(
+    kind,
+    headlines=headlines,
+    measure_mask=functools.partial(
+      surfaces.measure_on_surface, kind.measure_mask
+    ),
+    pixel_headlines=tuple(
+      name for name in kind.pixel_headlines if name not in headlines
+    ),
+    conventions=surfaces.LINE_CONVENTIONS
+    if lines
+    else surfaces.PARTICLE_CONVENTIONS,
   )

@@ -1,6 +1,7 @@
 """The front door: one mask to the numbers of its foil."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,6 +37,7 @@ def measure(
   seed: int = 0,
   ids: np.ndarray | None = None,
   valid: np.ndarray | None = None,
+  surface: bool = False,
 ) -> Measurement:
   """Measures the defects of one mask.
 
@@ -54,6 +56,7 @@ def measure(
     ids: whole numbers [H, W], the particle at each pixel of the mask; None
       takes what is connected for one. Lines that touch are one all the same.
     valid: bool [H, W], True on specimen, which all numbers are of; None: all.
+    surface: whether the image shows a surface (SEM), which has no thickness.
 
   Returns:
     Numbers of the image, a table of its objects, and warnings.
@@ -70,10 +73,8 @@ def measure(
     >>> found = measure(mask, 'voids', pixel_size_nm=1.0, thickness_nm=100.0)
     >>> print(f'{found.summary["number_density_per_m3"]:.3g}')
     2e+21
-    >>> found.objects['area_nm2']
-    array([100., 100.])
   """
-  return _kind_for(defect, detection).measure_mask(
+  return _kind_for(defect, detection, surface).measure_mask(
     np.asarray(mask),
     image=None if image is None else np.asarray(image),
     pixel_size_nm=pixel_size_nm,
@@ -97,6 +98,7 @@ class MeasurementSettings:
       network on its development set; None where they are not known.
     by_size: the same for each size of particles; None likewise, and of lines.
     seed: of bootstraps and random test lines.
+    surface: whether images show a surface, and no foil.
   """
 
   defect: str
@@ -104,6 +106,12 @@ class MeasurementSettings:
   detection: Detection | LineDetection | None = None
   by_size: DetectionBySize | None = None
   seed: int = 0
+  surface: bool = False
+
+  @property
+  def kind(self) -> Kind:
+    """How the objects are measured and shown."""
+    return kind_of(self.defect, surface=self.surface)
 
   def measure(
     self,
@@ -130,6 +138,7 @@ class MeasurementSettings:
       seed=self.seed,
       ids=ids,
       valid=valid,
+      surface=self.surface,
     )
     if not isinstance(self.detection, Detection):
       return found
@@ -154,6 +163,36 @@ class MeasurementSettings:
       quantification=self.quantification.at_zoom(finest),
       by_size=self.by_size and self.by_size.at_zooms(zooms),
     )
+
+  def with_own(
+    self, *, pixel_size_uncertainty: float, thickness_uncertainty: float
+  ) -> 'MeasurementSettings':
+    """The settings for an image whose own scale or thickness is uncertain, too.
+
+    Args:
+      pixel_size_uncertainty, thickness_uncertainty: relative standard
+        uncertainties of this image alone. They are independent of those that
+        all images share, and are added to them in quadrature.
+
+    Examples:
+      >>> shared = QuantificationSettings(thickness_uncertainty=0.04)
+      >>> one = MeasurementSettings('voids', shared).with_own(
+      ...   pixel_size_uncertainty=0.0, thickness_uncertainty=0.03
+      ... )
+      >>> print(f'{one.quantification.thickness_uncertainty:.2f}')
+      0.05
+    """
+    shared = self.quantification
+    both = dataclasses.replace(
+      shared,
+      pixel_size_uncertainty=math.hypot(
+        shared.pixel_size_uncertainty, pixel_size_uncertainty
+      ),
+      thickness_uncertainty=math.hypot(
+        shared.thickness_uncertainty, thickness_uncertainty
+      ),
+    )
+    return dataclasses.replace(self, quantification=both)
 
   def by_hand(self) -> 'MeasurementSettings':
     """The settings for a mask that a person drew or corrected.
@@ -205,14 +244,16 @@ class MeasurementSettings:
     return trusted | small[holes]
 
 
-def _kind_for(defect: str, detection: Detection | LineDetection | None) -> Kind:
+def _kind_for(
+  defect: str, detection: Detection | LineDetection | None, surface: bool
+) -> Kind:
   """The defect's kind; raises InputError for arguments of another kind."""
   if not isinstance(defect, str):
     raise InputError(
       f'defect: is of type {type(defect).__name__}; give the mask first, then '
       "the defect's name, such as 'voids'"
     )
-  kind = kind_of(defect)
+  kind = kind_of(defect, surface=surface)
   if detection is not None and not isinstance(detection, kind.detection_class):
     raise InputError(
       f'detection: is a {type(detection).__name__}; give a '

@@ -82,11 +82,14 @@ def weights_text(weights: Mapping[str, Weights]) -> str:
     return ''
   areas = [one.by for one in weights.values() if one.by.startswith('area')]
   of_areas = f'what is per area by {areas[0]}, ' if areas else ''
+  of_foils = ''
+  if any(one.by == 'volume' for one in weights.values()):
+    of_foils = 'what is per volume by volume of foil, '
   return (
-    'In the mean, images weigh by what they show: what is per volume by volume '
-    f'of foil (the total over the total), {of_areas}diameters by objects; '
-    'counts and scores are plain means. Intervals hold how the images differ, '
-    'by the standard deviation that stands with the mean.'
+    f'In the mean, images weigh by what they show: {of_foils}{of_areas}'
+    'diameters by objects (the total over the total); counts and scores are '
+    'plain means. Intervals hold how the images differ, by the standard '
+    'deviation that stands with the mean.'
   )
 
 

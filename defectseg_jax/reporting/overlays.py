@@ -127,6 +127,12 @@ def _as_rgb(
   return np.repeat(grey[..., None], 3, axis=2)
 
 
+def _foil_text(thickness_nm: float | None, surface: bool) -> str:
+  if surface:
+    return ', surface'
+  return f', foil of {thickness_nm:g} nm' if thickness_nm else ', no thickness'
+
+
 def measurement_overlay(
   found: Measurement,
   image: np.ndarray | None,
@@ -167,7 +173,7 @@ def measurement_overlay(
     caption=[
       f'{name}: '
       + (f'{pixel_size_nm:g} nm a pixel' if pixel_size_nm else 'no scale')
-      + (f', foil of {thickness_nm:g} nm' if thickness_nm else ', no thickness')
+      + _foil_text(thickness_nm, settings.surface)
     ],
     warnings=[one.message for one in (*warnings, *found.warnings)],
   )

@@ -78,7 +78,11 @@ class Prediction:
   inspection: Inspection | None = dataclasses.field(default=None, repr=False)
 
   def measure(
-    self, mask: np.ndarray | None = None, *, include: bool = False
+    self,
+    mask: np.ndarray | None = None,
+    *,
+    include: bool = False,
+    surface: bool = False,
   ) -> Found:
     """Turns the mask into numbers.
 
@@ -86,12 +90,14 @@ class Prediction:
       mask: bool [H, W], drawn or corrected by hand: every particle of it
         counts; None for the network's.
       include: whether the numbers stand where the network does not apply.
+      surface: whether the micrograph shows a surface, and no foil.
 
     Returns:
       What was found: `summary`, `objects`, `warnings` and `overlay()`. Numbers
       that need a scale or a thickness that is not known are NaN.
     """
     settings = self.settings if mask is None else self.settings.by_hand()
+    settings = dataclasses.replace(settings, surface=surface)
     pixels, valid, remarks = self.micrograph.pixels, None, ()
     if self.inspection is not None:
       pixels, valid = self.inspection.pixels, self.inspection.valid

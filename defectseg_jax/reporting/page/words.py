@@ -36,6 +36,9 @@ _TITLES = {
   'density_grid_corrected_per_m2': 'line density, by crossings, corrected',
   'density_length_corrected_per_m2': 'line density, by length, corrected',
   'expected_f1': 'expected F1',
+  'number_per_area_per_m2': 'number per area N_A',
+  'area_fraction': 'area fraction A_A',
+  'line_length_per_area_per_m': 'line length per area L_A',
   'overlap_not_corrected': 'overlap not corrected',
   'iu': 'IU',
 }
