@@ -127,7 +127,9 @@ def _measure_foil(parameters: FoilParameters, index: int) -> MeasuredFoil:
     probability=probability,
     truth=numbers(label),
     found=found,
-    numbers=image_numbers(name, found, scale, sources={}),
+    numbers=image_numbers(
+      name, found, scale, settings=MeasurementSettings(DEFECT), sources={}
+    ),
   )
 
 

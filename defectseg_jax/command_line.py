@@ -58,6 +58,12 @@ PIXEL_SIZE_NM = flags.DEFINE_float(
 THICKNESS_NM = flags.DEFINE_float(
   'thickness_nm', None, 'Thickness of the foil in nanometres.'
 )
+SURFACE = flags.DEFINE_bool(
+  'surface',
+  False,
+  'The images show surfaces, as those of an SEM, and no foils: numbers are per '
+  'area, and need no thickness.',
+)
 INCLUDE = flags.DEFINE_multi_string(
   'include',
   [],
@@ -67,8 +73,8 @@ INCLUDE = flags.DEFINE_multi_string(
 THICKNESS_UNCERTAINTY = flags.DEFINE_float(
   'thickness_uncertainty',
   None,
-  'Relative standard uncertainty of the thickness, 0.1 for 10%: widens the '
-  'intervals.',
+  'Relative standard uncertainty of the thickness that all images share, 0.1 '
+  'for 10%: widens the intervals, also that of the mean.',
 )
 PIXEL_SIZE_UNCERTAINTY = flags.DEFINE_float(
   'pixel_size_uncertainty',
@@ -79,7 +85,8 @@ CALIBRATION = flags.DEFINE_string(
   'calibration',
   None,
   'CSV table with the columns file, pixel_size_nm, thickness_nm: one line for '
-  'each image.',
+  'each image. Columns thickness_uncertainty and pixel_size_uncertainty say '
+  'how well those of one image are known.',
 )
 OBJECT_DIAMETER_NM = flags.DEFINE_float(
   'object_diameter_nm',

@@ -44,7 +44,7 @@ MODES = {
     'intervals, and a page.',
     (
       *('input', 'output', 'network', 'workdir', 'thickness_nm'),
-      *('pixel_size_nm', 'calibration', 'object_diameter_nm'),
+      *('pixel_size_nm', 'calibration', 'surface', 'object_diameter_nm'),
       *('thickness_uncertainty', 'pixel_size_uncertainty'),
       *('valid', 'find_specimen', 'replace_outliers'),
       *('reference', 'orientations', 'include'),
@@ -59,7 +59,7 @@ MODES = {
     'an interval.',
     (
       *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
-      *('pixel_size_nm', 'calibration', 'thickness_uncertainty'),
+      *('pixel_size_nm', 'calibration', 'surface', 'thickness_uncertainty'),
       *('pixel_size_uncertainty', 'detection', 'network', 'reference'),
       *('valid', 'find_specimen', 'replace_outliers', 'include'),
     ),

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import ml_collections
@@ -11,6 +11,12 @@ from rich.markup import escape
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import files
+from defectseg_jax.micrographs.image_names import (
+  name_in_table,
+  row_of,
+  without_place,
+)
+from defectseg_jax.micrographs.selection import select_images
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
 from defectseg_jax.runs.loading import load_run
 from defectseg_jax.runs.network_file import load_network
@@ -54,10 +60,10 @@ def predict(
       has no scale does not end a session: it is listed with its reason.
     Stopped: a signal asked the process to stop; what is done is kept.
   """
-  paths = files.image_files(request.images)
-  scales, screening = _scales(request), create_screening(request)
+  paths, remarks = select_images(request.images)
+  scales, screening = _scales(request, paths), create_screening(request)
   truths = _truths(request, paths)
-  _require_named(request.include, files.files_by_stem(paths))
+  _require_named(request.include, paths)
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
     run = _read_run(config, workdir, request)
@@ -70,7 +76,9 @@ def predict(
       scales=scales,
       screening=screening,
       truths=truths,
-      include=request.include,
+      surface=request.surface,
+      include=[name_in_table(one) for one in request.include],
+      remarks=remarks,
       console=console,
       interruption=interruption,
     )
@@ -86,12 +94,14 @@ def predict(
   return results.complete
 
 
-def _scales(request: PredictRequest) -> Scales:
+def _scales(request: PredictRequest, paths: Sequence[pathlib.Path]) -> Scales:
   return Scales(
     pixel_size_nm=request.pixel_size_nm,
     thickness_nm=request.thickness_nm,
     object_diameter_nm=request.object_diameter_nm,
     table=request.calibration,
+    surface=request.surface,
+    files=paths,
   )
 
 
@@ -129,6 +139,8 @@ def _predict_and_measure(
   screening: Screening,
   truths: Mapping[str, pathlib.Path],
   include: Sequence[str],
+  surface: bool,
+  remarks: Sequence[str],
   console: Console,
   interruption: Interruption,
 ) -> SessionResults:
@@ -150,7 +162,7 @@ def _predict_and_measure(
       folder,
       images,
       failures,
-      settings=run.measurement_settings,
+      settings=dataclasses.replace(run.measurement_settings, surface=surface),
       limits=run.limits,
       truths=truths,
       provenance=provenance,
@@ -163,9 +175,11 @@ def _predict_and_measure(
         orientations=run.orientations,
       ),
       notes=[
+        *remarks,
         *_notes(run, images),
         *_not_used(images, failures, include, screening),
       ],
+      unused_rows=scales.unused_rows(_all_images(paths, images, failures)),
       check_interruption=interruption.check,
     )
 
@@ -177,16 +191,32 @@ def _judged(
 
   The latter say nothing where a person corrected the mask.
   """
-  image = dataclasses.replace(image, included=image.name in include)
+  named = row_of(include, image.source, image.name) is not None
+  image = dataclasses.replace(image, included=named)
   if run.judge is None or image.signs is None or image.corrected:
     return image
   return dataclasses.replace(image, verdict=run.judge.judge(image.signs))
 
 
-def _require_named(include: Sequence[str], stems: Collection[str]) -> None:
+def _all_images(
+  paths: Sequence[pathlib.Path],
+  images: Sequence[SessionImage],
+  failures: Mapping[str, str],
+) -> Iterator[tuple[pathlib.Path, str]]:
+  """File and name of all images, also of those that failed."""
+  yield from ((image.source, image.name) for image in images)
+  by_stem = {path.stem: path for path in paths}
+  for name in failures:
+    yield by_stem.get(name) or by_stem[without_place(name)], name
+
+
+def _require_named(
+  include: Sequence[str], paths: Sequence[pathlib.Path]
+) -> None:
   """Raises InputError if --include names no image of the session."""
-  for name in include:
-    if not name.startswith(tuple(stems)):
+  for name in map(name_in_table, include):
+    # As x, x.tif or x[0]; which images x has is not known yet.
+    if not name.startswith(tuple(path.stem for path in paths)):
       raise InputError(
         f'--include={name}: --input names no such image; give its name as the '
         'table has it'
@@ -214,8 +244,9 @@ def _not_used(
 ) -> Iterator[str]:
   """What was given for images that there are not: a slip of the pen?"""
   names = [*(image.name for image in images), *failures]
+  used = {row_of(include, image.source, image.name) for image in images}
   for flag, given in (
-    ('--include', [one for one in include if one not in names]),
+    ('--include', [one for one in include if one not in {*names, *used}]),
     ('--valid', screening.unused(names)),
   ):
     if given:

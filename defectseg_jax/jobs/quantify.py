@@ -4,11 +4,10 @@ import dataclasses
 import functools
 import pathlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import ml_collections
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
@@ -19,8 +18,6 @@ from defectseg_jax.micrographs.masks import read_object_mask
 from defectseg_jax.quantification import (
   Measurement,
   MeasurementSettings,
-  kind_of,
-  why_missing,
 )
 from defectseg_jax.reporting import tables
 from defectseg_jax.reporting.provenance import current_provenance
@@ -30,13 +27,18 @@ from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
 from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
-from defectseg_jax.sessions.mask_settings import settings_of_masks
+from defectseg_jax.sessions.mask_settings import (
+  MaskSettings,
+  settings_of_masks,
+)
 from defectseg_jax.sessions.masks import (
   MaskImage,
+  MaskImages,
   mask_images,
   require_included,
 )
 from defectseg_jax.sessions.numbers import SessionNumbers
+from defectseg_jax.sessions.panel_of_masks import judge_masks
 from defectseg_jax.sessions.pictures import (
   write_image_pictures,
   write_session_histogram,
@@ -72,15 +74,15 @@ def quantify(
   if not request.masks:
     _judge_numbers(request, console)
     return
-  images = mask_images(
+  given = mask_images(
     request.masks,
     request.micrographs,
     pixel_size_nm=request.pixel_size_nm,
     thickness_nm=request.thickness_nm,
     calibration=request.calibration,
-    console=console,
+    surface=request.surface,
   )
-  require_included(request.include, images)
+  require_included(request.include, given.images)
   run = run_settings(config)
   settings = _measurement_settings(run, request)
   final = pathlib.Path(request.output).expanduser()
@@ -89,7 +91,7 @@ def quantify(
     with new_folder(final) as made:
       numbers, judged = _write_all(
         made,
-        images,
+        given,
         settings,
         run,
         request,
@@ -111,7 +113,7 @@ def quantify(
 
 def _write_all(
   made: pathlib.Path,
-  images: Sequence[MaskImage],
+  given: MaskImages,
   settings: MeasurementSettings,
   run: RunSettings,
   request: QuantifyRequest,
@@ -122,12 +124,12 @@ def _write_all(
     inspect_labelled, screening=create_screening(request), rgb=run.data.rgb
   )
   numbers, seconds = _write_numbers(
-    made, images, settings, inspect=inspect, include=request.include, **more
+    made, given, settings, inspect=inspect, include=request.include, **more
   )
   judged = []
   if truth := request.reference:
-    judged = _judge_masks(
-      made, truth, images, numbers, seconds, run=run, inspect=inspect
+    judged = judge_masks(
+      made, truth, given.images, numbers, seconds, run=run, inspect=inspect
     )
   return numbers, judged
 
@@ -137,6 +139,7 @@ def _measurement_settings(
 ) -> MeasurementSettings:
   """Those of the config; with a network's detection, if it is given."""
   given = settings.defect, settings.quantification
+  how: Any = {'seed': settings.seed, 'surface': request.surface}
   if request.detection:
     found = detection_file.read_detection(request.detection, *given)
   elif request.network is not None:
@@ -145,19 +148,15 @@ def _measurement_settings(
       read_card(path).detection, path, *given
     )
   else:
-    return MeasurementSettings(*given, seed=settings.seed)
+    return MeasurementSettings(*given, **how)
   return MeasurementSettings(
-    settings.defect,
-    found.settings,
-    found.counts,
-    found.by_size,
-    seed=settings.seed,
+    settings.defect, found.settings, found.counts, found.by_size, **how
   )
 
 
 def _write_numbers(
   made: pathlib.Path,
-  images: Sequence[MaskImage],
+  given: MaskImages,
   settings: MeasurementSettings,
   *,
   inspect: Callable[..., Seen],
@@ -166,7 +165,7 @@ def _write_numbers(
   interruption: Interruption,
 ) -> tuple[SessionNumbers, dict[str, float]]:
   """All numbers; by image the seconds to measure, without read and draw."""
-  collected, seconds = [], {}
+  images, collected, seconds = given.images, [], {}
   ways = settings_of_masks([image.mask for image in images], settings)
   with Progress(
     *Progress.get_default_columns(),
@@ -180,7 +179,8 @@ def _write_numbers(
       seen = inspect(image, mask.shape)
       how = ways[image.mask]
       began = time.perf_counter()
-      found = how.settings.measure(
+      own = image.scale.settings(how.settings)
+      found = own.measure(
         mask,
         pixel_size_nm=image.scale.pixel_size_nm,
         thickness_nm=image.scale.thickness_nm,
@@ -197,23 +197,35 @@ def _write_numbers(
       shown: Any = {'pixels': seen.pixels, 'settings': settings}
       write_image_pictures(made, image.name, found, image.scale, **shown)
       replaced = seen.replaced_pixels, image.name in include
-      collected.append(_image_numbers(image, found, *replaced))
-  notes = []
-  if any(not how.by_hand for how in ways.values()) and settings.detection:
-    notes.append(
-      "Intervals of a network's masks hold counting alone here: --mode=predict "
-      'adds what it misses and invents, and says whether it applies.'
-    )
+      collected.append(_image_numbers(image, found, own, *replaced))
   numbers = SessionNumbers(
-    settings, current_provenance(), collected, notes=notes
+    settings,
+    current_provenance(),
+    collected,
+    notes=[*given.remarks, *_notes(settings, ways.values())],
+    unused_rows=given.unused_rows,
   )
   write_tables(made, numbers)
   write_session_histogram(made, numbers)
   return numbers, seconds
 
 
+def _notes(
+  settings: MeasurementSettings, ways: Iterable[MaskSettings]
+) -> Iterator[str]:
+  if settings.detection and any(not how.by_hand for how in ways):
+    yield (
+      "Intervals of a network's masks hold counting alone here: --mode=predict "
+      'adds what it misses and invents, and says whether it applies.'
+    )
+
+
 def _image_numbers(
-  image: MaskImage, found: Measurement, replaced_pixels: int, include: bool
+  image: MaskImage,
+  found: Measurement,
+  settings: MeasurementSettings,
+  replaced_pixels: int,
+  include: bool,
 ) -> ImageNumbers:
   sources = {
     'mask': str(image.mask),
@@ -223,57 +235,11 @@ def _image_numbers(
     image.name,
     found,
     image.scale,
+    settings=settings,
     sources=sources,
     replaced_pixels=replaced_pixels,
     include=include,
   )
-
-
-def _judge_masks(
-  made: pathlib.Path,
-  path: str,
-  images: Sequence[MaskImage],
-  numbers: SessionNumbers,
-  seconds: dict[str, float],
-  *,
-  run: RunSettings,
-  inspect: Callable[..., Seen],
-) -> list[dict[str, Any]]:
-  """The panel's files, of masks by --input; rows of panel.csv."""
-  by_name = {image.name: image for image in images}
-  # What a network can be trusted with says nothing of people.
-  by_hand = MeasurementSettings(run.defect, run.quantification, seed=run.seed)
-  kind = kind_of(by_hand.defect)
-  numbers_of = {image.name: image for image in numbers.images}
-
-  def measure(image: str, mask: np.ndarray) -> dict[str, float]:
-    if image not in by_name:
-      raise InputError(
-        f'--reference: has a mask {image}, which --input has not; it has '
-        f'{", ".join(by_name)}'
-      )
-    scale = by_name[image].scale
-    # Of the same specimen as the machine's numbers.
-    seen = inspect(by_name[image], mask.shape)
-    found = by_hand.measure(
-      mask,
-      pixel_size_nm=scale.pixel_size_nm,
-      thickness_nm=scale.thickness_nm,
-      valid=seen.valid,
-    )
-    row = numbers_of[image].row
-    names = [one for one in kind.headlines if not why_missing(one, row)]
-    if len(names) < len(kind.headlines):
-      names += [
-        one for one in kind.pixel_headlines if not why_missing(one, row)
-      ]
-    return {name: found.summary[name] for name in names}
-
-  reference = panel.read_reference(pathlib.Path(path).expanduser(), measure)
-  machine = panel.machine_of_summaries(
-    reference, {image.name: image.row for image in numbers.images}
-  )
-  return panel.write_panel(made, reference, machine, seconds)
 
 
 def _judge_numbers(request: QuantifyRequest, console: Console) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from defectseg_jax.applicability.verdict import Applies, Verdict
+from defectseg_jax.micrographs.calibration_table import LENGTHS, UNCERTAINTIES
 from defectseg_jax.quantification import (
   Measurement,
+  MeasurementSettings,
   QualityWarning,
   why_missing,
 )
@@ -17,7 +19,6 @@ from defectseg_jax.sessions.calibration import Scale
 
 # Warning of an image that cannot be right, and so is in no mean.
 NOT_IN_MEAN = 'not_in_mean'
-_LENGTHS = 'pixel_size_nm', 'thickness_nm'
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -67,6 +68,7 @@ def image_numbers(
   found: Measurement,
   scale: Scale,
   *,
+  settings: MeasurementSettings,
   sources: Mapping[str, Any],
   replaced_pixels: int = 0,
   scores: Mapping[str, float | None] | None = None,
@@ -79,6 +81,7 @@ def image_numbers(
     name: of the image.
     found: what was measured in it.
     scale: of it.
+    settings: how it was measured.
     sources: the files it comes from, by what they are, and the scales.
     replaced_pixels: outliers that were replaced.
     scores: against its true mask; None without a comparison.
@@ -92,9 +95,8 @@ def image_numbers(
   warnings = [*scale.warnings, *found.warnings]
   outside = [] if include else _impossible(warnings)
   warnings += outside
-  refused = verdict and verdict.applies == Applies.NO
-  in_mean = include or not (outside or refused)
-  lengths = {name: getattr(scale, name) for name in _LENGTHS}
+  in_mean = include or not (outside or _is_refused(verdict))
+  lengths = {name: getattr(scale, name) for name in LENGTHS}
   return ImageNumbers(
     row={
       'image': name,
@@ -102,6 +104,7 @@ def image_numbers(
       'in_mean': in_mean,
       **dict(zip(('height_px', 'width_px'), found.labels.shape)),
       **lengths,
+      **_uncertainties(settings),
       'valid_fraction': found.valid_fraction,
       'replaced_pixels': replaced_pixels,
       # An empty cell is what cannot be given, and NaN what there is none of.
@@ -109,11 +112,7 @@ def image_numbers(
       **(scores or {}),
       'warnings': '; '.join(warning.name for warning in warnings),
     },
-    sources={
-      **sources,
-      'pixel_size_from': scale.pixel_size_from,
-      'thickness_from': scale.thickness_from,
-    },
+    sources={**sources, **_lengths_from(scale)},
     objects=_columns_given(found.objects, lengths),
     sizes_nm=found.sizes_nm,
     sizes_px=found.sizes_px,
@@ -122,6 +121,22 @@ def image_numbers(
     verdict=verdict,
     in_mean=in_mean,
   )
+
+
+def _is_refused(verdict: Verdict | None) -> bool:
+  return verdict is not None and verdict.applies == Applies.NO
+
+
+def _lengths_from(scale: Scale) -> dict[str, str]:
+  return {
+    'pixel_size_from': scale.pixel_size_from,
+    'thickness_from': scale.thickness_from,
+  }
+
+
+def _uncertainties(settings: MeasurementSettings) -> dict[str, float]:
+  known = settings.quantification
+  return {name: getattr(known, name) for name in UNCERTAINTIES}
 
 
 def _impossible(warnings: Sequence[QualityWarning]) -> list[QualityWarning]:

@@ -71,7 +71,7 @@ def write_image_results(
     InputError: the mask cannot be read as a mask any more.
   """
   how = mask_settings(settings, zooms=image.zooms, by_hand=image.corrected)
-  settings = how.settings
+  settings = image.scale.settings(how.settings)
   truth = truths.get(image.name)
   arrays, ids, mismatch = _read_arrays(folder, image, truth)
   found = settings.measure(
@@ -88,17 +88,15 @@ def write_image_results(
     image.name,
     found,
     image.scale,
+    settings=settings,
     sources=_sources(image, settings),
     replaced_pixels=image.replaced_pixels,
     scores=_scores(arrays) if truths else None,
     verdict=image.verdict,
     include=image.included,
   )
-  pictures.write_image_pictures(
-    *(made, image.name, found, image.scale),
-    pixels=arrays.pixels,
-    settings=settings,
-  )
+  drawn: Any = {'pixels': arrays.pixels, 'settings': settings}
+  pictures.write_image_pictures(made, image.name, found, image.scale, **drawn)
   _write_rois(made / 'rois', image.name, found)
   return ImageResults(
     numbers,

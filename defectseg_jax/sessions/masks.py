@@ -3,21 +3,25 @@
 import dataclasses
 import pathlib
 from collections.abc import Mapping, Sequence
-
-from rich.console import Console
-from rich.markup import escape
+from typing import NamedTuple
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.calibration_table import (
-  COLUMNS,
+  LENGTHS,
   Calibration,
   read_calibration_table,
 )
 from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.files import files_by_stem, image_files
+from defectseg_jax.micrographs.image_names import row_of
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import read_frames, read_micrographs
-from defectseg_jax.sessions.calibration import Scale, Scales
+from defectseg_jax.micrographs.selection import select_images
+from defectseg_jax.sessions.calibration import (
+  Scale,
+  Scales,
+  unused_rows_text,
+)
 from defectseg_jax.sessions.corrections import without_taken
 from defectseg_jax.sessions.scale_doubts import with_doubts
 
@@ -39,6 +43,20 @@ class MaskImage:
   scale: Scale
 
 
+class MaskImages(NamedTuple):
+  """What is to be measured, and what was given beside it.
+
+  Attributes:
+    images: an entry for each mask.
+    remarks: what of the micrographs was passed over.
+    unused_rows: rows of tables that are of no mask, a line for each table.
+  """
+
+  images: list[MaskImage]
+  remarks: Sequence[str] = ()
+  unused_rows: Sequence[str] = ()
+
+
 def mask_images(
   masks: Sequence[str],
   micrographs: Sequence[str],
@@ -46,8 +64,8 @@ def mask_images(
   pixel_size_nm: float | None,
   thickness_nm: float | None,
   calibration: str | None,
-  console: Console,
-) -> list[MaskImage]:
+  surface: bool = False,
+) -> MaskImages:
   """Finds all files and scales, before anything is measured.
 
   Args:
@@ -56,64 +74,76 @@ def mask_images(
     micrographs: likewise; may be empty.
     pixel_size_nm, thickness_nm: as `Scales` takes them.
     calibration: a CSV, the table of `Scales`.
-    console: told of lines of the table that name no mask.
+    surface: whether the masks are of surfaces, which have no thickness.
 
   Returns:
-    An entry for each mask.
+    An entry for each mask, and what was not used.
 
   Raises:
     InputError: a file is missing, or a scale is stated nowhere.
   """
-  given, micrographs, stated_by_table = _files_to_train_on(masks, micrographs)
+  given, micrographs, splits = _files_to_train_on(masks, micrographs)
   files = files_by_stem(without_taken(image_files(given)))
-  pictures = {}
+  pictures, remarks = {}, []
   if micrographs:
-    pictures = files_by_stem(
-      image_files(micrographs, flag='--micrographs'),
-      flag='--micrographs',
-    )
+    paths, remarks = select_images(micrographs, flag='--micrographs')
+    pictures = files_by_stem(paths, flag='--micrographs')
     _require_micrographs(files, pictures)
   scales = Scales(
-    pixel_size_nm=pixel_size_nm, thickness_nm=thickness_nm, table=calibration
+    pixel_size_nm=pixel_size_nm,
+    thickness_nm=thickness_nm,
+    table=calibration,
+    surface=surface,
+    files=[*files.values(), *pictures.values()],
   )
-  unused = [name for name in scales.image_names if name not in files]
-  if unused:
-    console.print(
-      f'{escape(str(calibration))}: {len(unused)} of its lines name no mask of '
-      f'--input, the first {escape(unused[0])}',
-      soft_wrap=True,
-    )
+  table = _table_of(splits)
+  row_of_mask = {
+    name: row_of(table, path, name) for name, path in files.items()
+  }
   found = []
   for name, path in files.items():
-    stated, doubts = dict(stated_by_table.get(name, {})), {}
+    stated, doubts, row = {}, {}, row_of_mask[name]
+    if row is not None:
+      stated[str(splits)] = table[row]
     for file in filter(None, (pictures.get(name), path)):
       frame = read_frames(file)[0]
       stated[str(file)] = Calibration(frame.pixel_size_nm)
       doubts[str(file)] = frame.scale_doubt
     scale = with_doubts(scales.scale_of(path, stated), doubts)
     found.append(MaskImage(name, path, pictures.get(name), scale))
-  return found
+  unused = [row for row in table if row not in row_of_mask.values()]
+  lines = [
+    scales.unused_rows((path, name) for name, path in files.items()),
+    unused_rows_text(str(splits), unused),
+  ]
+  return MaskImages(found, remarks, [line for line in lines if line])
 
 
 def _files_to_train_on(
   masks: Sequence[str], micrographs: Sequence[str]
-) -> tuple[Sequence[str], Sequence[str], dict[str, dict[str, Calibration]]]:
-  """Masks, micrographs and, by image, the scale that splits.csv states.
+) -> tuple[Sequence[str], Sequence[str], pathlib.Path | None]:
+  """Masks, micrographs and splits.csv, if there is one.
 
   What was given is returned as it is, unless it is one folder to train on.
   """
   folder = pathlib.Path(masks[0]).expanduser()
   if len(masks) > 1 or not (folder / 'masks').is_dir():
-    return masks, micrographs, {}
+    return masks, micrographs, None
   if not micrographs and (folder / 'images').is_dir():
     micrographs = [str(folder / 'images')]
-  splits, stated = folder / 'splits.csv', {}
-  if splits.exists() and set(read_csv(splits).header) & set(COLUMNS):
-    stated = {
-      name: {str(splits): calibration}
-      for name, calibration in read_calibration_table(splits).items()
-    }
-  return [str(folder / 'masks')], micrographs, stated
+  splits = folder / 'splits.csv'
+  return (
+    [str(folder / 'masks')],
+    micrographs,
+    splits if splits.exists() else None,
+  )
+
+
+def _table_of(splits: pathlib.Path | None) -> dict[str, Calibration]:
+  """What splits.csv states of images; nothing if it has splits alone."""
+  if splits is None or not set(read_csv(splits).header) & set(LENGTHS):
+    return {}
+  return read_calibration_table(splits)
 
 
 def _require_micrographs(

@@ -20,10 +20,10 @@ from defectseg_jax.quantification import (
   MeasurementSettings,
   QualityWarning,
   image_weights,
-  kind_of,
   shared_uncertainty,
   statistics_over_images,
 )
+from defectseg_jax.quantification.surfaces import REMARK
 from defectseg_jax.quantification.weights import Weights, weights_text
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions.image_numbers import ImageNumbers
@@ -43,6 +43,8 @@ _MISSING = (
   ),
 )
 _MOST_NAMED = 3
+# The name of the warning that a row of a table was not used.
+_UNUSED = 'table_row_not_used'
 SIZES_UNKNOWN = (
   'Which sizes the network misses is not known: it was scored before they were '
   'kept. --mode=evaluate scores a run again.'
@@ -60,6 +62,7 @@ class SessionNumbers:
     failures: why others could not, by name.
     notes: what a reader must know of all images together.
     compared: whether images have scores against a true mask.
+    unused_rows: rows of tables that are of no image, a line for each table.
   """
 
   settings: MeasurementSettings
@@ -68,11 +71,21 @@ class SessionNumbers:
   failures: Mapping[str, str] = dataclasses.field(default_factory=dict)
   notes: Sequence[str] = ()
   compared: bool = False
+  unused_rows: Sequence[str] = ()
 
   @property
   def rows(self) -> list[Mapping[str, Any]]:
-    """The rows of summary.csv, of images that could be measured."""
-    return [image.row for image in self.images]
+    """The rows of summary.csv, of images that could be measured.
+
+    Each says if a row of a table is of no image: it may be meant for this one.
+    """
+    rows = [image.row for image in self.images]
+    if not self.unused_rows:
+      return rows
+    return [
+      {**row, 'warnings': '; '.join(filter(None, [row['warnings'], _UNUSED]))}
+      for row in rows
+    ]
 
   @property
   def warnings(self) -> list[tuple[str, QualityWarning]]:
@@ -86,15 +99,14 @@ class SessionNumbers:
     First what is expected of the network, then what needs no scale and no
     thickness, where one is missing.
     """
-    kind = kind_of(self.settings.defect)
-    without = kind.pixel_headlines if self.cautions else ()
+    kind = self.settings.kind
+    without = kind.pixel_headlines if self._missing() else ()
     return (*self._expected, *without, *kind.headlines, *self._scores)
 
   @property
   def conventions(self) -> dict[str, str]:
     """How the numbers are defined, by name."""
-    of_defect = kind_of(self.settings.defect).conventions
-    return {**self._expected, **of_defect, **self._scores}
+    return {**self._expected, **self.settings.kind.conventions, **self._scores}
 
   @functools.cached_property
   def over_images(self) -> dict[str, dict[str, Any]]:
@@ -129,11 +141,16 @@ class SessionNumbers:
 
   @property
   def cautions(self) -> list[str]:
+    """Warnings of all images together, a line each."""
+    return [*self.unused_rows, *self._missing()]
+
+  def _missing(self) -> list[str]:
     """What is missing of the images, and how to give it: a line, or none."""
     parts, flags = [], []
     for column, what, needs in _MISSING:
       lack = [one.name for one in self.images if one.row[column] is None]
-      if not lack:
+      needed = column != 'thickness_nm' or not self.settings.surface
+      if not lack or not needed:
         continue
       parts.append(f'the {what} of {_some(lack, len(self.images))}; {needs}')
       flags.append(f'--{column}')
@@ -149,15 +166,15 @@ class SessionNumbers:
   def remarks(self) -> list[str]:
     """The notes, and which uncertainties the intervals leave out."""
     exact = {
-      flag: what
+      flag: what + whose
       for flag, what in (
         ('thickness_uncertainty', 'the thickness'),
         ('pixel_size_uncertainty', 'the scale'),
       )
-      if not getattr(self.settings.quantification, flag)
-      and self._knows(flag.replace('uncertainty', 'nm'))
+      if (whose := self._without(flag)) is not None
     }
-    said = [*self.notes]
+    said = [REMARK] if self.settings.surface else []
+    said += self.notes
     if len([one for one in self.images if one.in_mean]) > 1:
       said += filter(None, [weights_text(self._weights)])
     if isinstance(self.settings.detection, Detection):
@@ -172,11 +189,14 @@ class SessionNumbers:
       'standard deviation).',
     ]
 
-  def _knows(self, column: str) -> bool:
-    """Whether a length of any image is known; so it is without images."""
-    return not self.images or any(
-      one.row[column] is not None for one in self.images
-    )
+  def _without(self, flag: str) -> str | None:
+    """Of which images an uncertainty is 0; None where of none."""
+    length = flag.replace('uncertainty', 'nm')
+    known = [one for one in self.images if one.row[length] is not None]
+    exact = [one.name for one in known if not one.row[flag]]
+    if not exact:
+      return None
+    return '' if len(exact) == len(known) else f' of {_some(exact, len(known))}'
 
   @property
   def _expected(self) -> Mapping[str, str]:

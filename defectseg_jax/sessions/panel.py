@@ -203,7 +203,7 @@ def _number(value: float | None) -> float:
 
 def _people_of_csv(path: pathlib.Path) -> dict[str, Values]:
   try:
-    return panel.values_of_rows(read_csv(path).rows)
+    return panel.values_of_rows(read_csv(path, numbers=['value']).rows)
   except InputError as error:
     raise InputError(
       str(error) if str(error).startswith(str(path)) else f'{path}: {error}'

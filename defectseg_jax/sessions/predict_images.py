@@ -180,7 +180,7 @@ def _predict_file(
   done, failed = [], {}
   for name, pixels, missing, doubt, stated in frames:
     try:
-      scale = scales.scale_of(path, {str(path): stated})
+      scale = scales.scale_of(path, {str(path): stated}, name)
       scale = with_doubts(scale, {str(path): doubt})
       by_hand = find_correction(folder, name, pixels.shape)
       inspection = screening.inspect(

@@ -1,7 +1,6 @@
 """--reference as a folder: true masks, or the masks of several people."""
 
 import pathlib
-import re
 from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
@@ -10,6 +9,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.evaluation import confusion
 from defectseg_jax.micrographs.files import files_by_stem, images_in
 from defectseg_jax.micrographs.formats import SUFFIXES
+from defectseg_jax.micrographs.image_names import without_place
 from defectseg_jax.micrographs.masks import read_mask
 
 TRUTH = 'truth'
@@ -23,8 +23,6 @@ SCORES = {
 # Those of an image without a true mask, beside others that have one.
 NO_SCORES: Mapping[str, None] = dict.fromkeys(SCORES)
 _FLAG = '--reference'
-# How `read_micrographs` names the images of a file that has several.
-_PLACE = re.compile(r'\[\d+\]$')
 
 
 def person_folders(path: pathlib.Path) -> dict[str, pathlib.Path]:
@@ -84,7 +82,7 @@ def true_masks(given: str, stems: Collection[str]) -> dict[str, pathlib.Path]:
       f'the micrographs, or put them into {path / TRUTH}'
     )
   masks = person_masks(folders[TRUTH])
-  if not any(_stem(name) in stems or name in stems for name in masks):
+  if not any(without_place(name) in stems or name in stems for name in masks):
     raise InputError(
       f'{_FLAG}={given}: none of its masks has the name of a micrograph; the '
       f'first is {next(iter(masks))}, that of --input {next(iter(stems))}'
@@ -102,7 +100,9 @@ def unused_masks(
     names: of all images, and of files that could not be read.
   """
   known = set(names)
-  others = [n for n in masks if n not in known and _stem(n) not in known]
+  others = [
+    n for n in masks if n not in known and without_place(n) not in known
+  ]
   if not others:
     return ''
   return (
@@ -146,8 +146,3 @@ def scores(
     mask, truth = mask & valid, truth & valid
   found = confusion.ratios(confusion.confusion(mask, truth))
   return {name: found[name] for name in SCORES}
-
-
-def _stem(name: str) -> str:
-  """The stem of the file that holds the image of that name."""
-  return _PLACE.sub('', name)

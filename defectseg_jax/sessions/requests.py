@@ -27,6 +27,7 @@ class SessionRequest:
     calibration: path of a CSV table of file, pixel_size_nm, thickness_nm.
     thickness_uncertainty, pixel_size_uncertainty: relative standard
       uncertainties; None for those of the config.
+    surface: whether the images show surfaces, and no foils.
     reference: true masks, or what people measured.
     valid: folder of masks of the specimen; None to find it.
     find_specimen: whether to leave frames and data bars out.
@@ -44,6 +45,7 @@ class SessionRequest:
   calibration: str | None = None
   thickness_uncertainty: float | None = None
   pixel_size_uncertainty: float | None = None
+  surface: bool = False
   reference: str | None = None
   valid: str | None = None
   find_specimen: bool = True
@@ -58,6 +60,12 @@ class SessionRequest:
       if value is not None and not 0 <= value < 1:
         raise InputError(
           f'--{name}={value}: must be from 0 to below 1; 0.1 is 10%'
+        )
+    for name in ('thickness_nm', 'thickness_uncertainty'):
+      if self.surface and getattr(self, name) is not None:
+        raise InputError(
+          f'--surface and --{name}: a surface has no foil; leave one of the '
+          'two out'
         )
     if self.calibration == '':
       raise InputError(

@@ -13,6 +13,10 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from defectseg_jax.files import csv_text
+from defectseg_jax.micrographs.calibration_table import (
+  LENGTHS,
+  UNCERTAINTIES,
+)
 from defectseg_jax.prediction.sure_regions import Hysteresis
 from defectseg_jax.quantification import MeasurementSettings
 from defectseg_jax.reporting.page import (
@@ -65,6 +69,7 @@ def write_results(
   provenance: Provenance,
   how_made: Mapping[str, str],
   notes: Sequence[str],
+  unused_rows: str = '',
   check_interruption: Callable[[], None],
 ) -> SessionResults:
   """Measures all masks and writes what a person looks at.
@@ -77,6 +82,7 @@ def write_results(
     limits: what made the masks of probabilities.
     truths: true masks by image; empty for no comparison.
     provenance, how_made, notes: what tables and page say besides.
+    unused_rows: of the calibration table, that are of no image; '' for none.
     check_interruption: called before each image; may raise Stopped.
 
   Returns:
@@ -101,6 +107,7 @@ def write_results(
       failures,
       notes=[*notes, *_notes(folder, images, failures, truths)],
       compared=bool(truths),
+      unused_rows=[unused_rows] if unused_rows else [],
     )
     page = _page(numbers, [one.view for one in collected], how_made, images)
     _write_session(made, images, numbers, page)
@@ -211,13 +218,18 @@ def _scales_text(images: Sequence[SessionImage]) -> str:
 
 def _splits(images: Sequence[SessionImage]) -> str:
   """splits.csv: the folder may be trained on once the masks are corrected."""
+  columns = [*LENGTHS]
+  columns += [
+    name
+    for name in UNCERTAINTIES
+    if any(getattr(image.scale, name) for image in images)
+  ]
   return csv_text(
     [
       {
         'file': pathlib.Path(image.files()['images']).name,
         'split': '',
-        'pixel_size_nm': _length_text(image.scale.pixel_size_nm),
-        'thickness_nm': _length_text(image.scale.thickness_nm),
+        **{name: _text(getattr(image.scale, name)) for name in columns},
       }
       for image in images
     ],
@@ -225,6 +237,6 @@ def _splits(images: Sequence[SessionImage]) -> str:
   )
 
 
-def _length_text(value: float | None) -> str:
-  """To the last bit; empty where it is not known."""
-  return '' if value is None else repr(value)
+def _text(value: float | None) -> str:
+  """To the last bit; empty where it is not known, and of no uncertainty."""
+  return repr(value) if value else ''

@@ -5,7 +5,6 @@
 
 import dataclasses
 import pathlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.files import files_by_stem, images_in
+from defectseg_jax.micrographs.image_names import without_place
 from defectseg_jax.micrographs.inspection import Inspection, inspect_micrograph
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.micrograph import Micrograph
@@ -21,8 +21,6 @@ from defectseg_jax.sessions.masks import MaskImage, labelled_micrograph
 from defectseg_jax.sessions.requests import SessionRequest
 
 _FLAG = '--valid'
-# How `read_micrographs` names the images of a file that has several.
-_PLACE = re.compile(r'\[\d+\]$')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Screening:
     Raises:
       InputError: the mask cannot be read, is of another size, or empty.
     """
-    path = self.masks.get(name) or self.masks.get(_PLACE.sub('', name))
+    path = self.masks.get(name) or self.masks.get(without_place(name))
     if path is None:
       return None
     mask = read_mask(path)
@@ -67,7 +65,7 @@ class Screening:
 
   def unused(self, names: Iterable[str]) -> list[str]:
     """Masks of the specimen that are of none of the images."""
-    known = {one for name in names for one in (name, _PLACE.sub('', name))}
+    known = {one for name in names for one in (name, without_place(name))}
     return [name for name in self.masks if name not in known]
 
   def inspect(self, micrograph: Micrograph) -> Inspection:

@@ -77,6 +77,7 @@ def _summary(numbers: SessionNumbers) -> dict[str, Any]:
     'defect': numbers.settings.defect,
     'provenance': numbers.provenance.to_json(),
     'level': LEVEL,
+    'surface': numbers.settings.surface,
     # By name, as a config has them.
     'settings': dict(sorted(settings.items())),
     'conventions': numbers.conventions,

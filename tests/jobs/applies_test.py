@@ -95,7 +95,7 @@ def test_what_does_not_apply_is_listed_and_not_counted(
 def test_it_is_included_where_that_is_asked_for(predict, judge, tmp_path):
   predict()
   [name, *_] = [r['image'] for r in rows_of(tmp_path / 'out/summary.csv')]
-  predict(include=[name])
+  predict(include=[f'session/{name}.tif'])
   row = rows_of(tmp_path / 'out/summary.csv')[0]
   assert row['applies'] == 'does not apply' and row[DENSITY] != 'NaN'
   assert 'network_does_not_apply' in row['warnings']

@@ -1,10 +1,8 @@
 """Where a scale comes from."""
 
-import io
 import pathlib
 
 import pytest
-from rich.console import Console
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.calibration_table import Calibration
@@ -26,7 +24,6 @@ def test_an_empty_path_is_named_where_masks_are_measured(tmp_path):
       pixel_size_nm=1.0,
       thickness_nm=100.0,
       calibration='',
-      console=Console(file=io.StringIO()),
     )
 
 
@@ -50,3 +47,48 @@ def test_a_length_that_nobody_states_is_not_known():
   nothing = Scales().scale_of(pathlib.Path('foil.dm4'), {})
   assert (nothing.pixel_size_nm, nothing.thickness_nm) == (None, None)
   assert nothing.warnings == ()
+
+
+@pytest.fixture
+def scales(tmp_path):
+  def read(*lines, files=(), **flags):
+    path = tmp_path / 'scales.csv'
+    path.write_text(
+      '\n'.join(['file,thickness_nm,thickness_uncertainty', *lines])
+    )
+    return Scales(table=path, files=[*map(pathlib.Path, files)], **flags)
+
+  return read
+
+
+def test_each_image_of_a_file_may_have_its_row(scales):
+  read = scales('z[1].tif,80,0.2', 'z,100,0.1', thickness_nm=None)
+  path = pathlib.Path('z.tif')
+  first, second = (read.scale_of(path, {}, f'z[{n}]') for n in (0, 1))
+  assert (first.thickness_nm, first.thickness_uncertainty) == (100, 0.1)
+  assert (second.thickness_nm, second.thickness_uncertainty) == (80, 0.2)
+  assert read.unused_rows([(path, 'z[0]'), (path, 'z[1]')]) == ''
+  assert 'z[1].tif' in read.unused_rows([(path, 'z[0]')])
+
+
+def test_a_thickness_is_not_given_to_another_image(scales):
+  """foil_1.5um is no name of foil_1."""
+  paths = [pathlib.Path(f'{name}.tif') for name in ('foil_1', 'foil_2.5um')]
+  read = scales('foil_1.5um,150,', 'foil_2.5um,250,', files=paths)
+  one, two = (read.scale_of(path, {}) for path in paths)
+  assert (one.thickness_nm, two.thickness_nm) == (None, 250)
+  assert [warning.name for warning in one.warnings] == ['not_in_calibration']
+  assert 'scales.csv has no row of this image' in one.warnings[0].message
+  assert two.warnings == ()
+  assert read.unused_rows((path, path.stem) for path in paths).endswith(
+    'scales.csv: 1 row is of no image of --input and was not used: foil_1.5um'
+  )
+
+
+def test_a_table_of_another_session_is_said_in_one_line(scales):
+  read = scales(*(f'other_{n:02}.tif,100,' for n in range(40)))
+  line = read.unused_rows([(pathlib.Path('a.tif'), 'a')])
+  assert '40 rows are of no image of --input and were not used' in line
+  assert line.endswith(
+    ': ' + ', '.join(f'other_{n:02}.tif' for n in range(10)) + ' and 30 more'
+  )

@@ -38,6 +38,7 @@ def image(name, scores=None, *, side=64, thickness_nm=100.0, **more):
     name.stem,
     more.pop('settings', SETTINGS).measure(mask, **lengths),
     Scales(**lengths).scale_of(name, {}),
+    settings=SETTINGS,
     sources={'mask': str(name)},
     scores=scores,
     **more,

@@ -1,11 +1,8 @@
 """What is not believed of a file's scale stands beside its numbers."""
 
-import io
-
 import numpy as np
 import pytest
 import tifffile
-from rich.console import Console
 
 from defectseg_jax.sessions.calibration import Scale
 from defectseg_jax.sessions.masks import mask_images
@@ -41,13 +38,12 @@ def test_unknown_unit_of_a_mask_is_a_warning(tmp_path, given):
   path = tmp_path / 'a.tif'
   mask = np.eye(9, dtype=np.uint8)
   tifffile.imwrite(path, mask, imagej=True, metadata={'unit': 'degree'})
-  (found,) = mask_images(
+  ((found,), *_) = mask_images(
     [str(path)],
     [],
     pixel_size_nm=given,
     thickness_nm=None,
     calibration=None,
-    console=Console(file=io.StringIO()),
   )
   assert found.scale.pixel_size_nm == given
   (warning,) = found.scale.warnings

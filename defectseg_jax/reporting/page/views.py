@@ -262,14 +262,26 @@ def _note(summary: Mapping[str, Any]) -> str:
   if summary.get('width_px'):
     parts.append(f'{summary["width_px"]} × {summary["height_px"]} pixels')
   if summary.get('pixel_size_nm'):
-    parts.append(f'{summary["pixel_size_nm"]:g} nm a pixel')
+    parts.append(
+      f'{summary["pixel_size_nm"]:g} nm a pixel'
+      + _uncertainty(summary, 'pixel_size_uncertainty')
+    )
   if summary.get('thickness_nm'):
-    parts.append(f'foil of {summary["thickness_nm"]:g} nm')
+    parts.append(
+      f'foil of {summary["thickness_nm"]:g} nm'
+      + _uncertainty(summary, 'thickness_uncertainty')
+    )
   if summary.get('valid_fraction', 1) < 1:
     parts.append(f'{100 * summary["valid_fraction"]:.3g}% of it specimen')
   if replaced := summary.get('replaced_pixels'):
     parts.append(f'{replaced} pixel{"s" if replaced > 1 else ""} replaced')
   return ', '.join(parts)
+
+
+def _uncertainty(summary: Mapping[str, Any], name: str) -> str:
+  """One standard deviation, in percent; '' where it is not known."""
+  share = summary.get(name)
+  return f' ± {100 * share:.3g}%' if share else ''
 
 
 def _round_below(length: float) -> float:
