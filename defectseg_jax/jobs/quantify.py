@@ -8,19 +8,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import ml_collections
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import new_folder
-from defectseg_jax.micrographs.masks import read_object_mask
 from defectseg_jax.quantification import (
   Measurement,
   MeasurementSettings,
-  kind_of,
-  why_missing,
+  QualityWarning,
 )
 from defectseg_jax.reporting import tables
 from defectseg_jax.reporting.provenance import current_provenance
@@ -30,7 +27,9 @@ from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
 from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
-from defectseg_jax.sessions.mask_settings import settings_of_masks
+from defectseg_jax.sessions.judging import judge_masks, where_measured
+from defectseg_jax.sessions.label_reading import LabelReader
+from defectseg_jax.sessions.mask_settings import MaskSettings, settings_of_masks
 from defectseg_jax.sessions.masks import (
   MaskImage,
   mask_images,
@@ -118,16 +117,29 @@ def _write_all(
   **more: Any,
 ) -> tuple[SessionNumbers, list[dict[str, Any]]]:
   """The files; all numbers, and the panel's, if one is asked for."""
+  reader = LabelReader(request.mask_values, rgb=run.data.rgb)
   inspect = functools.partial(
-    inspect_labelled, screening=create_screening(request), rgb=run.data.rgb
+    inspect_labelled, screening=create_screening(request), reader=reader
   )
   numbers, seconds = _write_numbers(
-    made, images, settings, inspect=inspect, include=request.include, **more
+    made,
+    images,
+    settings,
+    reader=reader,
+    inspect=inspect,
+    include=request.include,
+    **more,
   )
   judged = []
   if truth := request.reference:
-    judged = _judge_masks(
-      made, truth, images, numbers, seconds, run=run, inspect=inspect
+    judged = judge_masks(
+      *(made, truth, images, numbers, seconds),
+      # What a network can be trusted with says nothing of people.
+      settings=MeasurementSettings(
+        run.defect, run.quantification, seed=run.seed
+      ),
+      reader=reader,
+      inspect=inspect,
     )
   return numbers, judged
 
@@ -160,6 +172,7 @@ def _write_numbers(
   images: Sequence[MaskImage],
   settings: MeasurementSettings,
   *,
+  reader: LabelReader,
   inspect: Callable[..., Seen],
   include: Sequence[str],
   console: Console,
@@ -167,7 +180,7 @@ def _write_numbers(
 ) -> tuple[SessionNumbers, dict[str, float]]:
   """All numbers; by image the seconds to measure, without read and draw."""
   collected, seconds = [], {}
-  ways = settings_of_masks([image.mask for image in images], settings)
+  ways = settings_of_masks([image.mask.path for image in images], settings)
   with Progress(
     *Progress.get_default_columns(),
     console=console,
@@ -176,23 +189,8 @@ def _write_numbers(
   ) as progress:
     for image in progress.track(images, description='measuring'):
       interruption.check()
-      mask, ids = read_object_mask(image.mask)
-      seen = inspect(image, mask.shape)
-      how = ways[image.mask]
-      began = time.perf_counter()
-      found = how.settings.measure(
-        mask,
-        pixel_size_nm=image.scale.pixel_size_nm,
-        thickness_nm=image.scale.thickness_nm,
-        image=seen.pixels,
-        ids=ids,
-        valid=seen.valid,
-      )
-      seconds[image.name] = time.perf_counter() - began
-      found = dataclasses.replace(
-        found,
-        summary=how.summary(found.summary),
-        warnings=[*seen.warnings, *found.warnings],
+      found, seen, seconds[image.name] = _measure(
+        image, ways[image.mask.path], reader=reader, inspect=inspect
       )
       shown: Any = {'pixels': seen.pixels, 'settings': settings}
       write_image_pictures(made, image.name, found, image.scale, **shown)
@@ -212,6 +210,38 @@ def _write_numbers(
   return numbers, seconds
 
 
+def _measure(
+  image: MaskImage,
+  how: MaskSettings,
+  *,
+  reader: LabelReader,
+  inspect: Callable[..., Seen],
+) -> tuple[Measurement, Seen, float]:
+  """The numbers of a mask, its micrograph, and the seconds to measure."""
+  objects = reader.objects(image)
+  seen = inspect(image, objects.mask.shape)
+  began = time.perf_counter()
+  found = how.settings.measure(
+    objects.mask,
+    pixel_size_nm=image.scale.pixel_size_nm,
+    thickness_nm=image.scale.thickness_nm,
+    image=seen.pixels,
+    ids=objects.ids,
+    valid=where_measured(seen, objects),
+  )
+  seconds = time.perf_counter() - began
+  found = dataclasses.replace(
+    found,
+    summary=how.summary(found.summary),
+    warnings=[
+      *(QualityWarning(*one) for one in objects.remarks),
+      *seen.warnings,
+      *found.warnings,
+    ],
+  )
+  return found, seen, seconds
+
+
 def _image_numbers(
   image: MaskImage, found: Measurement, replaced_pixels: int, include: bool
 ) -> ImageNumbers:
@@ -229,59 +259,12 @@ def _image_numbers(
   )
 
 
-def _judge_masks(
-  made: pathlib.Path,
-  path: str,
-  images: Sequence[MaskImage],
-  numbers: SessionNumbers,
-  seconds: dict[str, float],
-  *,
-  run: RunSettings,
-  inspect: Callable[..., Seen],
-) -> list[dict[str, Any]]:
-  """The panel's files, of masks by --input; rows of panel.csv."""
-  by_name = {image.name: image for image in images}
-  # What a network can be trusted with says nothing of people.
-  by_hand = MeasurementSettings(run.defect, run.quantification, seed=run.seed)
-  kind = kind_of(by_hand.defect)
-  numbers_of = {image.name: image for image in numbers.images}
-
-  def measure(image: str, mask: np.ndarray) -> dict[str, float]:
-    if image not in by_name:
-      raise InputError(
-        f'--reference: has a mask {image}, which --input has not; it has '
-        f'{", ".join(by_name)}'
-      )
-    scale = by_name[image].scale
-    # Of the same specimen as the machine's numbers.
-    seen = inspect(by_name[image], mask.shape)
-    found = by_hand.measure(
-      mask,
-      pixel_size_nm=scale.pixel_size_nm,
-      thickness_nm=scale.thickness_nm,
-      valid=seen.valid,
-    )
-    row = numbers_of[image].row
-    names = [one for one in kind.headlines if not why_missing(one, row)]
-    if len(names) < len(kind.headlines):
-      names += [
-        one for one in kind.pixel_headlines if not why_missing(one, row)
-      ]
-    return {name: found.summary[name] for name in names}
-
-  reference = panel.read_reference(pathlib.Path(path).expanduser(), measure)
-  machine = panel.machine_of_summaries(
-    reference, {image.name: image.row for image in numbers.images}
-  )
-  return panel.write_panel(made, reference, machine, seconds)
-
-
 def _judge_numbers(request: QuantifyRequest, console: Console) -> None:
   """A panel of numbers alone: the machine's are in the same CSV."""
   path = pathlib.Path(request.reference or '').expanduser()
   if not request.reference or path.is_dir():
     raise InputError('--input: is missing; say which masks to measure')
-  reference = panel.read_reference(path, lambda name, mask: {})
+  reference = panel.read_reference(path)
   reference, machine, seconds = panel.machine_of_csv(reference)
   final = pathlib.Path(request.output).expanduser()
   with new_folder(final) as made:
