@@ -25,6 +25,7 @@ from defectseg_jax.micrographs.mask_files import (
   masks_of_images,
 )
 from defectseg_jax.micrographs.mask_values import (
+  ANYTHING,
   AS_STORED,
   MaskValues,
   partly_labelled,
@@ -149,7 +150,7 @@ def read_labelled(
       'save the image that was labelled as a file of its own'
     )
   parts = [
-    (name, read_masks(part, **more))
+    (name, read_masks(part, how=ANYTHING, **more))
     for name, part in (('ignore', file.ignore), ('valid', file.valid))
     if part is not None
   ]

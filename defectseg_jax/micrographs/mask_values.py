@@ -57,6 +57,8 @@ class MaskValues:
 
 # Two values, numbers of objects, or what nobody labelled between the two.
 AS_STORED = MaskValues()
+# Of masks that say which part of an image counts: all that is not zero.
+ANYTHING = MaskValues(ALL)
 
 
 def objects_of_values(

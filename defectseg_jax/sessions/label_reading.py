@@ -2,7 +2,11 @@
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.mask_files import MaskFile
-from defectseg_jax.micrographs.mask_values import MaskValues, partly_labelled
+from defectseg_jax.micrographs.mask_values import (
+  ANYTHING,
+  MaskValues,
+  partly_labelled,
+)
 from defectseg_jax.micrographs.masks import mask_at, read_masks
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.object_ids import ObjectMask
@@ -45,7 +49,9 @@ class LabelReader:
     objects = mask_at(self._masks[1], image.place, image.mask)
     if image.ignore is None:
       return objects
-    ignored = read_masks(image.ignore, shape=objects.mask.shape, images=images)
+    ignored = read_masks(
+      image.ignore, shape=objects.mask.shape, images=images, how=ANYTHING
+    )
     place = image.place if len(ignored) > 1 else None
     beside = mask_at(ignored, place, image.ignore).mask
     require_same_size(image.ignore, beside.shape, objects.mask.shape)

@@ -19,6 +19,7 @@ from defectseg_jax.micrographs.mask_files import (
   mask_of_image,
   masks_in,
 )
+from defectseg_jax.micrographs.mask_values import ANYTHING
 from defectseg_jax.micrographs.masks import mask_at, read_masks
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.quantification import QualityWarning
@@ -60,7 +61,8 @@ class Screening:
     if found is None:
       return None
     path, place = found
-    masks = read_masks(path, shape=shape)
+    images = 1 if place is None else max(place + 1, 2)
+    masks = read_masks(path, shape=shape, images=images, how=ANYTHING)
     # One may be for all images of a stack.
     mask = mask_at(masks, place if len(masks) > 1 else None, path).mask
     if mask.shape != shape or not mask.any():

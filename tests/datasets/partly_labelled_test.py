@@ -67,7 +67,7 @@ def region_of_imagej(folder, part):
 def region_of_labelme(folder, part):
   (folder / 'valid').mkdir()
   corners = [[20, 40], [150, 200]]
-  shape = {'label': 'here', 'shape_type': 'rectangle', 'points': corners}
+  shape = {'label': 'roi', 'shape_type': 'rectangle', 'points': corners}
   content = {'shapes': [shape], 'imageHeight': 256, 'imageWidth': 256}
   (folder / 'valid' / 'a.json').write_text(json.dumps(content))
 

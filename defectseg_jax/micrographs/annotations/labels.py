@@ -49,12 +49,22 @@ def read_labels(
   ignored, regions, others = [], [], []
   for one in annotation.shapes:
     label = one.label.strip().lower()
-    if _is_called(one, how.mask_ignore) or label in _IGNORE:
+    if how.mask_class == ALL or _is_called(one, how.mask_class):
+      others.append(one)
+    elif _is_called(one, how.mask_ignore) or label in _IGNORE:
       ignored.append(one)
-    elif label in _REGION and not _is_called(one, how.mask_class):
+    elif label in _REGION:
       regions.append(one)
     else:
       others.append(one)
+  if regions and not others and not how.mask_class:
+    raise file_error(
+      str(file),
+      f'all of its shapes are called {regions[0].label}, as regions are in '
+      'which defects are labelled',
+      f'if they are the defects, give --mask_class={regions[0].label}; if '
+      'there is no defect in them, --mask_class with the label of defects',
+    )
   chosen = _chosen(others, how, file)
   painted = paint((one.drawn(size) for one in chosen), size, path=str(file))
   remarks = painted.remarks(file.path.name)

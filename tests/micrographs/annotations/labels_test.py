@@ -305,6 +305,22 @@ def test_a_region_of_interest_is_what_is_labelled(read, roi, ignore):
   np.testing.assert_array_equal(found.mask, pixels(ONE))
 
 
+def test_regions_alone_are_asked_about(read):
+  """A person may have called defects so."""
+  content = labelme(square(label='ROI'))
+  with pytest.raises(InputError, match=r'called ROI.*--mask_class=ROI'):
+    read(content)
+  np.testing.assert_array_equal(
+    read(content, mask_class='ROI').mask, pixels(ONE)
+  )
+  found = read(content, mask_class='void')
+  np.testing.assert_array_equal(found.labelled, pixels(ONE))
+  assert not found.mask.any()
+  np.testing.assert_array_equal(
+    read(content, mask_class='all').mask, pixels(ONE)
+  )
+
+
 def test_an_image_without_shapes_is_one_without_defects(read):
   for content in (labelme(), coco(), via(), qupath()):
     found = read(content)
