@@ -46,25 +46,7 @@ def read_labels(
   """
   annotation = _of_image(file)
   size = known_size(file, size, annotation.size)
-  ignored, regions, others = [], [], []
-  for one in annotation.shapes:
-    label = one.label.strip().lower()
-    if how.mask_class == ALL or _is_called(one, how.mask_class):
-      others.append(one)
-    elif _is_called(one, how.mask_ignore) or label in _IGNORE:
-      ignored.append(one)
-    elif label in _REGION:
-      regions.append(one)
-    else:
-      others.append(one)
-  if regions and not others and not how.mask_class:
-    raise file_error(
-      str(file),
-      f'all of its shapes are called {regions[0].label}, as regions are in '
-      'which defects are labelled',
-      f'if they are the defects, give --mask_class={regions[0].label}; if '
-      'there is no defect in them, --mask_class with the label of defects',
-    )
+  others, regions, ignored = _sorted(annotation.shapes, how, file)
   chosen = _chosen(others, how, file)
   painted = paint((one.drawn(size) for one in chosen), size, path=str(file))
   remarks = painted.remarks(file.path.name)
@@ -90,6 +72,32 @@ def read_labels(
   labelled &= ~_covered(ignored, size)
   what = ', '.join(dict.fromkeys(one.label for one in (*regions, *ignored)))
   return partly_labelled(objects, labelled, f'shapes {what}', str(file))
+
+
+def _sorted(
+  shapes: Sequence[Shape], how: MaskValues, file: MaskFile
+) -> tuple[list[Shape], list[Shape], list[Shape]]:
+  """Those with a label of their own, regions, and what is not labelled."""
+  others, regions, ignored = [], [], []
+  for one in shapes:
+    label = one.label.strip().lower()
+    if how.mask_class == ALL or _is_called(one, how.mask_class):
+      others.append(one)
+    elif _is_called(one, how.mask_ignore) or label in _IGNORE:
+      ignored.append(one)
+    elif label in _REGION:
+      regions.append(one)
+    else:
+      others.append(one)
+  if regions and not others and not how.mask_class:
+    raise file_error(
+      str(file),
+      f'all of its shapes are called {regions[0].label}, as regions are in '
+      'which defects are labelled',
+      f'if they are the defects, give --mask_class={regions[0].label}; if '
+      'there is no defect in them, --mask_class with the label of defects',
+    )
+  return others, regions, ignored
 
 
 def known_size(
