@@ -1,6 +1,7 @@
 """Files of masks, under the names that labelling programs give them."""
 
 import dataclasses
+import functools
 import pathlib
 import re
 from collections.abc import Iterable, Mapping
@@ -206,7 +207,8 @@ def stem_of(name: str) -> str:
   return last.removesuffix(suffix) if known else last
 
 
-def candidates(name: str) -> list[str]:
+@functools.cache
+def candidates(name: str) -> tuple[str, ...]:
   """The name; then without one thing after the other that was added.
 
   Args:
@@ -214,12 +216,12 @@ def candidates(name: str) -> list[str]:
 
   Examples:
     >>> candidates('foil_cp_masks')
-    ['foil_cp_masks', 'foil']
+    ('foil_cp_masks', 'foil')
   """
   found = [name]
   for pattern in (_BEFORE, *[_ADDED] * _MOST_ADDED):
     found.append(pattern.sub('', found[-1]))
-  return list(dict.fromkeys(found))
+  return tuple(dict.fromkeys(found))
 
 
 def _is_of_cellpose(mask: MaskFile) -> bool:

@@ -182,7 +182,8 @@ def _not_labelled(
   if how.mask_ignore:
     found = equal_to(values, how.mask_ignore, '--mask_ignore', path)
     return found if found.any() else None
-  if how.mask_class or values.ndim != 2 or values.dtype.kind == 'b':
+  # Most masks have two values, and are not sorted to find that out.
+  if how.mask_class or values.ndim != 2 or binary_mask(values) is not None:
     return None
   different = different_values(values)
   if len(different) == 3 and tuple(different.tolist()) in _BETWEEN:

@@ -1,5 +1,6 @@
 """A JSON file -> what was drawn, whichever program it is of."""
 
+import functools
 import json
 import os
 import pathlib
@@ -38,13 +39,23 @@ def read_annotations(path: str | os.PathLike) -> list[Annotation]:
   """
   path = pathlib.Path(path)
   try:
-    content = json.loads(path.read_bytes())
+    state = path.stat()
+    return _read(path, state.st_mtime_ns, state.st_size)
   except OSError as error:
     raise file_error(
       path,
       f'it cannot be opened ({error.strerror})',
       'see that the path is right and that you may read it',
     ) from error
+
+
+# A file may be of a thousand images, each of which asks for it. The time and
+# the size are there so that one that was changed is read again.
+@functools.lru_cache(maxsize=1)
+def _read(path: pathlib.Path, mtime_ns: int, size: int) -> list[Annotation]:
+  del mtime_ns, size
+  try:
+    content = json.loads(path.read_bytes())
   except (ValueError, RecursionError) as error:
     raise file_error(
       path, f'it is no JSON ({error})', 'export it again'

@@ -409,3 +409,20 @@ def test_the_cases_are_nearly_the_base():
     assert found.mask.sum() == pytest.approx(base.sum(), rel=0.02)
     assert (found.mask & base).sum() / (found.mask | base).sum() > 0.9
     assert found.labelled is None and found.remarks == ()
+
+
+def test_a_file_of_many_images_is_parsed_once(tmp_path, monkeypatch):
+  path = tmp_path / 'all.json'
+  names = [f'{n}.png' for n in range(30)]
+  path.write_text(json.dumps(coco({'segmentation': [flat()]}, images=names)))
+  parsed = []
+  loads = json.loads
+  monkeypatch.setattr(
+    json, 'loads', lambda text: parsed.append(1) or loads(text)
+  )
+  for file in mask_files([path], where='--input').values():
+    read_masks(file)
+  assert len(parsed) == 1
+  # One that was changed is read again.
+  path.write_text(json.dumps(coco(images=names[:29])))
+  assert len(mask_files([path], where='--input')) == 29
