@@ -203,7 +203,7 @@ def stem_of(name: str) -> str:
   # Annotations of Windows have other slashes.
   last = pathlib.PurePosixPath(name.replace('\\', '/')).name
   suffix = pathlib.PurePosixPath(last).suffix
-  known = suffix.lower() in IMAGE_SUFFIXES or suffix.lower() == '.bmp'
+  known = suffix.lower() in IMAGE_SUFFIXES
   return last.removesuffix(suffix) if known else last
 
 

@@ -22,6 +22,8 @@ from defectseg_jax.micrographs.object_ids import (
 
 # `mask_class`: each number above 0 is an object.
 ALL = 'all'
+# `mask_ignore`: all is labelled, also what is between black and white.
+NONE = 'none'
 FOREGROUNDS = (1, 255, 65535)
 # Between black and white: what nobody labelled, as in a trimap.
 _BETWEEN = ((0, 127, 255), (0, 128, 255))
@@ -38,7 +40,7 @@ class MaskValues:
     mask_class: what is defect: a value, a colour as '255,0,0', the name of a
       label, or 'all' for each number above 0 an object.
     mask_ignore: what is not labelled, likewise: it counts neither as defect nor
-      as background.
+      as background; 'none' if each value is labelled.
 
   Raises:
     InputError: both are the same.
@@ -94,7 +96,7 @@ def objects_of_values(
     objects = _objects(rest, how, path)
   if ignored is None:
     return objects
-  what = how.mask_ignore or f'{np.unique(values[ignored])[0]}'
+  what = how.mask_ignore or f'{values[ignored][0]}'
   return partly_labelled(objects, ~ignored, f'value {what}', path)
 
 
@@ -179,16 +181,24 @@ def _objects(
 def _not_labelled(
   values: np.ndarray, how: MaskValues, path: str | os.PathLike
 ) -> np.ndarray | None:
-  if how.mask_ignore:
+  if how.mask_ignore not in ('', NONE):
     found = equal_to(values, how.mask_ignore, '--mask_ignore', path)
     return found if found.any() else None
+  if how.mask_ignore or how.mask_class == ALL or values.ndim != 2:
+    return None
   # Most masks have two values, and are not sorted to find that out.
-  if how.mask_class or values.ndim != 2 or binary_mask(values) is not None:
+  if binary_mask(values) is not None:
     return None
   different = different_values(values)
-  if len(different) == 3 and tuple(different.tolist()) in _BETWEEN:
-    return values == different[1]
-  return None
+  if tuple(different.tolist()) not in _BETWEEN:
+    return None
+  between = values == different[1]
+  if how.mask_class:
+    marked = equal_to(values, how.mask_class, '--mask_class', path)
+    # Then it is a class like the others.
+    if (marked & between).any():
+      return None
+  return between
 
 
 def _absent(

@@ -253,6 +253,6 @@ def test_what_lies_beside_masks_is_passed_over(config, folder):
     (folder / 'masks' / file).write_text('outlines')
   assert create_builder(config).builder_config.name == name
   (folder / 'masks' / 'c.png').unlink()
-  (folder / 'masks' / 'c.bmp').write_bytes(b'BM')
-  with pytest.raises(InputError, match=r"c\.bmp: the suffix '\.bmp' is not kn"):
+  (folder / 'masks' / 'c.gif').write_bytes(b'GIF89a')
+  with pytest.raises(InputError, match=r"c\.gif: the suffix '\.gif' is not kn"):
     create_builder(config)

@@ -245,6 +245,15 @@ def test_numbers_are_of_what_is_labelled(measure, tmp_path):
       assert float(row[name]) == pytest.approx(float(whole[name]), rel=1e-4)
 
 
+def test_a_panel_compares_whole_images(measure, tmp_path):
+  mask = np.where(squares() > 0, np.uint8(255), np.uint8(0))
+  save(tmp_path / 'masks' / 'x.png', mask)
+  mask[:, 200:] = 128
+  save(tmp_path / 'truth' / 'x.png', mask)
+  with pytest.raises(InputError, match=r'33% of the image is not labelled'):
+    measure(tmp_path / 'masks', reference=str(tmp_path / 'truth'))
+
+
 # ---- training -------------------------------------------------------------
 
 

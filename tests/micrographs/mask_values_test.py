@@ -133,6 +133,21 @@ def test_grey_between_black_and_white_is_not_labelled(between):
     )
 
 
+def test_it_is_not_labelled_beside_a_class_that_is_asked_for():
+  """Or the answer about black on white would make background of it."""
+  values = np.array([[0, 128, 255, 0]], np.uint8)
+  black = objects(values, mask_class='0')
+  assert black.mask.tolist() == [[True, False, False, True]]
+  assert black.labelled.tolist() == [[True, False, True, True]]
+  assert remarks(black) == ['not_labelled']
+  grey = objects(values, mask_class='128')
+  assert grey.mask.tolist() == [[False, True, False, False]]
+  assert grey.labelled is None
+  white = objects(values, mask_class='255', mask_ignore='none')
+  assert white.mask.tolist() == [[False, False, True, False]]
+  assert white.labelled is None
+
+
 @pytest.mark.parametrize(
   ('values', 'how', 'mask', 'labelled'),
   [
