@@ -89,9 +89,7 @@ def write_image_results(
   found = dataclasses.replace(found, summary=how.summary(found.summary))
   found = _with_session(found, image, arrays.probabilities, mismatch)
   numbers = image_numbers(
-    image.name,
-    found,
-    image.scale,
+    *(image.name, found, image.scale),
     sources=_sources(image, settings),
     replaced_pixels=image.replaced_pixels,
     scores=_scores(arrays) if truths.masks else None,
