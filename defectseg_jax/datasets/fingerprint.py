@@ -7,6 +7,7 @@ from typing import Any
 
 from defectseg_jax.datasets import folder
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.formats import FOLDERS
 from defectseg_jax.micrographs.parts import parts_of
 
 
@@ -31,7 +32,8 @@ def fingerprint_of(source: str | pathlib.Path, recipe: dict[str, Any]) -> str:
       digest.update(part.path.parent.name.encode())
     masks = [one.path for one in (file.mask, *parts)]
     # With an image's text, as its scale may stand there.
-    for path in (*parts_of(file.image), *masks):
+    images = [file.image] if _is_wrong(file.image) else parts_of(file.image)
+    for path in (*images, *masks):
       try:
         with path.open('rb') as stream:
           digest.update(hashlib.file_digest(stream, 'sha256').digest())
@@ -40,3 +42,8 @@ def fingerprint_of(source: str | pathlib.Path, recipe: dict[str, Any]) -> str:
           f'{path}: cannot be read ({error.strerror}); repair it or take it out'
         ) from error
   return digest.hexdigest()[:16]
+
+
+def _is_wrong(path: pathlib.Path) -> bool:
+  """Whether it is a folder where a file belongs; reading it says so."""
+  return path.is_dir() and path.suffix.lower() not in FOLDERS
