@@ -83,12 +83,20 @@ def get_config() -> ml_collections.ConfigDict:
   # Where micrographs come from: 'simulated' foils, a 'domain' of micrographs of
   # many microscopes, or a 'folder'.
   config.data.source = 'simulated'
-  # The folder. It has images/ and masks/, and may have splits.csv.
+  # The folder. It has images/ and masks/, and may have splits.csv, ignore/ and
+  # valid/.
   config.data.dir = ''
   # What to do with micrographs in colour: 'refuse' them, or read their
   # 'luminance'. Files whose colour channels are equal are grey: they are always
   # read.
   config.data.rgb = 'refuse'
+  # What is defect in masks of several classes: a value ('2'), a colour
+  # ('255,0,0'), the name of a label ('void'), or 'all' for every number above 0
+  # an object. '' where masks have two values, or numbers of objects.
+  config.data.mask_class = ''
+  # What is not labelled in masks, likewise: it counts in no loss and in no
+  # score. '' for what masks tell by themselves (docs/labels.md).
+  config.data.mask_ignore = ''
   # Folder that keeps prepared datasets between runs; '' is
   # ~/.cache/defectseg_jax.
   config.data.cache_dir = ''

@@ -3,7 +3,8 @@
 `defectseg predict --input=...` and `--mode=predict --input=...` are the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from absl import flags
 from ml_collections import config_flags
@@ -110,6 +111,19 @@ FIND_SPECIMEN = flags.DEFINE_bool(
 REPLACE_OUTLIERS = flags.DEFINE_bool(
   'replace_outliers', True, 'Replace X-ray spikes, hot and dead pixels.'
 )
+MASK_CLASS = flags.DEFINE_string(
+  'mask_class',
+  None,
+  'What is defect in masks of several classes: a value (2; 0 where defects are '
+  'black), a colour (255,0,0), the name of a label (void), or all for every '
+  'number above 0 an object.',
+)
+MASK_IGNORE = flags.DEFINE_string(
+  'mask_ignore',
+  None,
+  'What is not labelled in masks, likewise: it counts in no loss, no score and '
+  'no number.',
+)
 DETECTION = flags.DEFINE_string(
   'detection',
   None,
@@ -168,6 +182,19 @@ def parse_flags(argv: Sequence[str]) -> list[str]:
       f'--config: no such setting: {" ".join(said.split())}; the settings '
       'stand in configs/common.py'
     ) from error
+
+
+def mask_flags(otherwise: Mapping[str, str]) -> dict[str, Any]:
+  """What values of masks stand for.
+
+  Args:
+    otherwise: what holds where a flag is not given; '' where that is empty.
+  """
+  flags_by_name = {'mask_class': MASK_CLASS, 'mask_ignore': MASK_IGNORE}
+  return {
+    name: otherwise.get(name, '') if flag.value is None else flag.value
+    for name, flag in flags_by_name.items()
+  }
 
 
 def given_settings() -> list[str]:

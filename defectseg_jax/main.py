@@ -89,12 +89,14 @@ def _quantify(
 ) -> None:
   from defectseg_jax.sessions.requests import QuantifyRequest
 
+  network = command_line.NETWORK.value
   request = QuantifyRequest(
     masks=[*command_line.INPUT.value, *words],
     micrographs=command_line.MICROGRAPHS.value,
     detection=command_line.DETECTION.value,
-    network=command_line.NETWORK.value,
+    network=network,
     **_session_flags(),
+    **command_line.mask_flags({} if network else config.data),
   )
   request.set_uncertainties(config)
   from defectseg_jax.jobs.quantify import quantify
@@ -105,6 +107,7 @@ def _quantify(
 def _train(config: Any, interruption: Interruption) -> None:
   from defectseg_jax.runs.workdir import Workdir
 
+  config.data.update(command_line.mask_flags(config.data))
   workdir = Workdir(
     command_line.WORKDIR.value or os.path.join('runs', config.defect)
   )
@@ -126,6 +129,7 @@ def _train(config: Any, interruption: Interruption) -> None:
 
 
 def _search(config: Any, interruption: Interruption) -> None:
+  config.data.update(command_line.mask_flags(config.data))
   _require_trainable(config)
   from defectseg_jax.jobs.search import search
 
@@ -221,6 +225,8 @@ def _predict(
     orientations=command_line.ORIENTATIONS.value,
     overwrite=command_line.OVERWRITE.value,
     **_session_flags(os.path.join('results', config.defect)),
+    # Not those of the run, whose masks are others.
+    **command_line.mask_flags({}),
   )
   request.set_uncertainties(config)
   from defectseg_jax.jobs.predict import predict

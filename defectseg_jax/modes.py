@@ -24,13 +24,13 @@ MODES = {
   'train': Mode(
     'Trains a network, chooses its threshold on the development set, and '
     'scores the test set.',
-    ('config', 'workdir', 'distributed'),
+    ('config', 'workdir', 'mask_class', 'mask_ignore', 'distributed'),
     'defectseg train --config=voids:scale=quick --workdir=runs/voids',
   ),
   'search': Mode(
     'Trains many networks: first with random settings, then from the weights '
     'of the best.',
-    ('config', 'workdir', 'storage'),
+    ('config', 'workdir', 'mask_class', 'mask_ignore', 'storage'),
     'defectseg search --config=voids:scale=quick --workdir=studies/voids',
   ),
   'evaluate': Mode(
@@ -47,7 +47,7 @@ MODES = {
       *('pixel_size_nm', 'calibration', 'surface', 'object_diameter_nm'),
       *('thickness_uncertainty', 'pixel_size_uncertainty'),
       *('valid', 'find_specimen', 'replace_outliers'),
-      *('reference', 'orientations', 'include'),
+      *('reference', 'mask_class', 'mask_ignore', 'orientations', 'include'),
       *('overwrite', 'config'),
     ),
     'defectseg predict --workdir=runs/voids --thickness_nm=177 '
@@ -61,6 +61,7 @@ MODES = {
       *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
       *('pixel_size_nm', 'calibration', 'surface', 'thickness_uncertainty'),
       *('pixel_size_uncertainty', 'detection', 'network', 'reference'),
+      *('mask_class', 'mask_ignore'),
       *('valid', 'find_specimen', 'replace_outliers', 'include'),
     ),
     'defectseg quantify --config=voids --input=masks --pixel_size_nm=0.32 '

@@ -9,9 +9,7 @@ another name, and so a new dataset; an old one is never used in its place.
 
 import contextlib
 import dataclasses
-import hashlib
 import io
-import json
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +22,7 @@ from defectseg_jax.datasets.cache import (
   folder_to_build,
   move_into_place,
 )
+from defectseg_jax.datasets.fingerprint import fingerprint_of
 from defectseg_jax.datasets.host_tensorflow import tfds
 from defectseg_jax.datasets.settings import DataSettings
 from defectseg_jax.datasets.simulated import (
@@ -31,7 +30,9 @@ from defectseg_jax.datasets.simulated import (
   simulate_folder,
 )
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.parts import parts_of
+from defectseg_jax.micrographs.mask_values import AS_STORED, MaskValues
+from defectseg_jax.micrographs.micrograph import Micrograph
+from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.micrographs.preprocessing import preprocess
 from defectseg_jax.micrographs.settings import PreprocessingSettings
 from defectseg_jax.simulation import FoilParameters, SimulationSettings
@@ -67,11 +68,13 @@ class DefectConfig(tfds.core.BuilderConfig):
   Attributes:
     folder: with images/, masks/ and optionally splits.csv; '' for none.
     rgb: what to do with colour, as in `read_micrographs`.
+    mask_values: what the values of masks stand for.
     preprocessing: what is done to each micrograph.
   """
 
   folder: str = ''
   rgb: str = 'refuse'
+  mask_values: MaskValues = AS_STORED
   preprocessing: PreprocessingSettings = dataclasses.field(
     default_factory=PreprocessingSettings
   )
@@ -98,34 +101,51 @@ class DefectMicrographs(tfds.core.GeneratorBasedBuilder):
     return {split: self._generate_examples(split) for split in regions.SPLITS}
 
   def _generate_examples(self, split: str) -> _Examples:
-    for file in folder.labelled_files(self.builder_config.folder):
+    config = self.builder_config
+    for file in folder.labelled_files(config.folder):
       if file.split not in (None, split):
         continue
-      micrograph, mask = folder.read_labelled(file, rgb=self.builder_config.rgb)
-      image = preprocess(micrograph.pixels, self.builder_config.preprocessing)
-      height, width = mask.shape
-      boxes = (
-        regions.divide_micrograph(height, width)
-        if file.split is None
-        else regions.whole_micrograph(height, width, file.split)
-      )
-      for number, box in enumerate(boxes):
-        if box.split != split:
-          continue
-        rows = slice(box.top, box.top + box.height)
-        columns = slice(box.left, box.left + box.width)
-        yield (
-          f'{file.image.name}/{number}',
-          {
-            'image': image[rows, columns],
-            'mask': mask[rows, columns].astype(np.uint8),
-            'name': file.image.stem,
-            'top': box.top,
-            'left': box.left,
-            'pixel_size_nm': _as_text(micrograph.pixel_size_nm),
-            'thickness_nm': _as_text(micrograph.thickness_nm),
-          },
+      pairs = folder.read_labelled(file, rgb=config.rgb, how=config.mask_values)
+      for place, (micrograph, objects) in enumerate(pairs):
+        key = (
+          f'{file.image.name}[{place}]' if len(pairs) > 1 else (file.image.name)
         )
+        yield from self._regions(file, micrograph, objects, split, key=key)
+
+  def _regions(
+    self,
+    file: folder.LabelledFile,
+    micrograph: Micrograph,
+    objects: ObjectMask,
+    split: str,
+    *,
+    key: str,
+  ) -> _Examples:
+    """The regions of one micrograph that are in a split."""
+    image = preprocess(micrograph.pixels, self.builder_config.preprocessing)
+    mask = objects.apart().astype(np.uint8)
+    if objects.labelled is not None:
+      mask[~objects.labelled] = regions.NOT_LABELLED
+    boxes = regions.boxes_of(
+      mask.shape, objects.labelled, split=file.split, path=file.image
+    )
+    for number, box in enumerate(boxes):
+      if box.split != split:
+        continue
+      rows = slice(box.top, box.top + box.height)
+      columns = slice(box.left, box.left + box.width)
+      yield (
+        f'{key}/{number}',
+        {
+          'image': image[rows, columns],
+          'mask': mask[rows, columns],
+          'name': micrograph.name,
+          'top': box.top,
+          'left': box.left,
+          'pixel_size_nm': _as_text(micrograph.pixel_size_nm),
+          'thickness_nm': _as_text(micrograph.thickness_nm),
+        },
+      )
 
 
 def create_builder(
@@ -178,16 +198,39 @@ def create_builder(
     )
   else:
     source = simulate_folder(foil, simulation, defect=defect, cache=cache)
-  fingerprint = _fingerprint(
-    source, {'rgb': data.rgb, **dataclasses.asdict(preprocessing)}
+  return _prepare(_builder_config(defect, data, preprocessing, source), cache)
+
+
+def _builder_config(
+  defect: str,
+  data: DataSettings,
+  preprocessing: PreprocessingSettings,
+  source: str | pathlib.Path,
+) -> DefectConfig:
+  """What is made of a folder, under the name that follows from all of it."""
+  mask_values = MaskValues(data.mask_class, data.mask_ignore)
+  options = {'rgb': data.rgb, **dataclasses.asdict(preprocessing)}
+  # Only what is said, so that other datasets keep the names they had.
+  options |= {
+    name: value
+    for name, value in dataclasses.asdict(mask_values).items()
+    if value
+  }
+  fingerprint = fingerprint_of(
+    source,
+    {
+      'version': str(DefectMicrographs.VERSION),
+      'features': repr(FEATURES),
+      **options,
+    },
   )
-  builder_config = DefectConfig(
+  return DefectConfig(
     name=f'{defect}_{fingerprint}',
     folder=str(source),
     rgb=data.rgb,
+    mask_values=mask_values,
     preprocessing=preprocessing,
   )
-  return _prepare(builder_config, cache)
 
 
 def _require_source(data: DataSettings) -> None:
@@ -221,31 +264,6 @@ def _require_enough(domain: DomainSettings) -> None:
 
 def _as_text(length_nm: float | None) -> str:
   return '' if length_nm is None else repr(float(length_nm))
-
-
-def _fingerprint(source: str | pathlib.Path, options: dict[str, Any]) -> str:
-  """Of all that the dataset is made from: see above."""
-  files = folder.labelled_files(source)
-  digest = hashlib.sha256()
-  recipe = {
-    'version': str(DefectMicrographs.VERSION),
-    'features': repr(FEATURES),
-    **options,
-  }
-  digest.update(json.dumps(recipe, sort_keys=True).encode())
-  for file in files:
-    in_table = [file.split, file.pixel_size_nm, file.thickness_nm]
-    digest.update(json.dumps([file.image.name, *in_table]).encode())
-    # With an image's text, as its scale may stand there.
-    for path in (*parts_of(file.image), file.mask):
-      try:
-        with path.open('rb') as stream:
-          digest.update(hashlib.file_digest(stream, 'sha256').digest())
-      except OSError as error:
-        raise InputError(
-          f'{path}: cannot be read ({error.strerror}); repair it or take it out'
-        ) from error
-  return digest.hexdigest()[:16]
 
 
 def _prepare(

@@ -1,5 +1,7 @@
 """A folder of labelled micrographs: images/, masks/ and perhaps splits.csv.
 
+ignore/ and valid/ may say of some images which part of them is labelled.
+
 Everything that can be wrong with a folder is found here, and reported in one
 line that names the file, before anything is written.
 """
@@ -15,12 +17,23 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import calibration_table
 from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.formats.rosettasciio import drop_emi_twins
-from defectseg_jax.micrographs.image_names import (
-  owners,
-  row_of,
+from defectseg_jax.micrographs.image_names import owners, row_of
+from defectseg_jax.micrographs.mask_files import (
+  SUFFIXES,
+  MaskFile,
+  image_of_mask,
+  mask_files,
+  masks_of_images,
 )
-from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.micrographs.mask_values import (
+  ANYTHING,
+  AS_STORED,
+  MaskValues,
+  partly_labelled,
+)
+from defectseg_jax.micrographs.masks import one_of, read_masks
 from defectseg_jax.micrographs.micrograph import Micrograph
+from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.micrographs.reading import read_micrographs
 from defectseg_jax.micrographs.selection import choose_images, files_in
 
@@ -33,7 +46,9 @@ class LabelledFile:
 
   Attributes:
     image: path of the micrograph.
-    mask: path of the mask, of the same stem.
+    mask: of the same stem, or with what labelling programs add.
+    ignore: mask of what is not labelled; None if there is none.
+    valid: mask of what is labelled; likewise.
     split: train, dev or test; None where the micrograph is to be divided into
       all three.
     pixel_size_nm: overrides the file's own calibration; None if not given.
@@ -41,19 +56,22 @@ class LabelledFile:
   """
 
   image: pathlib.Path
-  mask: pathlib.Path
+  mask: MaskFile
   split: str | None = None
   pixel_size_nm: float | None = None
   thickness_nm: float | None = None
+  ignore: MaskFile | None = None
+  valid: MaskFile | None = None
 
 
 def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
   """The pairs of a folder, in the order of their names.
 
   Args:
-    folder: has `images/` and `masks/`, with files of the same stem, and
-      optionally `splits.csv` with columns `file,split` and, optionally, those
-      of a calibration table. In images/, `choose_images` says what is taken.
+    folder: has `images/`, of which `choose_images` says what is taken, and
+      `masks/`, of the same stems, or of the names that labelling programs give;
+      optionally `splits.csv` with columns `file,split` and those of a
+      calibration table; and `ignore/` and `valid/`, with masks of some images.
 
   Returns:
     One entry for each image.
@@ -79,19 +97,25 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
       'images/ and masks/'
     )
   images = _by_stem(choose_images(_files(folder / 'images')).paths)
-  masks = _by_stem(_files(folder / 'masks'))
+  masks = _masks_by_stem(folder / 'masks', images)
   for stem, path in images.items():
     if stem not in masks:
       raise InputError(
         f'{path}: has no mask; add masks/{stem}.png or take the image out'
       )
-  for stem, path in masks.items():
-    if stem not in images:
-      raise InputError(
-        f'{path}: has no image; add images/{stem}.* or take the mask out'
-      )
+  parts = {
+    name: _masks_by_stem(folder / name, images)
+    for name in ('ignore', 'valid')
+    if (folder / name).is_dir()
+  }
   files = {
-    path.name: LabelledFile(path, masks[stem]) for stem, path in images.items()
+    path.name: LabelledFile(
+      path,
+      masks[stem],
+      ignore=parts.get('ignore', {}).get(stem),
+      valid=parts.get('valid', {}).get(stem),
+    )
+    for stem, path in images.items()
   }
   splits = folder / 'splits.csv'
   if splits.exists():
@@ -100,44 +124,95 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
 
 
 def read_labelled(
-  file: LabelledFile, *, rgb: str
-) -> tuple[Micrograph, np.ndarray]:
-  """The micrograph and its mask, checked against each other.
+  file: LabelledFile, *, rgb: str, how: MaskValues = AS_STORED
+) -> list[tuple[Micrograph, ObjectMask]]:
+  """The micrographs and their masks, checked against each other.
 
   Args:
     file: from `labelled_files`.
     rgb: what to do with colour, as in `read_micrographs`.
+    how: what the values of masks stand for.
 
   Returns:
-    The micrograph, and its mask, bool [H, W].
+    The micrograph and its mask; of a stack a pair for each image.
 
   Raises:
-    InputError: a file cannot be read, holds several frames, is too small, or
-      has pixels that are NaN or infinite; or the mask's size is not the
-      micrograph's.
+    InputError: a file cannot be read, is too small, or has pixels that are NaN
+      or infinite; or the mask is of another size, or of another number of
+      images, than the micrograph.
   """
   frames = read_micrographs(file.image, rgb=rgb)
-  if len(frames) != 1:
+  shape = frames[0].pixels.shape
+  more = {'shape': shape, 'images': len(frames)}
+  masks = read_masks(file.mask, how=how, **more)
+  if len(masks) != len(frames):
     raise InputError(
-      f'{file.image}: holds {len(frames)} frames; save the one that was '
-      'labelled as a file of its own'
+      f'{file.image}: holds {len(frames)} images, and {file.mask} '
+      f'{len(masks)} masks; give a mask for each image, in a stack too, or '
+      'save the image that was labelled as a file of its own'
     )
-  frames[0].require_complete(file.image)
-  micrograph = dataclasses.replace(
-    frames[0],
-    pixel_size_nm=file.pixel_size_nm or frames[0].pixel_size_nm,
-    thickness_nm=file.thickness_nm or frames[0].thickness_nm,
-  )
-  mask = read_mask(file.mask)
-  if mask.shape != micrograph.pixels.shape:
+  parts = [
+    (name, read_masks(part, how=ANYTHING, **more))
+    for name, part in (('ignore', file.ignore), ('valid', file.valid))
+    if part is not None
+  ]
+  found = []
+  for place, (frame, objects) in enumerate(zip(frames, masks, strict=True)):
+    frame.require_complete(file.image)
+    micrograph = dataclasses.replace(
+      frame,
+      pixel_size_nm=file.pixel_size_nm or frame.pixel_size_nm,
+      thickness_nm=file.thickness_nm or frame.thickness_nm,
+    )
+    _require_size(objects.mask, micrograph, file.mask)
+    for name, part in parts:
+      # One for all images of a stack, or one for each.
+      one = part[place] if len(part) == len(masks) else one_of(part, name)
+      _require_size(one.mask, micrograph, getattr(file, name))
+      labelled = ~one.mask if name == 'ignore' else one.mask
+      objects = partly_labelled(objects, labelled, f'{name}/', str(file.mask))
+    height, width = objects.mask.shape
+    regions.require_size(height, width, file.image)
+    found.append((micrograph, objects))
+  return found
+
+
+def _require_size(
+  mask: np.ndarray, micrograph: Micrograph, file: MaskFile
+) -> None:
+  height, width = micrograph.pixels.shape
+  if mask.shape != (height, width):
     raise InputError(
-      f'{file.mask}: {mask.shape[0]} x {mask.shape[1]} pixels, but its image '
-      f'has {micrograph.pixels.shape[0]} x {micrograph.pixels.shape[1]}; save '
-      'the mask at the size of the image'
+      f'{file}: {mask.shape[0]} x {mask.shape[1]} pixels, but its image '
+      f'has {height} x {width}; save the mask at the size of the image'
     )
-  height, width = mask.shape
-  regions.require_size(height, width, file.image)
-  return micrograph, mask
+
+
+def _masks_by_stem(
+  folder: pathlib.Path, images: Mapping[str, pathlib.Path]
+) -> dict[str, MaskFile]:
+  """The masks of a folder, by the stem of their image.
+
+  Raises:
+    InputError: it is missing or empty, an image has two masks, or a file of it
+      is of no image.
+  """
+  paths = _files(folder)
+  known = [path for path in paths if path.suffix.lower() in SUFFIXES]
+  masks = mask_files(known, where=str(folder))
+  found = masks_of_images(masks, images)
+  for name, mask in masks.items():
+    # A file of many images may be of more than are there.
+    if mask.entry is None and image_of_mask(name, images) is None:
+      raise InputError(
+        f'{mask}: has no image; add images/{name}.* or take the mask out'
+      )
+  for path in paths:
+    stem = image_of_mask(path.stem, images)
+    # Its reader says that the suffix is not known, and what to do.
+    if path not in known and stem is not None and stem not in found:
+      found[stem] = MaskFile(path)
+  return found
 
 
 def passed_over(folder: str | pathlib.Path) -> list[str]:

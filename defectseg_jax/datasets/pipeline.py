@@ -14,7 +14,9 @@ from typing import cast
 import numpy as np
 
 from defectseg_jax.datasets.augmentation import ORIENTATIONS, orient
+from defectseg_jax.datasets.flattening import even_starts, flatten_regions
 from defectseg_jax.datasets.host_tensorflow import tf, tfds
+from defectseg_jax.datasets.regions import NOT_LABELLED
 from defectseg_jax.errors import InputError
 
 
@@ -28,6 +30,7 @@ class Region:
     name: of the micrograph, with the region's first pixel if it was divided.
     pixel_size_nm: None if unknown.
     thickness_nm: None if unknown.
+    labelled: bool [H, W], True where the mask says something; None for all.
   """
 
   image: np.ndarray
@@ -35,6 +38,7 @@ class Region:
   name: str
   pixel_size_nm: float | None = None
   thickness_nm: float | None = None
+  labelled: np.ndarray | None = None
 
 
 def read_regions(builder: tfds.core.DatasetBuilder, split: str) -> list[Region]:
@@ -55,15 +59,17 @@ def read_regions(builder: tfds.core.DatasetBuilder, split: str) -> list[Region]:
     key=lambda e: (e['name'], e['top'], e['left']),
   )
   names = [e['name'].decode() for e in examples]
+  masks = [_mask_and_labelled(e['mask']) for e in examples]
   return [
     Region(
       image=e['image'],
-      mask=e['mask'],
+      mask=mask,
+      labelled=labelled,
       name=f'{name}@{e["top"]},{e["left"]}' if e['top'] or e['left'] else name,
       pixel_size_nm=_length_nm(e['pixel_size_nm']),
       thickness_nm=_length_nm(e['thickness_nm']),
     )
-    for name, e in zip(names, examples, strict=True)
+    for name, e, (mask, labelled) in zip(names, examples, masks, strict=True)
   ]
 
 
@@ -131,12 +137,12 @@ class Patches:
     self._random = order == 'random'
     self._seed = seed
     self._orientations = np.array(ORIENTATIONS[orientations], np.int64)
-    self._pixels, self._rows = _flatten_regions(regions, patch_px)
+    self._pixels, self._rows = flatten_regions(regions, patch_px)
     tiles = [
       (number, top, left)
       for number, (_, height, width) in enumerate(self._rows)
-      for top in _even_starts(height, patch_px)
-      for left in _even_starts(width, patch_px)
+      for top in even_starts(height, patch_px)
+      for left in even_starts(width, patch_px)
     ]
     if not self._random:
       tiles = [(*tile, o) for tile in tiles for o in self._orientations]
@@ -162,8 +168,8 @@ class Patches:
 
     Returns:
       An iterator of `image` float32, `mask` and `weight` uint8, each
-      [batch_size / process_count, S, S, 1]. `weight` is 0 where a region was
-      mirrored up to the size of a patch.
+      [batch_size / process_count, S, S, 1]. `weight` is 0 where nothing is
+      labelled, and where a region was mirrored up to the size of a patch.
     """
     share = batch_size // process_count
     steps = tf.data.Dataset.range(first_step, np.iinfo(np.int64).max)
@@ -234,34 +240,10 @@ def _length_nm(text: bytes) -> float | None:
   return float(text) if text else None
 
 
-def _even_starts(length: int, patch_px: int) -> list[int]:
-  """First pixels of the fewest patches that cover a length, evenly spaced."""
-  count = -(-length // patch_px)
-  return [
-    round((length - patch_px) * i / max(count - 1, 1)) for i in range(count)
-  ]
-
-
-def _flatten_regions(
-  regions: Sequence[Region], patch_px: int
-) -> tuple[dict[str, tf.Tensor], np.ndarray]:
-  """All pixels in one row each of image, mask and weight, for gathering.
-
-  Returns the rows, and int64 [regions, 3]: first pixel, height and width of
-  each region, mirrored up to the size of a patch where it is smaller.
-  """
-  parts: dict[str, list[np.ndarray]] = {'image': [], 'mask': [], 'weight': []}
-  table, start = [], 0
-  for region in regions:
-    more = [(0, max(0, patch_px - n)) for n in region.image.shape]
-    image = np.pad(region.image, more, mode='symmetric')
-    parts['image'].append(image.ravel())
-    parts['mask'].append(np.pad(region.mask, more, mode='symmetric').ravel())
-    weight = np.pad(np.ones_like(region.mask), more)
-    parts['weight'].append(weight.ravel())
-    table.append((start, *image.shape))
-    start += image.size
-  pixels = {
-    name: tf.constant(np.concatenate(part)) for name, part in parts.items()
-  }
-  return pixels, np.array(table, np.int64)
+def _mask_and_labelled(
+  stored: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray | None]:
+  labelled = stored != NOT_LABELLED
+  if labelled.all():
+    return stored, None
+  return np.where(labelled, stored, np.uint8(0)), labelled

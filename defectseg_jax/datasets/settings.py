@@ -13,6 +13,9 @@ class DataSettings:
       the foils are simulated.
     rgb: what to do with micrographs in colour: refuse, or luminance, as in
       `read_micrographs`.
+    mask_class: what is defect in masks of several classes, as in `MaskValues`;
+      '' where two values or numbers of objects tell it.
+    mask_ignore: what is not labelled, likewise; '' for what the file tells.
     cache_dir: where prepared datasets are kept; '' is the user's cache,
       ~/.cache/defectseg_jax.
     patch_px: side of a training patch, in pixels.
@@ -25,6 +28,8 @@ class DataSettings:
   source: str = 'simulated'
   dir: str = ''
   rgb: str = 'refuse'
+  mask_class: str = ''
+  mask_ignore: str = ''
   cache_dir: str = ''
   patch_px: int = 512
   patches: str = 'tiled'

@@ -26,7 +26,7 @@ from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions.calibration import Scales
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.predict_images import SessionImage, predict_images
-from defectseg_jax.sessions.reference import true_masks
+from defectseg_jax.sessions.reference import Truths, true_masks
 from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.results import SessionResults, write_results
 from defectseg_jax.sessions.screening import Screening, create_screening
@@ -121,13 +121,12 @@ def _read_run(
   return load_run(workdir.path, **how)
 
 
-def _truths(
-  request: PredictRequest, paths: Sequence[pathlib.Path]
-) -> dict[str, pathlib.Path]:
-  """True masks by the name of their image; none without --reference."""
+def _truths(request: PredictRequest, paths: Sequence[pathlib.Path]) -> Truths:
+  """True masks; none without --reference."""
   if not request.reference:
-    return {}
-  return true_masks(request.reference, files.files_by_stem(paths))
+    return Truths()
+  stems = files.files_by_stem(paths)
+  return true_masks(request.reference, stems, request.mask_values)
 
 
 def _predict_and_measure(
@@ -137,7 +136,7 @@ def _predict_and_measure(
   *,
   scales: Scales,
   screening: Screening,
-  truths: Mapping[str, pathlib.Path],
+  truths: Truths,
   include: Sequence[str],
   surface: bool,
   remarks: Sequence[str],

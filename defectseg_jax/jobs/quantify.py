@@ -14,10 +14,10 @@ from rich.progress import Progress
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import new_folder
-from defectseg_jax.micrographs.masks import read_object_mask
 from defectseg_jax.quantification import (
   Measurement,
   MeasurementSettings,
+  QualityWarning,
 )
 from defectseg_jax.reporting import tables
 from defectseg_jax.reporting.provenance import current_provenance
@@ -27,6 +27,8 @@ from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions import panel
 from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
+from defectseg_jax.sessions.judging import judge_masks, where_measured
+from defectseg_jax.sessions.label_reading import LabelReader
 from defectseg_jax.sessions.mask_settings import (
   MaskSettings,
   settings_of_masks,
@@ -38,7 +40,6 @@ from defectseg_jax.sessions.masks import (
   require_included,
 )
 from defectseg_jax.sessions.numbers import SessionNumbers
-from defectseg_jax.sessions.panel_of_masks import judge_masks
 from defectseg_jax.sessions.pictures import (
   write_image_pictures,
   write_session_histogram,
@@ -120,16 +121,32 @@ def _write_all(
   **more: Any,
 ) -> tuple[SessionNumbers, list[dict[str, Any]]]:
   """The files; all numbers, and the panel's, if one is asked for."""
+  reader = LabelReader(request.mask_values, rgb=run.data.rgb)
   inspect = functools.partial(
-    inspect_labelled, screening=create_screening(request), rgb=run.data.rgb
+    inspect_labelled, screening=create_screening(request), reader=reader
   )
   numbers, seconds = _write_numbers(
-    made, given, settings, inspect=inspect, include=request.include, **more
+    made,
+    given,
+    settings,
+    reader=reader,
+    inspect=inspect,
+    include=request.include,
+    **more,
   )
   judged = []
   if truth := request.reference:
     judged = judge_masks(
-      made, truth, given.images, numbers, seconds, run=run, inspect=inspect
+      *(made, truth, given.images, numbers, seconds),
+      # What a network can be trusted with says nothing of people.
+      settings=MeasurementSettings(
+        run.defect,
+        run.quantification,
+        seed=run.seed,
+        surface=request.surface,
+      ),
+      reader=reader,
+      inspect=inspect,
     )
   return numbers, judged
 
@@ -159,6 +176,7 @@ def _write_numbers(
   given: MaskImages,
   settings: MeasurementSettings,
   *,
+  reader: LabelReader,
   inspect: Callable[..., Seen],
   include: Sequence[str],
   console: Console,
@@ -166,7 +184,7 @@ def _write_numbers(
 ) -> tuple[SessionNumbers, dict[str, float]]:
   """All numbers; by image the seconds to measure, without read and draw."""
   images, collected, seconds = given.images, [], {}
-  ways = settings_of_masks([image.mask for image in images], settings)
+  ways = settings_of_masks([image.mask.path for image in images], settings)
   with Progress(
     *Progress.get_default_columns(),
     console=console,
@@ -175,24 +193,10 @@ def _write_numbers(
   ) as progress:
     for image in progress.track(images, description='measuring'):
       interruption.check()
-      mask, ids = read_object_mask(image.mask)
-      seen = inspect(image, mask.shape)
-      how = ways[image.mask]
-      began = time.perf_counter()
-      own = image.scale.settings(how.settings)
-      found = own.measure(
-        mask,
-        pixel_size_nm=image.scale.pixel_size_nm,
-        thickness_nm=image.scale.thickness_nm,
-        image=seen.pixels,
-        ids=ids,
-        valid=seen.valid,
-      )
-      seconds[image.name] = time.perf_counter() - began
-      found = dataclasses.replace(
-        found,
-        summary=how.summary(found.summary),
-        warnings=[*seen.warnings, *found.warnings],
+      own = image.scale.settings(ways[image.mask.path].settings)
+      how = dataclasses.replace(ways[image.mask.path], settings=own)
+      found, seen, seconds[image.name] = _measure(
+        image, how, reader=reader, inspect=inspect
       )
       shown: Any = {'pixels': seen.pixels, 'settings': settings}
       write_image_pictures(made, image.name, found, image.scale, **shown)
@@ -218,6 +222,38 @@ def _notes(
       "Intervals of a network's masks hold counting alone here: --mode=predict "
       'adds what it misses and invents, and says whether it applies.'
     )
+
+
+def _measure(
+  image: MaskImage,
+  how: MaskSettings,
+  *,
+  reader: LabelReader,
+  inspect: Callable[..., Seen],
+) -> tuple[Measurement, Seen, float]:
+  """The numbers of a mask, its micrograph, and the seconds to measure."""
+  objects = reader.objects(image)
+  seen = inspect(image, objects.mask.shape)
+  began = time.perf_counter()
+  found = how.settings.measure(
+    objects.mask,
+    pixel_size_nm=image.scale.pixel_size_nm,
+    thickness_nm=image.scale.thickness_nm,
+    image=seen.pixels,
+    ids=objects.ids,
+    valid=where_measured(seen, objects),
+  )
+  seconds = time.perf_counter() - began
+  found = dataclasses.replace(
+    found,
+    summary=how.summary(found.summary),
+    warnings=[
+      *(QualityWarning(*one) for one in objects.remarks),
+      *seen.warnings,
+      *found.warnings,
+    ],
+  )
+  return found, seen, seconds
 
 
 def _image_numbers(
@@ -247,7 +283,7 @@ def _judge_numbers(request: QuantifyRequest, console: Console) -> None:
   path = pathlib.Path(request.reference or '').expanduser()
   if not request.reference or path.is_dir():
     raise InputError('--input: is missing; say which masks to measure')
-  reference = panel.read_reference(path, lambda name, mask: {})
+  reference = panel.read_reference(path)
   reference, machine, seconds = panel.machine_of_csv(reference)
   final = pathlib.Path(request.output).expanduser()
   with new_folder(final) as made:

@@ -3,7 +3,7 @@
 import contextlib
 import glob
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.formats import FOLDERS, SUFFIXES
@@ -13,7 +13,10 @@ from defectseg_jax.micrographs.reading import read_frames
 
 
 def image_files(
-  given: Sequence[str], *, flag: str = '--input'
+  given: Sequence[str],
+  *,
+  flag: str = '--input',
+  suffixes: Collection[str] = SUFFIXES,
 ) -> list[pathlib.Path]:
   """The image files that paths and patterns name, each once.
 
@@ -22,6 +25,7 @@ def image_files(
       such as `session/*.tif`. Of an .emi and its .ser files in one folder or
       pattern, which are the same images, the .ser files are taken.
     flag: for messages.
+    suffixes: of the files of a folder that are meant, in lower case.
 
   Returns:
     In the order given; the files of a folder or a pattern are sorted by name.
@@ -41,7 +45,7 @@ def image_files(
   for text in given:
     path = pathlib.Path(text).expanduser()
     if path.is_dir() and path.suffix.lower() not in FOLDERS:
-      paths = images_in(path, flag=flag)
+      paths = images_in(path, flag=flag, suffixes=suffixes)
     elif path.exists():
       paths = [path]
     else:
@@ -55,12 +59,15 @@ def image_files(
   return list(found)
 
 
-def images_in(folder: pathlib.Path, *, flag: str) -> list[pathlib.Path]:
+def images_in(
+  folder: pathlib.Path, *, flag: str, suffixes: Collection[str] = SUFFIXES
+) -> list[pathlib.Path]:
   """The images of a folder, sorted by name.
 
   Args:
     folder: hidden files in it, and files with other suffixes, are ignored.
     flag: that named it, for messages.
+    suffixes: of the files that are meant, in lower case.
 
   Raises:
     InputError: the folder has no images.
@@ -68,12 +75,12 @@ def images_in(folder: pathlib.Path, *, flag: str) -> list[pathlib.Path]:
   paths = drop_emi_twins(
     path
     for path in sorted(folder.iterdir())
-    if path.suffix.lower() in SUFFIXES and not path.name.startswith('.')
+    if path.suffix.lower() in suffixes and not path.name.startswith('.')
   )
   if not paths:
     raise InputError(
       f'{flag}={folder}: no image in this folder; it may hold '
-      f'{", ".join(SUFFIXES)}'
+      f'{", ".join(suffixes)}'
     )
   return paths
 

@@ -5,13 +5,19 @@ import pathlib
 import struct
 import zipfile
 import zlib
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import roifile
 
 from defectseg_jax.errors import InputError, file_error
-from defectseg_jax.micrographs.object_ids import ObjectMask, objects_of_ids
+from defectseg_jax.micrographs.painting import (
+  Box,
+  Drawn,
+  Regions,
+  box_of,
+  paint,
+)
 from defectseg_jax.micrographs.polygons import pixels_inside
 
 SUFFIXES = ('.zip', '.roi')
@@ -35,21 +41,6 @@ _WITH_CORNERS = (
 _RECTANGLES = (roifile.ROI_TYPE.RECT, roifile.ROI_TYPE.OVAL)
 
 
-class Regions(NamedTuple):
-  """The objects of a set of regions.
-
-  Attributes:
-    objects: the mask and, where objects touch, their ids.
-    shared_px: pixels that belong to several regions; the last one in the set
-      has them.
-    hidden: names of regions that have no pixel for themselves therefore.
-  """
-
-  objects: ObjectMask
-  shared_px: int
-  hidden: tuple[str, ...]
-
-
 def read_regions(path: str | os.PathLike, shape: tuple[int, int]) -> Regions:
   """Reads regions that a person drew or changed in ImageJ.
 
@@ -67,30 +58,56 @@ def read_regions(path: str | os.PathLike, shape: tuple[int, int]) -> Regions:
     InputError: the file cannot be read, or a region has no area, is outside of
       the image, or of a kind that is not known.
   """
+  (regions,) = read_regions_of_stack(path, shape, images=1)
+  return regions
+
+
+def read_regions_of_stack(
+  path: str | os.PathLike, shape: tuple[int, int], *, images: int
+) -> list[Regions]:
+  """Reads the regions of each image of a stack, as `read_regions` does.
+
+  Args:
+    path: of the set.
+    shape: H, W of the images.
+    images: how many there are. A region that is of no slice is of all.
+
+  Raises:
+    InputError: as `read_regions`; or a region is of a slice that is not there.
+  """
   path = pathlib.Path(path)
-  ids = np.zeros(shape, np.int32)
-  shared, names = np.zeros(shape, bool), []
-  for number, roi in enumerate(_read(path), start=1):
-    polygons = _polygons(path, roi)
-    box = _box(polygons, shape)
-    # In its box alone: a set may have thousands of regions.
-    inside = _inside(roi, polygons, box)
-    if not inside.any():
+  rois = _read(path)
+  for roi in rois:
+    if _slice_of(roi) > images:
       raise file_error(
         path,
-        f'the region {roi.name!r} has no pixel of the image of {shape[0]} x '
-        f'{shape[1]} pixels',
-        'see that the set is of this image, or delete the region',
+        f'the region {roi.name!r} is of slice {_slice_of(roi)}, and there '
+        f'{"is 1 image" if images == 1 else f"are {images} images"}',
+        'give the stack that it was drawn on, or a set of this image',
       )
-    shared[box] |= inside & (ids[box] > 0)
-    ids[box][inside] = number
-    names.append(roi.name)
-  seen = set(np.unique(ids).tolist())
-  return Regions(
-    objects_of_ids(ids),
-    int(np.count_nonzero(shared)),
-    tuple(n for i, n in enumerate(names, start=1) if i not in seen),
-  )
+  return [
+    paint(
+      _drawn(path, [r for r in rois if _slice_of(r) in (0, number)], shape),
+      shape,
+      path=path,
+    )
+    for number in range(1, images + 1)
+  ]
+
+
+def _slice_of(roi: roifile.ImagejRoi) -> int:
+  """Counted from 1; 0 of a region that is of all slices."""
+  return max(roi.position, roi.z_position, roi.t_position)
+
+
+def _drawn(
+  path: pathlib.Path, rois: Sequence[roifile.ImagejRoi], shape: tuple[int, int]
+) -> Iterator[Drawn]:
+  for roi in rois:
+    polygons = _polygons(path, roi)
+    box = box_of(polygons, shape)
+    # In its box alone: a set may have thousands of regions.
+    yield Drawn(roi.name, box, _inside(roi, polygons, box))
 
 
 def _read(path: pathlib.Path) -> list[roifile.ImagejRoi]:
@@ -141,21 +158,10 @@ def _polygons(path: pathlib.Path, roi: roifile.ImagejRoi) -> list[np.ndarray]:
   )
 
 
-def _box(
-  polygons: list[np.ndarray], shape: tuple[int, int]
-) -> tuple[slice, slice]:
-  """Rows and columns of the image that the polygons are in."""
-  corners = np.concatenate(polygons)
-  sides = np.array(shape[::-1])
-  first = np.clip(np.floor(corners.min(axis=0)), 0, sides).astype(int)
-  after = np.clip(np.ceil(corners.max(axis=0)), 0, sides).astype(int)
-  return slice(first[1], after[1]), slice(first[0], after[0])
-
-
 def _inside(
   roi: roifile.ImagejRoi,
   polygons: list[np.ndarray],
-  box: tuple[slice, slice],
+  box: Box,
 ) -> np.ndarray:
   """bool, of the box: pixels whose middle is in the region."""
   rows, columns = box

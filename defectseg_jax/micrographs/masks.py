@@ -1,29 +1,37 @@
 """Masks that a person or a program drew, checked."""
 
 import os
+import pathlib
 
 import numpy as np
 
 from defectseg_jax.errors import file_error
+from defectseg_jax.micrographs.annotations import labels as annotation_labels
+from defectseg_jax.micrographs.annotations.reading import SUFFIXES as JSON
+from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.grey import grey_values
-from defectseg_jax.micrographs.object_ids import (
-  ObjectMask,
-  objects_of_ids,
-  why_not_ids,
+from defectseg_jax.micrographs.imagej_regions import SUFFIXES as ROI_SETS
+from defectseg_jax.micrographs.imagej_regions import read_regions_of_stack
+from defectseg_jax.micrographs.mask_files import MaskFile
+from defectseg_jax.micrographs.mask_values import (
+  AS_STORED,
+  MaskValues,
+  binary_mask,
+  objects_of_values,
 )
+from defectseg_jax.micrographs.object_ids import ObjectMask, why_not_ids
 from defectseg_jax.micrographs.reading import read_frames
 
-_FOREGROUNDS = (1, 255, 65535)
-_VALUES_NAMED = 8
 
-
-def read_mask(path: str | os.PathLike) -> np.ndarray:
+def read_mask(
+  path: str | os.PathLike, *, mask_class: str | int = ''
+) -> np.ndarray:
   """Reads a mask: what is not zero is defect.
 
   Two values are accepted, or one of them alone (no defect, all defect): 0 and
-  1, 0 and 255, 0 and 65535, False and True. Of a palette the indices count if
-  they are such a pair, because labelling programs count by them and the colours
-  are decoration; else the colours count, if they are black and white.
+  1, 0 and 255, 0 and 65535, False and True; and black and one other colour. Of
+  a palette the indices count if they are such a pair, because labelling
+  programs count by them and the colours are decoration; else the colours count.
 
   For the same reason a TIFF that says white is zero is not turned round: ImageJ
   (masks with an inverting lookup table) and tifffile (boolean arrays) write so,
@@ -32,14 +40,17 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
   Numbers of objects are accepted too, as `read_object_mask` reads them.
 
   Args:
-    path: a file as `read_micrographs` reads it, with one image.
+    path: a file as `read_micrographs` reads it, with one image; or JSON of
+      LabelMe or COCO with one image, whose size the file states.
+    mask_class: what is defect, where the mask has several classes, as
+      `MaskValues` has it.
 
   Returns:
     bool [H, W], True on defects.
 
   Raises:
-    InputError: other values; unequal colours; a stack; and whatever
-      `read_frames` refuses.
+    InputError: other values; unequal colours; a stack; a mask of a part of its
+      image; and whatever `read_frames` refuses.
 
   Examples:
     >>> import tempfile
@@ -50,16 +61,19 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
     >>> read_mask(path)
     array([[ True, False, False]])
   """
-  return read_object_mask(path).mask
+  return read_object_mask(path, MaskValues(str(mask_class))).mask
 
 
-def read_object_mask(path: str | os.PathLike) -> ObjectMask:
+def read_object_mask(
+  path: str | os.PathLike, how: MaskValues = AS_STORED
+) -> ObjectMask:
   """Reads a mask, and the numbers of its objects where it has them.
 
   Args:
     path: of a mask as `read_mask` reads it; or of one that has the number of
       an object at each of its pixels, 0 in the background. Each number is in
       one piece: else the values are taken for greys or classes, and refused.
+    how: what its values stand for.
 
   Returns:
     The mask, with `ids` if objects touch that the file numbers differently.
@@ -67,47 +81,121 @@ def read_object_mask(path: str | os.PathLike) -> ObjectMask:
   Raises:
     InputError: as `read_mask`.
   """
-  frames = read_frames(path)
-  if len(frames) != 1:
-    raise file_error(
-      path, f'it holds {len(frames)} images', 'save the mask as one image'
-    )
-  (frame,) = frames
-  if frame.palette is not None:
-    mask = _binary_mask(frame.values)
-    if mask is not None:
-      return ObjectMask(mask)
-    if not why_not_ids(frame.values):
-      return objects_of_ids(frame.values)
-  values = grey_values(frame, rgb='refuse', path=path)
-  mask = _binary_mask(values)
-  if mask is not None:
-    return ObjectMask(mask)
-  why_not = why_not_ids(values)
-  if why_not:
+  objects = one_of(read_masks(MaskFile(pathlib.Path(path)), how=how), path)
+  if objects.labelled is not None:
     raise file_error(
       path,
-      f'a mask with {_describe_values(values)}, which are no numbers of objects'
-      f' either ({why_not})',
-      'save it with 0 for background and 255 for defects, as PNG (JPEG and'
-      ' smoothing make values in between)',
+      f'{objects.remarks[-1].message}',
+      'give a mask of the whole image here, with two values',
     )
-  return objects_of_ids(values)
+  return objects
 
 
-def _binary_mask(values: np.ndarray) -> np.ndarray | None:
-  """The mask, or None where the values are not those of a mask."""
-  if values.ndim != 2 or values.size == 0:
-    return None
-  for foreground in _FOREGROUNDS:
-    mask = values == foreground
-    if (mask | (values == 0)).all():
-      return mask
-  return None
+def read_masks(
+  file: MaskFile,
+  *,
+  shape: tuple[int, ...] | None = None,
+  images: int = 1,
+  how: MaskValues = AS_STORED,
+) -> list[ObjectMask]:
+  """Reads the masks of a file, one for each image of a stack.
+
+  Args:
+    file: an image as `read_micrographs` reads it; JSON of LabelMe, COCO, VIA or
+      QuPath; a set of ImageJ's regions.
+    shape: H, W of the image that the mask is of; None where it is not known.
+      Outlines need it, if their file does not state it.
+    images: how many images the mask is of, as far as it is known: a set of
+      ImageJ's regions does not say it.
+    how: what values and labels stand for.
+
+  Returns:
+    The masks; of JSON one.
+
+  Raises:
+    InputError: the file cannot be read, does not say what is defect, or its
+      size is needed and not known.
+  """
+  suffix = file.path.suffix.lower()
+  size = None if shape is None else (shape[0], shape[1])
+  if suffix in JSON:
+    return [annotation_labels.read_labels(file, size, how)]
+  if suffix in ROI_SETS:
+    size = annotation_labels.known_size(file, size)
+    return [
+      one.objects._replace(remarks=one.remarks(file.path.name))
+      for one in read_regions_of_stack(file.path, size, images=images)
+    ]
+  return [
+    objects_of_values(_values(frame, how, file.path), how, path=file.path)
+    for frame in read_frames(file.path)
+  ]
 
 
-def _describe_values(values: np.ndarray) -> str:
-  found = np.unique(values)
-  named = ', '.join(str(value) for value in found[:_VALUES_NAMED])
-  more = ', ...' if len(found) > _VALUES_NAMED else ''
-  return f'{len(found)} different values ({named}{more})'
+def one_of(
+  masks: list[ObjectMask], path: str | os.PathLike | MaskFile
+) -> ObjectMask:
+  """The mask of a file that is to hold one.
+
+  Raises:
+    InputError: it is a stack.
+  """
+  if len(masks) != 1:
+    raise file_error(
+      str(path), f'it holds {len(masks)} images', 'save the mask as one image'
+    )
+  return masks[0]
+
+
+def mask_at(
+  masks: list[ObjectMask],
+  place: int | None,
+  path: str | os.PathLike | MaskFile,
+) -> ObjectMask:
+  """The mask of one image.
+
+  Args:
+    masks: as `read_masks` gives them.
+    place: of the image in its stack; None where there is only one.
+    path: of the file, for messages.
+
+  Raises:
+    InputError: there is no such image in the file, or it is one of several.
+  """
+  if place is None:
+    return one_of(masks, path)
+  if place >= len(masks) or len(masks) == 1:
+    raise file_error(
+      str(path),
+      f'it holds {len(masks)} masks, and none of image [{place}] of its stack',
+      'give a mask for each image of the stack',
+    )
+  return masks[place]
+
+
+def _values(
+  frame: Frame, how: MaskValues, path: str | os.PathLike
+) -> np.ndarray:
+  """Values [H, W], or colours [H, W, channels] that are not grey."""
+  values = frame.values
+  if frame.palette is not None:
+    indices_count = (
+      *(how.mask_class, how.mask_ignore),
+      binary_mask(values) is not None,
+      not why_not_ids(values),
+    )
+    if any(indices_count):
+      return values
+    # Refuses an index that is not in the palette.
+    grey_values(frame, rgb='luminance', path=path)
+    values = frame.palette[values]
+  if values.ndim == 2:
+    return values
+  alpha = values[..., -1] if values.shape[2] in (2, 4) else None
+  if alpha is not None and alpha.min() != alpha.max():
+    return values
+  if alpha is not None:
+    values = values[..., :-1]
+  if (values == values[..., :1]).all():
+    return values[..., 0]
+  return values

@@ -7,6 +7,9 @@ Then objects that touch can be told apart, which no mask of two values shows.
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import ndimage
+
+from defectseg_jax.micrographs.grey_quality import Remark
 
 # White, in images of 8 and of 16 bits.
 _WHITES = (255, 65535)
@@ -19,10 +22,15 @@ class ObjectMask(NamedTuple):
     mask: bool [H, W], True on defects.
     ids: int32 [H, W], the number of the object at each pixel, 0 where the mask
       is False; None where the objects are the regions that are connected.
+    labelled: bool [H, W], True where somebody said whether there is a defect;
+      None where all of the image is. The mask is False elsewhere.
+    remarks: what a reader of its numbers must know.
   """
 
   mask: np.ndarray
   ids: np.ndarray | None = None
+  labelled: np.ndarray | None = None
+  remarks: tuple[Remark, ...] = ()
 
   def same_as(self, other: 'ObjectMask') -> bool:
     """Whether both show the same objects, whatever their numbers."""
@@ -31,6 +39,37 @@ class ObjectMask(NamedTuple):
     if self.ids is None or other.ids is None:
       return self.ids is other.ids
     return np.array_equal(self.ids, other.ids)
+
+  def apart(self) -> np.ndarray:
+    """The mask with a gap of one pixel between objects that touch.
+
+    So a network learns, and is judged, that they are two.
+
+    Examples:
+      >>> ObjectMask(*objects_of_ids(np.array([[7, 7, 3, 3]]))[:2]).apart()
+      array([[ True,  True, False,  True]])
+    """
+    if self.ids is None:
+      return self.mask
+    before = np.where(self.ids > 0, self.ids, np.iinfo(np.int32).max)
+    lowest = ndimage.minimum_filter(before, 3, mode='nearest')
+    return self.mask & (lowest >= self.ids)
+
+  def only_where(self, labelled: np.ndarray) -> 'ObjectMask':
+    """The same, where a person labelled it.
+
+    Args:
+      labelled: bool [H, W].
+    """
+    if self.labelled is not None:
+      labelled = labelled & self.labelled
+    if labelled.all():
+      return self
+    return self._replace(
+      mask=self.mask & labelled,
+      ids=None if self.ids is None else np.where(labelled, self.ids, 0),
+      labelled=labelled,
+    )
 
 
 def objects_of_ids(ids: np.ndarray) -> ObjectMask:

@@ -93,7 +93,7 @@ def write_object_mask(
   Raises:
     InputError: there are more ids than 16 bits can tell.
   """
-  mask, ids = objects
+  mask, ids = objects.mask, objects.ids
   if ids is None:
     write_mask(path, mask, pixel_size_nm=pixel_size_nm)
     return

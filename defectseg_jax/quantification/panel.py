@@ -7,12 +7,14 @@ people who gave a value.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from defectseg_jax.errors import InputError
 
+# Whatever is measured, with or without the numbers of its objects.
+_Mask = TypeVar('_Mask')
 _ROW = ('person', 'image', 'quantity', 'value')
 
 # Values by (image, quantity); None or NaN where no value was given.
@@ -179,8 +181,8 @@ def values_of_rows(
 
 
 def values_of_masks(
-  masks: Mapping[str, Mapping[str, np.ndarray]],
-  measure: Callable[[str, np.ndarray], Mapping[str, float]],
+  masks: Mapping[str, Mapping[str, _Mask]],
+  measure: Callable[[str, _Mask], Mapping[str, float]],
 ) -> dict[str, dict[tuple[str, str], float]]:
   """Values by person, from masks that all are measured the same way.
 

@@ -199,7 +199,7 @@ def border_warnings(
         'mask_inverted',
         f'one region covers {100 * around.max() / image_px:.0f}% of the image '
         'and touches all its sides: if defects are black in the mask, invert '
-        'it',
+        'it, or give --mask_class=0',
       )
     ]
   marked = int(areas_px.sum())

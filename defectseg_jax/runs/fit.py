@@ -11,11 +11,14 @@ import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
-from defectseg_jax.quantification.particles.components import covers_all
-from defectseg_jax.quantification.plausibility import LARGEST_REGION
 from defectseg_jax.reporting.progress_bar import TrainingDisplay
 from defectseg_jax.reporting.tensorboard import Events
 from defectseg_jax.runs.data import Data, read_data
+from defectseg_jax.runs.labels import (
+  remarks_of,
+  require_not_inverted,
+  where_labelled,
+)
 from defectseg_jax.runs.preparation import (
   Prepared,
   prepare,
@@ -82,6 +85,7 @@ def fit(
         workdir.require_config(config)
       with console.status('Preparing the micrographs'):
         data = read_data(settings, splits=splits)
+      require_not_inverted(settings, data.regions)
       prepared = prepare(settings, data)
     # Only now is anything written.
     with processes.agree(interruption):
@@ -111,7 +115,9 @@ def _print_data(console: Console, prepared: Prepared) -> None:
   counts = ', '.join(
     f'{len(found)} {split}' for split, found in regions.items()
   )
-  defect = np.mean([region.mask.mean() for region in regions['train']])
+  defect = np.mean(
+    [where_labelled(one, one.mask).mean() for one in regions['train']]
+  )
   several = ''
   if jax.process_count() > 1:
     several = f' of {jax.process_count()} processes'
@@ -121,19 +127,8 @@ def _print_data(console: Console, prepared: Prepared) -> None:
     f'{jax.devices()[0].device_kind} device(s){several}.',
     soft_wrap=True,
   )
-  inverted = [
-    region.name
-    for region in regions['train']
-    if covers_all(region.mask > 0, LARGEST_REGION)
-  ]
-  if inverted:
-    console.print(
-      f'Warning: in the masks of {len(inverted)} of {len(regions["train"])} '
-      f'training regions, such as {escape(inverted[0])}, one region covers '
-      'most of the image and touches all its sides. If defects are black '
-      'there, stop, and invert them: the network learns what is white.',
-      soft_wrap=True,
-    )
+  for line in remarks_of(regions):
+    console.print(escape(line), soft_wrap=True)
 
 
 def _train(

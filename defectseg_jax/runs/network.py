@@ -12,6 +12,7 @@ from defectseg_jax.prediction.test_time_augmentation import (
   average_over_orientations,
 )
 from defectseg_jax.prediction.tiles import fastest_core_px, probability_map
+from defectseg_jax.runs.labels import where_labelled
 from defectseg_jax.training import step
 
 
@@ -86,10 +87,13 @@ def make_probability_maps(
 def histograms(
   maps: Sequence[np.ndarray], regions: Sequence[Any]
 ) -> np.ndarray:
-  """`thresholds.histogram` of each region: int64 [regions, 2, BINS]."""
+  """`thresholds.histogram` of what is labelled: int64 [regions, 2, BINS]."""
   return np.stack(
     [
-      thresholds.histogram(probabilities, region.mask > 0)
+      thresholds.histogram(
+        where_labelled(region, probabilities),
+        where_labelled(region, region.mask > 0),
+      )
       for probabilities, region in zip(maps, regions, strict=True)
     ]
   )

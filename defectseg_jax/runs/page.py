@@ -26,6 +26,7 @@ from defectseg_jax.reporting.page import (
   training_page,
 )
 from defectseg_jax.reporting.page.content import ImageArrays, page_image
+from defectseg_jax.runs.labels import not_labelled, only_labelled
 
 # The pixel size and the thickness with which an image without a scale is
 # measured; its page says nothing in nanometres.
@@ -92,6 +93,10 @@ def run_page(
       'Materials numbers are compared where scale and thickness are known. '
       f'They are not known of {", ".join(unscaled)}.'
     )
+  parts = not_labelled(regions)
+  if parts:
+    shares = ', '.join(f'{100 * p:.2g}% of {name}' for name, p in parts.items())
+    remarks.append(f'Not labelled, and in no score and no number: {shares}.')
   return training_page(
     f'{defect.capitalize()}: {len(images)} test images',
     metrics=metrics,
@@ -114,6 +119,7 @@ def _test_image(
   limits: Hysteresis,
 ) -> ShownImage:
   """Measures prediction and truth, and keeps what is small."""
+  probabilities = only_labelled(region, probabilities)
   prediction = sure_mask(probabilities, limits)
   true_mask = region.mask > 0
   scaled = None not in (region.pixel_size_nm, region.thickness_nm)
@@ -125,6 +131,7 @@ def _test_image(
       thickness_nm=region.thickness_nm if scaled else _NO_SCALE_NM,
       settings=settings,
       seed=seed,
+      valid=region.labelled,
     )
     for mask in (prediction, true_mask)
   )
@@ -136,7 +143,13 @@ def _test_image(
       objects={**_columns(found, scaled), 'mean_probability': means},
       sizes_nm=found.sizes_nm if scaled else np.zeros(0),
     ),
-    ImageArrays(region.image, prediction, probabilities, true_mask),
+    ImageArrays(
+      region.image,
+      prediction,
+      probabilities,
+      true_mask,
+      valid=region.labelled,
+    ),
     defect=defect,
     minimum_area_px=settings.minimum_area_px,
     threshold=limits.threshold,

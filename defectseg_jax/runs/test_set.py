@@ -18,6 +18,7 @@ from defectseg_jax.runs import config_checks, network
 from defectseg_jax.runs.data import read_data
 from defectseg_jax.runs.detection_file import RunDetection, read_detection
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
+from defectseg_jax.runs.labels import only_labelled, where_labelled
 from defectseg_jax.runs.page import run_page
 from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.sure_objects import choose_sure_objects
@@ -88,7 +89,10 @@ def score_test_set(
   progress = detection.judge(progress)
   limits = Hysteresis(progress.best().threshold, detection.least_peak)
   maps = maps_of('test')
-  masks = [sure_mask(one, limits) for one in maps]
+  masks = [
+    only_labelled(region, sure_mask(one, limits))
+    for one, region in zip(maps, regions['test'], strict=True)
+  ]
   metrics = test_metrics(
     settings.defect, maps, masks, regions['test'], progress
   )
@@ -127,6 +131,10 @@ def _score_dev_set(
 ) -> RunDetection:
   """Writes dev_detection.json, and reads it as those do who use the run."""
   truths = [region.mask > 0 for region in regions]
+  maps = [
+    only_labelled(region, one)
+    for region, one in zip(regions, maps, strict=True)
+  ]
   workdir.write_json(
     workdir.dev_detection,
     choose_sure_objects(settings, maps, truths, threshold),
@@ -178,7 +186,9 @@ def test_metrics(
   def summary_of(found: Sequence[np.ndarray]) -> dict[str, Any]:
     return confusion.summary(
       [
-        confusion.confusion(mask, region.mask > 0)
+        confusion.confusion(
+          where_labelled(region, mask), where_labelled(region, region.mask > 0)
+        )
         for mask, region in zip(found, regions, strict=True)
       ]
     )

@@ -20,6 +20,8 @@ from defectseg_jax.reporting.provenance import Provenance, current_provenance
 
 # The key of config.json that is no field of a config.
 _PROVENANCE = 'provenance'
+# Fields that runs of 0.2.0 have not, and what those runs did.
+_ADDED = {'data.mask_class': '', 'data.mask_ignore': ''}
 
 
 class Workdir:
@@ -80,7 +82,11 @@ class Workdir:
     Raises:
       InputError: there is none, it is no JSON, or an older version made it.
     """
-    config = ml_collections.ConfigDict(self._content()[0])
+    fields = self._content()[0]
+    if 'data' in fields:
+      added = {name.removeprefix('data.'): v for name, v in _ADDED.items()}
+      fields['data'] = {**added, **fields['data']}
+    config = ml_collections.ConfigDict(fields)
     if 'quantification' not in config:
       raise InputError(
         f'{self.config}: has no section quantification, as runs of older '
@@ -199,7 +205,20 @@ def _of_training(fields: dict[str, Any]) -> dict[str, Any]:
     # Nothing of it is read then, and runs of 0.2.0 have none.
     others |= {'domain'}
   kept = {k: v for k, v in fields.items() if k not in others}
-  return flat_fields(with_tuples(kept))
+  return said_fields(flat_fields(with_tuples(kept)))
+
+
+def said_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+  """Without fields that say nothing, and that folders of 0.2.0 have not.
+
+  Args:
+    fields: by dotted names.
+  """
+  return {
+    name: value
+    for name, value in fields.items()
+    if name not in _ADDED or value != _ADDED[name]
+  }
 
 
 def require_same_fields(

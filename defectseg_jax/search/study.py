@@ -25,7 +25,12 @@ from optuna.storages.journal import JournalFileBackend
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import json_text, write_whole
-from defectseg_jax.runs.workdir import Workdir, flat_fields, require_same_fields
+from defectseg_jax.runs.workdir import (
+  Workdir,
+  flat_fields,
+  require_same_fields,
+  said_fields,
+)
 from defectseg_jax.search.outcomes import (
   Outcome,
   read_outcome,
@@ -229,7 +234,9 @@ class Study:
       self._begin(wanted)
       # Another worker may have begun it just now, with another config.
       before = self._read_settings()
-    require_same_fields(before or {}, wanted, where=self._settings)
+    require_same_fields(
+      said_fields(before or {}), said_fields(wanted), where=self._settings
+    )
 
   def _read_settings(self) -> dict[str, Any] | None:
     try:

@@ -184,6 +184,15 @@ class Scales:
       ),
     )
 
+  def has_row(self, path: pathlib.Path, image: str) -> bool:
+    """Whether the table has a row of an image.
+
+    Args:
+      path: of the image.
+      image: its name.
+    """
+    return self._row_of(path, image) is not None
+
   def _row_of(self, path: pathlib.Path, image: str) -> str | None:
     return row_of(self._table, path, image, beside=self._owners)
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.formats import SUFFIXES
-from defectseg_jax.micrographs.imagej_regions import Regions, read_regions
+from defectseg_jax.micrographs.imagej_regions import read_regions
 from defectseg_jax.micrographs.masks import read_object_mask
 from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.quantification import QualityWarning
@@ -23,8 +23,6 @@ from defectseg_jax.sessions.index import (
   file_checksum,
   noted_corrections,
 )
-
-_HIDDEN_NAMED = 4
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -164,7 +162,10 @@ def _read(
   if file.startswith(f'{ROIS}/'):
     regions = read_regions(path, (shape[0], shape[1]))
     return Correction(
-      file, regions.objects, noted, tuple(_region_warnings(file, regions))
+      file,
+      regions.objects,
+      noted,
+      tuple(QualityWarning(*one) for one in regions.remarks(file)),
     )
   objects = read_object_mask(path)
   if objects.mask.shape != shape:
@@ -177,17 +178,3 @@ def _read(
     )
   own = file == f'{MASKS}/{path.stem}.tif'
   return Correction(file, objects, {} if own else noted)
-
-
-def _region_warnings(file: str, regions: Regions) -> Iterator[QualityWarning]:
-  if not regions.shared_px:
-    return
-  hidden = ', '.join(regions.hidden[:_HIDDEN_NAMED])
-  if len(regions.hidden) > _HIDDEN_NAMED:
-    hidden += ', ...'
-  yield QualityWarning(
-    'regions_overlap',
-    f'{file}: {regions.shared_px} pixels are in several regions, and belong to '
-    'the last of those in the set'
-    + (f'; hidden behind others, and not counted: {hidden}' if hidden else ''),
-  )

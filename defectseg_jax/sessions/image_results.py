@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from defectseg_jax.applicability.widening import with_verdict, without_verdict
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.masks import read_mask, read_object_mask
+from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.prediction.sure_regions import Hysteresis
 from defectseg_jax.quantification import (
@@ -18,6 +19,8 @@ from defectseg_jax.quantification import (
   QualityWarning,
   kind_of,
 )
+from defectseg_jax.quantification.particles.components import covers_all
+from defectseg_jax.quantification.plausibility import LARGEST_REGION
 from defectseg_jax.quantification.review import mean_probabilities
 from defectseg_jax.reporting import imagej_rois
 from defectseg_jax.reporting.page import ImageView, image_view
@@ -52,7 +55,7 @@ def write_image_results(
   *,
   settings: MeasurementSettings,
   limits: Hysteresis,
-  truths: Mapping[str, pathlib.Path],
+  truths: reference.Truths,
 ) -> ImageResults:
   """Measures an image and writes its overlay, histogram and ROI set.
 
@@ -62,7 +65,7 @@ def write_image_results(
     image: to measure.
     settings: how to measure.
     limits: what made the masks of probabilities.
-    truths: true masks by the name of their image; empty for no comparison.
+    truths: true masks; without any for no comparison.
 
   Returns:
     What tables and page need; none of the large arrays.
@@ -72,8 +75,9 @@ def write_image_results(
   """
   how = mask_settings(settings, zooms=image.zooms, by_hand=image.corrected)
   settings = image.scale.settings(how.settings)
-  truth = truths.get(image.name)
-  arrays, ids, mismatch = _read_arrays(folder, image, truth)
+  arrays, ids = _read_arrays(folder, image)
+  arrays, about_truth, mismatch = _with_truth(truths, image.name, arrays)
+  image = dataclasses.replace(image, warnings=(*image.warnings, *about_truth))
   found = settings.measure(
     arrays.mask,
     pixel_size_nm=image.scale.pixel_size_nm,
@@ -85,13 +89,11 @@ def write_image_results(
   found = dataclasses.replace(found, summary=how.summary(found.summary))
   found = _with_session(found, image, arrays.probabilities, mismatch)
   numbers = image_numbers(
-    image.name,
-    found,
-    image.scale,
+    *(image.name, found, image.scale),
     settings=settings,
     sources=_sources(image, settings),
     replaced_pixels=image.replaced_pixels,
-    scores=_scores(arrays) if truths else None,
+    scores=_scores(arrays) if truths.masks else None,
     verdict=image.verdict,
     include=image.included,
   )
@@ -101,14 +103,20 @@ def write_image_results(
   return ImageResults(
     numbers,
     _view(found, arrays, numbers, settings, limits),
-    comparable=None if truth is None else mismatch is None,
+    comparable=_comparable(arrays, mismatch),
   )
+
+
+def _comparable(arrays: ImageArrays, mismatch: str | None) -> bool | None:
+  return None if arrays.truth is None and mismatch is None else not mismatch
 
 
 def _scores(arrays: ImageArrays) -> Mapping[str, float | None]:
   if arrays.truth is None:
     return reference.NO_SCORES
-  return reference.scores(arrays.mask, arrays.truth, valid=arrays.valid)
+  return reference.scores(
+    arrays.mask, arrays.truth, valid=arrays.where_compared
+  )
 
 
 def _sources(
@@ -156,27 +164,48 @@ def _write_rois(folder: pathlib.Path, name: str, found: Measurement) -> None:
 
 
 def _read_arrays(
-  folder: pathlib.Path, image: SessionImage, truth: pathlib.Path | None
-) -> tuple[ImageArrays, np.ndarray | None, str | None]:
-  """The arrays, ids of objects that touch, and why there is no true mask."""
+  folder: pathlib.Path, image: SessionImage
+) -> tuple[ImageArrays, np.ndarray | None]:
+  """The arrays, and ids of objects that touch."""
   files = image.files()
-  mask, ids = read_object_mask(folder / files['masks'])
+  objects = read_object_mask(folder / files['masks'])
   # As they are stored: a large micrograph of 8 bits stays small.
   pixels, probabilities = (
     read_frames(folder / files[kind])[0].values
     for kind in ('images', 'probabilities')
   )
-  arrays = ImageArrays(pixels, mask, probabilities)
+  arrays = ImageArrays(pixels, objects.mask, probabilities)
   if image.partial:
     valid = read_mask(folder / files[VALID])
     arrays = dataclasses.replace(arrays, valid=valid)
-  if truth is None:
-    return arrays, ids, None
+  return arrays, objects.ids
+
+
+def _with_truth(
+  truths: reference.Truths, name: str, arrays: ImageArrays
+) -> tuple[ImageArrays, Sequence[QualityWarning], str | None]:
+  """With the true mask, what it warns of, and why it cannot be compared."""
   try:
-    true_mask = reference.true_mask(truth, mask.shape)
+    truth = truths.of(name, arrays.mask.shape)
   except InputError as error:
-    return arrays, ids, str(error)
-  return dataclasses.replace(arrays, truth=true_mask), ids, None
+    return arrays, (), str(error)
+  if truth is None:
+    return arrays, (), None
+  arrays = dataclasses.replace(
+    arrays, truth=truth.mask, compared=truth.labelled
+  )
+  return arrays, list(_truth_warnings(truth)), None
+
+
+def _truth_warnings(truth: ObjectMask) -> Iterator[QualityWarning]:
+  for name, message in truth.remarks:
+    yield QualityWarning(name, f'the true mask: {message}')
+  if covers_all(truth.mask, LARGEST_REGION):
+    yield QualityWarning(
+      'reference_inverted',
+      'one region covers most of the true mask and touches all its sides: if '
+      'defects are black in it, give --mask_class=0',
+    )
 
 
 def _with_session(

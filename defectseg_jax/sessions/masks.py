@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from defectseg_jax.errors import InputError
@@ -13,9 +13,20 @@ from defectseg_jax.micrographs.calibration_table import (
 )
 from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.files import files_by_stem, image_files
+from defectseg_jax.micrographs.formats import SUFFIXES as IMAGE_SUFFIXES
+from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.image_names import row_of
-from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.micrographs.reading import read_frames, read_micrographs
+from defectseg_jax.micrographs.mask_files import (
+  SUFFIXES,
+  MaskFile,
+  candidates,
+  image_of_mask,
+  mask_files,
+  mask_of_image,
+  masks_in,
+  masks_of_images,
+)
+from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.micrographs.selection import select_images
 from defectseg_jax.sessions.calibration import (
   Scale,
@@ -31,16 +42,39 @@ class MaskImage:
   """Files of one image, and its scale.
 
   Attributes:
-    name: of the mask's file, without its suffix.
-    mask: its path.
-    micrograph: of the same name; None without a micrograph.
+    name: of the micrograph, or else of the mask, without a suffix; of a stack
+      with the place of the image, as z[1].
+    mask: where it is.
+    micrograph: its file; None without a micrograph.
     scale: of both.
+    place: of the image in its stack; None where there is only one.
+    ignore: mask of what is not labelled; None where there is none.
   """
 
   name: str
-  mask: pathlib.Path
+  mask: MaskFile
   micrograph: pathlib.Path | None
   scale: Scale
+  place: int | None = None
+  ignore: MaskFile | None = None
+
+  def in_stack(self, count: int) -> 'list[MaskImage]':
+    """Each image of the stack that this is of."""
+    return [
+      dataclasses.replace(self, name=f'{self.name}[{place}]', place=place)
+      for place in range(count)
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Given:
+  """What is to be measured, and what is known of it, before it is opened."""
+
+  masks: Sequence[str]
+  micrographs: Sequence[str]
+  splits: pathlib.Path | None = None
+  table: Mapping[str, Calibration] = dataclasses.field(default_factory=dict)
+  ignore: Mapping[str, MaskFile] = dataclasses.field(default_factory=dict)
 
 
 class MaskImages(NamedTuple):
@@ -70,91 +104,171 @@ def mask_images(
 
   Args:
     masks: files, folders and patterns. One folder with masks/ in it is taken as
-      a folder to train on: its images/ and splits.csv are read too.
+      a folder to train on: its images/, splits.csv and ignore/ are read too, as
+      valid/ is by `create_screening`.
     micrographs: likewise; may be empty.
     pixel_size_nm, thickness_nm: as `Scales` takes them.
     calibration: a CSV, the table of `Scales`.
     surface: whether the masks are of surfaces, which have no thickness.
 
   Returns:
-    An entry for each mask, and what was not used.
+    An entry for each mask, also for each of a stack, and what was not used.
 
   Raises:
     InputError: a file is missing, or a scale is stated nowhere.
   """
-  given, micrographs, splits = _files_to_train_on(masks, micrographs)
-  files = files_by_stem(without_taken(image_files(given)))
-  pictures, remarks = {}, []
-  if micrographs:
-    paths, remarks = select_images(micrographs, flag='--micrographs')
-    pictures = files_by_stem(paths, flag='--micrographs')
-    _require_micrographs(files, pictures)
+  given = _files_to_train_on(masks, micrographs)
+  paths = without_taken(image_files(given.masks, suffixes=SUFFIXES))
+  files, pictures, remarks = mask_files(paths, where='--input'), {}, []
+  if given.micrographs:
+    chosen, remarks = select_images(given.micrographs, flag='--micrographs')
+    pictures = files_by_stem(chosen, flag='--micrographs')
+    files = _with_micrographs(files, pictures)
   scales = Scales(
     pixel_size_nm=pixel_size_nm,
     thickness_nm=thickness_nm,
     table=calibration,
     surface=surface,
-    files=[*files.values(), *pictures.values()],
+    files=[*(one.path for one in files.values()), *pictures.values()],
   )
-  table = _table_of(splits)
-  row_of_mask = {
-    name: row_of(table, path, name) for name, path in files.items()
-  }
-  found = []
-  for name, path in files.items():
-    stated, doubts, row = {}, {}, row_of_mask[name]
-    if row is not None:
-      stated[str(splits)] = table[row]
-    for file in filter(None, (pictures.get(name), path)):
-      frame = read_frames(file)[0]
-      stated[str(file)] = Calibration(frame.pixel_size_nm)
-      doubts[str(file)] = frame.scale_doubt
-    scale = with_doubts(scales.scale_of(path, stated), doubts)
-    found.append(MaskImage(name, path, pictures.get(name), scale))
-  unused = [row for row in table if row not in row_of_mask.values()]
+  found = _images(files, pictures, scales, given)
+  known_as = [one for _, one in found]
+  used = {row_of(given.table, *one) for one in known_as}
+  unused = [row for row in given.table if row not in used]
   lines = [
-    scales.unused_rows((path, name) for name, path in files.items()),
-    unused_rows_text(str(splits), unused),
+    scales.unused_rows(known_as),
+    unused_rows_text(str(given.splits), unused),
   ]
-  return MaskImages(found, remarks, [line for line in lines if line])
+  images = [image for image, _ in found]
+  return MaskImages(images, remarks, [line for line in lines if line])
+
+
+def _images(
+  files: Mapping[str, MaskFile],
+  pictures: Mapping[str, pathlib.Path],
+  scales: Scales,
+  given: _Given,
+) -> list[tuple[MaskImage, tuple[pathlib.Path, str]]]:
+  """All images, each with the file and name by which tables know it."""
+  found = []
+  for name, mask in files.items():
+    path, stem = _in_tables(name, mask, scales, given)
+    ignore = mask_of_image(given.ignore, name)
+    one = MaskImage(
+      name,
+      mask,
+      pictures.get(name),
+      Scale(None, None, '', ''),
+      ignore=ignore and ignore[0],
+    )
+    for image, pages in _images_of(one):
+      of_tables = stem + ('' if image.place is None else f'[{image.place}]')
+      scale = _scale_of(path, of_tables, pages, scales=scales, given=given)
+      known = path, of_tables
+      found.append((dataclasses.replace(image, scale=scale), known))
+  return found
+
+
+def _in_tables(
+  name: str, mask: MaskFile, scales: Scales, given: _Given
+) -> tuple[pathlib.Path, str]:
+  """File and name of an image, as a table may have them.
+
+  Tables are of micrographs, and a program may have added to their names.
+  """
+  known = [
+    (mask.path.with_name(one + mask.path.suffix), one)
+    for one in (name, *candidates(name))
+  ]
+  for path, one in known:
+    if scales.has_row(path, one) or row_of(given.table, path, one):
+      return path, one
+  return known[0]
+
+
+def _images_of(
+  one: MaskImage,
+) -> Iterator[tuple[MaskImage, dict[str, Frame]]]:
+  """An entry for each image of a stack, and what stands there in its files.
+
+  A stack beside a single image is found to be wrong where it is read.
+  """
+  pages = {
+    str(file): read_frames(file)
+    for file in (one.micrograph, one.mask.path)
+    if file is not None and file.suffix.lower() in IMAGE_SUFFIXES
+  }
+  count = max(map(len, pages.values()), default=1)
+  for place, image in enumerate([one] if count == 1 else one.in_stack(count)):
+    yield (
+      image,
+      {file: of[min(place, len(of) - 1)] for file, of in pages.items()},
+    )
+
+
+def _scale_of(
+  path: pathlib.Path,
+  name: str,
+  pages: Mapping[str, Frame],
+  *,
+  scales: Scales,
+  given: _Given,
+) -> Scale:
+  """By the tables, and by what the image's files state."""
+  stated = {}
+  if row := row_of(given.table, path, name):
+    stated[str(given.splits)] = given.table[row]
+  for file, page in pages.items():
+    stated[file] = Calibration(page.pixel_size_nm)
+  doubts = {file: page.scale_doubt for file, page in pages.items()}
+  return with_doubts(scales.scale_of(path, stated, name), doubts)
+
+
+def folder_to_train_on(masks: Sequence[str]) -> pathlib.Path | None:
+  """The folder that --input names, if it is one with masks/ in it."""
+  folder = pathlib.Path(masks[0]).expanduser()
+  if len(masks) > 1 or not (folder / 'masks').is_dir():
+    return None
+  return folder
 
 
 def _files_to_train_on(
   masks: Sequence[str], micrographs: Sequence[str]
-) -> tuple[Sequence[str], Sequence[str], pathlib.Path | None]:
-  """Masks, micrographs and splits.csv, if there is one.
-
-  What was given is returned as it is, unless it is one folder to train on.
-  """
-  folder = pathlib.Path(masks[0]).expanduser()
-  if len(masks) > 1 or not (folder / 'masks').is_dir():
-    return masks, micrographs, None
+) -> _Given:
+  """With what a folder to train on says; else what was given, as it is."""
+  folder = folder_to_train_on(masks)
+  if folder is None:
+    return _Given(masks, micrographs)
   if not micrographs and (folder / 'images').is_dir():
     micrographs = [str(folder / 'images')]
-  splits = folder / 'splits.csv'
-  return (
-    [str(folder / 'masks')],
-    micrographs,
-    splits if splits.exists() else None,
-  )
+  splits, table = folder / 'splits.csv', {}
+  # It may have splits alone.
+  if splits.exists() and set(read_csv(splits).header) & set(LENGTHS):
+    table = read_calibration_table(splits)
+  ignore: Mapping[str, MaskFile] = {}
+  if (folder / 'ignore').is_dir():
+    ignore = masks_in(folder / 'ignore', flag='--input')
+  return _Given([str(folder / 'masks')], micrographs, splits, table, ignore)
 
 
-def _table_of(splits: pathlib.Path | None) -> dict[str, Calibration]:
-  """What splits.csv states of images; nothing if it has splits alone."""
-  if splits is None or not set(read_csv(splits).header) & set(LENGTHS):
-    return {}
-  return read_calibration_table(splits)
-
-
-def _require_micrographs(
-  masks: Mapping[str, pathlib.Path], micrographs: Mapping[str, pathlib.Path]
-) -> None:
-  for name, path in masks.items():
-    if name not in micrographs:
+def _with_micrographs(
+  masks: Mapping[str, MaskFile], micrographs: Mapping[str, pathlib.Path]
+) -> dict[str, MaskFile]:
+  """Masks by the name of their micrograph."""
+  for name, mask in masks.items():
+    # A file of many images may be of more than are there.
+    if mask.entry is None and image_of_mask(name, micrographs) is None:
       raise InputError(
-        f'{path}: has no micrograph of the same name; add {name}.* to '
+        f'{mask}: has no micrograph of the same name; add {name}.* to '
         '--micrographs, or leave that out'
       )
+  found = masks_of_images(masks, micrographs)
+  if not found:
+    raise InputError(
+      '--micrographs: no mask of --input is of any of them; the first mask is '
+      f'of {next(iter(masks))}'
+    )
+  return found
 
 
 def require_included(
@@ -176,32 +290,3 @@ def require_included(
         f'--include={name}: --input has no such mask; give its name as the '
         'table has it'
       )
-
-
-def labelled_micrograph(
-  image: MaskImage, shape: tuple[int, int], *, rgb: str
-) -> Micrograph | None:
-  """The micrograph of a mask; None without a micrograph.
-
-  Args:
-    image: whose micrograph.
-    shape: of the mask.
-    rgb: what to do with colour, as in `read_micrographs`.
-
-  Raises:
-    InputError: it cannot be read, is a stack, or is of another shape.
-  """
-  if image.micrograph is None:
-    return None
-  frames = read_micrographs(image.micrograph, rgb=rgb)
-  if len(frames) != 1 or frames[0].pixels.shape != shape:
-    what = (
-      f'{len(frames)} frames'
-      if len(frames) != 1
-      else ' x '.join(map(str, frames[0].pixels.shape)) + ' pixels'
-    )
-    raise InputError(
-      f'{image.micrograph}: has {what}, but {image.mask} has '
-      f'{shape[0]} x {shape[1]} pixels; give the image that was labelled'
-    )
-  return frames[0]

@@ -6,12 +6,11 @@ import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import csv_text
 from defectseg_jax.micrographs.csv_files import read_csv
-from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.micrographs.mask_files import MaskFile
+from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.quantification import panel
 from defectseg_jax.reporting.figures import measurements
 from defectseg_jax.sessions.reference import TRUTH, person_folders, person_masks
@@ -39,7 +38,10 @@ class Reference:
 
 
 def read_reference(
-  path: pathlib.Path, measure: Callable[[str, np.ndarray], Mapping[str, float]]
+  path: pathlib.Path,
+  read: Callable[[Mapping[str, MaskFile]], Mapping[str, ObjectMask]]
+  | None = None,
+  measure: Callable[[str, ObjectMask], Mapping[str, float]] = lambda *_: {},
 ) -> Reference:
   """Reads a panel.
 
@@ -47,6 +49,7 @@ def read_reference(
     path: a CSV of person,image,quantity,value, in which one person is called
       truth; or a folder as `person_folders` takes it, of masks that are named
       as the images are.
+    read: the masks of a person, by image; needed of a folder.
     measure: of an image's name and a mask to numbers by name.
 
   Returns:
@@ -55,11 +58,9 @@ def read_reference(
   Raises:
     InputError: the path is not there, there is no truth, or a file is wrong.
   """
-  if path.is_dir():
+  if path.is_dir() and read is not None:
     masks = {
-      person: {
-        name: read_mask(mask) for name, mask in person_masks(folder).items()
-      }
+      person: read(person_masks(folder))
       for person, folder in person_folders(path).items()
     }
     people = panel.values_of_masks(masks, measure)

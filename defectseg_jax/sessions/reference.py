@@ -1,5 +1,6 @@
 """--reference as a folder: true masks, or the masks of several people."""
 
+import dataclasses
 import pathlib
 from collections.abc import Collection, Iterable, Mapping
 
@@ -7,10 +8,19 @@ import numpy as np
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.evaluation import confusion
-from defectseg_jax.micrographs.files import files_by_stem, images_in
-from defectseg_jax.micrographs.formats import SUFFIXES
-from defectseg_jax.micrographs.image_names import without_place
-from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.micrographs.mask_files import (
+  PLACE,
+  SUFFIXES,
+  MaskFile,
+  candidates,
+  image_of_mask,
+  mask_of_image,
+  masks_in,
+)
+from defectseg_jax.micrographs.mask_values import AS_STORED, MaskValues
+from defectseg_jax.micrographs.masks import mask_at, read_masks
+from defectseg_jax.micrographs.object_ids import ObjectMask
+from defectseg_jax.sessions.label_reading import require_same_size
 
 TRUTH = 'truth'
 # Numbers of an image that has a true mask, and how they are defined.
@@ -47,24 +57,71 @@ def person_folders(path: pathlib.Path) -> dict[str, pathlib.Path]:
   return found
 
 
-def person_masks(folder: pathlib.Path) -> dict[str, pathlib.Path]:
-  """A person's masks, by the name of their image.
+def person_masks(folder: pathlib.Path) -> dict[str, MaskFile]:
+  """A person's masks, by name.
 
   Raises:
     InputError: the folder has no masks, or two have the same name.
   """
-  return files_by_stem(images_in(folder, flag=_FLAG), flag=_FLAG)
+  return masks_in(folder, flag=_FLAG)
 
 
-def true_masks(given: str, stems: Collection[str]) -> dict[str, pathlib.Path]:
+@dataclasses.dataclass(frozen=True)
+class Truths:
+  """The true masks of a session.
+
+  Attributes:
+    masks: by name; empty for no comparison.
+    how: what their values stand for.
+  """
+
+  masks: Mapping[str, MaskFile] = dataclasses.field(default_factory=dict)
+  how: MaskValues = AS_STORED
+
+  def of(self, name: str, shape: tuple[int, ...]) -> ObjectMask | None:
+    """The true mask of an image; None if there is none.
+
+    Args:
+      name: of the image.
+      shape: of the image.
+
+    Raises:
+      InputError: it cannot be read as a mask, or is of another shape.
+    """
+    found = mask_of_image(self.masks, name)
+    if found is None:
+      return None
+    file, place = found
+    # How many images the stack has is not known here; this is one of them.
+    images = 1 if place is None else max(place + 1, 2)
+    masks = read_masks(file, shape=shape, images=images, how=self.how)
+    truth = mask_at(masks, place, file)
+    require_same_size(file, truth.mask.shape, shape)
+    return truth
+
+  def unused(self, names: Iterable[str]) -> str:
+    """One line about masks of no image; '' where all belong to one.
+
+    Args:
+      names: of all images, and of files that could not be read.
+    """
+    known = {one for name in names for one in (name, PLACE.sub('', name))}
+    others = [name for name in self.masks if not _is_known(name, known)]
+    if not others:
+      return ''
+    return (
+      f'{self.masks[others[0]].path.parent}: {len(others)} of its masks name '
+      f'no image of --input, the first {others[0]}'
+    )
+
+
+def true_masks(given: str, stems: Collection[str], how: MaskValues) -> Truths:
   """The true masks of a session, before anything is done.
 
   Args:
     given: --reference.
     stems: of the session's files.
-
-  Returns:
-    Masks by the name of the image that they are to be of.
+    how: what the values of masks stand for.
 
   Raises:
     InputError: it is not a folder, or has no mask of the session's images.
@@ -82,53 +139,12 @@ def true_masks(given: str, stems: Collection[str]) -> dict[str, pathlib.Path]:
       f'the micrographs, or put them into {path / TRUTH}'
     )
   masks = person_masks(folders[TRUTH])
-  if not any(without_place(name) in stems or name in stems for name in masks):
+  if not any(_is_known(name, stems) for name in masks):
     raise InputError(
       f'{_FLAG}={given}: none of its masks has the name of a micrograph; the '
       f'first is {next(iter(masks))}, that of --input {next(iter(stems))}'
     )
-  return masks
-
-
-def unused_masks(
-  masks: Mapping[str, pathlib.Path], names: Iterable[str]
-) -> str:
-  """One line about masks that belong to no image; '' where all belong to one.
-
-  Args:
-    masks: as `true_masks` gives them.
-    names: of all images, and of files that could not be read.
-  """
-  known = set(names)
-  others = [
-    n for n in masks if n not in known and without_place(n) not in known
-  ]
-  if not others:
-    return ''
-  return (
-    f'{masks[others[0]].parent}: {len(others)} of its masks name no image of '
-    f'--input, the first {others[0]}'
-  )
-
-
-def true_mask(path: pathlib.Path, shape: tuple[int, int]) -> np.ndarray:
-  """The true mask of an image, bool [H, W].
-
-  Args:
-    path: of the mask.
-    shape: of the image.
-
-  Raises:
-    InputError: it cannot be read as a mask, or is of another shape.
-  """
-  truth = read_mask(path)
-  if truth.shape != shape:
-    has, needs = (' x '.join(map(str, sides)) for sides in (truth.shape, shape))
-    raise InputError(
-      f'{path}: has {has} pixels, but the micrograph {needs}; give the mask of '
-      'this micrograph'
-    )
-  return truth
+  return Truths(masks, how)
 
 
 def scores(
@@ -146,3 +162,13 @@ def scores(
     mask, truth = mask & valid, truth & valid
   found = confusion.ratios(confusion.confusion(mask, truth))
   return {name: found[name] for name in SCORES}
+
+
+def _is_known(name: str, names: Collection[str]) -> bool:
+  """Whether a mask is of an image, or of one in a file of several."""
+  image = image_of_mask(name, names)
+  if image is None:
+    # Of what labelling programs add, the place comes first: z[1]_mask.
+    bare = next((n for n in candidates(name) if PLACE.search(n)), name)
+    image = image_of_mask(PLACE.sub('', bare), names)
+  return image is not None

@@ -12,6 +12,8 @@ from typing import Any
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.files import image_files
+from defectseg_jax.micrographs.mask_files import SUFFIXES as MASK_SUFFIXES
+from defectseg_jax.micrographs.mask_values import MaskValues
 
 _UNCERTAINTIES = ('thickness_uncertainty', 'pixel_size_uncertainty')
 
@@ -34,6 +36,8 @@ class SessionRequest:
     replace_outliers: whether to replace spikes, hot and dead pixels.
     include: names of images whose numbers count where the network does not
       apply, or they cannot be right.
+    mask_class, mask_ignore: what is defect, and what is not labelled, in masks
+      that a person gives, as `MaskValues` has them.
 
   Raises:
     InputError: a value is out of range, or a file is missing.
@@ -51,6 +55,13 @@ class SessionRequest:
   find_specimen: bool = True
   replace_outliers: bool = True
   include: Sequence[str] = ()
+  mask_class: str = ''
+  mask_ignore: str = ''
+
+  @property
+  def mask_values(self) -> MaskValues:
+    """What the values of masks stand for."""
+    return MaskValues(self.mask_class, self.mask_ignore)
 
   def __post_init__(self) -> None:
     for name in ('pixel_size_nm', 'thickness_nm'):
@@ -164,7 +175,7 @@ class QuantifyRequest(SessionRequest):
     # A folder to train on has its masks one level down.
     folders = [p for p in self.masks if (pathlib.Path(p) / 'masks').is_dir()]
     if self.masks and not folders:
-      image_files(self.masks)
+      image_files(self.masks, suffixes=MASK_SUFFIXES)
     if self.micrographs:
       image_files(self.micrographs, flag='--micrographs')
 

@@ -65,7 +65,7 @@ def write_results(
   *,
   settings: MeasurementSettings,
   limits: Hysteresis,
-  truths: Mapping[str, pathlib.Path],
+  truths: reference.Truths,
   provenance: Provenance,
   how_made: Mapping[str, str],
   notes: Sequence[str],
@@ -80,7 +80,7 @@ def write_results(
     failures: why others could not, by name.
     settings: how to measure.
     limits: what made the masks of probabilities.
-    truths: true masks by image; empty for no comparison.
+    truths: true masks; without any for no comparison.
     provenance, how_made, notes: what tables and page say besides.
     unused_rows: of the calibration table, that are of no image; '' for none.
     check_interruption: called before each image; may raise Stopped.
@@ -106,7 +106,7 @@ def write_results(
       [one.numbers for one in collected],
       failures,
       notes=[*notes, *_notes(folder, images, failures, truths)],
-      compared=bool(truths),
+      compared=bool(truths.masks),
       unused_rows=[unused_rows] if unused_rows else [],
     )
     page = _page(numbers, [one.view for one in collected], how_made, images)
@@ -143,7 +143,7 @@ def _notes(
   folder: SessionFolder,
   images: Sequence[SessionImage],
   failures: Mapping[str, str],
-  truths: Mapping[str, pathlib.Path],
+  truths: reference.Truths,
 ) -> Iterator[str]:
   corrected = [
     f'{image.name} (in {image.correction})'
@@ -168,9 +168,7 @@ def _notes(
       'hold counting alone: it has no reference micrographs. --mode=references '
       'makes some for a network of scale=general.'
     )
-  unused = reference.unused_masks(
-    truths, [*(image.name for image in images), *failures]
-  )
+  unused = truths.unused([*(image.name for image in images), *failures])
   if unused:
     yield unused
 

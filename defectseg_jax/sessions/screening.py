@@ -11,14 +11,21 @@ from typing import NamedTuple
 import numpy as np
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.files import files_by_stem, images_in
-from defectseg_jax.micrographs.image_names import without_place
 from defectseg_jax.micrographs.inspection import Inspection, inspect_micrograph
-from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.micrographs.mask_files import (
+  PLACE,
+  MaskFile,
+  image_of_mask,
+  mask_of_image,
+  masks_in,
+)
+from defectseg_jax.micrographs.mask_values import ANYTHING
+from defectseg_jax.micrographs.masks import mask_at, read_masks
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.quantification import QualityWarning
-from defectseg_jax.sessions.masks import MaskImage, labelled_micrograph
-from defectseg_jax.sessions.requests import SessionRequest
+from defectseg_jax.sessions.label_reading import LabelReader
+from defectseg_jax.sessions.masks import MaskImage, folder_to_train_on
+from defectseg_jax.sessions.requests import QuantifyRequest, SessionRequest
 
 _FLAG = '--valid'
 
@@ -28,12 +35,12 @@ class Screening:
   """How the micrographs of a session are looked through.
 
   Attributes:
-    masks: masks of the specimen, by the name of their image.
+    masks: masks of the specimen, by name.
     find_specimen: whether to find frames and data bars where there is none.
     replace_outliers: whether to replace spikes, hot and dead pixels.
   """
 
-  masks: Mapping[str, pathlib.Path] = dataclasses.field(default_factory=dict)
+  masks: Mapping[str, MaskFile] = dataclasses.field(default_factory=dict)
   find_specimen: bool = True
   replace_outliers: bool = True
 
@@ -50,10 +57,14 @@ class Screening:
     Raises:
       InputError: the mask cannot be read, is of another size, or empty.
     """
-    path = self.masks.get(name) or self.masks.get(without_place(name))
-    if path is None:
+    found = mask_of_image(self.masks, name)
+    if found is None:
       return None
-    mask = read_mask(path)
+    path, place = found
+    images = 1 if place is None else max(place + 1, 2)
+    masks = read_masks(path, shape=shape, images=images, how=ANYTHING)
+    # One may be for all images of a stack.
+    mask = mask_at(masks, place if len(masks) > 1 else None, path).mask
     if mask.shape != shape or not mask.any():
       raise InputError(
         f'{path}: {np.count_nonzero(mask)} pixels of specimen in an image of '
@@ -65,8 +76,8 @@ class Screening:
 
   def unused(self, names: Iterable[str]) -> list[str]:
     """Masks of the specimen that are of none of the images."""
-    known = {one for name in names for one in (name, without_place(name))}
-    return [name for name in self.masks if name not in known]
+    known = {one for name in names for one in (name, PLACE.sub('', name))}
+    return [name for name in self.masks if image_of_mask(name, known) is None]
 
   def inspect(self, micrograph: Micrograph) -> Inspection:
     """Looks through a micrograph.
@@ -95,7 +106,7 @@ def create_screening(request: SessionRequest) -> Screening:
   Raises:
     InputError: --valid is no folder, or has no masks.
   """
-  masks: Mapping[str, pathlib.Path] = {}
+  masks: Mapping[str, MaskFile] = {}
   if request.valid is not None:
     folder = pathlib.Path(request.valid).expanduser()
     if not folder.is_dir():
@@ -103,7 +114,11 @@ def create_screening(request: SessionRequest) -> Screening:
         f'{_FLAG}={request.valid}: is not a folder; give a folder of masks '
         'named as the micrographs, where what is not zero is specimen'
       )
-    masks = files_by_stem(images_in(folder, flag=_FLAG), flag=_FLAG)
+    masks = masks_in(folder, flag=_FLAG)
+  elif isinstance(request, QuantifyRequest):
+    folder = folder_to_train_on(request.masks)
+    if folder is not None and (folder / 'valid').is_dir():
+      masks = masks_in(folder / 'valid', flag='--input')
   return Screening(masks, request.find_specimen, request.replace_outliers)
 
 
@@ -122,7 +137,11 @@ class Seen(NamedTuple):
 
 
 def inspect_labelled(
-  image: MaskImage, shape: tuple[int, int], *, screening: Screening, rgb: str
+  image: MaskImage,
+  shape: tuple[int, int],
+  *,
+  screening: Screening,
+  reader: LabelReader,
 ) -> Seen:
   """Looks through the micrograph of a mask, where there is one.
 
@@ -130,12 +149,12 @@ def inspect_labelled(
     image: the mask's.
     shape: of the mask.
     screening: how to look.
-    rgb: what to do with colour, as in `read_micrographs`.
+    reader: of micrographs.
 
   Raises:
-    InputError: as `labelled_micrograph` and `Screening`.
+    InputError: as `LabelReader.micrograph` and `Screening`.
   """
-  micrograph = labelled_micrograph(image, shape, rgb=rgb)
+  micrograph = reader.micrograph(image, shape)
   if micrograph is None:
     return Seen(None, screening.given(image.name, shape))
   found = screening.inspect(dataclasses.replace(micrograph, name=image.name))

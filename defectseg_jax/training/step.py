@@ -94,7 +94,7 @@ def make_train_step(
   Returns:
     `step(state, batch, positive_weight, stop) -> state, metrics`. The state is
     replicated, and given away. The batch, of this process, holds `image`
-    (float32), `mask` and `weight` (uint8, 0 where mirrored pixels were added),
+    (float32), `mask` and `weight` (uint8, 0 where nothing is labelled),
     each [devices, N, H, W, 1]; `stop`: whether this process was asked to.
     Metrics are `loss`, the mean over the pixels of weight 1; `histogram`, int32
     [2, BINS], of the probabilities; and `stop`, above 0 if any process was
@@ -186,7 +186,8 @@ def _share_of_loss(
   """
   truth = batch['mask'].astype(jnp.float32)
   weight = batch['weight'].astype(jnp.float32)
-  pixels = jax.lax.psum(jnp.sum(weight), DEVICES)
+  # A batch may show nothing that is labelled.
+  pixels = jnp.maximum(jax.lax.psum(jnp.sum(weight), DEVICES), 1)
   dropout_key = jax.random.fold_in(
     jax.random.wrap_key_data(state.rng), state.step
   )

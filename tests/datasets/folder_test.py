@@ -23,7 +23,7 @@ CASES = pathlib.Path(__file__).parents[2].parent / 'shared/data/cases/folders'
 )
 def test_images_pair_with_masks(folder, left_out):
   (file,) = labelled_files(CASES / folder)
-  assert (file.image.name, file.mask.name) == ('a.tif', 'a.png')
+  assert (file.image.name, file.mask.path.name) == ('a.tif', 'a.png')
   assert passed_over(CASES / folder) == [
     f'Passed over, the raw file of the same name is taken: {one}.'
     for one in left_out

@@ -134,7 +134,8 @@ def test_a_stack_as_a_labelled_image(folder, refused):
   np.save(folder / 'images' / 'c.npy', np.ones((2, 256, 256), np.float32))
   csv = folder / 'splits.csv'
   csv.write_text(csv.read_text().replace('c.png', 'c.npy'))
-  assert 'c.npy: holds 2 frames' in refused()
+  said = refused()
+  assert 'c.npy: holds 2 images' in said and 'c.png 1 masks' in said
 
 
 def test_an_image_smaller_than_256(folder, refused):

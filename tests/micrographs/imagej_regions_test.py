@@ -13,7 +13,10 @@ import tiny
 from shapes import four_objects
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.imagej_regions import read_regions
+from defectseg_jax.micrographs.imagej_regions import (
+  read_regions,
+  read_regions_of_stack,
+)
 from defectseg_jax.reporting.imagej_rois import write_rois
 
 _IMAGEJ = pathlib.Path('/usr/share/java/ij.jar')
@@ -137,3 +140,27 @@ def test_regions_are_the_pixels_that_imagej_fills(tmp_path):
   assert np.count_nonzero(found[polygon]) > 0.98 * polygon.sum()
   filled[35:65, :30] = found[35:65, :30] = 0
   np.testing.assert_array_equal(found, filled > 0)
+
+
+def test_regions_of_a_stack_are_of_their_slices(tmp_path):
+  square = np.array([[2, 2], [6, 2], [6, 6], [2, 6]])
+  made = [
+    roifile.ImagejRoi.frompoints(square + 8 * n, name=f'{n}') for n in range(4)
+  ]
+  # Of a slice, of a frame of a hyperstack, of both, and of all.
+  made[0].position, made[1].t_position = 1, 2
+  made[2].position = made[2].z_position = 3
+  path = save(tmp_path / 'a.zip', *made)
+  found = read_regions_of_stack(path, (40, 40), images=3)
+  assert [
+    [bool(one.objects.mask[4 + 8 * n, 4 + 8 * n]) for n in range(4)]
+    for one in found
+  ] == [
+    [True, False, False, True],
+    [False, True, False, True],
+    [False, False, True, True],
+  ]
+  with pytest.raises(InputError, match=r"'1' is of slice 2, and there is 1 im"):
+    read_regions(path, (40, 40))
+  with pytest.raises(InputError, match="'2' is of slice 3, and there are 2 im"):
+    read_regions_of_stack(path, (40, 40), images=2)

@@ -81,7 +81,10 @@ def test_palette_is_else_judged_by_black_and_white(tmp_path):
   _save_palette(path, 2 + _MASK, colours)
   _check(path)
   _save_palette(path, 2 + _MASK, [*colours[:3], [255, 0, 0]])
-  _refused(path, 'colour image')
+  _check(path)
+  # Neither colour is black: which is the background is not known.
+  _save_palette(path, 2 + _MASK, [*colours[:2], [0, 9, 0], [255, 0, 0]])
+  _refused(path, 'colour image with 2 different colours .0,9,0; 255,0,0.')
   _save_palette(path, 2 + _MASK, [*colours[:3], [254, 254, 254]])
   _refused(path, r'2 different values \(0, 254\)')
 
@@ -101,9 +104,9 @@ def test_other_values_are_named(tmp_path):
 def test_colours_and_stacks_are_refused(tmp_path):
   path = tmp_path / 'mask.png'
   colour = np.zeros((4, 4, 3), np.uint8)
-  colour[1, 2, 0] = 255
+  colour[1, 2, 0] = colour[2, 2, 1] = 255
   Image.fromarray(colour).save(path)
-  _refused(path, 'colour image')
+  _refused(path, 'colour image.*--mask_class=255,0,0')
   np.save(tmp_path / 'mask.npy', np.zeros((5, 4, 6), bool))
   _refused(tmp_path / 'mask.npy', 'holds 5 images')
 

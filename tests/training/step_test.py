@@ -181,3 +181,21 @@ def test_without_average_the_last_step_is_scored(stepped):
     after.moving_average,
     {'params': after.params, 'batch_stats': after.batch_stats},
   )
+
+
+def test_a_batch_in_which_nothing_is_labelled_teaches_nothing(batch, stepped):
+  before, _, _ = stepped
+  train_step = step.make_train_step(
+    MAPPED, optimizer=ADAM, learning_rate=RATE, l2=L2
+  )
+  unlabelled = {**batch, 'weight': np.zeros_like(batch['weight'])}
+  after, metrics = train_step(
+    step.replicate(before), step.shard(unlabelled), WEIGHT
+  )
+  kernels = [
+    module['kernel'] for module in before.params.values() if 'kernel' in module
+  ]
+  penalty = 0.5 * L2 * sum((kernel**2).sum() for kernel in kernels)
+  assert float(metrics['loss']) == pytest.approx(penalty, rel=1e-5)
+  assert metrics['histogram'].sum() == 0
+  assert all(np.isfinite(one).all() for one in jax.tree.leaves(after.params))

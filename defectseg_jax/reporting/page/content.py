@@ -34,6 +34,7 @@ class ImageArrays:
     probabilities: float32 [H, W].
     truth: bool [H, W], the true mask; None where it is not known.
     valid: bool [H, W], True on specimen; None where all is.
+    compared: bool [H, W], True where the truth says something; likewise.
   """
 
   pixels: np.ndarray
@@ -41,6 +42,14 @@ class ImageArrays:
   probabilities: np.ndarray
   truth: np.ndarray | None = None
   valid: np.ndarray | None = None
+  compared: np.ndarray | None = None
+
+  @property
+  def where_compared(self) -> np.ndarray | None:
+    """bool [H, W], where mask and truth are compared; None: everywhere."""
+    if self.compared is None or self.valid is None:
+      return self.valid if self.compared is None else self.compared
+    return self.compared & self.valid
 
   def thin_out(self, step: int) -> 'ImageArrays':
     """Every step-th pixel of every step-th row."""
@@ -50,6 +59,7 @@ class ImageArrays:
       self.probabilities[::step, ::step],
       None if self.truth is None else self.truth[::step, ::step],
       None if self.valid is None else self.valid[::step, ::step],
+      None if self.compared is None else self.compared[::step, ::step],
     )
 
   def layers(self) -> dict[str, np.ndarray]:
@@ -60,8 +70,10 @@ class ImageArrays:
       'probability': (self.probabilities * 255).astype(np.uint8),
     }
     if self.truth is not None:
+      where = self.where_compared
+      pair = self.mask, self.truth
       layers['comparison'] = comparison_map(
-        self._on_specimen(self.mask), self._on_specimen(self.truth)
+        *(one if where is None else one & where for one in pair)
       )
     return layers
 

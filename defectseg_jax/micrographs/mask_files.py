@@ -1,0 +1,237 @@
+"""Files of masks, under the names that labelling programs give them."""
+
+import dataclasses
+import functools
+import pathlib
+import re
+from collections.abc import Iterable, Mapping
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs import imagej_regions
+from defectseg_jax.micrographs.annotations import reading as annotations
+from defectseg_jax.micrographs.files import images_in
+from defectseg_jax.micrographs.formats import SUFFIXES as IMAGE_SUFFIXES
+
+SUFFIXES: tuple[str, ...] = (
+  *IMAGE_SUFFIXES,
+  *annotations.SUFFIXES,
+  *imagej_regions.SUFFIXES,
+)
+"""Lower-case suffixes of the files that masks are read from."""
+
+# What programs add to the name of an image; docs/labels.md lists them.
+_ADDED = re.compile(
+  r'[-_ .](cp[-_ ]masks?|simple[-_ ]segmentation|object[-_ ]identities'
+  r'|segmentations?|seg|masks?|labels?|labell?ed|lbl|labell?ing|annotations?'
+  r'|annotated|roiset|rois?|outlines?|truth|gt|stardist|binary)$',
+  re.IGNORECASE,
+)
+# Several programs may have had their turn, as in x_cp_masks_label.
+_MOST_ADDED = 3
+_BEFORE = re.compile(r'^(count[ _]masks?|masks?)[ _]of[ _]', re.IGNORECASE)
+# How `read_micrographs` names the images of a file that has several.
+PLACE = re.compile(r'\[(\d+)\]$')
+
+
+@dataclasses.dataclass(frozen=True)
+class MaskFile:
+  """Where the mask of an image is.
+
+  Attributes:
+    path: of the file.
+    entry: the image's file name in a file of several images, as COCO's; None
+      where the file is of one image, or a stack.
+  """
+
+  path: pathlib.Path
+  entry: str | None = None
+
+  @property
+  def name(self) -> str:
+    """What the mask is called: the file's stem, or that of its image."""
+    return stem_of(self.entry) if self.entry else self.path.stem
+
+  def __str__(self) -> str:
+    return f'{self.path} ({self.entry})' if self.entry else str(self.path)
+
+
+def mask_files(
+  paths: Iterable[pathlib.Path], *, where: str
+) -> dict[str, MaskFile]:
+  """The masks that files hold, each once, by their names.
+
+  Args:
+    paths: of files; one of COCO or VIA holds the masks of many images.
+    where: for messages: the flag or the folder that names them.
+
+  Raises:
+    InputError: two masks have the same name, or JSON cannot be read.
+  """
+  found: dict[str, MaskFile] = {}
+  for path in paths:
+    for one in _masks_in(path):
+      if one.name in found:
+        raise InputError(
+          f'{where}: {found[one.name]} and {one} have the same name; rename '
+          'one of them'
+        )
+      found[one.name] = one
+  return found
+
+
+def masks_in(folder: pathlib.Path, *, flag: str) -> dict[str, MaskFile]:
+  """The masks of a folder, by their names.
+
+  Args:
+    folder: files with other suffixes in it are ignored.
+    flag: that named it, for messages.
+
+  Raises:
+    InputError: it has none, or two have the same name.
+  """
+  paths = images_in(folder, flag=flag, suffixes=SUFFIXES)
+  return mask_files(paths, where=flag)
+
+
+def masks_of_images(
+  masks: Mapping[str, MaskFile], images: Mapping[str, pathlib.Path]
+) -> dict[str, MaskFile]:
+  """The mask of each image that has one.
+
+  Full names come first; then names without what a labelling program adds.
+
+  Args:
+    masks: by name.
+    images: by stem.
+
+  Returns:
+    By the image's stem.
+
+  Raises:
+    InputError: an image has two masks.
+
+  Examples:
+    >>> files = [pathlib.Path('masks') / f for f in ('a_cp_masks.tif', 'b.png')]
+    >>> masks = mask_files(files, where='masks')
+    >>> found = masks_of_images(masks, {n: pathlib.Path(n) for n in 'ab'})
+    >>> found['a'].path.name, found['b'].path.name
+    ('a_cp_masks.tif', 'b.png')
+  """
+  found: dict[str, MaskFile] = {}
+  # What Cellpose keeps of a session comes last: it exports masks beside it.
+  for name in sorted(masks, key=lambda one: _is_of_cellpose(masks[one])):
+    mask, image = masks[name], image_of_mask(name, images)
+    if image is None or (image in found and _is_of_cellpose(mask)):
+      continue
+    if image in found:
+      raise InputError(
+        f'{found[image]} and {mask}: are both the mask of {image}; take one of '
+        'them out of the folder'
+      )
+    found[image] = mask
+  return found
+
+
+def mask_of_image(
+  masks: Mapping[str, MaskFile], name: str
+) -> tuple[MaskFile, int | None] | None:
+  """The mask of one image, wherever it is.
+
+  Args:
+    masks: by name, as `mask_files` gives them.
+    name: of the image; z[1] is the second one of the file z, whose masks may be
+      a stack too.
+
+  Returns:
+    The file, and which image of it; None for the only one. None if there is no
+    mask.
+
+  Raises:
+    InputError: the image has two masks.
+
+  Examples:
+    >>> masks = mask_files([pathlib.Path('z_mask.tif')], where='masks')
+    >>> file, place = mask_of_image(masks, 'z[1]')
+    >>> file.name, place
+    ('z_mask', 1)
+    >>> mask_of_image(masks, 'y') is None
+    True
+  """
+  found = masks_of_images(masks, {name: pathlib.Path(name)})
+  if found:
+    return found[name], None
+  of_stack = PLACE.search(name)
+  if of_stack is None:
+    return None
+  stem = PLACE.sub('', name)
+  found = masks_of_images(masks, {stem: pathlib.Path(stem)})
+  return (found[stem], int(of_stack[1])) if found else None
+
+
+def image_of_mask(
+  name: str, images: Mapping[str, pathlib.Path] | Iterable[str]
+) -> str | None:
+  """The image that a mask belongs to; None if there is no such image.
+
+  Args:
+    name: of the mask.
+    images: stems, perhaps with their files.
+
+  Examples:
+    >>> image_of_mask('foil_Simple Segmentation', ['foil'])
+    'foil'
+    >>> image_of_mask('a_mask', ['a', 'a_mask'])
+    'a_mask'
+  """
+  stems = list(images)
+  of_file = {}
+  if isinstance(images, Mapping):
+    of_file = {path.name: stem for stem, path in images.items()}
+  for one in candidates(name):
+    if one in stems:
+      return one
+    if one in of_file:
+      return of_file[one]
+    # A program may have kept the image's suffix: foil.tif_mask, foil.tif.json.
+    if stem_of(one) != one and stem_of(one) in stems:
+      return stem_of(one)
+  return None
+
+
+def stem_of(name: str) -> str:
+  """A file's name without folders, and without the suffix of an image."""
+  # Annotations of Windows have other slashes.
+  last = pathlib.PurePosixPath(name.replace('\\', '/')).name
+  suffix = pathlib.PurePosixPath(last).suffix
+  known = suffix.lower() in IMAGE_SUFFIXES
+  return last.removesuffix(suffix) if known else last
+
+
+@functools.cache
+def candidates(name: str) -> tuple[str, ...]:
+  """The name; then without one thing after the other that was added.
+
+  Args:
+    name: of a mask.
+
+  Examples:
+    >>> candidates('foil_cp_masks')
+    ('foil_cp_masks', 'foil')
+  """
+  found = [name]
+  for pattern in (_BEFORE, *[_ADDED] * _MOST_ADDED):
+    found.append(pattern.sub('', found[-1]))
+  return tuple(dict.fromkeys(found))
+
+
+def _is_of_cellpose(mask: MaskFile) -> bool:
+  return mask.path.name.endswith('_seg.npy')
+
+
+def _masks_in(path: pathlib.Path) -> list[MaskFile]:
+  if path.suffix.lower() not in annotations.SUFFIXES:
+    return [MaskFile(path)]
+  return [
+    MaskFile(path, one.image or None)
+    for one in annotations.read_annotations(path)
+  ]
