@@ -32,7 +32,8 @@ def test_the_folder_is_one_that_the_folder_source_takes(tmp_path, bits):
   ]
   for index, file in enumerate(files):
     made = simulate_foil(foil, seed=3, index=index)
-    micrograph, mask = folder.read_labelled(file, rgb='refuse')
+    ((micrograph, objects),) = folder.read_labelled(file, rgb='refuse')
+    mask = objects.mask
     np.testing.assert_array_equal(micrograph.pixels, made.pixels)
     np.testing.assert_array_equal(mask, made.masks['precipitates'])
     assert micrograph.pixel_size_nm == 0.32
@@ -100,7 +101,8 @@ def test_defects_are_rendered_into_a_background(tmp_path):
   settings = SimulationSettings(micrographs=1, background=str(path))
   write_series(tmp_path / 'foils', foil, settings, defect='voids')
   (file,) = folder.labelled_files(tmp_path / 'foils')
-  micrograph, mask = folder.read_labelled(file, rgb='refuse')
+  ((micrograph, objects),) = folder.read_labelled(file, rgb='refuse')
+  mask = objects.mask
   assert micrograph.pixels[mask].mean() > micrograph.pixels[~mask].mean()
 
 
