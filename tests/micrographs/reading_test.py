@@ -11,6 +11,7 @@ from PIL import Image
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import formats, reading
+from defectseg_jax.micrographs.masks import read_mask
 
 _DATA = pathlib.Path(__file__).parents[2].parent / 'shared' / 'data'
 needs_data = pytest.mark.skipif(
@@ -607,6 +608,26 @@ def test_npy_of_other_shapes(tmp_path, array):
   path = tmp_path / 'foil.npy'
   np.save(path, array)
   _refused(path, r'foil\.npy: .*\(')
+
+
+@pytest.mark.parametrize(
+  'array',
+  [
+    np.zeros((9, 9), [('a', np.uint8), ('b', np.float32)]),
+    np.full((9, 9), 'foil'),
+    np.full((9, 9), b'foil'),
+    np.zeros((9, 9), 'datetime64[s]'),
+    np.ones((9, 9), np.complex64),
+  ],
+  ids=lambda array: array.dtype.kind,
+)
+def test_npy_of_no_numbers(tmp_path, array):
+  path = tmp_path / 'foil.npy'
+  np.save(path, array)
+  _refused(path, r'foil\.npy: .*its array is of ')
+  # As a mask, too.
+  with pytest.raises(InputError, match=r'foil\.npy: .*its array is of '):
+    read_mask(path)
 
 
 def test_npy_of_objects_is_not_unpickled(tmp_path):

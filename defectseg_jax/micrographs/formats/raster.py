@@ -133,7 +133,7 @@ def read_npy(path: pathlib.Path) -> list[Frame]:
     A frame [H, W] for each image.
 
   Raises:
-    InputError: the file is no NPY file, cut off, of Python objects, or of
+    InputError: the file is no NPY file, cut off, not of numbers, or of
       another shape. Three axes with four or fewer along the last are taken for
       colour, and refused.
   """
@@ -146,6 +146,12 @@ def read_npy(path: pathlib.Path) -> list[Frame]:
       f'it is no NPY file of numbers, or cut off ({error})',
       'write it with numpy.save from an array of numbers',
     ) from error
+  if array.dtype.kind not in 'biuf':
+    raise file_error(
+      path,
+      f'its array is of {array.dtype}',
+      'write it with numpy.save from an array of numbers',
+    )
   is_colour = array.ndim == 3 and array.shape[-1] <= 4 < array.shape[0]
   if array.ndim not in (2, 3) or array.size == 0 or is_colour:
     raise file_error(
