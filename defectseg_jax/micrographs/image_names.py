@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from defectseg_jax.micrographs.formats import SUFFIXES
 
 # How `read_micrographs` names the images of a file that has several.
-_PLACE = re.compile(r'\[\d+\]$')
+_PLACE = re.compile(r'\[(\d+)\]$')
 
 
 def name_in_table(text: str) -> str:
@@ -52,6 +52,17 @@ def without_place(name: str) -> str:
     ('z', 'z')
   """
   return _PLACE.sub('', name)
+
+
+def place_of(name: str) -> int | None:
+  """Which image of its file one is; None of a file's only one.
+
+  Examples:
+    >>> place_of('z[12]'), place_of('z')
+    (12, None)
+  """
+  found = _PLACE.search(name)
+  return int(found[1]) if found else None
 
 
 def owners(paths: Iterable[pathlib.Path]) -> dict[str, str]:

@@ -11,6 +11,11 @@ from defectseg_jax.micrographs import imagej_regions
 from defectseg_jax.micrographs.annotations import reading as annotations
 from defectseg_jax.micrographs.files import images_in
 from defectseg_jax.micrographs.formats import SUFFIXES as IMAGE_SUFFIXES
+from defectseg_jax.micrographs.image_names import (
+  place_of,
+  without_place,
+  without_suffix,
+)
 
 SUFFIXES: tuple[str, ...] = (
   *IMAGE_SUFFIXES,
@@ -29,8 +34,6 @@ _ADDED = re.compile(
 # Several programs may have had their turn, as in x_cp_masks_label.
 _MOST_ADDED = 3
 _BEFORE = re.compile(r'^(count[ _]masks?|masks?)[ _]of[ _]', re.IGNORECASE)
-# How `read_micrographs` names the images of a file that has several.
-PLACE = re.compile(r'\[(\d+)\]$')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,12 +163,12 @@ def mask_of_image(
   found = masks_of_images(masks, {name: pathlib.Path(name)})
   if found:
     return found[name], None
-  of_stack = PLACE.search(name)
-  if of_stack is None:
+  place = place_of(name)
+  if place is None:
     return None
-  stem = PLACE.sub('', name)
+  stem = without_place(name)
   found = masks_of_images(masks, {stem: pathlib.Path(stem)})
-  return (found[stem], int(of_stack[1])) if found else None
+  return (found[stem], place) if found else None
 
 
 def image_of_mask(
@@ -201,10 +204,7 @@ def image_of_mask(
 def stem_of(name: str) -> str:
   """A file's name without folders, and without the suffix of an image."""
   # Annotations of Windows have other slashes.
-  last = pathlib.PurePosixPath(name.replace('\\', '/')).name
-  suffix = pathlib.PurePosixPath(last).suffix
-  known = suffix.lower() in IMAGE_SUFFIXES
-  return last.removesuffix(suffix) if known else last
+  return without_suffix(re.split(r'[\\/]', name)[-1])
 
 
 @functools.cache

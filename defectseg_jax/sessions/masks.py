@@ -15,7 +15,7 @@ from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.files import files_by_stem, image_files
 from defectseg_jax.micrographs.formats import SUFFIXES as IMAGE_SUFFIXES
 from defectseg_jax.micrographs.formats.frame import Frame
-from defectseg_jax.micrographs.image_names import row_of
+from defectseg_jax.micrographs.image_names import row_of, without_place
 from defectseg_jax.micrographs.mask_files import (
   SUFFIXES,
   MaskFile,
@@ -152,7 +152,6 @@ def _images(
   """All images, each with the file and name by which tables know it."""
   found = []
   for name, mask in files.items():
-    path, stem = _in_tables(name, mask, scales, given)
     ignore = mask_of_image(given.ignore, name)
     one = MaskImage(
       name,
@@ -162,23 +161,24 @@ def _images(
       ignore=ignore and ignore[0],
     )
     for image, pages in _images_of(one):
-      of_tables = stem + ('' if image.place is None else f'[{image.place}]')
-      scale = _scale_of(path, of_tables, pages, scales=scales, given=given)
-      known = path, of_tables
+      known = _in_tables(image, scales, given)
+      scale = _scale_of(*known, pages, scales=scales, given=given)
       found.append((dataclasses.replace(image, scale=scale), known))
   return found
 
 
 def _in_tables(
-  name: str, mask: MaskFile, scales: Scales, given: _Given
+  image: MaskImage, scales: Scales, given: _Given
 ) -> tuple[pathlib.Path, str]:
   """File and name of an image, as a table may have them.
 
   Tables are of micrographs, and a program may have added to their names.
   """
+  place = '' if image.place is None else f'[{image.place}]'
+  path = image.mask.path
   known = [
-    (mask.path.with_name(one + mask.path.suffix), one)
-    for one in (name, *candidates(name))
+    (path.with_name(one + path.suffix), one + place)
+    for one in candidates(without_place(image.name) if place else image.name)
   ]
   for path, one in known:
     if scales.has_row(path, one) or row_of(given.table, path, one):

@@ -8,8 +8,8 @@ import numpy as np
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.evaluation import confusion
+from defectseg_jax.micrographs.image_names import place_of, without_place
 from defectseg_jax.micrographs.mask_files import (
-  PLACE,
   SUFFIXES,
   MaskFile,
   candidates,
@@ -105,7 +105,7 @@ class Truths:
     Args:
       names: of all images, and of files that could not be read.
     """
-    known = {one for name in names for one in (name, PLACE.sub('', name))}
+    known = {one for name in names for one in (name, without_place(name))}
     others = [name for name in self.masks if not _is_known(name, known)]
     if not others:
       return ''
@@ -169,6 +169,6 @@ def _is_known(name: str, names: Collection[str]) -> bool:
   image = image_of_mask(name, names)
   if image is None:
     # Of what labelling programs add, the place comes first: z[1]_mask.
-    bare = next((n for n in candidates(name) if PLACE.search(n)), name)
-    image = image_of_mask(PLACE.sub('', bare), names)
+    bare = next((n for n in candidates(name) if place_of(n) is not None), name)
+    image = image_of_mask(without_place(bare), names)
   return image is not None

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.image_names import without_place
 from defectseg_jax.micrographs.inspection import Inspection, inspect_micrograph
 from defectseg_jax.micrographs.mask_files import (
-  PLACE,
   MaskFile,
   image_of_mask,
   mask_of_image,
@@ -76,7 +76,7 @@ class Screening:
 
   def unused(self, names: Iterable[str]) -> list[str]:
     """Masks of the specimen that are of none of the images."""
-    known = {one for name in names for one in (name, PLACE.sub('', name))}
+    known = {one for name in names for one in (name, without_place(name))}
     return [name for name in self.masks if image_of_mask(name, known) is None]
 
   def inspect(self, micrograph: Micrograph) -> Inspection:

@@ -97,6 +97,30 @@ def test_a_whole_table_says_nothing(measure, masks, table, tmp_path):
   assert rows['foil_1']['thickness_nm'] == '150'
 
 
+def test_rows_of_masks_that_a_program_named(measure, table, tmp_path):
+  """Rows are of micrographs: foil.dm4, and the images of stack.tif."""
+  folder = tmp_path / 'masks'
+  folder.mkdir()
+  mask = tiny.foil(1, 96)[1]
+  Image.fromarray(mask).save(folder / 'foil_cp_masks.png')
+  tifffile.imwrite(
+    folder / 'stack_mask.tif', np.stack([mask] * 3), photometric='minisblack'
+  )
+  said = measure(
+    folder,
+    pixel_size_nm=0.5,
+    calibration=table('foil.dm4;150', 'stack[2];60', 'stack.tif;80'),
+  )
+  assert 'not used' not in said
+  rows = by_image(tmp_path / 'out')
+  assert {name: row['thickness_nm'] for name, row in rows.items()} == {
+    'foil_cp_masks': '150',
+    'stack_mask[0]': '80',
+    'stack_mask[1]': '80',
+    'stack_mask[2]': '60',
+  }
+
+
 def test_a_row_of_splits_that_is_of_no_mask(measure, masks, tmp_path):
   (tmp_path / 'splits.csv').write_text(
     'file,split,thickness_nm\nfoil_1.tif,,90\nfoil_7.tif,,80\nfoil_2,,70\n'
@@ -128,16 +152,6 @@ def test_training_says_what_it_passes_over(config, folder):
   ]
   # So the page of the run says it, too.
   assert 'is taken: a.png (a.tif)' in data.in_words(settings)
-
-
-@pytest.fixture
-def say(predict):
-  def go(*given, **fields):
-    console = Console(file=io.StringIO(), width=400)
-    assert predict(*given, console=console, **fields)
-    return console.file.getvalue()
-
-  return go
 
 
 class TestPredict:
