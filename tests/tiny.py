@@ -48,6 +48,17 @@ def write_foil(folder: pathlib.Path, name: str, seed: int, side: int = 256):
     Image.fromarray(pixels).save(folder / kind / f'{name}.png')
 
 
+def write_squares(folder: pathlib.Path, **counts: int) -> pathlib.Path:
+  """Masks of 100 x 200 pixels with so many squares of 10 pixels, by name."""
+  folder.mkdir()
+  for name, count in counts.items():
+    mask = np.zeros((100, 200), np.uint8)
+    for place in range(count):
+      mask[40:50, 10 + 20 * place : 20 + 20 * place] = 255
+    Image.fromarray(mask).save(folder / f'{name}.png')
+  return folder
+
+
 def write_folder(folder: pathlib.Path) -> pathlib.Path:
   """Three micrographs, one for each split."""
   for seed, name in enumerate('abc'):

@@ -87,9 +87,9 @@ def weights_text(weights: Mapping[str, Weights]) -> str:
     of_foils = 'what is per volume by volume of foil, '
   return (
     f'In the mean, images weigh by what they show: {of_foils}{of_areas}'
-    'diameters by objects (the total over the total); counts and scores are '
-    'plain means. Intervals hold how the images differ, by the standard '
-    'deviation that stands with the mean.'
+    'diameters by objects; counts and scores are plain means. Of densities and '
+    'mean diameters that is the total over the total. Intervals hold how the '
+    'images differ, by the standard deviation that stands with the mean.'
   )
 
 

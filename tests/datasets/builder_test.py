@@ -13,17 +13,6 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.settings import PreprocessingSettings
 
 
-@pytest.fixture
-def config(folder, tmp_path):
-  config = voids.get_config()
-  config.data.source = 'folder'
-  config.data.dir = str(folder)
-  config.data.cache_dir = str(tmp_path / 'cache')
-  config.preprocessing.background = 'none'
-  config.preprocessing.normalisation = 'none'
-  return config
-
-
 def regions(config, split):
   return pipeline.read_regions(create_builder(config), split)
 

@@ -10,24 +10,12 @@ import tiny
 from builders import create_builder
 from PIL import Image
 
-from configs import voids
 from defectseg_jax.datasets import pipeline
 from defectseg_jax.datasets.pipeline import Patches, Region
 from defectseg_jax.datasets.regions import around_labelled
 from defectseg_jax.errors import InputError
 
 ROWS, COLUMNS = slice(40, 200), slice(20, 150)
-
-
-@pytest.fixture
-def config(folder, tmp_path):
-  config = voids.get_config()
-  config.data.source = 'folder'
-  config.data.dir = str(folder)
-  config.data.cache_dir = str(tmp_path / 'cache')
-  config.preprocessing.background = 'none'
-  config.preprocessing.normalisation = 'none'
-  return config
 
 
 @pytest.fixture

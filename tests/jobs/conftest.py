@@ -1,6 +1,7 @@
 """Fixtures: the config of a tiny run; of --mode=predict, images and the job."""
 
 import dataclasses
+import io
 
 import numpy as np
 import pytest
@@ -75,6 +76,18 @@ def predict(trained_run, session, one_device, tmp_path):
       console or Console(quiet=True),
       interruption or Never(),
     )
+
+  return go
+
+
+@pytest.fixture
+def say(predict):
+  """Predicts all of the session; what was said."""
+
+  def go(*given, **fields):
+    console = Console(file=io.StringIO(), width=400)
+    assert predict(*given, console=console, **fields)
+    return console.file.getvalue()
 
   return go
 

@@ -32,18 +32,6 @@ PER_VOLUME = [
 
 
 @pytest.fixture
-def say(predict):
-  """Predicts all of the session; what was said."""
-
-  def go(*given, **fields):
-    console = Console(file=io.StringIO(), width=400)
-    assert predict(*given, console=console, **fields)
-    return console.file.getvalue()
-
-  return go
-
-
-@pytest.fixture
 def bare(session):
   """One image more, without a scale: the pixels of x."""
   pixels, _ = tiny.foil(10, 200)

@@ -3,9 +3,8 @@
 import io
 import json
 
-import numpy as np
 import pytest
-from PIL import Image
+import tiny
 from rich.console import Console
 from sessions import Never, by_image
 
@@ -17,14 +16,7 @@ from defectseg_jax.sessions.requests import PredictRequest, QuantifyRequest
 
 @pytest.fixture
 def masks(tmp_path):
-  folder = tmp_path / 'masks'
-  folder.mkdir()
-  for name, count in (('a', 3), ('b', 5)):
-    mask = np.zeros((100, 200), np.uint8)
-    for place in range(count):
-      mask[40:50, 10 + 20 * place : 20 + 20 * place] = 255
-    Image.fromarray(mask).save(folder / f'{name}.png')
-  return folder
+  return tiny.write_squares(tmp_path / 'masks', a=3, b=5)
 
 
 @pytest.fixture

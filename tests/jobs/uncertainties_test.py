@@ -4,9 +4,8 @@ import io
 import json
 import math
 
-import numpy as np
 import pytest
-from PIL import Image
+import tiny
 from rich.console import Console
 from sessions import Never, by_image, rows_of
 
@@ -24,14 +23,7 @@ HEADER = (
 @pytest.fixture
 def masks(tmp_path):
   """Five and eight squares."""
-  folder = tmp_path / 'masks'
-  folder.mkdir()
-  for name, count in (('a', 5), ('b', 8)):
-    mask = np.zeros((100, 200), np.uint8)
-    for place in range(count):
-      mask[40:50, 10 + 20 * place : 20 + 20 * place] = 255
-    Image.fromarray(mask).save(folder / f'{name}.png')
-  return folder
+  return tiny.write_squares(tmp_path / 'masks', a=5, b=8)
 
 
 @pytest.fixture
