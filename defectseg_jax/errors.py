@@ -29,3 +29,24 @@ def file_error(
   # Messages of other libraries, and file names, may hold line breaks.
   message = f'{os.fspath(path)}: {problem}; {remedy}'
   return InputError(' '.join(message.splitlines()))
+
+
+def open_error(path: str | os.PathLike, error: OSError) -> InputError:
+  """The error for a file that the system does not open.
+
+  Args:
+    path: the file.
+    error: what the system says.
+
+  Returns:
+    An exception, to be raised.
+
+  Examples:
+    >>> print(open_error('a.tif', FileNotFoundError(2, 'No such file')))
+    a.tif: it cannot be opened (No such file); see that the path is right and...
+  """
+  return file_error(
+    path,
+    f'it cannot be opened ({error.strerror})',
+    'see that the path is right and that you may read it',
+  )

@@ -6,7 +6,7 @@ import os
 import pathlib
 import stat
 
-from defectseg_jax.errors import InputError, file_error
+from defectseg_jax.errors import InputError, file_error, open_error
 from defectseg_jax.micrographs.formats import (
   FOLDERS,
   HAVE_TEXT_BESIDE,
@@ -171,11 +171,7 @@ def _look_at(path: pathlib.Path) -> tuple[bool, bool]:
     if not os.access(path, os.R_OK):
       raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
   except OSError as error:
-    raise file_error(
-      path,
-      f'it cannot be opened ({error.strerror})',
-      'see that the path is right and that you may read it',
-    ) from error
+    raise open_error(path, error) from error
   is_folder = stat.S_ISDIR(status.st_mode)
   return is_folder, not is_folder and status.st_size == 0
 

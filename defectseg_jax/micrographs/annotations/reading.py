@@ -5,7 +5,7 @@ import json
 import os
 import pathlib
 
-from defectseg_jax.errors import file_error
+from defectseg_jax.errors import file_error, open_error
 from defectseg_jax.micrographs.annotations.coco import is_coco, read_coco
 from defectseg_jax.micrographs.annotations.geojson import (
   is_geojson,
@@ -42,11 +42,7 @@ def read_annotations(path: str | os.PathLike) -> list[Annotation]:
     state = path.stat()
     return _read(path, state.st_mtime_ns, state.st_size)
   except OSError as error:
-    raise file_error(
-      path,
-      f'it cannot be opened ({error.strerror})',
-      'see that the path is right and that you may read it',
-    ) from error
+    raise open_error(path, error) from error
 
 
 # A file may be of a thousand images, each of which asks for it. The time and
