@@ -18,13 +18,18 @@ pytestmark = [pytest.mark.xdist_group('slurm'), pytest.mark.slow]
 # Epochs of 16 small steps, so that a signal comes in the middle of one.
 OPTIONS = {
   **TINY,
-  # What Slurm starts knows the program's own networks.
-  'model.name': 'defectsegnet',
-  'training.learning_rate': 1.8e-3,
   'data.patches': 'tiled',
   'data.orientations': 1,
   'data.patch_px': 32,
 }
+
+# What Slurm starts knows of the tests' network by its config.
+_CONFIG = f"""import sys
+
+sys.path.append({str(ROOT / 'tests')!r})
+import tiny_network  # noqa: F401
+from configs.voids import get_config
+"""
 
 # Stands in for local.sh: a worker that says when it starts and when it is asked
 # to stop, and goes on until there is a file `finish`. With a file `almost` it
@@ -79,6 +84,8 @@ def checkout(tmp_path_factory):
 def fields(tmp_path_factory):
   """The flags of a tiny run on three micrographs."""
   folder = tmp_path_factory.mktemp('data')
+  config = folder / 'voids_tiny.py'
+  config.write_text(_CONFIG)
   for seed, name in enumerate('abc'):
     write_foil(folder / 'foils', name, seed)
   folder.joinpath('foils', 'splits.csv').write_text(
@@ -88,7 +95,10 @@ def fields(tmp_path_factory):
     'data.dir': folder / 'foils',
     'data.cache_dir': folder / 'cache',
   }
-  return [f'--config.{name}={value}' for name, value in given.items()]
+  return [
+    f'--config={config}',
+    *(f'--config.{name}={value}' for name, value in given.items()),
+  ]
 
 
 @pytest.fixture(scope='module')
@@ -101,7 +111,7 @@ def submit(cluster, checkout, fields, tmp_path_factory):
     job = cluster.submit(
       checkout / 'launch' / 'slurm.sh',
       *('--ntasks=2', f'--output={log}', '--'),
-      *('--config=configs/voids.py', f'--workdir={workdir}', *fields),
+      *(f'--workdir={workdir}', *fields),
       environment={**environment(2), 'PWD': str(ROOT)},
     )
     return job, workdir, log
@@ -165,7 +175,7 @@ def test_a_search_by_an_array_whose_jobs_come_again(
   job = cluster.submit(
     checkout / 'launch' / 'slurm_search.sh',
     *('--array=1-2', f'--output={tmp_path}/%a.log', '--'),
-    *('--config=configs/voids.py', f'--workdir={study}', *fields),
+    *(f'--workdir={study}', *fields),
     *('--config.search.trials=2', '--config.search.top=1'),
     *('--config.search.warm_trials=1', '--config.search.max_rounds=2'),
     # Each rate would be compiled for.

@@ -4,6 +4,7 @@ Figures are drawn without a display, and returned; who asks for one writes it.
 """
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,12 @@ _TRUTH = '#1f6f8b'
 # By eye: quantities that differ by a larger factor are drawn on a logarithmic
 # axis.
 _LOGARITHMIC_FROM = 50.0
+# Of a histogram, in inches: its figure; the room for a line of text below and
+# above the axes, and for the numbers and the title between; by eye.
+_WIDTH_IN, _HEIGHT_IN = 7.0, 4.2
+_LINE_IN, _NUMBERS_IN, _TITLE_IN = 0.17, 0.33, 0.42
+# By eye: so many letters of a warning are as wide as the axes.
+_WARNING_LETTERS = 105
 # By eye: so far above the highest bar is room for the end of an interval.
 _MOST_ABOVE = 2.0
 
@@ -56,7 +63,7 @@ def histogram(
     >>> len(figure.axes[0].patches)
     3
   """
-  figure = Figure(figsize=(7, 4.2), layout='constrained')
+  figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN))
   axes = figure.subplots()
   if len(sizes):
     counts, edges, _ = axes.hist(
@@ -69,16 +76,23 @@ def histogram(
     axes.legend()
   else:
     axes.text(0.5, 0.5, 'no sizes', ha='center', transform=axes.transAxes)
-  said = [] if missed is None else missed.sentences(unit)
-  axes.set(xlabel='\n'.join([label, *said]), ylabel='count')
+  below = [label, *([] if missed is None else missed.sentences(unit))]
+  axes.set(xlabel='\n'.join(below), ylabel='count')
   axes.locator_params(axis='y', integer=True)
   # File names may hold a dollar sign, which does not begin a formula.
   figure.suptitle(f'{title}: {len(sizes)}', parse_math=False)
+  above = []
   if warnings:
-    axes.set_title(
-      'WARNING: ' + '; '.join(warnings), color='red', fontsize=8, wrap=True
-    )
+    above = textwrap.wrap('WARNING: ' + '; '.join(warnings), _WARNING_LETTERS)
+    axes.set_title('\n'.join(above), color='red', fontsize=8)
   axes.grid(alpha=0.3)
+  # What matplotlib would find by drawing all of it twice.
+  figure.subplots_adjust(
+    left=0.11,
+    right=0.98,
+    bottom=(_NUMBERS_IN + _LINE_IN * len(below)) / _HEIGHT_IN,
+    top=1 - (_TITLE_IN + _LINE_IN * len(above)) / _HEIGHT_IN,
+  )
   return figure
 
 
