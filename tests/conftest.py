@@ -2,10 +2,10 @@
 
 import shutil
 
-import jax
 import pytest
 import tiny
 import tiny_network  # noqa: F401
+from devices import take_one_device
 
 
 @pytest.fixture(scope='module')
@@ -45,10 +45,7 @@ def command(folder, tmp_path):
 
 @pytest.fixture
 def one_device(monkeypatch):
-  """Of the four: a small micrograph is one tile, and the others get zeros."""
-  (first, *_) = jax.local_devices()
-  monkeypatch.setattr(jax, 'local_devices', lambda: [first])
-  monkeypatch.setattr(jax, 'local_device_count', lambda: 1)
+  take_one_device(monkeypatch)
 
 
 @pytest.fixture(scope='session')

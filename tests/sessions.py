@@ -4,9 +4,13 @@ import csv
 
 import pytest
 import tifffile
+from rich.console import Console
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.jobs import predict as job
+from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Stopped
+from defectseg_jax.sessions.requests import PredictRequest
 
 # The images of the fixture `session`.
 NAMES = ['x', 'y', 'z[0]', 'z[1]']
@@ -80,3 +84,31 @@ def wrong(predict, tmp_path, *given, **fields):
   assert sorted(tmp_path.rglob('*')) == before
   assert len(str(caught.value).splitlines()) == 1
   return str(caught.value)
+
+
+def predict_images(
+  trained_run,
+  out,
+  images,
+  *,
+  interruption=None,
+  config=None,
+  console=None,
+  workdir=None,
+  **fields,
+):
+  """Runs the job in this process; whether all could be done."""
+  fields = {
+    'output': str(out),
+    'thickness_nm': 100.0,
+    'images': [*map(str, images)],
+    **fields,
+  }
+  workdir = workdir or Workdir(trained_run)
+  return job.predict(
+    config or workdir.read_config(),
+    workdir,
+    PredictRequest(**fields),
+    console or Console(quiet=True),
+    interruption or Never(),
+  )

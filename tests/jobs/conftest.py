@@ -2,20 +2,20 @@
 
 import dataclasses
 import io
+import shutil
 
 import numpy as np
 import pytest
 import tifffile
 import tiny
+from devices import take_one_device
 from rich.console import Console
-from sessions import Never
+from sessions import predict_images
 
 from configs import voids
 from defectseg_jax.jobs import predict as job
 from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.runs import loading
-from defectseg_jax.runs.workdir import Workdir
-from defectseg_jax.sessions.requests import PredictRequest
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def config(folder, tmp_path):
   return config
 
 
-@pytest.fixture
-def session(tmp_path):
-  """Two calibrated micrographs, one of a stack of two, of other sizes."""
-  folder = tmp_path / 'session'
+@pytest.fixture(scope='session')
+def micrographs(tmp_path_factory):
+  """Of the fixture `session`: never changed."""
+  folder = tmp_path_factory.mktemp('micrographs') / 'session'
   folder.mkdir()
   for seed, (name, side) in enumerate((('x', 200), ('y', 131)), start=10):
     pixels, _ = tiny.foil(seed, side)
@@ -51,30 +51,34 @@ def session(tmp_path):
 
 
 @pytest.fixture
+def session(micrographs, tmp_path):
+  """Two calibrated micrographs, one of a stack of two, of other sizes."""
+  return shutil.copytree(micrographs, tmp_path / 'session')
+
+
+@pytest.fixture(scope='session')
+def finished(trained_run, micrographs, tmp_path_factory):
+  """What --mode=predict leaves of `micrographs`: never changed."""
+  out = tmp_path_factory.mktemp('finished') / 'out'
+  with pytest.MonkeyPatch.context() as patch:
+    take_one_device(patch)
+    assert predict_images(trained_run, out, [micrographs])
+  return out
+
+
+@pytest.fixture
+def predicted(finished, tmp_path):
+  """A session of the fixture `session` that is done, as by `predict()`."""
+  return shutil.copytree(finished, tmp_path / 'out')
+
+
+@pytest.fixture
 def predict(trained_run, session, one_device, tmp_path):
   """Runs the job in this process; whether all could be done."""
 
-  def go(
-    *given,
-    interruption=None,
-    config=None,
-    console=None,
-    workdir=None,
-    **fields,
-  ):
-    fields = {
-      'output': str(tmp_path / 'out'),
-      'thickness_nm': 100.0,
-      'images': [*map(str, given)] or [str(session)],
-      **fields,
-    }
-    workdir = workdir or Workdir(trained_run)
-    return job.predict(
-      config or workdir.read_config(),
-      workdir,
-      PredictRequest(**fields),
-      console or Console(quiet=True),
-      interruption or Never(),
+  def go(*given, **fields):
+    return predict_images(
+      trained_run, tmp_path / 'out', given or [session], **fields
     )
 
   return go

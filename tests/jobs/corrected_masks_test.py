@@ -28,8 +28,9 @@ def scale_of(path):
   return reading.read_frames(path)[0].pixel_size_nm
 
 
-def test_a_corrected_mask_stays_and_is_measured(predict, no_network, tmp_path):
-  assert predict()
+def test_a_corrected_mask_stays_and_is_measured(
+  predicted, predict, no_network, tmp_path
+):
   out = tmp_path / 'out'
   before = by_image(out)
   mask = corrected(out / 'masks' / 'x.tif')
@@ -120,9 +121,8 @@ def test_other_files_that_somebody_changed_stop_a_session(
 
 
 def test_another_thickness_or_scale_needs_no_network(
-  predict, no_network, another_network, tmp_path
+  predicted, predict, no_network, another_network, tmp_path
 ):
-  assert predict()
   out, fresh = tmp_path / 'out', tmp_path / 'fresh'
   sized = {'thickness_nm': 50.0, 'pixel_size_nm': 0.125}
   assert predict(output=str(fresh), **sized)
@@ -152,9 +152,8 @@ def test_another_thickness_or_scale_needs_no_network(
 
 
 def test_what_was_corrected_outlives_another_run(
-  predict, another_network, tmp_path
+  predicted, predict, another_network, tmp_path
 ):
-  assert predict()
   out = tmp_path / 'out'
   mask = corrected(out / 'masks' / 'x.tif')
   precious = (out / 'masks' / 'x.tif').read_bytes()
@@ -190,8 +189,9 @@ def test_what_was_corrected_outlives_another_run(
   )
 
 
-def test_what_was_corrected_outlives_other_pixels(predict, session, tmp_path):
-  assert predict()
+def test_what_was_corrected_outlives_other_pixels(
+  predicted, predict, session, tmp_path
+):
   out = tmp_path / 'out'
   for name in 'xy':
     corrected(out / 'masks' / f'{name}.tif')
@@ -213,8 +213,9 @@ def test_what_was_corrected_outlives_other_pixels(predict, session, tmp_path):
   )
 
 
-def test_a_corrected_mask_that_is_none_fails_alone(predict, tmp_path):
-  assert predict()
+def test_a_corrected_mask_that_is_none_fails_alone(
+  predicted, predict, tmp_path
+):
   out = tmp_path / 'out'
   grey = np.arange(200 * 200, dtype=np.uint8).reshape(200, 200)
   tifffile.imwrite(out / 'masks' / 'x.tif', grey)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import roifile
 import tifffile
+from devices import take_one_device
 from PIL import Image
 from rich.console import Console
-from sessions import Never, by_image, contents, rows_of
+from sessions import Never, by_image, contents, predict_images, rows_of
 
 from defectseg_jax.jobs import quantify
 from defectseg_jax.micrographs.masks import read_object_mask
@@ -43,6 +44,17 @@ def two(predict, session):
     return predict(*paths, console=console, **fields), console.file.getvalue()
 
   return go
+
+
+@pytest.fixture(scope='module')
+def finished(trained_run, micrographs, tmp_path_factory):
+  """What --mode=predict leaves of x and y: never changed."""
+  out = tmp_path_factory.mktemp('finished') / 'out'
+  with pytest.MonkeyPatch.context() as patch:
+    take_one_device(patch)
+    images = [micrographs / 'x.tif', micrographs / 'y.tif']
+    assert predict_images(trained_run, out, images)
+  return out
 
 
 @pytest.fixture
@@ -96,9 +108,8 @@ def edit_regions(path):
   ],
 )
 def test_a_mask_saved_beside_the_programs_is_taken(
-  two, no_network, measure_again, tmp_path, name, pixels, count
+  predicted, two, no_network, measure_again, tmp_path, name, pixels, count
 ):
-  assert two()[0]
   out = tmp_path / 'out'
   before = by_image(out)
   mine = out / 'masks' / name
@@ -140,9 +151,8 @@ def test_a_mask_saved_beside_the_programs_is_taken(
 
 
 def test_regions_edited_in_imagej_are_taken(
-  two, no_network, another_network, measure_again, tmp_path
+  predicted, two, no_network, another_network, measure_again, tmp_path
 ):
-  assert two()[0]
   out = tmp_path / 'out'
   mine = out / 'rois' / 'x.zip'
   count = edit_regions(mine)
@@ -167,9 +177,8 @@ def test_regions_edited_in_imagej_are_taken(
   np.testing.assert_array_equal(tifffile.imread(out / 'masks' / 'x.tif'), mask)
 
 
-def test_a_set_of_one_region_is_a_roi(two, tmp_path):
+def test_a_set_of_one_region_is_a_roi(predicted, two, tmp_path):
   """So ImageJ saves it where the manager has one region only."""
-  assert two()[0]
   out = tmp_path / 'out'
   square = [[10, 20], [30, 20], [30, 50], [10, 50]]
   roifile.ImagejRoi.frompoints(square).tofile(out / 'rois' / 'x.roi')
@@ -179,8 +188,7 @@ def test_a_set_of_one_region_is_a_roi(two, tmp_path):
   assert float(row['area_fraction']) == pytest.approx(20 * 30 / 200**2)
 
 
-def test_regions_that_overlap_are_a_warning(two, tmp_path):
-  assert two()[0]
+def test_regions_that_overlap_are_a_warning(predicted, two, tmp_path):
   path = tmp_path / 'out' / 'rois' / 'x.zip'
   path.unlink()
   squares = [
@@ -218,8 +226,9 @@ def test_a_correction_that_is_taken_away_leaves_the_networks_mask(
   assert contents(out) == as_predicted
 
 
-def test_two_corrections_that_contradict_stop_their_image(two, tmp_path):
-  assert two()[0]
+def test_two_corrections_that_contradict_stop_their_image(
+  predicted, two, tmp_path
+):
   out = tmp_path / 'out'
   before = by_image(out)
   Image.fromarray(three_squares()).save(out / 'masks' / 'x.png')
@@ -241,8 +250,7 @@ def test_two_corrections_that_contradict_stop_their_image(two, tmp_path):
   assert int(by_image(out)['x']['count_all']) > 0
 
 
-def test_two_corrections_that_agree_are_one(two, tmp_path):
-  assert two()[0]
+def test_two_corrections_that_agree_are_one(predicted, two, tmp_path):
   out = tmp_path / 'out'
   for name in ('x.png', 'x.tif'):
     path = out / 'masks' / name
@@ -253,8 +261,7 @@ def test_two_corrections_that_agree_are_one(two, tmp_path):
   assert (out / 'masks' / 'x.tif').read_bytes() == precious
 
 
-def test_a_line_is_no_object(two, tmp_path):
-  assert two()[0]
+def test_a_line_is_no_object(predicted, two, tmp_path):
   path = tmp_path / 'out' / 'rois' / 'x.zip'
   path.unlink()
   line = roifile.ImagejRoi(roitype=roifile.ROI_TYPE.LINE, name='scratch')
@@ -266,8 +273,7 @@ def test_a_line_is_no_object(two, tmp_path):
   assert 'x.zip: it is no set of regions, or damaged' in two()[1]
 
 
-def test_what_has_no_image_is_named(two, tmp_path):
-  assert two()[0]
+def test_what_has_no_image_is_named(predicted, two, tmp_path):
   out = tmp_path / 'out'
   Image.fromarray(apart()).save(out / 'masks' / 'x_corrected.png')
   (out / 'rois' / 'RoiSet.zip').write_bytes(b'')
@@ -276,8 +282,9 @@ def test_what_has_no_image_is_named(two, tmp_path):
   assert 'Not read: masks/x_corrected.png, rois/RoiSet.zip. A correct' in said
 
 
-def test_overwrite_does_not_take_turns_with_a_correction(two, tmp_path):
-  assert two()[0]
+def test_overwrite_does_not_take_turns_with_a_correction(
+  predicted, two, tmp_path
+):
   mine = tmp_path / 'out' / 'masks' / 'x.png'
   Image.fromarray(apart()).save(mine)
   done, said = two(overwrite=True)
@@ -286,9 +293,8 @@ def test_overwrite_does_not_take_turns_with_a_correction(two, tmp_path):
 
 
 def test_measuring_masks_knows_what_was_changed_since(
-  two, measure_again, tmp_path
+  predicted, two, measure_again, tmp_path
 ):
-  assert two()[0]
   mine = tmp_path / 'out' / 'masks' / 'x.png'
   Image.fromarray(apart()).save(mine)
   assert two()[0]
@@ -297,8 +303,9 @@ def test_measuring_masks_knows_what_was_changed_since(
     measure_again(tmp_path / 'out')
 
 
-def test_another_scale_leaves_numbered_objects_as_they_are(two, tmp_path):
-  assert two()[0]
+def test_another_scale_leaves_numbered_objects_as_they_are(
+  predicted, two, tmp_path
+):
   mask = tmp_path / 'out' / 'masks' / 'x.tif'
   tifffile.imwrite(mask, 7 * apart())
   assert two()[0]

@@ -81,9 +81,8 @@ def test_the_command(trained_run, session, tmp_path):
 
 
 def test_the_masks_measured_again_give_the_same_numbers(
-  trained_run, predict, tmp_path
+  predicted, trained_run, tmp_path
 ):
-  assert predict()
   out, again = tmp_path / 'out', tmp_path / 'again'
   config = Workdir(trained_run).read_config()
   quantify.quantify(
@@ -121,8 +120,9 @@ def test_what_is_done_is_not_done_again(predict, tmp_path):
   assert contents(out) == before
 
 
-def test_an_image_that_has_changed_is_done_again(predict, session, tmp_path):
-  assert predict()
+def test_an_image_that_has_changed_is_done_again(
+  predicted, predict, session, tmp_path
+):
   out = tmp_path / 'out'
   stamps = {p: p.stat().st_mtime_ns for p in (out / 'masks').iterdir()}
   changed, _ = tiny.foil(99, 200)
@@ -176,8 +176,7 @@ def test_nothing_but_bad_images(session, predict, tmp_path):
   assert row['image'] == 'broken'
 
 
-def test_eight_orientations_are_another_network(predict, tmp_path):
-  assert predict()
+def test_eight_orientations_are_another_network(predicted, predict, tmp_path):
   assert predict(output=str(tmp_path / 'eight'), orientations=8)
   one, eight = (
     tifffile.imread(tmp_path / name / 'probabilities' / 'x.tif')
@@ -334,8 +333,7 @@ def test_a_run_that_was_not_scored(tmp_path):
     )
 
 
-def test_a_corrected_session_is_a_folder_to_train_on(predict, tmp_path):
-  assert predict()
+def test_a_corrected_session_is_a_folder_to_train_on(predicted, tmp_path):
   out = tmp_path / 'out'
   rows = rows_of(out / 'splits.csv')
   assert [row['file'] for row in rows] == [f'{name}.tif' for name in NAMES]
