@@ -12,20 +12,21 @@ search/study.py checks the number of each trial that it draws.
 
 import contextlib
 import csv
+import datetime
 import fcntl
 import io
 import json
 import math
 import os
 import pathlib
-import secrets
 import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from defectseg_jax.errors import InputError
+from defectseg_jax import disk
+from defectseg_jax.errors import InputError, file_error
 
 # By eye: nobody notices the delay, and a file server bears the questions.
 _LOOK_AGAIN_S = 0.05
@@ -38,6 +39,9 @@ class LockHeldError(Exception):
 @contextlib.contextmanager
 def write_whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
   """A temporary path beside `path`, renamed to it when the block ends well.
+
+  The content is on the disk before the name is, and the name before the block
+  is left: no power cut makes a file that was written empty or old again.
 
   Args:
     path: where the file is to be; what stood there is replaced.
@@ -55,11 +59,13 @@ def write_whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
     >>> [file.name for file in folder.iterdir()]
     ['numbers.csv']
   """
-  path.parent.mkdir(parents=True, exist_ok=True)
-  temporary = path.with_name(f'.{path.stem}.{_unique()}{path.suffix}')
+  disk.make_folder(path.parent)
+  temporary = path.with_name(disk.temporary_name() + path.suffix)
   try:
     yield temporary
+    disk.sync(temporary)
     temporary.replace(path)
+    disk.sync(path.parent)
   finally:
     temporary.unlink(missing_ok=True)
 
@@ -75,22 +81,62 @@ def new_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
     The folder to write to.
 
   Raises:
-    InputError: the folder holds something already or cannot be made.
+    InputError: the folder holds something already, another process makes it,
+      or it cannot be made.
   """
-  if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-    raise InputError(f'{path}: is there already; give --output a new folder')
-  made = path.with_name(f'.{path.name}.{_unique()}')
-  try:
-    made.mkdir(parents=True)
-  except OSError as error:
-    raise InputError(
-      f'{path}: cannot be written to ({error.strerror}); give another --output'
-    ) from error
-  try:
-    yield made
-    made.replace(path)
-  finally:
-    shutil.rmtree(made, ignore_errors=True)
+  there = f'{path}: is there already; give --output a new folder'
+  with claim(path, flag='--output', beside=True):
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+      raise InputError(there)
+    made = path.with_name(disk.temporary_name(path.name))
+    made.mkdir()
+    try:
+      yield made
+      disk.sync_tree(made)
+      try:
+        made.replace(path)
+      except OSError as error:
+        if not path.exists():
+          raise
+        raise InputError(there) from error
+      disk.sync(path.parent)
+    finally:
+      shutil.rmtree(made, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def claim(
+  folder: pathlib.Path, *, flag: str, beside: bool = False
+) -> Iterator[None]:
+  """Keeps other processes out of a folder, and sweeps what dead ones left.
+
+  Args:
+    folder: that is worked on; it is made if need be.
+    flag: that names it, for messages.
+    beside: whether the folder is not to be there yet: its lock, and what is
+      half-written, lie beside it.
+
+  Raises:
+    InputError: another process is at work there, or nobody can write there.
+  """
+  place, name = (folder.parent, folder.name) if beside else (folder, '')
+  file = place / (f'.{name}{disk.LOCK}' if name else disk.LOCK)
+  with contextlib.ExitStack() as held:
+    try:
+      disk.make_folder(place)
+      if held.enter_context(lock(file)):
+        disk.sweep(place, name, inner=not beside)
+    except LockHeldError as error:
+      remedy = f'wait for it, or give another {flag}'
+      raise file_error(folder, f'{error} is at work here', remedy) from error
+    except OSError as error:
+      problem = f'cannot be written to ({error.strerror})'
+      raise file_error(folder, problem, f'give another {flag}') from error
+    try:
+      yield
+    finally:
+      with contextlib.suppress(OSError):
+        file.unlink()
 
 
 @contextlib.contextmanager
@@ -122,7 +168,8 @@ def lock(path: pathlib.Path, *, wait_s: float = 0.0) -> Iterator[bool]:
   """
   until = time.monotonic() + wait_s
   while True:
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    # What a link leads to is not ours to write to.
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     try:
       held = try_lock(file)
       # Whoever had it before may have removed the file that we opened.
@@ -202,7 +249,8 @@ def _is_at(file: int, path: pathlib.Path) -> bool:
 
 
 def _write_holder(file: int) -> None:
-  text = f'process {os.getpid()} on {socket.gethostname()}'
+  since = datetime.datetime.now().astimezone().isoformat(' ', 'seconds')
+  text = f'process {os.getpid()} on {socket.gethostname()} (since {since})'
   # A full disk must not keep anybody from a lock.
   with contextlib.suppress(OSError):
     os.ftruncate(file, 0)
@@ -213,11 +261,6 @@ def _holder(file: int) -> str:
   """What whoever has the lock has written into its file."""
   text = os.pread(file, 200, 0).decode(errors='replace').strip()
   return text or 'another process'
-
-
-def _unique() -> str:
-  """Also among processes of several machines, whose numbers may be the same."""
-  return f'{os.getpid()}.{secrets.token_hex(4)}'
 
 
 def _cell(value: Any, digits: int | None) -> Any:

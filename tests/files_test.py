@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import pathlib
 import socket
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import time
 import pytest
 from tiny import ROOT
 
-from defectseg_jax import files
+from defectseg_jax import disk, files
+from defectseg_jax.errors import InputError
 
 HOLDER = """
 import pathlib, sys
@@ -44,8 +46,8 @@ def test_who_holds_a_lock_is_said(held_elsewhere):
   process, path = held_elsewhere
   with pytest.raises(files.LockHeldError) as caught, files.lock(path):
     pass
-  holder = f'process {process.pid} on {socket.gethostname()}'
-  assert str(caught.value) == holder
+  holder = f'process {process.pid} on {socket.gethostname()} (since 20'
+  assert str(caught.value).startswith(holder)
 
 
 def test_a_lock_goes_with_its_process(held_elsewhere):
@@ -144,3 +146,78 @@ def test_a_file_is_whole_or_what_it_was(tmp_path):
     _ = 1 / 0
   assert path.read_text() == 'first'
   assert os.listdir(path.parent) == ['a.csv']
+
+
+class Disk:
+  """What the system was asked to do, in order, and what a power cut leaves."""
+
+  def __init__(self, monkeypatch):
+    self.done = []
+    self._noting(monkeypatch, disk, 'sync')
+    self._noting(monkeypatch, pathlib.Path, 'replace')
+
+  def _noting(self, monkeypatch, owner, name):
+    before = getattr(owner, name)
+
+    def note(path, *given):
+      self.done.append((name, path.name.startswith('.'), path.is_dir()))
+      return before(path, *given)
+
+    monkeypatch.setattr(owner, name, note)
+
+
+def test_content_is_on_the_disk_before_its_name_and_that_before_the_end(
+  tmp_path, monkeypatch
+):
+  seen = Disk(monkeypatch).done
+  with files.write_whole(tmp_path / 'a.csv') as temporary:
+    temporary.write_text('text')
+  file, folder = (True, False), (False, True)
+  assert seen == [('sync', *file), ('replace', *file), ('sync', *folder)]
+  seen.clear()
+  with files.new_folder(tmp_path / 'new') as made:
+    (made / 'b.csv').write_text('text')
+  whole, name = ('sync', True, True), ('replace', True, True)
+  assert seen == [('sync', False, False), whole, name, ('sync', *folder)]
+
+
+def test_a_new_folder_is_worked_on_by_one_and_the_other_says_who(tmp_path):
+  new = tmp_path / 'new'
+  left = tmp_path / disk.temporary_name('new')
+  others = tmp_path / disk.temporary_name('newer')
+  for one in (left, others):
+    one.mkdir()
+    (one / 'half').touch()
+  with files.new_folder(new) as made:
+    assert not left.exists() and others.exists()
+    says = f'new: process {os.getpid()} on .* is at work here; wait for it'
+    with pytest.raises(InputError, match=says), files.new_folder(new):
+      pass
+    assert made.is_dir()
+  assert sorted(os.listdir(tmp_path)) == [others.name, 'new']
+  with (
+    pytest.raises(InputError, match='is there already'),
+    files.new_folder(tmp_path / 'newer'),
+  ):
+    (tmp_path / 'newer' / 'meanwhile').mkdir(parents=True)
+
+
+def test_a_link_in_the_place_of_a_lock_is_not_written_to(tmp_path):
+  outside = tmp_path / 'precious'
+  outside.write_text('mine')
+  run = tmp_path / 'run'
+  run.mkdir()
+  (run / disk.LOCK).symlink_to(outside)
+  (run / 'figures').symlink_to(tmp_path / 'elsewhere')
+  (tmp_path / 'elsewhere').mkdir()
+  kept = tmp_path / 'elsewhere' / disk.temporary_name()
+  kept.touch()
+  with (
+    pytest.raises(InputError, match='cannot be written to'),
+    files.claim(run, flag='--workdir'),
+  ):
+    pass
+  assert outside.read_text() == 'mine'
+  (run / disk.LOCK).unlink()
+  with files.claim(run, flag='--workdir'):
+    assert kept.exists()

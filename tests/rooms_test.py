@@ -65,6 +65,7 @@ FILES = {
   'command_help': set(),
   'command_line': set(),
   'config_files': set(),
+  'disk': set(),
   'errors': set(),
   'files': set(),
   'lazy': set(),
@@ -73,7 +74,7 @@ FILES = {
   'main': {'jobs', 'runs', 'sessions', 'runtime'},
 }
 # The rooms, and what of the package itself, may be imported by anybody.
-ANYBODY = {'errors', 'files', 'lazy', '__version__'}
+ANYBODY = {'disk', 'errors', 'files', 'lazy', '__version__'}
 # A room's own front, its heavy neighbours left alone.
 LIGHT = ('micrographs', 'quantification', 'simulation')
 MOST_LINES = 300

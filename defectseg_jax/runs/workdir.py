@@ -9,13 +9,7 @@ from typing import Any
 import ml_collections
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import (
-  LockHeldError,
-  csv_text,
-  json_text,
-  lock,
-  write_whole,
-)
+from defectseg_jax.files import claim, csv_text, json_text, write_whole
 from defectseg_jax.reporting.provenance import Provenance, current_provenance
 
 # The key of config.json that is no field of a config.
@@ -149,20 +143,7 @@ class Workdir:
     Raises:
       InputError: another process is at work in it, or it cannot be made.
     """
-    with contextlib.ExitStack() as held:
-      try:
-        self.path.mkdir(parents=True, exist_ok=True)
-        held.enter_context(lock(self.path / '.lock'))
-      except LockHeldError as error:
-        raise InputError(
-          f'{self.path}: {error} is at work here; wait for it, or give another '
-          '--workdir'
-        ) from error
-      except OSError as error:
-        raise InputError(
-          f'{self.path}: cannot be written to ({error.strerror}); give another '
-          '--workdir'
-        ) from error
+    with claim(self.path, flag='--workdir'):
       if not self.config.exists():
         self.write_config(
           config, current_provenance(training_data=training_data)

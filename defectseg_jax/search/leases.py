@@ -56,7 +56,7 @@ class Leases:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / '.worker'
-    file = os.open(path, os.O_RDWR | os.O_CREAT)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW)
     if not (_is_ours_or_has_no_lock(file) and self._is_free(path)):
       os.close(file)
       return False
