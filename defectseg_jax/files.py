@@ -223,6 +223,9 @@ def json_text(content: Any) -> str:
 def csv_text(rows: Sequence[Mapping[str, Any]], digits: int | None) -> str:
   """CSV text with a header, a line for each row.
 
+  A text that a spreadsheet would run as a formula, as a name that begins with
+  `=`, is written with an apostrophe before it, and `read_csv` takes it away.
+
   Args:
     rows: at least one, all with the columns of the first.
     digits: of floats; None keeps them to the last bit.
@@ -264,11 +267,22 @@ def _holder(file: int) -> str:
 
 
 def _cell(value: Any, digits: int | None) -> Any:
+  if isinstance(value, str):
+    return f"'{value}" if _may_run(value) else value
   if not isinstance(value, float):
     return value
   if math.isnan(value):
     return 'NaN'
   return value if digits is None else f'{value:.{digits}g}'
+
+
+def _may_run(text: str) -> bool:
+  """Also whether it begins as what was written with an apostrophe."""
+  try:
+    float(text)
+  except ValueError:
+    return text.startswith(('=', '+', '-', '@', '\t', '\r', "'"))
+  return False
 
 
 def _without_nan(content: Any) -> Any:

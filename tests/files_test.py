@@ -1,5 +1,6 @@
 """Files that are whole or not there, and a lock that goes with its process."""
 
+import csv
 import errno
 import fcntl
 import os
@@ -15,6 +16,7 @@ from tiny import ROOT
 
 from defectseg_jax import disk, files
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.csv_files import read_csv
 
 HOLDER = """
 import pathlib, sys
@@ -221,3 +223,18 @@ def test_a_link_in_the_place_of_a_lock_is_not_written_to(tmp_path):
   (run / disk.LOCK).unlink()
   with files.claim(run, flag='--workdir'):
     assert kept.exists()
+
+
+def test_what_a_spreadsheet_would_run_is_text_and_read_as_it_was(tmp_path):
+  names = ['=cmd|x', '+a', '-a', '@a', "'a", "'=a", 'a', '-1.5', '']
+  text = files.csv_text(
+    [{'file': name, 'pixel_size_nm': -2.5} for name in names], digits=3
+  )
+  path = tmp_path / 'table.csv'
+  path.write_text(text)
+  assert [row['file'] for row in read_csv(path).rows] == names
+  with path.open(newline='') as stream:
+    cells = list(csv.DictReader(stream))
+  assert not [c for c in cells if c['file'][:1] in ('=', '+', '@')]
+  assert {cell['pixel_size_nm'] for cell in cells} == {'-2.5'}
+  assert cells[2]['file'] == "'-a" and cells[7]['file'] == '-1.5'

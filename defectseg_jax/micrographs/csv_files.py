@@ -24,6 +24,8 @@ _MARKS = (
 _LONGEST = 80
 # What Excel writes, and reads, to say the separator.
 _SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?[;,\t]*\r?\n', re.IGNORECASE)
+# What `csv_text` writes before a text that a spreadsheet would run.
+_FORMULA = re.compile(r"^'(?=[=+\-@\t\r'])")
 _DECIMAL_COMMA = re.compile(r'[+-]?\d*,\d+(?:[eE][+-]?\d+)?')
 # 1,200 is 1200 to some and 1.2 to others.
 _OF_THOUSANDS = re.compile(r'[+-]?[1-9]\d{0,2}(?:[.,]\d{3})+')
@@ -87,7 +89,7 @@ def read_csv(
       io.StringIO(text, newline=''), delimiter=separator, strict=True
     )
     for cells in reader:
-      cells = [cell.strip() for cell in cells]
+      cells = [_FORMULA.sub('', cell.strip()) for cell in cells]
       where = f'{path} line {reader.line_num + first_line}'
       if not any(cells):
         continue
