@@ -20,6 +20,7 @@ from defectseg_jax.datasets import folder, regions
 from defectseg_jax.datasets.cache import (
   cache_dir,
   folder_to_build,
+  is_whole,
   move_into_place,
 )
 from defectseg_jax.datasets.fingerprint import fingerprint_of
@@ -272,7 +273,7 @@ def _prepare(
   """The builder, its data made in the cache if they are not there."""
   tfds.disable_progress_bar()
   final = cache / DefectMicrographs.name / builder_config.name
-  if not final.is_dir():
+  if not is_whole(final):
     with folder_to_build(cache, final) as folder:
       if folder is not None:
         _build(builder_config, folder)

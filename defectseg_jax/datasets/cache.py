@@ -1,21 +1,24 @@
-"""The folder for prepared data, in which everything is whole."""
+"""The folder for prepared data, in which everything is whole.
+
+Each folder in it has the checksums of its files: what a disk has damaged since
+is not used, and made anew.
+"""
 
 import contextlib
+import hashlib
+import json
 import math
 import os
 import pathlib
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 
+from defectseg_jax.disk import sweep, sync, sync_tree, temporary_name
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import lock
+from defectseg_jax.files import json_text, lock
 
-_PREFIX = 'building-'
-# By eye: no building takes a day. An older folder was left by a process that
-# was killed.
-_STALE_S = 24 * 3600
+_CHECKSUMS = '.checksums.json'
 
 
 def cache_dir(given: str) -> pathlib.Path:
@@ -38,6 +41,22 @@ def cache_dir(given: str) -> pathlib.Path:
   return pathlib.Path(home) / 'defectseg_jax'
 
 
+def is_whole(final: pathlib.Path) -> bool:
+  """Whether a folder is in the cache, as it was put there.
+
+  Args:
+    final: its path. One of version 0.2.0 has no checksums: it is taken as it
+      is, because a run that began with it must find the same files.
+  """
+  noted = final / _CHECKSUMS
+  if not noted.exists():
+    return final.is_dir()
+  try:
+    return json.loads(noted.read_text()) == _checksums(final)
+  except (OSError, ValueError):
+    return False
+
+
 @contextlib.contextmanager
 def folder_to_build(
   cache: pathlib.Path, final: pathlib.Path
@@ -45,6 +64,7 @@ def folder_to_build(
   """A folder to build in, which is removed when the block ends.
 
   If several processes want to build the same, one builds and the others wait.
+  What is damaged at `final` is removed.
 
   Args:
     cache: the folder is made in it, so that what is built need only be renamed.
@@ -65,17 +85,23 @@ def folder_to_build(
       f'{cache}: cannot be written to ({error.strerror}); set '
       '--config.data.cache_dir to a folder that can'
     ) from error
-  _remove_stale_folders(cache)
   # Some shared file systems have no locks. There the same may be built twice,
   # and `move_into_place` keeps the first.
   locked = cache / f'.{final.name}.lock'
-  with lock(locked, wait_s=math.inf):
+  with lock(locked, wait_s=math.inf) as held:
     try:
-      if final.is_dir():
+      if held:
+        sweep(cache, final.name)
+      if is_whole(final):
         yield None
         return
-      with tempfile.TemporaryDirectory(dir=cache, prefix=_PREFIX) as folder:
-        yield pathlib.Path(folder)
+      shutil.rmtree(final, ignore_errors=True)
+      folder = cache / temporary_name(final.name)
+      folder.mkdir()
+      try:
+        yield folder
+      finally:
+        shutil.rmtree(folder, ignore_errors=True)
     finally:
       locked.unlink(missing_ok=True)
 
@@ -88,16 +114,23 @@ def move_into_place(built: pathlib.Path, final: pathlib.Path) -> None:
     final: where it belongs. If another process has put the same there in the
       meantime, that stays.
   """
+  (built / _CHECKSUMS).write_text(json_text(_checksums(built)))
+  sync_tree(built)
   final.parent.mkdir(parents=True, exist_ok=True)
   try:
     built.rename(final)
   except OSError:
     if not final.is_dir():
       raise
+  sync(final.parent)
 
 
-def _remove_stale_folders(cache: pathlib.Path) -> None:
-  for folder in cache.glob(f'{_PREFIX}*'):
-    with contextlib.suppress(OSError):
-      if time.time() - folder.stat().st_mtime > _STALE_S:
-        shutil.rmtree(folder)
+def _checksums(folder: pathlib.Path) -> dict[str, str]:
+  """SHA-256 of each file, by its path below the folder."""
+  found = {}
+  for path in sorted(folder.rglob('*')):
+    if path.is_file() and path.name != _CHECKSUMS:
+      with path.open('rb') as stream:
+        digest = hashlib.file_digest(stream, 'sha256').hexdigest()
+      found[path.relative_to(folder).as_posix()] = digest
+  return found

@@ -7,7 +7,11 @@ import pathlib
 from collections.abc import Callable
 from typing import Any
 
-from defectseg_jax.datasets.cache import folder_to_build, move_into_place
+from defectseg_jax.datasets.cache import (
+  folder_to_build,
+  is_whole,
+  move_into_place,
+)
 from defectseg_jax.errors import InputError
 from defectseg_jax.simulation import (
   FoilParameters,
@@ -123,7 +127,7 @@ def _folder_in_cache(
   text = json.dumps(recipe, sort_keys=True)
   fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
   final = cache / 'simulated' / f'{prefix}{fingerprint}'
-  if final.is_dir():
+  if is_whole(final):
     return final
   with folder_to_build(cache, final) as folder:
     if folder is not None:

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from defectseg_jax import disk
 from defectseg_jax.datasets import cache
 from defectseg_jax.errors import InputError
 
@@ -26,17 +27,42 @@ def test_a_cache_that_cannot_be_made_is_named(tmp_path):
     pass
 
 
-def test_what_a_killed_process_left_is_swept_and_what_is_new_is_not(tmp_path):
-  old, new = tmp_path / 'building-old', tmp_path / 'building-new'
-  for folder in (old, new):
+def test_what_a_killed_process_left_is_swept_and_what_others_build_is_not(
+  tmp_path,
+):
+  left, others = (tmp_path / disk.temporary_name(n) for n in ('final', 'b'))
+  for folder in (left, others):
     folder.mkdir()
     folder.joinpath('half').touch()
-  yesterday = time.time() - 25 * 3600
-  os.utime(old, (yesterday, yesterday))
   with cache.folder_to_build(tmp_path, tmp_path / 'final') as folder:
     assert folder.is_dir()
-    assert not old.exists() and new.exists()
+    assert not left.exists() and others.exists()
   assert not folder.exists()
+
+
+@pytest.mark.parametrize('damage', ['cut', 'other', 'lost', 'noted'])
+def test_what_was_damaged_is_made_anew(tmp_path, damage):
+  final = tmp_path / 'data' / 'final'
+
+  def build():
+    with cache.folder_to_build(tmp_path, final) as folder:
+      if folder is not None:
+        folder.joinpath('images').mkdir()
+        folder.joinpath('images', 'a').write_text('whole')
+        cache.move_into_place(folder, final)
+      return folder is not None
+
+  assert build() and cache.is_whole(final) and not build()
+  image = final / 'images' / 'a'
+  if damage == 'lost':
+    image.unlink()
+  elif damage == 'noted':
+    final.joinpath('.checksums.json').write_text('')
+  else:
+    image.write_text({'cut': 'who', 'other': 'whale'}[damage])
+  assert not cache.is_whole(final)
+  assert build() and cache.is_whole(final)
+  assert image.read_text() == 'whole'
 
 
 def test_the_first_to_finish_stays(tmp_path):
