@@ -21,8 +21,8 @@ from typing import Any
 
 import ml_collections
 import optuna
-from optuna.storages.journal import JournalFileBackend
 
+from defectseg_jax.disk import sweep
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import json_text, write_whole
 from defectseg_jax.runs.workdir import (
@@ -31,6 +31,7 @@ from defectseg_jax.runs.workdir import (
   require_same_fields,
   said_fields,
 )
+from defectseg_jax.search.journal import open_journal
 from defectseg_jax.search.outcomes import (
   Outcome,
   read_outcome,
@@ -89,9 +90,10 @@ class Study:
     self._settings = self.path / 'search.json'
     self._require_config()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with self._explain_errors(storage):
+    with self._explain_errors(storage), self.lock():
+      sweep(self.path)
       self._optuna = optuna.create_study(
-        storage=storage or self._journal(),
+        storage=storage or open_journal(self.path / 'journal.log'),
         study_name=str(self.path) if storage else 'search',
         direction='maximize',
         load_if_exists=True,
@@ -221,11 +223,6 @@ class Study:
     fields = json.loads((self.folder(parent) / 'config.json').read_text())
     return fields['model']['name']
 
-  def _journal(self) -> optuna.storages.JournalStorage:
-    return optuna.storages.JournalStorage(
-      JournalFileBackend(str(self.path / 'journal.log'))
-    )
-
   def _require_config(self) -> None:
     """Writes search.json, or refuses the folder of another search."""
     wanted = json.loads(json_text(_fields_of_search(self.config)))
@@ -257,9 +254,10 @@ class Study:
           f'{self.path}: holds files, but no search.json of a search; give '
           '--workdir a new or empty folder'
         )
-      if not others:
-        with write_whole(self._settings) as temporary:
-          temporary.write_text(json_text(settings))
+      with self.lock():
+        if not self._settings.exists():
+          with write_whole(self._settings) as temporary:
+            temporary.write_text(json_text(settings))
     except OSError as error:
       raise InputError(
         f'{self.path}: cannot be written to ({error.strerror}); give another '
@@ -271,6 +269,8 @@ class Study:
     """Says in one line that a journal is damaged or a database not there."""
     try:
       yield
+    except InputError:
+      raise
     # Whatever a database's driver raises.
     except Exception as error:
       where = '--storage' if storage else self.path / 'journal.log'

@@ -104,8 +104,9 @@ class Worker:
       if not ours:
         time.sleep(_LOOK_AGAIN_S)
         continue
-      # The worker of the last trial may have died before it could.
-      report.write_report(self._study, finished.trials)
+      with self._lock():
+        # The worker of the last trial may have died before it could.
+        report.write_report(self._study, finished.trials)
       self._copy_run(best)
       if not workdir.report.exists():
         self._say(f'The best trial, {best.number}, on the test set:')

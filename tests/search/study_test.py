@@ -7,7 +7,7 @@ import optuna
 import pytest
 
 from configs import common
-from defectseg_jax import files
+from defectseg_jax import disk, files
 from defectseg_jax.errors import InputError
 from defectseg_jax.search import study_lock
 from defectseg_jax.search.outcomes import Outcome
@@ -172,6 +172,26 @@ def test_an_unreadable_study(tmp_path, config, name):
   path.write_bytes(b'\x00rubbish\n' * 3 + path.read_bytes())
   with pytest.raises(InputError, match=f'{name}: cannot be read'):
     Study(tmp_path / 's', config)
+
+
+def test_half_a_line_at_the_end_of_the_journal_is_cut_off(tmp_path, config):
+  """A kill, a full disk; zeros are what a power cut leaves."""
+  before = drawn(Study(tmp_path / 's', config))
+  path = tmp_path / 's' / 'journal.log'
+  whole = path.read_bytes()
+  for torn in (
+    b'{"op_code":',
+    b'\0' * 9,
+    whole[-30:-1],
+  ):
+    path.write_bytes(whole + torn)
+    again = Study(tmp_path / 's', config)
+    assert path.read_bytes().startswith(whole + b'{"op_code":0,')
+    assert drawn(again) == before
+  left = tmp_path / 's' / disk.temporary_name()
+  left.touch()
+  Study(tmp_path / 's', config)
+  assert not left.exists()
 
 
 def test_a_database_that_is_not_there(tmp_path, config):
