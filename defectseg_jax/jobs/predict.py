@@ -69,19 +69,20 @@ def predict(
     run = _read_run(config, workdir, request)
   interruption.defer_exit()
   try:
-    results = _predict_and_measure(
-      run,
-      folder,
-      paths,
-      scales=scales,
-      screening=screening,
-      truths=truths,
-      surface=request.surface,
-      include=[name_in_table(one) for one in request.include],
-      remarks=remarks,
-      console=console,
-      interruption=interruption,
-    )
+    with folder.hold():
+      results = _predict_and_measure(
+        run,
+        folder,
+        paths,
+        scales=scales,
+        screening=screening,
+        truths=truths,
+        surface=request.surface,
+        include=[name_in_table(one) for one in request.include],
+        remarks=remarks,
+        console=console,
+        interruption=interruption,
+      )
   except Stopped:
     path = escape(str(folder.path))
     console.print(

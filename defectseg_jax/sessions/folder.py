@@ -1,5 +1,7 @@
 """The folder of a session: who wrote its files, and which images are done.
 
+One process at a time works in it.
+
 session.json names every file that the program wrote, with its checksum, and
 what each image was made from. A session that was interrupted goes on from
 there. A file that is not what the program wrote belongs to somebody else. If it
@@ -11,17 +13,25 @@ import contextlib
 import dataclasses
 import pathlib
 import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import (
+  Callable,
+  Collection,
+  Iterable,
+  Iterator,
+  Mapping,
+)
 from typing import Any
 
+from defectseg_jax.disk import is_left_over, sync, sync_tree, temporary_name
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import json_text, write_whole
+from defectseg_jax.files import claim, json_text, write_whole
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions.index import (
   MASKS,
   ROIS,
   Done,
   file_checksum,
+  path_inside,
   read_index,
 )
 
@@ -52,33 +62,36 @@ class SessionFolder:
     self._provenance: dict[str, Any] | None = None
     # More than one checksum of a file only while it is being replaced.
     self._written: dict[str, list[str]] = {}
-    if self.path.exists() and not self.path.is_dir():
-      raise InputError(f'{self.path}: is a file; give --output a folder')
-    if self._index.exists():
-      self._done, self._results, self._written = read_index(self._index)
-    elif not overwrite and self.path.exists() and any(self.path.iterdir()):
-      raise InputError(
-        f'{self.path}: holds files that are not of a session; give another '
-        '--output, or give --overwrite to write there all the same'
-      )
+    self._look()
 
-  def begin(self, provenance: Provenance) -> None:
-    """Makes the folder.
-
-    Args:
-      provenance: how its files are made, for session.json.
+  @contextlib.contextmanager
+  def hold(self) -> Iterator[None]:
+    """Makes the folder, and keeps other processes out of it meanwhile.
 
     Raises:
-      InputError: it cannot be made.
+      InputError: another process is at work there, the folder cannot be made,
+        or it is not a session's any more.
+    """
+    is_new = not self.path.exists()
+    try:
+      with claim(self.path, flag='--output'):
+        # Another process may have worked there since.
+        self._look()
+        yield
+    finally:
+      if is_new:
+        # Unless something was written.
+        with contextlib.suppress(OSError):
+          self.path.rmdir()
+
+  def begin(self, provenance: Provenance) -> None:
+    """Writes session.json, before any other file: it says whose they are.
+
+    Args:
+      provenance: how the files are made.
     """
     self._provenance = provenance.to_json()
-    try:
-      self.path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-      raise InputError(
-        f'{self.path}: cannot be written to ({error.strerror}); give another '
-        '--output'
-      ) from error
+    self._write()
 
   def require_unchanged(self) -> None:
     """Refuses to go on if somebody changed what is not to be corrected.
@@ -128,7 +141,7 @@ class SessionFolder:
 
   def is_whole(self, done: Done) -> bool:
     """Whether all files of an image exist and may stay."""
-    return all((self.path / file).exists() for file in done.files) and not (
+    return all(self._at(file).is_file() for file in done.files) and not (
       self.overwrite and any(map(self._differs, done.files))
     )
 
@@ -175,7 +188,7 @@ class SessionFolder:
     """
     with contextlib.ExitStack() as renamed:
       made = {
-        file: renamed.enter_context(write_whole(self.path / file))
+        file: renamed.enter_context(write_whole(self._at(file)))
         for file in writers
       }
       for file, write in writers.items():
@@ -187,15 +200,48 @@ class SessionFolder:
     self._done[name] = done
     self._settle(done.files)
 
-  def take_results(self, made: pathlib.Path) -> None:
-    """Moves new results here, in place of those of an earlier session.
+  @contextlib.contextmanager
+  def new_results(self) -> Iterator[pathlib.Path]:
+    """A folder to write results to.
 
-    Args:
-      made: the folder of the new results, inside the session's; it is removed.
+    When the block ends well they come in the place of those of an earlier
+    session.
+
+    Yields:
+      Its path; it is removed.
 
     Raises:
       InputError: a file of somebody else is in the way.
     """
+    made = self.path / temporary_name()
+    made.mkdir()
+    try:
+      yield made
+      self._take_results(made)
+    finally:
+      shutil.rmtree(made, ignore_errors=True)
+
+  def _look(self) -> None:
+    """Reads what is known of the folder, or refuses one of somebody else."""
+    if self.path.exists() and not self.path.is_dir():
+      raise InputError(f'{self.path}: is a file; give --output a folder')
+    if self._index.exists():
+      self._done, self._results, self._written = read_index(self._index)
+    elif (
+      not self.overwrite
+      and self.path.exists()
+      and not all(map(is_left_over, self.path.iterdir()))
+    ):
+      raise InputError(
+        f'{self.path}: holds files that are not of a session; give another '
+        '--output, or give --overwrite to write there all the same'
+      )
+
+  def _at(self, file: str) -> pathlib.Path:
+    """Where a file is; raises InputError if a link leads out of the folder."""
+    return path_inside(self.path, file)
+
+  def _take_results(self, made: pathlib.Path) -> None:
     files = sorted(
       str(path.relative_to(made)) for path in made.rglob('*') if path.is_file()
     )
@@ -208,18 +254,20 @@ class SessionFolder:
     }
     files = [file for file in files if file not in kept]
     self.claim({*self._results} - kept)
+    sync_tree(made)
     self._expect({file: made / file for file in files})
     for file in files:
-      (self.path / file).parent.mkdir(parents=True, exist_ok=True)
-      (made / file).replace(self.path / file)
+      self._at(file).parent.mkdir(parents=True, exist_ok=True)
+      (made / file).replace(self._at(file))
     self._remove(set(before) - set(files) - kept)
     self._results = sorted({*files, *kept})
+    for folder in {self.path, *(self._at(file).parent for file in files)}:
+      sync(folder)
     self._settle(files)
-    shutil.rmtree(made)
 
   def _differs(self, file: str) -> bool:
     """Whether a file exists and is not what the program wrote."""
-    path = self.path / file
+    path = self._at(file)
     return path.exists() and not (
       path.is_file() and file_checksum(path) in self._written.get(file, ())
     )
@@ -238,7 +286,7 @@ class SessionFolder:
 
   def _remove(self, files: Iterable[str]) -> None:
     for file in files:
-      (self.path / file).unlink(missing_ok=True)
+      self._at(file).unlink(missing_ok=True)
       self._written.pop(file, None)
 
   def _write(self) -> None:

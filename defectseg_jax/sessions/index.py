@@ -5,8 +5,9 @@ import hashlib
 import json
 import pathlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from defectseg_jax.errors import InputError
+from defectseg_jax.errors import InputError, open_error
 
 # The folders whose files people correct by hand.
 MASKS, ROIS = 'masks', 'rois'
@@ -53,17 +54,79 @@ def read_index(
     of all files that the program wrote.
 
   Raises:
-    InputError: the file is damaged.
+    InputError: the file is damaged, or names files outside of its folder.
   """
+  path_inside(index.parent, index.name)
   try:
+    if not index.is_file():
+      raise ValueError('it is no file')
     content = json.loads(index.read_text())
-    done = {name: Done(**one) for name, one in content['images'].items()}
-    return done, content['results'], content['written']
-  except (ValueError, KeyError, TypeError, AttributeError) as error:
+    done = {name: _done(one) for name, one in content['images'].items()}
+    results = _texts(content['results'])
+    written = {file: _texts(of) for file, of in content['written'].items()}
+  except OSError as error:
+    raise open_error(index, error) from error
+  except (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+  ) as error:
     raise InputError(
       f'{index}: is damaged, or of another version; give another '
       '--output, or remove it and give --overwrite'
     ) from error
+  for file in (
+    *results,
+    *written,
+    *(f for d in done.values() for f in d.files),
+  ):
+    path_inside(index.parent, file)
+  return done, results, written
+
+
+def path_inside(folder: pathlib.Path, file: str) -> pathlib.Path:
+  """The path of a session's file.
+
+  Args:
+    folder: of the session.
+    file: path below it.
+
+  Raises:
+    InputError: the path, or a link in it, leads out of the folder.
+  """
+  path = folder / file
+  try:
+    inside = folder.resolve() in path.resolve().parents
+  except (OSError, ValueError):
+    inside = False
+  if not inside:
+    raise InputError(
+      f'{folder}: its file {file!r} would be outside of the folder, by a link '
+      'or by what session.json says; give another --output'
+    )
+  return path
+
+
+def _done(one: Mapping[str, Any]) -> Done:
+  """Raises TypeError where a field is not of its type."""
+  done = Done(**one)
+  _texts([done.stem, done.key, done.mask_key])
+  _texts(done.files)
+  _texts([*done.correction, *done.correction.values()])
+  numbers = [done.pixel_size_nm, *done.zooms, *(done.signs or {}).values()]
+  if not all(one is None or isinstance(one, int | float) for one in numbers):
+    raise TypeError(f'{numbers}: not all are numbers')
+  return done
+
+
+def _texts(value: Any) -> list[str]:
+  if not isinstance(value, list) or not all(
+    isinstance(one, str) for one in value
+  ):
+    raise TypeError(f'{value}: is no list of texts')
+  return value
 
 
 def noted_corrections(session: pathlib.Path) -> dict[str, str]:

@@ -7,9 +7,7 @@ write the tables, then the page.
 """
 
 import dataclasses
-import os
 import pathlib
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from defectseg_jax.files import csv_text
@@ -92,9 +90,7 @@ def write_results(
     InputError: a file of somebody else is in the way, or a mask cannot be read.
     Stopped: the user asked to stop.
   """
-  made = folder.path / f'.results.{os.getpid()}'
-  made.mkdir()
-  try:
+  with folder.new_results() as made:
     collected = []
     for image in images:
       check_interruption()
@@ -111,9 +107,6 @@ def write_results(
     )
     page = _page(numbers, [one.view for one in collected], how_made, images)
     _write_session(made, images, numbers, page)
-    folder.take_results(made)
-  finally:
-    shutil.rmtree(made, ignore_errors=True)
   return SessionResults(numbers, _comparable(collected))
 
 
