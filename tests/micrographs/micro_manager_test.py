@@ -5,6 +5,7 @@ import struct
 
 import numpy as np
 import pytest
+import tifffile
 
 from defectseg_jax.micrographs.reading import read_micrographs
 
@@ -45,6 +46,47 @@ def write_stack(path, values, *, first, frames):
     content += _directory(at, rational, 0 if last else at + page_bytes)
     content += bytes([value]) * _SIDE**2
   path.write_bytes(content)
+
+
+def write_ndtiff(path, value):
+  """A file of NDTiff 3 with one frame; where its pixels begin.
+
+  Layout: github.com/micro-manager/NDTiffStorage.
+  """
+  summary = b'{"PixelSize_um": 1}'
+  content = struct.pack('<5I', 483729, 3, 0, 2355492, len(summary)) + summary
+  rational = 8 + len(content)
+  at = rational + 8 + len(_METADATA)
+  content = struct.pack('<2sHI', b'II', 42, at) + content
+  content += struct.pack('<II', 1, 1) + _METADATA
+  content += _directory(at, rational, 0) + bytes([value]) * _SIDE**2
+  # As of a stack of more pages than one, which tifffile looks for.
+  path.write_bytes(content + bytes(3 * _SIDE**2))
+  return at + _DIRECTORY_BYTES
+
+
+def ndtiff_index(pixels, *names):
+  """NDTiff.index, with a frame of each file."""
+  content = b''
+  for time, name in enumerate(names):
+    for text in (json.dumps({'time': time}), name):
+      content += struct.pack('<I', len(text)) + text.encode()
+    content += struct.pack('<I7i', pixels, _SIDE, _SIDE, *[0] * 5)
+  return content
+
+
+def test_an_index_beside_a_file_names_no_other_that_is_read(tmp_path):
+  folder = tmp_path / 'session'
+  folder.mkdir()
+  pixels = write_ndtiff(folder / 'a.tif', 7)
+  write_ndtiff(tmp_path / 'secret.tif', 200)
+  (folder / 'NDTiff.index').write_bytes(
+    ndtiff_index(pixels, 'a.tif', '../secret.tif')
+  )
+  with tifffile.TiffFile(folder / 'a.tif') as alone:
+    assert alone.series[0].asarray().max() == 200, 'the file is none of NDTiff'
+  (one,) = read_micrographs(folder / 'a.tif')
+  assert one.pixels.max() == 7
 
 
 def _directory(at, rational, following):

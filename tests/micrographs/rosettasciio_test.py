@@ -508,6 +508,35 @@ def test_pixels_that_were_never_written_are_refused(tmp_path):
   _refused(path, 'in other files')
 
 
+def test_pixels_that_a_link_takes_from_elsewhere_are_refused(tmp_path):
+  h5py = pytest.importorskip('h5py')
+  path, axes = tmp_path / 'foil.hspy', _signal(_square(1.0, 'nm'))
+  (tmp_path / 'secret').write_bytes(bytes(range(200, 248)))
+  name = 'Experiments/__unnamed__/data'
+  for link in (
+    h5py.ExternalLink(str(tmp_path / 'other.h5'), 'data'),
+    # Bytes of any file whatever, by the name of pixels.
+    h5py.SoftLink('/payload'),
+  ):
+    write_hspy(path, _GREY, axes)
+    with (
+      h5py.File(path, 'a') as file,
+      h5py.File(tmp_path / 'other.h5', 'w') as b,
+    ):
+      b['data'] = _GREY
+      file.create_dataset(
+        'payload',
+        (3, 4),
+        'u2',
+        external=[(str(tmp_path / 'secret'), 0, 24)]
+        if isinstance(link, h5py.SoftLink)
+        else None,
+      )
+      del file[name]
+      file[name] = link
+    _refused(path, 'in other files')
+
+
 def test_heap_of_which_a_part_was_lost(tmp_path):
   # HDF5 itself runs in a circle on this one.
   path = write_velox(tmp_path / 'foil.emd', [(_GREY[..., None], 3e-10, 'm')])

@@ -13,6 +13,7 @@ from typing import Any
 from defectseg_jax.errors import InputError, file_error
 
 _DAMAGED = 'copy or export it again'
+_ELSEWHERE = 'is in other files'
 # Two of an image, and one that counts images.
 _MOST_AXES = 3
 
@@ -37,10 +38,18 @@ def check_hdf5(path: pathlib.Path) -> None:
     is_array = isinstance(item, h5py.Dataset) and item.ndim > 1
     if is_array and name.rpartition('/')[2].lower() == 'data':
       arrays.append((name, _fault(item), item.shape))
+    elif isinstance(item, h5py.Dataset) and (item.is_virtual or item.external):
+      # By a link it may have the name of one of pixels.
+      arrays.append((name, _ELSEWHERE, ()))
+
+  def collect_link(name: str, link: Any) -> None:
+    if isinstance(link, h5py.ExternalLink):
+      arrays.append((name, _ELSEWHERE, ()))
 
   try:
     with h5py.File(path, 'r') as file:
       file.visititems(collect)
+      file.visititems_links(collect_link)
   except Exception as error:
     # On damaged files the C library reports errors of any kind.
     raise file_error(
@@ -103,7 +112,7 @@ def _heap_error(path: pathlib.Path, place: int) -> InputError:
 def _fault(array: Any) -> str:
   """What is wrong with an array; '' where it is whole."""
   if array.is_virtual or array.external:
-    return 'is in other files'
+    return _ELSEWHERE
   if array.dtype.kind == 'O':
     return ''  # No pixels; refused as such when it is read.
   if array.chunks is None:
