@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 from benchmarks import power_cut
 
@@ -101,9 +102,12 @@ def _start_inner(
   writer: int,
 ) -> None:
   """In the first fork: makes the namespace, and the process in it."""
-  same = True
+  # Linux, and Python 3.12 or later.
+  unshare: Any = getattr(os, 'unshare', None)
+  same = unshare is not None
   try:
-    os.unshare(os.CLONE_NEWPID)
+    if same:
+      unshare(getattr(os, 'CLONE_NEWPID'))  # noqa: B009
   except OSError:
     same = False
   inner = os.fork()

@@ -46,6 +46,8 @@ MAY_DIFFER = {
   '*/events/*': 'TensorBoard has a file for each start',
   '*/checkpoints/*': 'dates; the weights show in history and test_metrics',
   'out/journal.log': "Optuna's dates, and a line for each start",
+  'out/search.json': 'the path of the cache, which each trial has of its own',
+  'out/.lock': 'who of the workers of a search had it last',
 }
 _MODES = ('simulate', 'quantify', 'predict', 'train', 'search')
 # TensorStore, whose writes are not seen, would seem to have lost them all.

@@ -1,5 +1,7 @@
 """Pixels and their scale -> TIFF files that other programs open."""
 
+import errno
+import os
 import pathlib
 
 import numpy as np
@@ -26,6 +28,7 @@ def write_tiff(
 
   Raises:
     ValueError: pixels of another type or shape, which ImageJ does not have.
+    OSError: the file cannot be written, or not to its end.
 
   Examples:
     >>> import tempfile
@@ -49,8 +52,15 @@ def write_tiff(
       'metadata': {'unit': 'nm', 'axes': 'YX'},
       'extratags': _digitalmicrograph_tags(pixel_size_nm),
     }
-  # Compressed files need a plug-in in ImageJ; a scale needs its format.
-  tifffile.imwrite(path, pixels, imagej=True, **scale)
+  try:
+    # Compressed files need a plug-in in ImageJ; a scale needs its format.
+    tifffile.imwrite(path, pixels, imagej=True, **scale)
+  except OSError as error:
+    if error.errno is not None:
+      raise
+    # NumPy says how much it wrote, and not why it was less than all.
+    reason = os.strerror(errno.ENOSPC)
+    raise OSError(errno.ENOSPC, reason, str(path)) from error
 
 
 def write_mask(

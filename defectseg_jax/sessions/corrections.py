@@ -22,6 +22,7 @@ from defectseg_jax.sessions.index import (
   ROIS,
   file_checksum,
   noted_corrections,
+  path_inside,
 )
 
 
@@ -54,8 +55,8 @@ def find_correction(
     shape: of the micrograph.
 
   Raises:
-    InputError: a correction cannot be read, is of another size, or two of them
-      show different objects.
+    InputError: a correction cannot be read, is a link that leads out of the
+      folder, is of another size, or two of them show different objects.
   """
   files = list(_files_by_hand(folder, name))
   found = [_read(folder.path, file, shape) for file in files]
@@ -157,7 +158,7 @@ def _files_beside(
 def _read(
   folder: pathlib.Path, file: str, shape: tuple[int, ...]
 ) -> Correction:
-  path = folder / file
+  path = path_inside(folder, file)
   noted = {file: file_checksum(path)}
   if file.startswith(f'{ROIS}/'):
     regions = read_regions(path, (shape[0], shape[1]))

@@ -1,5 +1,8 @@
 """What is written, as other programs and our own reader read it."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 import tifffile
@@ -42,3 +45,13 @@ def test_a_mask_is_0_and_255_and_a_mask_again(tmp_path):
   np.testing.assert_array_equal(np.unique(pixels), [0, 255])
   np.testing.assert_array_equal(masks.read_mask(path), mask)
   assert reading.read_micrographs(path)[0].pixel_size_nm == 0.5
+
+
+@pytest.mark.skipif(
+  not os.path.exists('/dev/full'), reason='there is no /dev/full'
+)
+def test_a_file_that_is_cut_off_by_a_full_disk_is_said_to_be():
+  """NumPy's error has no number, and nobody could tell what to do."""
+  with pytest.raises(OSError, match='No space left') as caught:
+    write_tiff('/dev/full', np.zeros((512, 512), np.uint8), pixel_size_nm=None)
+  assert caught.value.errno == errno.ENOSPC

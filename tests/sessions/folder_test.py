@@ -11,12 +11,15 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import tiny
+from PIL import Image
 
 from defectseg_jax import disk
 from defectseg_jax.errors import InputError
 from defectseg_jax.reporting.provenance import current_provenance
+from defectseg_jax.sessions.corrections import find_correction
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.index import Done, read_index
 
@@ -190,6 +193,17 @@ def test_a_record_that_names_files_outside_is_refused(tmp_path, field, file):
     with pytest.raises(InputError, match='outside of the folder'):
       SessionFolder(index.parent, overwrite=overwrite)
   assert precious.read_text() == 'mine'
+
+
+def test_a_correction_that_is_a_link_to_elsewhere_is_not_read(tmp_path):
+  out = tmp_path / 'out'
+  begun(out)
+  secret = tmp_path / 'secret.png'
+  Image.fromarray(np.eye(4, dtype=np.uint8)).save(secret)
+  (out / 'masks' / 'x.png').symlink_to(secret)
+  folder = SessionFolder(out, overwrite=False)
+  with pytest.raises(InputError, match='outside of the folder'):
+    find_correction(folder, 'x', (4, 4))
 
 
 def test_links_that_lead_out_are_not_followed(tmp_path):
