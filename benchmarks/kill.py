@@ -17,6 +17,8 @@ mount.
 
 --races: two different commands begin at once with one folder.
 
+Each flag takes the number of trials, in turns over --modes.
+
 MAY_DIFFER says which files are not compared, and why.
 """
 
@@ -152,8 +154,11 @@ class Commands:
 def main() -> None:
   """Runs what was asked for, and prints a row for each mode."""
   parser = report.create_parser(__doc__)
-  for name in ('kills', 'power_cuts', 'full_disks', 'read_only', 'races'):
-    parser.add_argument(f'--{name}', type=int, default=0, metavar='TRIALS')
+  parser.add_argument('--kills', type=int, default=0)
+  parser.add_argument('--power_cuts', type=int, default=0)
+  parser.add_argument('--full_disks', type=int, default=0)
+  parser.add_argument('--read_only', type=int, default=0)
+  parser.add_argument('--races', type=int, default=0)
   parser.add_argument('--modes', default=','.join(_MODES))
   parser.add_argument('--seed', type=int, default=0)
   parser.add_argument('--keep', help='a folder to keep what failed in')
