@@ -92,10 +92,14 @@ class DefectMicrographs(tfds.core.GeneratorBasedBuilder):
   builder_config: DefectConfig
 
   def _info(self) -> tfds.core.DatasetInfo:
-    return self.dataset_info_from_configs(
+    info = self.dataset_info_from_configs(
       features=FEATURES,
       supervised_keys=('image', 'mask'),
     )
+    # It looks for other people's datasets, finds none, and leaves an empty
+    # folder among the system's temporary ones.
+    info.initialize_from_bucket = lambda: None
+    return info
 
   def _split_generators(self, dl_manager: Any) -> dict[str, _Examples]:
     del dl_manager  # Nothing is downloaded.

@@ -94,6 +94,14 @@ def test_what_is_built_is_kept(config, monkeypatch):
   assert first.builder_config.name == second.builder_config.name
 
 
+def test_nothing_is_left_among_temporary_files(config, tmp_path, monkeypatch):
+  temporary = tmp_path / 'temporary'
+  temporary.mkdir()
+  monkeypatch.setattr('tempfile.tempdir', str(temporary))
+  create_builder(config)
+  assert not list(temporary.iterdir())
+
+
 def test_changed_files_are_built_anew(config, folder):
   before = regions(config, 'train')[0]
   tiny.write_foil(folder, 'a', seed=5)
