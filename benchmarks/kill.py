@@ -175,8 +175,8 @@ def main() -> None:
     for name, tried, trial in (
       ('kills', modes, kill_trial),
       ('power_cuts', watched, power_trial),
-      ('full_disks', watched, full_disk_trial),
-      ('read_only', watched, read_only_trial),
+      ('full_disks', modes, full_disk_trial),
+      ('read_only', modes, read_only_trial),
       ('races', [mode for mode in modes if mode != 'search'], race_trial),
     ):
       count = getattr(given, name)
