@@ -55,7 +55,8 @@ _MODES = ('simulate', 'quantify', 'predict', 'train', 'search')
 # TensorStore, whose writes are not seen, would seem to have lost them all.
 _WATCHED = ('simulate', 'quantify', 'predict')
 _DISKS_KB = (64, 128, 256, 512, 1024, 2048, 4096, 9216)
-_HANGS_S = 300.0
+# By eye: a loaded machine may take long, and only what never ends is meant.
+_HANGS_S = 1800.0
 _TINY = {
   'data.source': 'folder',
   'data.patch_px': 64,
