@@ -3,6 +3,7 @@
 import pytest
 
 from configs import voids
+from defectseg_jax import disk
 from defectseg_jax.errors import InputError
 from defectseg_jax.runs.settings import run_settings
 from defectseg_jax.runs.workdir import Workdir
@@ -45,3 +46,16 @@ def test_a_run_without_the_section_of_domains_goes_on(tmp_path):
   workdir.require_config(voids.get_config())
   with pytest.raises(InputError, match=r'config\.domain\.'):
     workdir.require_config(voids.get_config('scale=general'))
+
+
+def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path):
+  workdir = Workdir(tmp_path / 'run')
+  workdir.figures.mkdir(parents=True)
+  for folder in (workdir.path, workdir.figures):
+    (folder / f'{disk.temporary_name()}.csv').touch()
+  with workdir.claim(voids.get_config()):
+    pass
+  assert sorted(p.name for p in workdir.path.rglob('*')) == [
+    'config.json',
+    'figures',
+  ]

@@ -188,10 +188,20 @@ def test_half_a_line_at_the_end_of_the_journal_is_cut_off(tmp_path, config):
     again = Study(tmp_path / 's', config)
     assert path.read_bytes().startswith(whole + b'{"op_code":0,')
     assert drawn(again) == before
-  left = tmp_path / 's' / disk.temporary_name()
-  left.touch()
+
+
+def test_what_a_dead_worker_left_is_swept_and_what_others_write_is_not(
+  tmp_path, config
+):
+  study = Study(tmp_path / 's', config)
+  left = study.path / disk.temporary_name()
+  # Whoever scores the best run holds its folder, and not the study's.
+  others = study.best / disk.temporary_name()
+  others.parent.mkdir()
+  for path in (left, others):
+    path.touch()
   Study(tmp_path / 's', config)
-  assert not left.exists()
+  assert not left.exists() and others.exists()
 
 
 def test_a_database_that_is_not_there(tmp_path, config):
