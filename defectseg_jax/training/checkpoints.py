@@ -25,6 +25,7 @@ import orbax.checkpoint as ocp
 from jaxtyping import PyTree
 from orbax.checkpoint.checkpoint_managers import PreservationPolicy
 
+from defectseg_jax.disk import sync, sync_tree
 from defectseg_jax.errors import InputError
 from defectseg_jax.training.named_arrays import require_same_shapes
 from defectseg_jax.training.progress import Progress
@@ -106,6 +107,9 @@ class Checkpoints:
       ),
     )
     self._manager.wait_until_finished()
+    # TensorStore does so for arrays; orbax does not for all that it writes.
+    sync_tree(self._directory / str(step))
+    sync(self._directory)
     self._saved = (step, progress.epochs)
 
   def restore_latest(

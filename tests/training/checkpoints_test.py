@@ -1,4 +1,5 @@
 import dataclasses
+import os
 
 import jax
 import numpy as np
@@ -44,6 +45,22 @@ def test_what_comes_back_is_what_was_saved(fresh, tmp_path):
   )
   assert found_progress == progress
   jax.tree.map(np.testing.assert_array_equal, found, at(fresh, 7))
+
+
+def test_a_checkpoint_is_on_the_disk_once_it_is_saved(
+  fresh, tmp_path, monkeypatch
+):
+  synced, fsync = [], os.fsync
+
+  def note(file):
+    synced.append(os.fstat(file).st_ino)
+    fsync(file)
+
+  monkeypatch.setattr(os, 'fsync', note)
+  saved = checkpoints.Checkpoints(tmp_path)
+  saved.save(at(fresh, 7), Progress(fingerprint='f', epochs=1))
+  for path in (tmp_path / 'checkpoints').rglob('*'):
+    assert path.stat().st_ino in synced, path
 
 
 def test_the_best_and_the_latest_are_kept(fresh, tmp_path):
