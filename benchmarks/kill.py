@@ -52,8 +52,8 @@ MAY_DIFFER = {
   'out/.lock': 'who of the workers of a search had it last',
 }
 _MODES = ('simulate', 'quantify', 'predict', 'train', 'search')
-# TensorStore, whose writes are not seen, would seem to have lost them all.
-_WATCHED = ('simulate', 'quantify', 'predict')
+# What a search's workers do to one another is no matter of the disk.
+_WATCHED = ('simulate', 'quantify', 'predict', 'train')
 _DISKS_KB = (64, 128, 256, 512, 1024, 2048, 4096, 9216)
 # By eye: a loaded machine may take long, and only what never ends is meant.
 _HANGS_S = 1800.0
