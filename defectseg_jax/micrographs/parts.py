@@ -3,6 +3,7 @@
 import pathlib
 
 from defectseg_jax.micrographs.formats import HAVE_TEXT_BESIDE
+from defectseg_jax.micrographs.formats.rosettasciio import ser_files
 from defectseg_jax.micrographs.formats.text_beside import texts_beside
 
 
@@ -14,7 +15,7 @@ def parts_of(path: pathlib.Path) -> list[pathlib.Path]:
 
   Returns:
     The file, or all files of a folder such as Zarr's, sorted; and the text that
-    a microscope may have written beside it.
+    a microscope may have written beside it, or the .ser files of an .emi.
 
   Examples:
     >>> import tempfile
@@ -26,6 +27,8 @@ def parts_of(path: pathlib.Path) -> list[pathlib.Path]:
   """
   if path.is_dir():
     return sorted(part for part in path.rglob('*') if part.is_file())
+  if path.suffix.lower() == '.emi':
+    return [path, *ser_files(path)]
   if path.suffix.lower() not in HAVE_TEXT_BESIDE:
     return [path]
   return [path, *texts_beside(path)]

@@ -28,3 +28,10 @@ def test_a_folder_is_all_its_files(tmp_path):
   parts = parts_of(path)
   assert all(part.is_file() for part in parts)
   assert {part.name for part in parts} >= {'zarr.json', '0'}
+
+
+def test_an_emi_is_the_files_beside_it(tmp_path):
+  paths = [tmp_path / name for name in ('a.emi', 'a_1.ser', 'a_2.ser')]
+  for path in (*paths, tmp_path / 'b_1.ser'):
+    path.touch()
+  assert parts_of(paths[0]) == paths
