@@ -70,6 +70,11 @@ def _run_mode(
     config = _config_of_network(command_line.NETWORK.value, config)
   if MODES[mode].needs_config and config is None:
     raise InputError('--config: is missing; give --config=voids')
+  if 'input' in takes:
+    from defectseg_jax.micrographs.reader.process import start_reader
+
+    # It loads its libraries while this process loads those of the job.
+    start_reader()
   if mode == 'quantify':
     _quantify(config, words, interruption)
   elif mode == 'simulate':

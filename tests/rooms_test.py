@@ -70,8 +70,9 @@ FILES = {
   'files': set(),
   'lazy': set(),
   'modes': set(),
-  # What flags alone show to be wrong is said before a job is loaded.
-  'main': {'jobs', 'runs', 'sessions', 'runtime'},
+  # What flags alone show to be wrong is said before a job is loaded, and who
+  # reads micrographs loads beside it.
+  'main': {'jobs', 'runs', 'sessions', 'runtime', 'micrographs'},
 }
 # The rooms, and what of the package itself, may be imported by anybody.
 ANYBODY = {'disk', 'errors', 'files', 'lazy', '__version__'}

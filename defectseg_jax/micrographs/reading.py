@@ -1,27 +1,15 @@
 """A file with images -> micrographs, or frames as the file stores them."""
 
-import dataclasses
-import errno
 import os
 import pathlib
-import stat
 
-from defectseg_jax.errors import InputError, file_error, open_error
-from defectseg_jax.micrographs.formats import (
-  FOLDERS,
-  HAVE_TEXT_BESIDE,
-  READERS,
-  SUFFIXES,
-)
+from defectseg_jax.errors import InputError, file_error
+from defectseg_jax.micrographs.formats import FOLDERS, READERS, SUFFIXES
 from defectseg_jax.micrographs.formats.frame import Frame
-from defectseg_jax.micrographs.formats.pixel_size import (
-  NOTHING,
-  StatedScale,
-  agreed_scale,
-)
-from defectseg_jax.micrographs.formats.text_beside import scale_beside
 from defectseg_jax.micrographs.grey import bright_is_large, grey_values
 from defectseg_jax.micrographs.micrograph import Micrograph
+from defectseg_jax.micrographs.reader.process import read_by_reader
+from defectseg_jax.micrographs.regular_files import size_to_read
 
 
 def read_micrograph(
@@ -131,6 +119,8 @@ def read_micrographs(
 def read_frames(path: str | os.PathLike) -> list[Frame]:
   """Reads all images of a file as it stores them.
 
+  Another process does it, which a damaged file may crash.
+
   Args:
     path: a file as `read_micrographs` reads it.
 
@@ -138,51 +128,23 @@ def read_frames(path: str | os.PathLike) -> list[Frame]:
     The images, in the file's own numbers; at least one.
 
   Raises:
-    InputError: a file that is missing, empty, cut off, damaged, or no image; a
-      suffix that is not known, or one whose reader is not installed.
+    InputError: a file that is missing, empty, cut off, damaged, no regular
+      file, or no image; a suffix that is not known, or one whose reader is not
+      installed; or one that crashes its library, or takes more memory or time
+      than a file of its size may take.
   """
   path = pathlib.Path(path)
   # By os.path, which is quicker: an image may take no longer than its library.
   suffix = os.path.splitext(path)[1].lower()
-  is_folder, is_empty = _look_at(path)
-  if is_folder and suffix not in FOLDERS:
-    raise file_error(path, 'it is a folder', 'name one file in it')
-  reader = READERS.get(suffix)
-  if reader is None:
+  size_bytes = size_to_read(path, may_be_folder=suffix in FOLDERS)
+  if suffix not in READERS:
     raise file_error(
       path,
       f'the suffix {path.suffix!r} is not known',
       f'convert it to one of {", ".join(SUFFIXES)}',
     )
-  if is_empty:
+  if not size_bytes:
     raise file_error(
       path, 'the file is empty (0 bytes)', 'copy or export it again'
     )
-  frames = reader(path)
-  if suffix in HAVE_TEXT_BESIDE:
-    frames = [_with_scale_beside(frame, path) for frame in frames]
-  return frames
-
-
-def _look_at(path: pathlib.Path) -> tuple[bool, bool]:
-  """Whether it is a folder, and whether it is an empty file."""
-  try:
-    status = os.stat(path)
-    if not os.access(path, os.R_OK):
-      raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-  except OSError as error:
-    raise open_error(path, error) from error
-  is_folder = stat.S_ISDIR(status.st_mode)
-  return is_folder, not is_folder and status.st_size == 0
-
-
-def _with_scale_beside(frame: Frame, path: pathlib.Path) -> Frame:
-  """The frame with what a microscope wrote into a text beside its file."""
-  beside = scale_beside(path, columns=frame.values.shape[1])
-  if beside == NOTHING:
-    return frame
-  own = StatedScale(frame.pixel_size_nm, frame.scale_doubt)
-  scale = agreed_scale({'the file': own, 'the text beside it': beside})
-  return dataclasses.replace(
-    frame, pixel_size_nm=scale.pixel_size_nm, scale_doubt=scale.doubt
-  )
+  return read_by_reader(path)

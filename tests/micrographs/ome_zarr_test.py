@@ -144,11 +144,11 @@ def test_nothing_is_unpickled(tmp_path):
 def test_it_is_not_needed_until_such_a_folder_is_read(tmp_path):
   path = write_ome_zarr(tmp_path / 'foil.zarr', _GREY)
   program = """
-import sys
+import pathlib, sys
 sys.modules['zarr'] = None  # as if not installed
-from defectseg_jax.micrographs import reading
+from defectseg_jax.micrographs.formats.opening import frames_of
 try:
-  reading.read_micrographs(sys.argv[1])
+  list(frames_of(pathlib.Path(sys.argv[1])))
 except ValueError as error:
   print(error)
 """

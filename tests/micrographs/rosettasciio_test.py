@@ -631,7 +631,7 @@ def test_nothing_is_unpickled_and_nothing_asked_of_a_network(tmp_path):
     metadata['_bs_function'] = np.void(pickle.dumps(subprocess.run))
   program = """
 import pathlib, sys
-from defectseg_jax.micrographs import reading
+from defectseg_jax.micrographs.formats.opening import frames_of
 def watch(event, arguments):
   kind = event.split('.')[0]
   # Dask pickles functions of its callers, and reads them again, as a checksum.
@@ -642,7 +642,7 @@ def watch(event, arguments):
     raise SystemExit(f'{event} {arguments}')
 sys.addaudithook(watch)
 for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
-  print(len(reading.read_micrographs(path)))
+  print(len(list(frames_of(path))))
 """
   done = subprocess.run(
     [sys.executable, '-c', program, tmp_path],
@@ -661,13 +661,14 @@ def test_it_is_not_needed_until_such_a_file_is_read(tmp_path):
   tifffile.imwrite(tmp_path / 'foil.tif', _GREY)
   write_dm(tmp_path / 'foil.dm4', _GREY)
   program = """
-import sys
+import pathlib, sys
 sys.modules['rsciio'] = sys.modules['h5py'] = None  # as if not installed
-from defectseg_jax.micrographs import reading
+from defectseg_jax.micrographs.formats.opening import frames_of
 from defectseg_jax.errors import InputError
-reading.read_micrographs(sys.argv[1] + '/foil.tif')
+folder = pathlib.Path(sys.argv[1])
+list(frames_of(folder / 'foil.tif'))
 try:
-  reading.read_micrographs(sys.argv[1] + '/foil.dm4')
+  list(frames_of(folder / 'foil.dm4'))
 except InputError as error:
   print(error)
 """

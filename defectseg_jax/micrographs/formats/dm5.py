@@ -16,8 +16,6 @@ from defectseg_jax.micrographs.formats import signals
 from defectseg_jax.micrographs.formats.frame import Frame, check_size
 from defectseg_jax.micrographs.formats.integrity import hdf5
 
-SUFFIX = '.dm5'
-
 _PLACE = re.compile(r'\[(\d+)\]')
 
 

@@ -1,44 +1,18 @@
 """PNG, JPEG, BMP and NPY files -> frames."""
 
 import pathlib
-import struct
-import tokenize
-import zlib
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin
 
-from defectseg_jax.errors import InputError, file_error
+from defectseg_jax.errors import file_error
 from defectseg_jax.micrographs.formats.frame import Frame, check_size
 from defectseg_jax.micrographs.formats.integrity import png
 
 _PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 _JPEG_SIGNATURE = b'\xff\xd8\xff'
 _BMP_SIGNATURE = b'BM'
-
-# What Pillow raises on files that are damaged or cut off.
-_PILLOW_ERRORS = (
-  EOFError,
-  LookupError,
-  OSError,
-  SyntaxError,
-  ValueError,
-  struct.error,
-  zlib.error,
-)
-
-# What NumPy raises on a header that is damaged, or longer than its data.
-_NUMPY_ERRORS = (
-  EOFError,
-  OSError,
-  OverflowError,
-  SyntaxError,
-  TypeError,
-  ValueError,
-  tokenize.TokenError,
-)
-
-_DAMAGED = 'copy or export it again'
 
 
 def read_picture(path: pathlib.Path) -> list[Frame]:
@@ -85,22 +59,15 @@ def read_picture(path: pathlib.Path) -> list[Frame]:
     )
   if plugin is PngImagePlugin.PngImageFile:
     png.check_png(path)
-  try:
-    with plugin(path) as image:
-      check_size(path, height=image.height, width=image.width)
-      count = getattr(image, 'n_frames', 1)
-      if count > 1:
-        raise file_error(
-          path, f'it is an animation of {count} images', 'save one of them'
-        )
-      image.load()
-      return [_pillow_frame(image, path)]
-  except InputError:
-    raise
-  except _PILLOW_ERRORS as error:
-    raise file_error(
-      path, f'it is damaged or cut off ({error})', _DAMAGED
-    ) from error
+  with plugin(path) as image:
+    check_size(path, height=image.height, width=image.width)
+    count = getattr(image, 'n_frames', 1)
+    if count > 1:
+      raise file_error(
+        path, f'it is an animation of {count} images', 'save one of them'
+      )
+    image.load()
+    return [_pillow_frame(image, path)]
 
 
 def _pillow_frame(image: Image.Image, path: pathlib.Path) -> Frame:
@@ -123,14 +90,14 @@ def _pillow_frame(image: Image.Image, path: pathlib.Path) -> Frame:
   return Frame(np.array(image))
 
 
-def read_npy(path: pathlib.Path) -> list[Frame]:
+def read_npy(path: pathlib.Path) -> Iterator[Frame]:
   """The images of an NPY file.
 
   Args:
     path: of an array [H, W], or [frames, H, W].
 
-  Returns:
-    A frame [H, W] for each image.
+  Yields:
+    A frame [H, W] for each image, mapped to the file.
 
   Raises:
     InputError: the file is no NPY file, cut off, not of numbers, or of
@@ -140,7 +107,8 @@ def read_npy(path: pathlib.Path) -> list[Frame]:
   try:
     # Mapped, because mapping compares the header with the size of the file.
     array = np.lib.format.open_memmap(path, mode='r')
-  except _NUMPY_ERRORS as error:
+  except Exception as error:
+    # Of a header that is damaged it raises exceptions of any kind.
     raise file_error(
       path,
       f'it is no NPY file of numbers, or cut off ({error})',
@@ -161,4 +129,4 @@ def read_npy(path: pathlib.Path) -> list[Frame]:
     )
   stack = array if array.ndim == 3 else array[np.newaxis]
   check_size(path, height=stack.shape[1], width=stack.shape[2])
-  return [Frame(np.array(values)) for values in stack]
+  yield from map(Frame, stack)

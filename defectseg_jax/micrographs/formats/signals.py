@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib import recfunctions
 
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.formats.frame import Frame, check_size
@@ -200,6 +199,9 @@ def _frames(signal: _Signal, path: pathlib.Path) -> list[Frame]:
   stack = np.moveaxis(data, (y, x), (-2, -1))
   stack = stack.reshape(-1, *stack.shape[-2:])
   if stack.dtype.names is not None:
+    # Slow to load, and rarely needed.
+    from numpy.lib import recfunctions
+
     stack = recfunctions.structured_to_unstructured(stack)
   if _is_mapped(data):
     # A copy, because the file may be changed later.

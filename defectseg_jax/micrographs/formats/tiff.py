@@ -1,38 +1,21 @@
 """TIFF files -> frames."""
 
-import lzma
 import math
 import pathlib
-import struct
-import zlib
+from collections.abc import Iterator
 
 import numpy as np
 import tifffile
 
-from defectseg_jax.errors import InputError, file_error
-from defectseg_jax.micrographs.formats.frame import Frame, check_size
+from defectseg_jax.errors import file_error
+from defectseg_jax.micrographs.formats.frame import (
+  Frame,
+  check_size,
+  check_total,
+)
 from defectseg_jax.micrographs.formats.integrity import tiff as integrity
 from defectseg_jax.micrographs.formats.pixel_size import StatedScale
 from defectseg_jax.micrographs.formats.tiff_scale import page_scales
-
-# What tifffile and its decoders raise on files that are damaged, or that need
-# a decoder which is not installed.
-_TIFFFILE_ERRORS = (
-  tifffile.TiffFileError,
-  ArithmeticError,
-  AssertionError,  # its own, on a sample format that it does not know
-  EOFError,
-  ImportError,  # a decoder that this Python lacks
-  LookupError,
-  NotImplementedError,
-  OSError,
-  RuntimeError,
-  TypeError,
-  ValueError,
-  lzma.LZMAError,
-  struct.error,
-  zlib.error,
-)
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _JPEG = 7
@@ -41,7 +24,7 @@ _OLD_SUBFILE_TYPE, _OLD_REDUCED = 255, 2
 _DAMAGED = 'copy or export it again'
 
 
-def read_tiff(path: pathlib.Path) -> list[Frame]:
+def read_tiff(path: pathlib.Path) -> Iterator[Frame]:
   """All images of a TIFF file: its pages one by one, ImageJ stacks, BigTIFF.
 
   Pages that the file marks as reduced copies of others (thumbnails, the levels
@@ -51,7 +34,7 @@ def read_tiff(path: pathlib.Path) -> list[Frame]:
   Args:
     path: the file.
 
-  Returns:
+  Yields:
     A frame for each image.
 
   Raises:
@@ -60,35 +43,38 @@ def read_tiff(path: pathlib.Path) -> list[Frame]:
       RGB; and whatever `tiff_scale` refuses.
   """
   directories = integrity.directory_count(path)
-  try:
-    # As OME or Micro-Manager's, tifffile would look for other files and fill in
-    # zeros for those that it does not find. Only the pages of this file are
-    # wanted.
-    with tifffile.TiffFile(
-      path, is_ome=False, is_mmstack=False, is_ndtiff=False
-    ) as file:
-      if len(file.pages) < directories:
-        raise file_error(
-          path,
-          f'only {len(file.pages)} of {directories} pages can be read',
-          _DAMAGED,
-        )
-      frames = _frames(file, path)
-      _check_frame_count(file, frames, path)
-      return frames
-  except InputError:
-    raise
-  except _TIFFFILE_ERRORS as error:
-    raise file_error(
-      path, f'it is damaged or cut off ({error})', _DAMAGED
-    ) from error
+  # As OME or Micro-Manager's, tifffile would look for other files and fill in
+  # zeros for those that it does not find. Only the pages of this file are
+  # wanted.
+  with tifffile.TiffFile(
+    path, is_ome=False, is_mmstack=False, is_ndtiff=False
+  ) as file:
+    if len(file.pages) < directories:
+      raise file_error(
+        path,
+        f'only {len(file.pages)} of {directories} pages can be read',
+        _DAMAGED,
+      )
+    count = 0
+    for frame in _frames(file, path):
+      yield frame
+      count += 1
+    promised = (file.imagej_metadata or {}).get('images', 1)
+    if count < promised:
+      raise file_error(
+        path,
+        f'it holds {count} images where ImageJ wrote {promised}',
+        _DAMAGED,
+      )
 
 
-def _frames(file: tifffile.TiffFile, path: pathlib.Path) -> list[Frame]:
+def _frames(file: tifffile.TiffFile, path: pathlib.Path) -> Iterator[Frame]:
   pages = [page.aspage() for page in file.pages]
   for page in pages:
     # Before anything is multiplied: the sides come from the file.
     check_size(path, height=page.imagelength, width=page.imagewidth)
+  total_bytes = sum(page.nbytes for page in pages)
+  check_total(path, total_bytes=total_bytes, file_bytes=file.filehandle.size)
   scales = page_scales(file, pages, path)
   images = [
     (page, scale) for page, scale in zip(pages, scales) if not _is_copy(page)
@@ -100,16 +86,21 @@ def _frames(file: tifffile.TiffFile, path: pathlib.Path) -> list[Frame]:
     if series.size > math.prod(pages[0].shape):
       _check_page(pages[0], path)
       _check_stack(series, path)
-      return _page_frames(
-        pages[0], series.asarray(), series.axes, scales[0], path
+      # Mapped, so that one image after the other is read.
+      stack = np.memmap(
+        path,
+        np.dtype(file.byteorder + series.dtype.char),
+        mode='r',
+        offset=series.dataoffset or 0,
+        shape=series.shape,
       )
-  frames = []
+      yield from _page_frames(pages[0], stack, series.axes, scales[0], path)
+      return
   # Not tifffile's series: it takes a page of half the side for a pyramid's,
   # whatever the file says.
   for page, scale in images or zip(pages, scales):
     _check_page(page, path)
-    frames += _page_frames(page, page.asarray(), page.axes, scale, path)
-  return frames
+    yield from _page_frames(page, page.asarray(), page.axes, scale, path)
 
 
 def _is_copy(page: tifffile.TiffPage) -> bool:
@@ -235,17 +226,5 @@ def _check_end(
       path,
       f'the TIFF is cut off: {missing} of its strips or tiles were not written,'
       f' the last ends at byte {end} of {size}',
-      _DAMAGED,
-    )
-
-
-def _check_frame_count(
-  file: tifffile.TiffFile, frames: list[Frame], path: pathlib.Path
-) -> None:
-  promised = (file.imagej_metadata or {}).get('images', 1)
-  if len(frames) < promised:
-    raise file_error(
-      path,
-      f'it holds {len(frames)} images where ImageJ wrote {promised}',
       _DAMAGED,
     )

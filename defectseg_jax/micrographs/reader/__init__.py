@@ -1,0 +1,6 @@
+"""Files are read by another process, so that a bad one costs no session.
+
+Libraries that unpack images crash on some damaged files, loop for ever on
+others, or ask for all memory. `process` is this side, `program` the other,
+`messages` what they say to each other, and `limits` what a file may take.
+"""

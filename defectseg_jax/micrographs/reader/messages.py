@@ -1,0 +1,181 @@
+"""What the two processes say to each other: short JSON, then raw numbers.
+
+Nothing is unpickled. Whoever touched a damaged file may say anything, so that
+each message is checked before it is believed.
+"""
+
+import json
+import math
+import struct
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from defectseg_jax.micrographs.formats.frame import Frame
+
+# Before each message: how many bytes of JSON follow.
+_LENGTH = struct.Struct('>I')
+# By eye: no path and no message of an error is so long.
+_MOST_BYTES = 2**24
+# Booleans, integers, floats; and complex ones, which are refused by name.
+_KINDS = 'biufc'
+_MOST_AXES = 3
+
+
+class End(NamedTuple):
+  """How the reading of a file ended.
+
+  Attributes:
+    error: what is wrong with the file; None if all its images were sent.
+    log: what libraries logged: by whom, its level, its text.
+    warnings: what they warned of: the name of the category, and the text.
+  """
+
+  error: str | None
+  log: list[tuple[str, int, str]]
+  warnings: list[tuple[str, str]]
+
+
+class MessageError(Exception):
+  """The other side is dead, or says what makes no sense."""
+
+
+def send(stream: BinaryIO, message: dict[str, Any]) -> None:
+  """Writes a message.
+
+  Args:
+    stream: that is not buffered.
+    message: what JSON can hold.
+  """
+  content = json.dumps(message).encode()
+  _write(stream, memoryview(_LENGTH.pack(len(content)) + content))
+
+
+def receive(stream: BinaryIO) -> dict[str, Any]:
+  """Reads a message.
+
+  Args:
+    stream: that is not buffered.
+
+  Raises:
+    MessageError: there is none, or it is no message.
+  """
+  length = bytearray(_LENGTH.size)
+  _read(stream, memoryview(length))
+  (count,) = _LENGTH.unpack(length)
+  if count > _MOST_BYTES:
+    raise MessageError(f'a message of {count} bytes')
+  content = bytearray(count)
+  _read(stream, memoryview(content))
+  try:
+    message = json.loads(content)
+  except (ValueError, RecursionError) as error:
+    raise MessageError(f'no message ({error})') from error
+  if not isinstance(message, dict):
+    raise MessageError(f'no message but {message!r}')
+  return message
+
+
+def send_frame(stream: BinaryIO, frame: Frame) -> None:
+  """Writes an image.
+
+  Args:
+    stream: that is not buffered.
+    frame: the image.
+  """
+  arrays = [frame.values, *([] if frame.palette is None else [frame.palette])]
+  size_nm = frame.pixel_size_nm
+  send(
+    stream,
+    {
+      'is': 'frame',
+      'arrays': [[array.dtype.str, array.shape] for array in arrays],
+      'white_is_zero': bool(frame.white_is_zero),
+      'pixel_size_nm': None if size_nm is None else float(size_nm),
+      'scale_doubt': frame.scale_doubt,
+    },
+  )
+  for array in arrays:
+    whole = np.ascontiguousarray(array)
+    _write(stream, memoryview(whole.reshape(-1).view(np.uint8)))
+
+
+def receive_frame(
+  stream: BinaryIO, message: dict[str, Any], most_bytes: int
+) -> Frame:
+  """Reads the image that a message announces.
+
+  Args:
+    stream: that is not buffered.
+    message: of `send_frame`.
+    most_bytes: that the image may have.
+
+  Raises:
+    MessageError: it is no image, or ends too early.
+    MemoryError: it has more bytes, or this machine has not so many.
+  """
+  try:
+    empty = [np.dtype(kind) for kind, _ in message['arrays']]
+    shapes = [tuple(map(int, shape)) for _, shape in message['arrays']]
+    about = {
+      'white_is_zero': bool(message['white_is_zero']),
+      'pixel_size_nm': _number(message['pixel_size_nm']),
+      'scale_doubt': str(message['scale_doubt']),
+    }
+  except (KeyError, TypeError, ValueError) as error:
+    raise MessageError(f'no image ({error!r})') from error
+  for dtype, shape in zip(empty, shapes):
+    is_image = dtype.kind in _KINDS and 1 < len(shape) <= _MOST_AXES
+    if not is_image or min(shape) < 1 or len(shapes) not in (1, 2):
+      raise MessageError(f'no image but {dtype} {shape}')
+    most_bytes -= math.prod(shape) * dtype.itemsize
+  if most_bytes < 0 or not shapes:
+    raise MemoryError
+  arrays = []
+  for dtype, shape in zip(empty, shapes):
+    array = np.empty(shape, dtype)
+    _read(stream, memoryview(array.reshape(-1).view(np.uint8)))
+    arrays.append(array)
+  palette = arrays[1] if len(arrays) > 1 else None
+  return Frame(arrays[0], palette=palette, **about)
+
+
+def read_end(message: dict[str, Any]) -> End:
+  """What the last message about a file says.
+
+  Args:
+    message: the fields of an `End`, and that it is the end.
+
+  Raises:
+    MessageError: it is another message.
+  """
+  try:
+    error = message['error']
+    if message['is'] != 'end':
+      raise ValueError(message['is'])
+    return End(
+      None if error is None else str(error),
+      [
+        (str(who), int(level), str(what)) for who, level, what in message['log']
+      ],
+      [(str(category), str(text)) for category, text in message['warnings']],
+    )
+  except (KeyError, TypeError, ValueError) as error:
+    raise MessageError(f'no end ({error!r})') from error
+
+
+def _number(given: Any) -> float | None:
+  return None if given is None else float(given)
+
+
+def _write(stream: BinaryIO, content: memoryview) -> None:
+  while content:
+    content = content[stream.write(content) :]
+
+
+def _read(stream: BinaryIO, place: memoryview) -> None:
+  while place:
+    count = stream.readinto(place)  # pyright: ignore
+    if not count:
+      raise MessageError('it ended')
+    place = place[count:]

@@ -1,0 +1,243 @@
+"""Asks another process for the images of a file, and outlives its end."""
+
+import atexit
+import builtins
+import contextlib
+import fcntl
+import logging
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+import warnings
+from typing import IO, Any, cast
+
+from defectseg_jax.errors import InputError, file_error
+from defectseg_jax.micrographs.formats.frame import Frame
+from defectseg_jax.micrographs.reader.limits import Limits, limits_of
+from defectseg_jax.micrographs.reader.messages import (
+  MessageError,
+  read_end,
+  receive,
+  receive_frame,
+  send,
+)
+
+# Not -m, nor `multiprocessing`: whoever asks may be a notebook, a script that
+# does not guard its main part, or know the package by a path of its own.
+_PROGRAM = (
+  'import sys; sys.path[:] = {path}; '
+  'from defectseg_jax.micrographs.reader.program import main; main()'
+)
+# They are meant for whoever asks, who ends this process or still needs it.
+# Slurm, a terminal and a batch system send them to all processes of a job.
+_NOT_FOR_IT = (
+  *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT),
+  *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP),
+)
+# Linux gives so much to everybody.
+_PIPE_BYTES = 2**20
+
+
+class _Reader:
+  """The other process, started when it is needed, and anew if it died."""
+
+  def __init__(self) -> None:
+    self._lock = threading.Lock()
+    self._process: subprocess.Popen[bytes] | None = None
+    self._is_ready = False
+
+  def start(self) -> None:
+    """Starts it, unless it runs; it loads its libraries meanwhile."""
+    with self._lock:
+      self._start()
+
+  def read(self, path: pathlib.Path) -> list[Frame]:
+    """Reads a file; see `read_frames`."""
+    limits = limits_of(path)
+    with self._lock:
+      try:
+        self._ask(path, limits)
+        return self._take(path, limits)
+      except MessageError as error:
+        raise self._death(path, limits, error) from error
+      except InputError:
+        raise
+      except MemoryError as error:
+        # The rest of the images is still on its way.
+        self.stop()
+        raise file_error(
+          path,
+          'its images need more memory than a file of its size may take, or'
+          ' than this machine has',
+          'save fewer of them in one file',
+        ) from error
+      except BaseException:
+        self.stop()
+        raise
+
+  def stop(self) -> None:
+    """Ends it; it keeps nothing that anybody needs."""
+    process, self._process, self._is_ready = self._process, None, False
+    if process is not None:
+      process.kill()
+      _close(process)
+      process.wait()
+
+  def forget(self) -> None:
+    """Leaves it to the process that this one was forked from."""
+    if self._process is not None:
+      _close(self._process)
+      # It is no child of this process, which cannot wait for it.
+      self._process.returncode = 0
+    self.__init__()
+
+  def _start(self) -> None:
+    if self._process is not None and self._process.poll() is None:
+      return
+    self.stop()
+    path = [os.path.abspath(one) for one in sys.path]
+    # From the first moment on; a handler would come too late.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_FOR_IT)
+    try:
+      self._process = subprocess.Popen(
+        [sys.executable, '-c', _PROGRAM.format(path=path)],
+        bufsize=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # Its libraries need no threads of linear algebra, which take memory.
+        env=os.environ | {'OPENBLAS_NUM_THREADS': '1', 'OMP_NUM_THREADS': '1'},
+      )
+    finally:
+      signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    # Only where the system has it, and has so much left for this user.
+    with contextlib.suppress(AttributeError, OSError):
+      fcntl.fcntl(self._answers, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+  @property
+  def _answers(self) -> Any:
+    assert self._process is not None
+    return self._process.stdout
+
+  def _ask(self, path: pathlib.Path, limits: Limits) -> None:
+    request = {
+      'path': str(path),
+      'folder': '' if path.is_absolute() else os.getcwd(),
+      **limits._asdict(),
+    }
+    for attempt in range(2):
+      try:
+        self._start()
+        if not self._is_ready:
+          self._is_ready = receive(self._answers) == {'is': 'ready'}
+        assert self._process is not None
+        send(cast(Any, self._process.stdin), request)
+        return
+      except (OSError, MessageError) as error:
+        # It may have died since the last file, which is not this one's fault.
+        self.stop()
+        if attempt:
+          raise file_error(
+            path,
+            f'the process that reads files does not start ({error})',
+            'see that memory and processes are left, and try again',
+          ) from error
+
+  def _take(self, path: pathlib.Path, limits: Limits) -> list[Frame]:
+    frames, left = [], limits.memory_bytes
+    while (message := receive(self._answers)).get('is') == 'frame':
+      frames.append(receive_frame(self._answers, message, left))
+      left -= frames[-1].values.nbytes
+    end = read_end(message)
+    for name, level, text in end.log:
+      logging.getLogger(name).log(level, '%s', text)
+    for category, text in end.warnings:
+      warnings.warn(text, _category(category), stacklevel=4)
+    if end.error is not None:
+      raise InputError(end.error)
+    if not frames:
+      raise file_error(path, 'it holds no image', 'export it again')
+    return frames
+
+  def _death(
+    self, path: pathlib.Path, limits: Limits, error: MessageError
+  ) -> InputError:
+    """What the end of the other process says of the file."""
+    assert self._process is not None
+    try:
+      code = self._process.wait(timeout=1)
+    except subprocess.TimeoutExpired:
+      code = 0
+    self.stop()
+    if code == -signal.SIGPROF:
+      return file_error(
+        path,
+        f'it was not read after {limits.processor_s:.0f} s of computing',
+        'it is damaged: copy or export it again',
+      )
+    if code == -signal.SIGALRM:
+      return file_error(
+        path,
+        f'it was not read after {limits.seconds:.0f} s',
+        'copy it to a quicker disk, or see whether it is damaged',
+      )
+    if code == -signal.SIGKILL:
+      return file_error(
+        path,
+        'the system ended the process that read it, as it does where memory is'
+        ' short',
+        'close other programs, or crop the image; it may be damaged, too',
+      )
+    what = signal.Signals(-code).name if code < 0 else str(error)
+    return file_error(
+      path,
+      f'it crashes the library that reads it ({what})',
+      'it is damaged: copy or export it again',
+    )
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+  for stream in (process.stdin, process.stdout):
+    with contextlib.suppress(OSError):
+      cast(IO[bytes], stream).close()
+
+
+def _category(name: str) -> type[Warning]:
+  """The warning of that name, if it is one of Python's own."""
+  found = getattr(builtins, name, None)
+  if isinstance(found, type) and issubclass(found, Warning):
+    return found
+  return UserWarning
+
+
+_READER = _Reader()
+# What was begun may be needed no more; and it needs no end of its own.
+atexit.register(_READER.stop)
+# A fork must not ask the process of another one.
+os.register_at_fork(after_in_child=_READER.forget)
+
+
+def start_reader() -> None:
+  """Lets the other process load its libraries while this one does its own.
+
+  Nobody need call it: the first file starts it, too.
+  """
+  _READER.start()
+
+
+def read_by_reader(path: pathlib.Path) -> list[Frame]:
+  """Reads all images of a file in another process.
+
+  Args:
+    path: a regular file, or a folder of images, with a suffix that is known.
+
+  Returns:
+    The images, at least one.
+
+  Raises:
+    InputError: the file is damaged or no image; or reading it crashed, took
+      more memory or more time than a file of its size may take.
+  """
+  return _READER.read(path)

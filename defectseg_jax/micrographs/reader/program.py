@@ -1,0 +1,113 @@
+"""The process that reads files for another one.
+
+It is started by `process`, answers a request after the other, and ends with
+whoever started it.
+"""
+
+import contextlib
+import logging
+import os
+import pathlib
+import resource
+import signal
+import warnings
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.formats.opening import frames_of
+from defectseg_jax.micrographs.reader.messages import (
+  End,
+  MessageError,
+  receive,
+  send,
+  send_frame,
+)
+
+
+def main() -> None:
+  """Answers requests until nobody is there to ask."""
+  requests = os.fdopen(0, 'rb', buffering=0)
+  answers = os.fdopen(os.dup(1), 'wb', buffering=0)
+  _prepare()
+  with contextlib.suppress(MessageError, OSError):
+    send(answers, {'is': 'ready'})
+    while True:
+      _answer(receive(requests), answers)
+  # What libraries would do at the end may hang after a damaged file.
+  os._exit(0)
+
+
+def _prepare() -> None:
+  """Sees that nothing but answers is said, and that others go before us."""
+  # What C libraries say of a damaged file is no answer, and no message either.
+  nowhere = os.open(os.devnull, os.O_WRONLY)
+  for stream in (1, 2):
+    os.dup2(nowhere, stream)
+  resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+  # They end this process wherever it is, also in a library that loops.
+  for bound in (signal.SIGALRM, signal.SIGPROF):
+    signal.signal(bound, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [bound])
+  # Linux ends this process first when memory is short: it costs one file.
+  with contextlib.suppress(OSError):
+    pathlib.Path('/proc/self/oom_score_adj').write_text('1000')
+
+
+def _answer(request: dict[str, Any], answers: BinaryIO) -> None:
+  """Reads a file: its images one by one, then how it ended."""
+  if request['folder']:
+    os.chdir(request['folder'])
+  _limit_memory(request['memory_bytes'])
+  fault = None
+  with _remarks() as (log, caught):
+    signal.setitimer(signal.ITIMER_PROF, request['processor_s'])
+    signal.setitimer(signal.ITIMER_REAL, request['seconds'])
+    try:
+      for frame in frames_of(pathlib.Path(request['path'])):
+        # Whoever asked may be slow to take it.
+        left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
+        send_frame(answers, frame)
+        signal.setitimer(signal.ITIMER_REAL, left)
+    except InputError as error:
+      fault = str(error)
+    finally:
+      for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+        signal.setitimer(timer, 0)
+  end = End(
+    fault,
+    log.kept,
+    [(one.category.__name__, str(one.message)) for one in caught],
+  )
+  send(answers, {'is': 'end', **end._asdict()})
+
+
+def _limit_memory(most_bytes: int) -> None:
+  """Of what a process writes to; files that are mapped do not count."""
+  _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+  if hard != resource.RLIM_INFINITY:
+    most_bytes = min(most_bytes, hard)
+  resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, hard))
+
+
+class _Log(logging.Handler):
+  """Keeps what libraries log: who, how grave, and what."""
+
+  def __init__(self) -> None:
+    super().__init__(logging.WARNING)
+    self.kept: list[tuple[str, int, str]] = []
+
+  def emit(self, record: logging.LogRecord) -> None:
+    self.kept.append((record.name, record.levelno, record.getMessage()))
+
+
+@contextlib.contextmanager
+def _remarks() -> Iterator[tuple[_Log, list[warnings.WarningMessage]]]:
+  """What libraries log and warn of meanwhile."""
+  log, root = _Log(), logging.getLogger()
+  root.addHandler(log)
+  try:
+    with warnings.catch_warnings(record=True) as caught:
+      yield log, caught
+  finally:
+    root.removeHandler(log)

@@ -1,0 +1,97 @@
+"""Whoever touched a damaged file may say anything."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+
+from defectseg_jax.micrographs.formats.frame import Frame
+from defectseg_jax.micrographs.reader import messages
+
+MOST = 2**20
+
+
+def _sent(frame):
+  stream = io.BytesIO()
+  messages.send_frame(stream, frame)
+  stream.seek(0)
+  return stream
+
+
+def _received(stream, most_bytes=MOST):
+  message = messages.receive(stream)
+  return messages.receive_frame(stream, message, most_bytes)
+
+
+@pytest.mark.parametrize('kind', ['?', 'u1', '>u2', 'i4', '<f4', 'f8', 'c8'])
+def test_an_image_arrives_as_it_was_sent(kind):
+  values = np.arange(24).reshape(4, 6).astype(kind)[:, ::-2]
+  frame = Frame(
+    values,
+    palette=np.arange(12, dtype=np.uint8).reshape(4, 3),
+    white_is_zero=True,
+    pixel_size_nm=np.float64(0.1),
+    scale_doubt='in µm\udcff',
+  )
+  found = _received(_sent(frame))
+  assert found.values.dtype == values.dtype
+  np.testing.assert_array_equal(found.values, values)
+  np.testing.assert_array_equal(found.palette, frame.palette)
+  assert found.white_is_zero and found.pixel_size_nm == 0.1
+  assert found.scale_doubt == frame.scale_doubt
+  assert found.values.flags.writeable
+
+
+def test_one_that_ends_too_early_is_noticed():
+  content = _sent(Frame(np.ones((5, 5)))).getvalue()
+  for length in range(len(content)):
+    with pytest.raises(messages.MessageError):
+      _received(io.BytesIO(content[:length]))
+
+
+def test_one_with_too_many_bytes_is_not_taken():
+  frame = Frame(np.ones((5, 5), np.uint8))
+  assert _received(_sent(frame), 25).values.shape == (5, 5)
+  with pytest.raises(MemoryError):
+    _received(_sent(frame), 24)
+
+
+@pytest.mark.parametrize(
+  'changed',
+  [
+    {'arrays': [['|O', [2, 2]]]},
+    {'arrays': [['<U1', [2, 2]]]},
+    {'arrays': [['|u1', [-2, 2]]]},
+    {'arrays': [['|u1', [4]]]},
+    {'arrays': [['|u1', [1, 1, 2, 2]]]},
+    {'arrays': [['no type', [2, 2]]]},
+    {'arrays': [['|u1', 'no shape']]},
+    {'arrays': []},
+    {'arrays': [['|u1', [2, 2]]] * 3},
+    {'arrays': None},
+    {'pixel_size_nm': 'wide'},
+    {'pixel_size_nm': []},
+  ],
+)
+def test_what_is_no_image_is_refused(changed):
+  message = messages.receive(_sent(Frame(np.ones((2, 2), np.uint8))))
+  with pytest.raises((messages.MessageError, MemoryError)):
+    messages.receive_frame(io.BytesIO(bytes(99)), message | changed, MOST)
+
+
+@pytest.mark.parametrize(
+  'content',
+  [b'', b'\0\0', b'\xff' * 9, b'\0\0\0\2{', b'\0\0\0\2{}', b'\0\0\0\2[]'],
+)
+def test_what_is_no_message_is_refused(content):
+  with pytest.raises(messages.MessageError):
+    messages.read_end(messages.receive(io.BytesIO(content)))
+
+
+def test_an_end_says_what_was_wrong():
+  end = messages.End('a.tif: bad', [('tifffile', 30, 'odd')], [('W', 'x')])
+  message = json.loads(json.dumps({'is': 'end', **end._asdict()}))
+  assert messages.read_end(message) == end
+  with pytest.raises(messages.MessageError):
+    messages.read_end(message | {'log': [1]})
