@@ -12,6 +12,7 @@ import roifile
 
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.painting import (
+  FARTHEST_PX,
   Box,
   Drawn,
   Regions,
@@ -19,6 +20,7 @@ from defectseg_jax.micrographs.painting import (
   paint,
 )
 from defectseg_jax.micrographs.polygons import pixels_inside
+from defectseg_jax.micrographs.regular_files import size_to_read
 
 SUFFIXES = ('.zip', '.roi')
 # What roifile and zipfile raise of a file that is damaged or something else.
@@ -38,6 +40,8 @@ _WITH_CORNERS = (
   roifile.ROI_TYPE.FREEHAND,
   roifile.ROI_TYPE.TRACED,
 )
+# By eye: a hundred thousand regions of many corners.
+_MOST_BYTES = 2**28
 _RECTANGLES = (roifile.ROI_TYPE.RECT, roifile.ROI_TYPE.OVAL)
 
 
@@ -105,6 +109,13 @@ def _drawn(
 ) -> Iterator[Drawn]:
   for roi in rois:
     polygons = _polygons(path, roi)
+    if not all((np.abs(one) < FARTHEST_PX).all() for one in polygons):
+      raise file_error(
+        path,
+        f'the region {roi.name!r} has corners that are no numbers, or far '
+        'outside of any image',
+        'draw it again, or delete it',
+      )
     box = box_of(polygons, shape)
     # In its box alone: a set may have thousands of regions.
     yield Drawn(roi.name, box, _inside(roi, polygons, box))
@@ -112,18 +123,26 @@ def _drawn(
 
 def _read(path: pathlib.Path) -> list[roifile.ImagejRoi]:
   """The regions of a file, in its order."""
+  unpacked, names = size_to_read(path), []
   try:
     if path.suffix.lower() == '.zip':
       with zipfile.ZipFile(path) as archive:
-        others = [
-          n for n in archive.namelist() if not n.lower().endswith('.roi')
-        ]
-      if others:
-        raise file_error(
-          path,
-          f'it holds {others[0]}, which is no region',
-          "save the set by ImageJ's ROI Manager: More, Save",
-        )
+        names = archive.namelist()
+        # No more of an entry is unpacked than is said here.
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    others = [name for name in names if not name.lower().endswith('.roi')]
+    if others:
+      raise file_error(
+        path,
+        f'it holds {others[0]}, which is no region',
+        "save the set by ImageJ's ROI Manager: More, Save",
+      )
+    if unpacked > _MOST_BYTES:
+      raise file_error(
+        path,
+        f'its regions have {unpacked} bytes, and {_MOST_BYTES} are read',
+        'save fewer regions in one set, or see whether it is damaged',
+      )
     found = roifile.roiread(path)
   except InputError:
     raise

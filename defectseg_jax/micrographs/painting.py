@@ -12,6 +12,9 @@ from defectseg_jax.micrographs.object_ids import ObjectMask, objects_of_ids
 
 Box = tuple[slice, slice]
 
+# By eye: far outside of any image, and no number that overflows.
+FARTHEST_PX = 1e7
+
 _HIDDEN_NAMED = 4
 
 

@@ -1,5 +1,6 @@
 """Regions of interest that ImageJ wrote, as pixels."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import tiny
 from shapes import four_objects
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs import imagej_regions
 from defectseg_jax.micrographs.imagej_regions import (
   read_regions,
   read_regions_of_stack,
@@ -85,6 +87,34 @@ def test_damaged_files_are_refused(tmp_path):
     archive.writestr('notes.txt', 'precious')
   with pytest.raises(InputError, match=r'holds notes\.txt, which is no region'):
     read_regions(tmp_path / 'a.zip', (60, 60))
+
+
+@pytest.mark.parametrize('x', [np.nan, np.inf, 1e30])
+def test_corners_that_are_nowhere_are_refused(tmp_path, x):
+  corners = np.array([[x, 5.5], [20, 5], [20, 9]], np.float32)
+  region = roifile.ImagejRoi.frompoints(np.zeros((3, 2)) + 0.5, name='that')
+  region.subpixel_coordinates = corners
+  with pytest.raises(InputError, match="'that' has corners that are no numb"):
+    read_regions(save(tmp_path / 'a.zip', region), (60, 60))
+
+
+def test_a_set_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
+  monkeypatch.setattr(imagej_regions, '_MOST_BYTES', 999)
+  path = tmp_path / 'a.zip'
+  with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
+    for name in 'ab':
+      archive.writestr(f'{name}.roi', bytes(500))
+  assert path.stat().st_size < 999
+  with pytest.raises(InputError, match='its regions have 1000 bytes'):
+    read_regions(path, (60, 60))
+
+
+@pytest.mark.parametrize('suffix', ['.roi', '.zip'])
+def test_a_pipe_is_not_waited_for(tmp_path, suffix):
+  path = tmp_path / f'a{suffix}'
+  os.mkfifo(path)
+  with pytest.raises(InputError, match='a pipe or a socket'):
+    read_regions(path, (60, 60))
 
 
 _MACRO = """

@@ -17,8 +17,11 @@ from defectseg_jax.micrographs.annotations.labelme import (
 )
 from defectseg_jax.micrographs.annotations.shapes import Annotation
 from defectseg_jax.micrographs.annotations.via import is_via, read_via
+from defectseg_jax.micrographs.regular_files import size_to_read
 
 SUFFIXES = ('.json', '.geojson')
+# By eye: it takes some ten times as much memory.
+_MOST_BYTES = 2**28
 
 _FORMS = (
   (is_labelme, read_labelme),
@@ -38,9 +41,15 @@ def read_annotations(path: str | os.PathLike) -> list[Annotation]:
     InputError: the file cannot be read, is of another form, or damaged.
   """
   path = pathlib.Path(path)
+  size = size_to_read(path)
+  if size > _MOST_BYTES:
+    raise file_error(
+      path,
+      f'it has {size} bytes, and {_MOST_BYTES} are read',
+      'export fewer images into one file',
+    )
   try:
-    state = path.stat()
-    return _read(path, state.st_mtime_ns, state.st_size)
+    return _read(path, path.stat().st_mtime_ns, size)
   except OSError as error:
     raise open_error(path, error) from error
 

@@ -10,13 +10,11 @@ import numpy as np
 
 from defectseg_jax.errors import file_error
 from defectseg_jax.micrographs.formats.frame import check_size
-from defectseg_jax.micrographs.painting import Drawn, box_of
+from defectseg_jax.micrographs.painting import FARTHEST_PX, Drawn, box_of
 from defectseg_jax.micrographs.polygons import pixels_inside
 
 # Of a circle or an ellipse: so its area is right to 0.02%.
 _CORNERS = 180
-# By eye: far outside of any image, and no number that overflows.
-_FARTHEST_PX = 1e7
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -92,7 +90,7 @@ def polygon(
     corners.ndim != 2
     or corners.shape[1] < 2
     or len(corners) < least
-    or not (np.abs(corners) < _FARTHEST_PX).all()
+    or not (np.abs(corners) < FARTHEST_PX).all()
   ):
     raise file_error(
       path,

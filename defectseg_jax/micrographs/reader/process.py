@@ -14,7 +14,7 @@ import threading
 import warnings
 from typing import IO, Any, cast
 
-from defectseg_jax.errors import InputError, file_error
+from defectseg_jax.errors import InputError, file_error, open_error
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.reader.limits import Limits, limits_of
 from defectseg_jax.micrographs.reader.messages import (
@@ -56,7 +56,10 @@ class _Reader:
 
   def read(self, path: pathlib.Path) -> list[Frame]:
     """Reads a file; see `read_frames`."""
-    limits = limits_of(path)
+    try:
+      limits = limits_of(path)
+    except OSError as error:
+      raise open_error(path, error) from error
     with self._lock:
       try:
         self._ask(path, limits)

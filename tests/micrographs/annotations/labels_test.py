@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import math
+import os
 
 import numpy as np
 import pytest
@@ -426,3 +427,13 @@ def test_a_file_of_many_images_is_parsed_once(tmp_path, monkeypatch):
   # One that was changed is read again.
   path.write_text(json.dumps(coco(images=names[:29])))
   assert len(mask_files([path], where='--input')) == 29
+
+
+def test_what_is_no_file_or_too_large_is_not_opened(tmp_path):
+  os.mkfifo(tmp_path / 'pipe.json')
+  with (tmp_path / 'large.json').open('wb') as file:
+    file.truncate(2**28 + 1)
+  for name, words in (('pipe', 'a pipe or a socket'), ('large', 'has 26843')):
+    path = tmp_path / f'{name}.json'
+    with pytest.raises(InputError, match=rf'{name}\.json: .*{words}'):
+      mask_files([path], where='--input')
