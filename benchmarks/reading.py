@@ -3,11 +3,11 @@
   python -m benchmarks.reading
 
 from the root of the repository. TIFF and .dm4 of 2048 x 2048 pixels, in a
-folder of its own, read by `read_frames` (whole file checked, scale read) and by
-tifffile and RosettaSciIO alone, in turns, in one process. The ratio is that of
-the medians.
+folder of its own, read by `read_frames` (whole file checked, scale read, by
+another process, from which the pixels are copied) and by tifffile and
+RosettaSciIO alone, in turns. Medians.
 
-Exit code 1: a ratio above 1.2.
+Exit code 1: more than 1.2 times as long, and 2 ms for each MiB of pixels.
 """
 
 import importlib
@@ -25,7 +25,7 @@ from benchmarks import report
 from defectseg_jax.micrographs.reading import read_frames
 
 SIDE_PX = 2048
-LARGEST_RATIO = 1.2
+LARGEST_RATIO, COPY_MS_A_MIB = 1.2, 2.0
 _TESTS = pathlib.Path(__file__).parents[1] / 'tests'
 
 
@@ -42,11 +42,12 @@ def main() -> int:
       ours_ms, alone_ms = _medians_ms(
         lambda path=path: read_frames(path), alone, flags.repeats
       )
-      ratio = ours_ms / alone_ms
-      passed &= ratio <= LARGEST_RATIO
-      rows.append([name, f'{ours_ms:.1f}', f'{alone_ms:.1f}', f'{ratio:.2f}'])
+      copy_ms = COPY_MS_A_MIB * SIDE_PX**2 * 2 / 2**20
+      passed &= ours_ms <= LARGEST_RATIO * alone_ms + copy_ms
+      more_ms = ours_ms - alone_ms
+      rows.append([name, *(f'{ms:.1f}' for ms in (ours_ms, alone_ms, more_ms))])
   print()
-  print(report.table(('file', 'ms', 'library alone, ms', 'ratio'), rows))
+  print(report.table(('file', 'ms', 'library alone, ms', 'more, ms'), rows))
   return 0 if passed else 1
 
 
