@@ -48,8 +48,8 @@ def _tiffs(folder: pathlib.Path) -> Iterator[pathlib.Path]:
   for name, more in options.items():
     path = folder / f'tiff_{name}.tif'
     values = _STACK.astype(np.uint16)
-    more = {'photometric': 'minisblack', **more}
-    tifffile.imwrite(path, values, resolution=(2e7, 2e7, 3), **more)
+    more = {'photometric': 'minisblack', 'resolutionunit': 3, **more}
+    tifffile.imwrite(path, values, resolution=(2e7, 2e7), **more)
     yield path
   path = folder / 'tiff_ome.ome.tif'
   sizes = {f'PhysicalSize{axis}': 0.5 for axis in 'XY'}

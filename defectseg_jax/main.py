@@ -71,7 +71,7 @@ def _run_mode(
   if MODES[mode].needs_config and config is None:
     raise InputError('--config: is missing; give --config=voids')
   if 'input' in takes:
-    from defectseg_jax.micrographs.reader.process import start_reader
+    from defectseg_jax.micrographs.reader.pool import start_reader
 
     # It loads its libraries while this process loads those of the job.
     start_reader()

@@ -1,15 +1,20 @@
 """A file with images -> micrographs, or frames as the file stores them."""
 
+import contextlib
 import os
 import pathlib
+from collections.abc import Generator, Iterator
 
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.formats import FOLDERS, READERS, SUFFIXES
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.grey import bright_is_large, grey_values
 from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.micrographs.reader.process import read_by_reader
+from defectseg_jax.micrographs.reader.pool import stream_frames
 from defectseg_jax.micrographs.regular_files import size_to_read
+
+# Of float32, of a stack that is read but once. By eye: small beside a network.
+_MOST_HELD_BYTES = 2**28
 
 
 def read_micrograph(
@@ -96,24 +101,69 @@ def read_micrographs(
     >>> [micrograph.name for micrograph in read_micrographs(path)]
     ['series[0]', 'series[1]', 'series[2]']
   """
+  return list(_stream_micrographs(pathlib.Path(path), rgb))
+
+
+def iterate_micrographs(
+  path: str | os.PathLike, *, rgb: str = 'refuse'
+) -> Iterator[Micrograph]:
+  """All images of a file one after the other, for stacks of any length.
+
+  A stack that does not fit into some memory is read twice: first to its end, to
+  see that none of it is damaged, then again.
+
+  Args:
+    path: a file as `read_micrographs` reads it.
+    rgb: what to do with colour, as there.
+
+  Yields:
+    The micrographs, named as by `read_micrographs`.
+
+  Raises:
+    InputError: as there, before the first image; or the file was changed
+      meanwhile.
+  """
   path = pathlib.Path(path)
-  frames = read_frames(path)
-  micrographs = []
-  for index, frame in enumerate(frames):
-    number = f'[{index}]' if len(frames) > 1 else ''
-    grey = grey_values(frame, rgb=rgb, path=path)
-    try:
-      micrograph = Micrograph(
-        bright_is_large(grey, frame, path=path),
-        name=f'{path.stem}{number}',
-        pixel_size_nm=frame.pixel_size_nm,
-        scale_doubt=frame.scale_doubt,
-      )
-    except InputError as error:
-      # Micrograph knows the name of the image only; the user looks for a file.
-      raise InputError(f'{path}: {error}') from error
-    micrographs.append(micrograph)
-  return micrographs
+  held, count, held_bytes = [], 0, 0
+  for micrograph in _stream_micrographs(path, rgb):
+    held.append(micrograph)
+    count, held_bytes = count + 1, held_bytes + micrograph.pixels.nbytes
+    if count > 1 and held_bytes > _MOST_HELD_BYTES:
+      held.clear()
+  if len(held) == count:
+    yield from held
+  else:
+    held.clear()
+    yield from _stream_micrographs(path, rgb)
+
+
+def _stream_micrographs(path: pathlib.Path, rgb: str) -> Iterator[Micrograph]:
+  """In one pass: of a damaged file some may come before the error."""
+  with contextlib.closing(_stream_frames(path)) as frames:
+    frame, index = next(frames), 0
+    while frame is not None:
+      # The first image is named by whether there is another one.
+      following = next(frames, None)
+      several = index > 0 or following is not None
+      name = f'{path.stem}[{index}]' if several else path.stem
+      yield _micrograph(frame, name, path, rgb)
+      frame, index = following, index + 1
+
+
+def _micrograph(
+  frame: Frame, name: str, path: pathlib.Path, rgb: str
+) -> Micrograph:
+  grey = grey_values(frame, rgb=rgb, path=path)
+  try:
+    return Micrograph(
+      bright_is_large(grey, frame, path=path),
+      name=name,
+      pixel_size_nm=frame.pixel_size_nm,
+      scale_doubt=frame.scale_doubt,
+    )
+  except InputError as error:
+    # Micrograph knows the name of the image only; the user looks for a file.
+    raise InputError(f'{path}: {error}') from error
 
 
 def read_frames(path: str | os.PathLike) -> list[Frame]:
@@ -133,7 +183,10 @@ def read_frames(path: str | os.PathLike) -> list[Frame]:
       installed; or one that crashes its library, or takes more memory or time
       than a file of its size may take.
   """
-  path = pathlib.Path(path)
+  return list(_stream_frames(pathlib.Path(path)))
+
+
+def _stream_frames(path: pathlib.Path) -> Generator[Frame, None, None]:
   # By os.path, which is quicker: an image may take no longer than its library.
   suffix = os.path.splitext(path)[1].lower()
   size_bytes = size_to_read(path, may_be_folder=suffix in FOLDERS)
@@ -147,4 +200,4 @@ def read_frames(path: str | os.PathLike) -> list[Frame]:
     raise file_error(
       path, 'the file is empty (0 bytes)', 'copy or export it again'
     )
-  return read_by_reader(path)
+  yield from stream_frames(path)

@@ -14,8 +14,7 @@ from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.files import files_by_stem
 from defectseg_jax.micrographs.inspection import Inspection
 from defectseg_jax.micrographs.masks import read_mask
-from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.micrographs.reading import read_frames, read_micrographs
+from defectseg_jax.micrographs.reading import iterate_micrographs, read_frames
 from defectseg_jax.prediction.scales import choose_zooms
 from defectseg_jax.quantification import QualityWarning
 from defectseg_jax.reporting.provenance import Provenance
@@ -166,26 +165,22 @@ def _predict_file(
   on_tiles: OnTiles,
 ) -> tuple[list[SessionImage], dict[str, str]]:
   """The images of a file that are done, and why others could not be done."""
-  try:
-    # Large ones take much memory beside the network as float32.
-    frames = [
-      (
-        *(frame.name, in_smallest_type(frame.pixels), frame.missing),
-        *(frame.scale_doubt, Calibration(frame.pixel_size_nm)),
-      )
-      for frame in read_micrographs(path, rgb=run.settings.data.rgb)
-    ]
-  except InputError as error:
-    return [], {path.stem: str(error)}
   done, failed = [], {}
-  for name, pixels, missing, doubt, stated in frames:
+  micrographs = iterate_micrographs(path, rgb=run.settings.data.rgb)
+  while True:
+    try:
+      micrograph = next(micrographs, None)
+    except InputError as error:
+      return done, failed | {path.stem: str(error)}
+    if micrograph is None:
+      return done, failed
+    name, doubt = micrograph.name, micrograph.scale_doubt
+    stated = Calibration(micrograph.pixel_size_nm)
     try:
       scale = scales.scale_of(path, {str(path): stated}, name)
       scale = with_doubts(scale, {str(path): doubt})
-      by_hand = find_correction(folder, name, pixels.shape)
-      inspection = screening.inspect(
-        Micrograph(pixels, name=name, missing=missing)
-      )
+      by_hand = find_correction(folder, name, micrograph.pixels.shape)
+      inspection = screening.inspect(micrograph)
       zooms = choose_zooms(
         inspection.specimen_shape,
         run.seen,
@@ -214,7 +209,6 @@ def _predict_file(
         on_tiles=on_tiles,
       )
     )
-  return done, failed
 
 
 def _update_files(

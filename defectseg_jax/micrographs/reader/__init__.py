@@ -1,6 +1,7 @@
 """Files are read by another process, so that a bad one costs no session.
 
 Libraries that unpack images crash on some damaged files, loop for ever on
-others, or ask for all memory. `process` is this side, `program` the other,
-`messages` what they say to each other, and `limits` what a file may take.
+others, or ask for all memory. `pool` is the door, `process` this side,
+`program` the other, `messages` what they say to each other, and `limits` what a
+file may take.
 """

@@ -1,6 +1,5 @@
 """Asks another process for the images of a file, and outlives its end."""
 
-import atexit
 import builtins
 import contextlib
 import fcntl
@@ -10,8 +9,8 @@ import pathlib
 import signal
 import subprocess
 import sys
-import threading
 import warnings
+from collections.abc import Iterator
 from typing import IO, Any, cast
 
 from defectseg_jax.errors import InputError, file_error, open_error
@@ -41,45 +40,52 @@ _NOT_FOR_IT = (
 _PIPE_BYTES = 2**20
 
 
-class _Reader:
+class Reader:
   """The other process, started when it is needed, and anew if it died."""
 
   def __init__(self) -> None:
-    self._lock = threading.Lock()
     self._process: subprocess.Popen[bytes] | None = None
     self._is_ready = False
 
-  def start(self) -> None:
-    """Starts it, unless it runs; it loads its libraries meanwhile."""
-    with self._lock:
-      self._start()
+  def frames(self, path: pathlib.Path) -> Iterator[Frame]:
+    """Reads the images of a file.
 
-  def read(self, path: pathlib.Path) -> list[Frame]:
-    """Reads a file; see `read_frames`."""
+    Nothing else can be read meanwhile. Whoever does not take all images ends
+    the other process.
+
+    Args:
+      path: a regular file, or a folder of images, with a suffix that is known.
+
+    Yields:
+      At least one; of a damaged file some may come before the error.
+
+    Raises:
+      InputError: the file is damaged or no image; or reading it crashed, took
+        more memory or more time than a file of its size may take.
+    """
     try:
       limits = limits_of(path)
     except OSError as error:
       raise open_error(path, error) from error
-    with self._lock:
-      try:
-        self._ask(path, limits)
-        return self._take(path, limits)
-      except MessageError as error:
-        raise self._death(path, limits, error) from error
-      except InputError:
-        raise
-      except MemoryError as error:
-        # The rest of the images is still on its way.
-        self.stop()
-        raise file_error(
-          path,
-          'its images need more memory than a file of its size may take, or'
-          ' than this machine has',
-          'save fewer of them in one file',
-        ) from error
-      except BaseException:
-        self.stop()
-        raise
+    try:
+      self._ask(path, limits)
+      yield from self._answered(path, limits)
+    except MessageError as error:
+      raise self._death(path, limits, error) from error
+    except InputError:
+      raise
+    except MemoryError as error:
+      # The rest of the images is still on its way.
+      self.stop()
+      raise file_error(
+        path,
+        'its images need more memory than a file of its size may take, or than'
+        ' this machine has',
+        'save fewer of them in one file',
+      ) from error
+    except BaseException:
+      self.stop()
+      raise
 
   def stop(self) -> None:
     """Ends it; it keeps nothing that anybody needs."""
@@ -95,9 +101,10 @@ class _Reader:
       _close(self._process)
       # It is no child of this process, which cannot wait for it.
       self._process.returncode = 0
-    self.__init__()
+      self._process = None
 
-  def _start(self) -> None:
+  def start(self) -> None:
+    """Starts it, unless it runs; it loads its libraries meanwhile."""
     if self._process is not None and self._process.poll() is None:
       return
     self.stop()
@@ -132,7 +139,7 @@ class _Reader:
     }
     for attempt in range(2):
       try:
-        self._start()
+        self.start()
         if not self._is_ready:
           self._is_ready = receive(self._answers) == {'is': 'ready'}
         assert self._process is not None
@@ -148,21 +155,23 @@ class _Reader:
             'see that memory and processes are left, and try again',
           ) from error
 
-  def _take(self, path: pathlib.Path, limits: Limits) -> list[Frame]:
-    frames, left = [], limits.memory_bytes
+  def _answered(self, path: pathlib.Path, limits: Limits) -> Iterator[Frame]:
+    count, left = 0, limits.memory_bytes
     while (message := receive(self._answers)).get('is') == 'frame':
-      frames.append(receive_frame(self._answers, message, left))
-      left -= frames[-1].values.nbytes
+      frame = receive_frame(self._answers, message, left)
+      count, left = count + 1, left - frame.values.nbytes
+      yield frame
+      # Where it is no longer needed, it makes room for the next one.
+      del frame
     end = read_end(message)
     for name, level, text in end.log:
       logging.getLogger(name).log(level, '%s', text)
     for category, text in end.warnings:
-      warnings.warn(text, _category(category), stacklevel=4)
+      warnings.warn(text, _category(category), stacklevel=2)
     if end.error is not None:
       raise InputError(end.error)
-    if not frames:
+    if not count:
       raise file_error(path, 'it holds no image', 'export it again')
-    return frames
 
   def _death(
     self, path: pathlib.Path, limits: Limits, error: MessageError
@@ -213,34 +222,3 @@ def _category(name: str) -> type[Warning]:
   if isinstance(found, type) and issubclass(found, Warning):
     return found
   return UserWarning
-
-
-_READER = _Reader()
-# What was begun may be needed no more; and it needs no end of its own.
-atexit.register(_READER.stop)
-# A fork must not ask the process of another one.
-os.register_at_fork(after_in_child=_READER.forget)
-
-
-def start_reader() -> None:
-  """Lets the other process load its libraries while this one does its own.
-
-  Nobody need call it: the first file starts it, too.
-  """
-  _READER.start()
-
-
-def read_by_reader(path: pathlib.Path) -> list[Frame]:
-  """Reads all images of a file in another process.
-
-  Args:
-    path: a regular file, or a folder of images, with a suffix that is known.
-
-  Returns:
-    The images, at least one.
-
-  Raises:
-    InputError: the file is damaged or no image; or reading it crashed, took
-      more memory or more time than a file of its size may take.
-  """
-  return _READER.read(path)

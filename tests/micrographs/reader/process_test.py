@@ -15,7 +15,7 @@ from PIL import Image
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import reading
-from defectseg_jax.micrographs.reader import process
+from defectseg_jax.micrographs.reader import pool, process
 from defectseg_jax.micrographs.reader.limits import limits_of
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -45,7 +45,7 @@ def _check_whole(path):
 
 
 def _pid():
-  return process._READER._process.pid
+  return pool._idle[0]._process.pid
 
 
 def _refused(path, words):
@@ -93,7 +93,7 @@ def test_one_that_was_ended_meanwhile_costs_no_file(whole):
   _check_whole(whole)
   before = _pid()
   os.kill(before, signal.SIGKILL)
-  process._READER._process.wait()
+  pool._idle[0]._process.wait()
   _check_whole(whole)
   assert _pid() != before
 
@@ -146,6 +146,44 @@ def test_a_stack_of_tiff_is_sized_before_it_is_unpacked(tmp_path):
   _refused(path, r'images unpack to 8\.0 GiB')
 
 
+def test_a_long_stack_is_not_held(tmp_path, whole, monkeypatch):
+  path = tmp_path / 'stack.npy'
+  stack = np.arange(5 * 64, dtype=np.uint8).reshape(5, 8, 8)
+  np.save(path, stack)
+  np.save(tmp_path / 'one.npy', stack[0])
+  held = list(reading.iterate_micrographs(path))
+  # Less than one image has.
+  monkeypatch.setattr(reading, '_MOST_HELD_BYTES', 1)
+  first = None
+  for place, one in enumerate(reading.iterate_micrographs(path)):
+    np.testing.assert_array_equal(one.pixels, held[place].pixels)
+    assert one.name == held[place].name == f'stack[{place}]'
+    # By another process, while the stack waits.
+    _check_whole(whole)
+    first = first or _pid()
+    assert _pid() == first
+  assert place == 4
+  (one,) = reading.iterate_micrographs(tmp_path / 'one.npy')
+  assert one.name == 'one'
+
+
+def test_a_stack_that_is_damaged_late_gives_no_image(tmp_path, monkeypatch):
+  path = tmp_path / 'stack.tif'
+  pixels = np.random.default_rng(0).integers(0, 9, (5, 40, 40), np.uint8)
+  options = {'photometric': 'minisblack', 'compression': 'zlib'}
+  tifffile.imwrite(path, pixels, **options)
+  with tifffile.TiffFile(path) as file:
+    place = file.pages[4].dataoffsets[0]
+  content = bytearray(path.read_bytes())
+  content[place : place + 9] = bytes(9)
+  path.write_bytes(content)
+  monkeypatch.setattr(reading, '_MOST_HELD_BYTES', 1)
+  with pytest.raises(InputError, match=r'stack\.tif: it is damaged'):
+    next(reading.iterate_micrographs(path))
+  with pytest.raises(InputError, match=r'stack\.tif: it is damaged'):
+    reading.read_micrographs(path)
+
+
 @pytest.mark.parametrize('suffix', ['.tif', '.png', '.npy', '.hspy'])
 def test_what_is_no_file_is_not_waited_for(tmp_path, suffix):
   pipe = tmp_path / f'pipe{suffix}'
@@ -184,14 +222,14 @@ def test_what_libraries_log_is_passed_on(tmp_path, caplog):
 _SCRIPT = """
 import os, signal, sys, time
 from defectseg_jax.micrographs import reading
-from defectseg_jax.micrographs.reader import process
+from defectseg_jax.micrographs.reader import pool
 def read():
   assert reading.read_frames(sys.argv[1])[0].values.shape == (3, 4)
-  return process._READER._process.pid
+  return pool._idle[0]._process.pid
 # As a terminal, or a batch system, which stops all processes of a job.
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
   signal.signal(number, signal.SIG_IGN)
-process.start_reader()
+pool.start_reader()
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
   os.killpg(0, number)
 first = read()

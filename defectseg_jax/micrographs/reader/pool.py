@@ -1,0 +1,78 @@
+"""Who reads the next file: mostly the one process that read the last."""
+
+import atexit
+import os
+import pathlib
+from collections.abc import Iterator
+
+from defectseg_jax.micrographs.formats.frame import Frame
+from defectseg_jax.micrographs.reader.process import Reader
+
+# All that were started, and of these the one that has nothing to do.
+_all: set[Reader] = set()
+_idle: list[Reader] = []
+
+
+def start_reader() -> None:
+  """Lets a process load its libraries while this one does its own.
+
+  Nobody need call it: the first file starts one, too.
+  """
+  reader = _borrow()
+  reader.start()
+  _give_back(reader)
+
+
+def stream_frames(path: pathlib.Path) -> Iterator[Frame]:
+  """Reads the images of a file by another process, one after the other.
+
+  Other files may be read before the last image is taken: by one more process.
+
+  Args:
+    path: a regular file, or a folder of images, with a suffix that is known.
+
+  Yields:
+    At least one image; of a damaged file some may come before the error.
+
+  Raises:
+    InputError: see `Reader.frames`.
+  """
+  reader = _borrow()
+  try:
+    yield from reader.frames(path)
+  finally:
+    _give_back(reader)
+
+
+def _borrow() -> Reader:
+  try:
+    return _idle.pop()
+  except IndexError:
+    reader = Reader()
+    _all.add(reader)
+    return reader
+
+
+def _give_back(reader: Reader) -> None:
+  if _idle:
+    reader.stop()
+    _all.discard(reader)
+  else:
+    _idle.append(reader)
+
+
+@atexit.register
+def _stop_all() -> None:
+  for reader in _all:
+    reader.stop()
+
+
+def _forget_all() -> None:
+  """In a fork, which must not ask the processes of another one."""
+  for reader in _all:
+    reader.forget()
+  _all.clear()
+  _idle.clear()
+
+
+os.register_at_fork(after_in_child=_forget_all)
