@@ -5,7 +5,7 @@ import json
 import pathlib
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import roifile
@@ -19,19 +19,23 @@ _MASK = _GREY > 100
 _CORNERS = [[2.0, 3.0], [20.0, 4.0], [18.0, 19.0], [3.0, 15.0]]
 
 
-def write_samples(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+class Sample(NamedTuple):
+  """An image or a mask, and which of its files is damaged: mostly itself."""
+
+  path: pathlib.Path
+  damaged: pathlib.Path
+
+
+def write_samples(folder: pathlib.Path) -> Iterator[Sample]:
   """Writes them.
 
   Args:
     folder: to write into.
-
-  Yields:
-    The path of each.
   """
-  yield from _tiffs(folder)
-  yield from _pictures(folder)
-  yield from _microscopes(folder)
-  yield from _masks(folder)
+  for write in (_tiffs, _pictures, _microscopes, _masks):
+    for path in write(folder):
+      yield Sample(path, path)
+  yield from _of_several_files(folder)
 
 
 def _tiffs(folder: pathlib.Path) -> Iterator[pathlib.Path]:
@@ -150,3 +154,24 @@ def _masks(folder: pathlib.Path) -> Iterator[pathlib.Path]:
   yield folder / 'region.roi'
   roifile.roiwrite(folder / 'regions.zip', rois)
   yield folder / 'regions.zip'
+
+
+def _of_several_files(folder: pathlib.Path) -> Iterator[Sample]:
+  writers = importlib.import_module('microscope_writers')
+  path = writers.write_emi(folder / 'emi.emi')
+  writers.write_ser(folder / 'emi_1.ser', [_GREY.astype(np.uint16)])
+  yield Sample(path, path)
+  path = writers.write_ome_zarr(folder / 'zarr.zarr', _STACK[:1, :, :])
+  for part in sorted(path.rglob('*')):
+    if part.is_file():
+      yield Sample(path, part)
+  texts = {
+    'hitachi.txt': '[SemImageFile]\nPixelSize=0.5\nDataSize=32x24\n',
+    'jeol.txt': '$$SM_MICRON_BAR 100\n$$SM_MICRON_MARKER 50nm\n',
+    'tescan.hdr': '[MAIN]\nPixelSizeX=5e-10\nPixelSizeY=5e-10\n',
+  }
+  for name, text in texts.items():
+    beside = folder / name
+    beside.write_text(text, encoding='utf-16')
+    Image.fromarray(_GREY).save(beside.with_suffix('.bmp'))
+    yield Sample(beside.with_suffix('.bmp'), beside)

@@ -109,11 +109,12 @@ def _drawn(
 ) -> Iterator[Drawn]:
   for roi in rois:
     polygons = _polygons(path, roi)
-    if not all((np.abs(one) < FARTHEST_PX).all() for one in polygons):
+    corners = np.concatenate([np.zeros((0, 2)), *polygons])
+    if not len(corners) or not (np.abs(corners) < FARTHEST_PX).all():
       raise file_error(
         path,
-        f'the region {roi.name!r} has corners that are no numbers, or far '
-        'outside of any image',
+        f'the region {roi.name!r} has no corners, or some that are no numbers '
+        'or far outside of any image',
         'draw it again, or delete it',
       )
     box = box_of(polygons, shape)

@@ -28,6 +28,7 @@ from defectseg_jax.sessions.requests import PredictRequest, QuantifyRequest
 pytestmark = [pytest.mark.xdist_group('predict'), pytest.mark.slow]
 
 PROGRAM = [sys.executable, '-m', 'defectseg_jax.main']
+CRASHES = tiny.SHARED / 'data' / 'cases' / 'broken' / 'hdf5_segfault.hspy'
 
 
 def test_the_command(trained_run, session, tmp_path):
@@ -149,6 +150,11 @@ def test_an_interrupted_session_goes_on(predict, tmp_path):
 
 def test_one_bad_image_does_not_end_a_session(session, trained_run, tmp_path):
   (session / 'broken.tif').write_bytes(b'II*\0nothing')
+  bad = {'broken'}
+  # Who reads it ends by a signal.
+  if CRASHES.exists():
+    shutil.copy(CRASHES, session / 'crash.hspy')
+    bad.add('crash')
   out = tmp_path / 'out'
   done = tiny.run(
     [
@@ -161,11 +167,11 @@ def test_one_bad_image_does_not_end_a_session(session, trained_run, tmp_path):
   assert 'Traceback' not in done.stderr
   assert 'FAILED broken' in done.stdout
   rows = {row['image']: row for row in rows_of(out / 'summary.csv')}
-  assert rows.keys() == {*NAMES, 'broken'}
+  assert rows.keys() == {*NAMES, *bad}
   assert 'broken.tif' in rows['broken']['failure']
   assert rows['x']['failure'] == '' and rows['x']['count'] != ''
   content = json.loads((out / 'summary.json').read_text())
-  assert content['failures'].keys() == {'broken'}
+  assert content['failures'].keys() == bad
   assert 'broken' in (out / 'report.html').read_text()
 
 

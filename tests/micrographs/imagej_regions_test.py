@@ -94,8 +94,18 @@ def test_corners_that_are_nowhere_are_refused(tmp_path, x):
   corners = np.array([[x, 5.5], [20, 5], [20, 9]], np.float32)
   region = roifile.ImagejRoi.frompoints(np.zeros((3, 2)) + 0.5, name='that')
   region.subpixel_coordinates = corners
-  with pytest.raises(InputError, match="'that' has corners that are no numb"):
+  with pytest.raises(InputError, match="'that' has no corners, or some that"):
     read_regions(save(tmp_path / 'a.zip', region), (60, 60))
+
+
+def test_a_region_of_no_corners_is_refused(tmp_path, monkeypatch):
+  region = roifile.ImagejRoi.frompoints(_SQUARE, name='that')
+  path = save(tmp_path / 'a.zip', region)
+  # As roifile gives those of some damaged files.
+  nothing = np.zeros((0, 2))
+  monkeypatch.setattr(roifile.ImagejRoi, 'coordinates', lambda _: nothing)
+  with pytest.raises(InputError, match="'that' has no corners"):
+    read_regions(path, (60, 60))
 
 
 def test_a_set_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):

@@ -332,7 +332,7 @@ def test_micro_manager(tmp_path):
     ('foil.txt', b'\xef\xbb\xbf[TemImageFile]\nPixelSize=0,31\n', 0.31),
     ('foil.txt', b'$$SM_MICRON_BAR 100\n$$SM_MICRON_MARKER 1\xb5m\n', 10.0),
     ('foil.txt', b'$$SM_MICRON_BAR 64\r\n$$SM_MICRON_MARKER 10um\r\n', 156.25),
-    ('foil.txt', '$$SM_MICRON_BAR 8\n$$SM_MICRON_MARKER 2 μm'.encode(), 250.0),
+    ('foil.txt', '$$SM_MICRON_BAR 8\n$$SM_MICRON_MARKER 2 μm\n'.encode(), 250),
     ('foil.hdr', b'[MAIN]\nPixelSizeX=2e-9\nPixelSizeY=2e-9\n[SEM]\n', 2.0),
     ('foil-{}.hdr', b'[MAIN]\r\nPixelSizeX=7.5e-010\r\n', 0.75),
   ],
@@ -353,6 +353,9 @@ def test_text_beside(tmp_path, suffix, name, content, nm):
     ('[SemImageFile]\nMagnification=100\n', None, ''),
     ('[SemImageFile]\nPixelSize=0\n', None, '0 nm'),
     ('[SemImageFile]\nPixelSize=wide\n', None, "'wide'"),
+    # Cut off: it may have been 1.19.
+    ('[SemImageFile]\nPixelSize=1', None, ''),
+    ('$$SM_MICRON_BAR 9\n$$SM_MICRON_MARKER 1u', None, 'bar'),
     ('[SemImageFile]\nPixelSize=3\nDataSize=40x30\n', 3.0, ''),
     ('[SemImageFile]\nPixelSize=3\nDataSize=80x60\n', 3.0, 'was resized'),
     ('$$SM_MICRON_BAR 0\n$$SM_MICRON_MARKER 1um\n', None, 'bar'),

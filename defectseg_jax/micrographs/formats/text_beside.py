@@ -138,8 +138,11 @@ def _checked(scale: StatedScale, size: str, columns: int) -> StatedScale:
 
 
 def _value(text: str, key: str, sign: str) -> str:
-  """What stands behind `key sign` in its line; '' where there is none."""
-  pattern = rf'^\s*{re.escape(key)}[ \t]*{sign}[ \t]*(.*?)\s*$'
+  """What stands behind `key sign` in its line; '' where there is none.
+
+  A line without an end may have been cut off within its number.
+  """
+  pattern = rf'^\s*{re.escape(key)}[ \t]*{sign}[ \t]*(.*?)[ \t]*[\r\n]'
   match = re.search(pattern, text, re.M | re.I)
   return match[1] if match else ''
 
