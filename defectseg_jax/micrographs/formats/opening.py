@@ -38,11 +38,7 @@ def frames_of(path: pathlib.Path) -> Iterator[Frame]:
   except InputError:
     raise
   except MemoryError as error:
-    raise file_error(
-      path,
-      'it needs more memory than a file of its size may take',
-      'see whether it is damaged; else crop it, or save its images one by one',
-    ) from error
+    raise memory_error(path) from error
   except Exception as error:
     # On damaged files libraries raise exceptions of any kind, some of them
     # derived from Exception itself, and tifffile even AssertionError.
@@ -51,6 +47,19 @@ def frames_of(path: pathlib.Path) -> Iterator[Frame]:
       f'it is damaged or cut off ({type(error).__name__}: {error})',
       'copy or export it again',
     ) from error
+
+
+def memory_error(path: pathlib.Path) -> InputError:
+  """The error for a file that is too large when it is unpacked.
+
+  Args:
+    path: the file.
+  """
+  return file_error(
+    path,
+    'it needs more memory than a file of its size may take',
+    'see whether it is damaged; else crop it, or save its images one by one',
+  )
 
 
 def _with_scale_beside(frame: Frame, path: pathlib.Path) -> Frame:

@@ -82,8 +82,13 @@ def send_frame(stream: BinaryIO, frame: Frame) -> None:
   Args:
     stream: that is not buffered.
     frame: the image.
+
+  Raises:
+    MemoryError: there is not enough for a copy; nothing was written.
   """
   arrays = [frame.values, *([] if frame.palette is None else [frame.palette])]
+  # A copy may find no memory: before anything is said.
+  arrays = [np.ascontiguousarray(array) for array in arrays]
   size_nm = frame.pixel_size_nm
   send(
     stream,
@@ -96,8 +101,7 @@ def send_frame(stream: BinaryIO, frame: Frame) -> None:
     },
   )
   for array in arrays:
-    whole = np.ascontiguousarray(array)
-    _write(stream, memoryview(whole.reshape(-1).view(np.uint8)))
+    _write(stream, memoryview(array.reshape(-1).view(np.uint8)))
 
 
 def receive_frame(

@@ -1,6 +1,7 @@
 """Who reads the next file: mostly the one process that read the last."""
 
 import atexit
+import contextlib
 import os
 import pathlib
 from collections.abc import Iterator
@@ -16,11 +17,20 @@ _idle: list[Reader] = []
 def start_reader() -> None:
   """Lets a process load its libraries while this one does its own.
 
-  Nobody need call it: the first file starts one, too.
+  Nobody need call it: the first file starts one, too, and says what is wrong
+  where that cannot be done.
   """
   reader = _borrow()
-  reader.start()
+  with contextlib.suppress(OSError):
+    reader.start()
   _give_back(reader)
+
+
+@atexit.register
+def stop_readers() -> None:
+  """Ends what was started, where no more files are read for long."""
+  for reader in _all:
+    reader.stop()
 
 
 def stream_frames(path: pathlib.Path) -> Iterator[Frame]:
@@ -59,12 +69,6 @@ def _give_back(reader: Reader) -> None:
     _all.discard(reader)
   else:
     _idle.append(reader)
-
-
-@atexit.register
-def _stop_all() -> None:
-  for reader in _all:
-    reader.stop()
 
 
 def _forget_all() -> None:

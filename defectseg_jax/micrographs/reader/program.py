@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.formats.opening import frames_of
+from defectseg_jax.micrographs.formats.opening import frames_of, memory_error
 from defectseg_jax.micrographs.reader.messages import (
   End,
   MessageError,
@@ -59,18 +59,20 @@ def _answer(request: dict[str, Any], answers: BinaryIO) -> None:
   if request['folder']:
     os.chdir(request['folder'])
   _limit_memory(request['memory_bytes'])
-  fault = None
+  fault, path = None, pathlib.Path(request['path'])
   with _remarks() as (log, caught):
     signal.setitimer(signal.ITIMER_PROF, request['processor_s'])
     signal.setitimer(signal.ITIMER_REAL, request['seconds'])
     try:
-      for frame in frames_of(pathlib.Path(request['path'])):
+      for frame in frames_of(path):
         # Whoever asked may be slow to take it.
         left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
         send_frame(answers, frame)
         signal.setitimer(signal.ITIMER_REAL, left)
     except InputError as error:
       fault = str(error)
+    except MemoryError:
+      fault = str(memory_error(path))
     finally:
       for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
         signal.setitimer(timer, 0)
@@ -87,7 +89,9 @@ def _limit_memory(most_bytes: int) -> None:
   _, hard = resource.getrlimit(resource.RLIMIT_DATA)
   if hard != resource.RLIM_INFINITY:
     most_bytes = min(most_bytes, hard)
-  resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, hard))
+  # Not every system has this limit; the one of time is left there.
+  with contextlib.suppress(OSError, ValueError):
+    resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, hard))
 
 
 class _Log(logging.Handler):

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from defectseg_jax.micrographs.preprocessing import preprocess
+from defectseg_jax.micrographs.reader.pool import stop_readers
 from defectseg_jax.micrographs.settings import PreprocessingSettings
 from defectseg_jax.simulation.domain.draws import draw_log
 from defectseg_jax.simulation.domain.patches import simulate_patch
@@ -137,6 +138,7 @@ def begin(recipe: Recipe) -> None:
   _Worker.backgrounds = (
     read_backgrounds(recipe.background) if recipe.background else []
   )
+  stop_readers()
 
 
 def simulate(place: int) -> dict[str, np.ndarray]:
