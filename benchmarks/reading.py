@@ -7,7 +7,7 @@ folder of its own, read by `read_frames` (whole file checked, scale read, by
 another process, from which the pixels are copied) and by tifffile and
 RosettaSciIO alone, in turns. Medians.
 
-Exit code 1: more than 1.2 times as long, and 2 ms for each MiB of pixels.
+Exit code 1: more than 1.2 times as long, and 4 ms for each MiB of pixels.
 """
 
 import importlib
@@ -25,7 +25,8 @@ from benchmarks import report
 from defectseg_jax.micrographs.reading import read_frames
 
 SIDE_PX = 2048
-LARGEST_RATIO, COPY_MS_A_MIB = 1.2, 2.0
+# By eye; the copy takes 0.3 ms a MiB where nothing else runs.
+LARGEST_RATIO, COPY_MS_A_MIB = 1.2, 4.0
 _TESTS = pathlib.Path(__file__).parents[1] / 'tests'
 
 

@@ -5,7 +5,6 @@ axis of it a dictionary with `name`, `scale`, `units` and `navigate`. The axes
 that are not navigated are those of one image; the others count images.
 """
 
-import mmap
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -65,7 +64,7 @@ def image_frames(
       else such a scale is no scale.
 
   Returns:
-    A frame for each image.
+    A frame for each image; its values may be mapped to the file.
 
   Raises:
     InputError: there is no image, with the reason; an image is too large, or
@@ -203,24 +202,14 @@ def _frames(signal: _Signal, path: pathlib.Path) -> list[Frame]:
     from numpy.lib import recfunctions
 
     stack = recfunctions.structured_to_unstructured(stack)
-  if _is_mapped(data):
-    # A copy, because the file may be changed later.
-    stack = np.array(stack)
   return [
     Frame(
-      np.ascontiguousarray(values),
+      values,
       pixel_size_nm=scale.pixel_size_nm,
       scale_doubt=scale.doubt,
     )
     for values in stack
   ]
-
-
-def _is_mapped(array: Any) -> bool:
-  """Whether it, or what it is a view of, is mapped to a file."""
-  while array is not None and not isinstance(array, np.memmap | mmap.mmap):
-    array = getattr(array, 'base', None)
-  return array is not None
 
 
 def _scale(x: _Axis, y: _Axis, path: pathlib.Path) -> StatedScale:
