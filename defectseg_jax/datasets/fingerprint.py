@@ -9,6 +9,7 @@ from defectseg_jax.datasets import folder
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.formats import FOLDERS
 from defectseg_jax.micrographs.parts import parts_of
+from defectseg_jax.micrographs.regular_files import size_to_read
 
 
 def fingerprint_of(source: str | pathlib.Path, recipe: dict[str, Any]) -> str:
@@ -31,9 +32,11 @@ def fingerprint_of(source: str | pathlib.Path, recipe: dict[str, Any]) -> str:
     for part in parts:
       digest.update(part.path.parent.name.encode())
     masks = [one.path for one in (file.mask, *parts)]
+    is_folder = file.image.suffix.lower() in FOLDERS
+    size_to_read(file.image, may_be_folder=is_folder)
     # With an image's text, as its scale may stand there.
-    images = [file.image] if _is_wrong(file.image) else parts_of(file.image)
-    for path in (*images, *masks):
+    for path in (*parts_of(file.image), *masks):
+      size_to_read(path)
       try:
         with path.open('rb') as stream:
           digest.update(hashlib.file_digest(stream, 'sha256').digest())
@@ -42,8 +45,3 @@ def fingerprint_of(source: str | pathlib.Path, recipe: dict[str, Any]) -> str:
           f'{path}: cannot be read ({error.strerror}); repair it or take it out'
         ) from error
   return digest.hexdigest()[:16]
-
-
-def _is_wrong(path: pathlib.Path) -> bool:
-  """Whether it is a folder where a file belongs; reading it says so."""
-  return path.is_dir() and path.suffix.lower() not in FOLDERS

@@ -70,11 +70,14 @@ def test_a_mask_without_an_image(folder, refused):
   assert 'masks/b.png: has no image' in refused()
 
 
-def test_a_folder_among_the_images(folder, refused):
+@pytest.mark.parametrize(
+  ('make', 'what'), [(os.mkdir, 'a folder'), (os.mkfifo, 'no file, but a')]
+)
+def test_what_is_no_file_among_the_images(folder, refused, make, what):
   for kind in ('images', 'masks'):
     folder.joinpath(kind, 'b.png').unlink()
-    folder.joinpath(kind, 'b.png').mkdir()
-  assert 'images/b.png: cannot be read (Is a directory)' in refused()
+    make(folder / kind / 'b.png')
+  assert f'images/b.png: it is {what}' in refused()
 
 
 def test_a_cache_that_cannot_be_written(config, refused, tmp_path):
