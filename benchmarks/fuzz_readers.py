@@ -62,7 +62,7 @@ def main() -> int:
   packages = ('tifffile', 'pillow', 'h5py', 'RosettaSciIO')
   print(report.line(report.machine() | report.versions(*packages)))
   print(f'mutants {flags.mutants}, seed {flags.seed}', flush=True)
-  rows, faults = [], 0
+  rows, total, longest_s = [], collections.Counter(), 0.0
   with tempfile.TemporaryDirectory() as folder:
     samples = [
       one
@@ -72,17 +72,20 @@ def main() -> int:
     for place, sample in enumerate(samples):
       number = -(-flags.mutants // len(samples))
       counts, slowest_s = _fuzz(sample, [flags.seed, place], number, flags.keep)
-      faults += sum(counts[name] for name in _FAULTS)
-      rows.append(
-        [
-          sample.damaged.relative_to(folder).as_posix(),
-          *(str(counts[name]) for name in (*_COLUMNS, *_FAULTS)),
-          f'{slowest_s:.1f}',
-        ]
-      )
+      name = sample.damaged.relative_to(folder).as_posix()
+      rows.append(_row(name, counts, slowest_s))
+      total, longest_s = total + counts, max(longest_s, slowest_s)
+  rows.append(_row('all', total, longest_s))
   print()
   print(report.table(('file', *_COLUMNS, *_FAULTS, 'slowest, s'), rows))
-  return 1 if faults else 0
+  return 1 if any(total[name] for name in _FAULTS) else 0
+
+
+def _row(
+  name: str, counts: collections.Counter[str], slowest_s: float
+) -> list[str]:
+  cells = (str(counts[column]) for column in (*_COLUMNS, *_FAULTS))
+  return [name, *cells, f'{slowest_s:.1f}']
 
 
 def _fuzz(
