@@ -108,7 +108,9 @@ def _drawn(
   path: pathlib.Path, rois: Sequence[roifile.ImagejRoi], shape: tuple[int, int]
 ) -> Iterator[Drawn]:
   for roi in rois:
-    polygons = _polygons(path, roi)
+    # A damaged number may be a NaN of which NumPy warns.
+    with np.errstate(invalid='ignore'):
+      polygons = _polygons(path, roi)
     corners = np.concatenate([np.zeros((0, 2)), *polygons])
     if not len(corners) or not (np.abs(corners) < FARTHEST_PX).all():
       raise file_error(
