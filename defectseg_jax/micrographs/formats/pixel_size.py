@@ -67,24 +67,27 @@ def scale_of_pixel(
     path: the file, for messages.
 
   Returns:
-    The width, which stands for both. What is zero, negative, no number, or in
-    no unit of length is not known; the doubt says so, unless the unit says that
-    nobody calibrated.
+    The side of a square of the same area. What is zero, negative, no number, or
+    in no unit of length is not known; the doubt says so, unless the unit says
+    that nobody calibrated.
 
   Raises:
     InputError: a unit of a diffraction pattern, or pixels that are not square
       to 1%.
 
   Examples:
-    >>> scale_of_pixel(0.32, 0.321, 'nm', path='foil.tif').pixel_size_nm
+    >>> scale_of_pixel(0.32, 0.32, 'nm', path='foil.tif').pixel_size_nm
     0.32
+    >>> round(scale_of_pixel(320, 322, 'pm', path='foil.tif').pixel_size_nm, 3)
+    0.321
     >>> scale_of_pixel(0.0, 0.0, 'nm', path='foil.tif').doubt
     'its scale makes a pixel 0 nm x 0 nm'
     >>> scale_of_pixel(0.32, 0.64, 'nm', path='foil.tif')
     Traceback (most recent call last):
     ...
     defectseg_jax.errors.InputError: foil.tif: a pixel is 0.32 nm wide and
-    0.64 nm high; resample it to square pixels
+    0.64 nm high; resample it to square pixels, or, if they are square in truth,
+    save it without its scale and give --pixel_size_nm
   """
   sizes = []
   for length, unit in ((width, x_unit), (height, y_unit or x_unit)):
@@ -102,12 +105,15 @@ def scale_of_pixel(
       doubt=f'its scale makes a pixel {x_nm:.6g} nm x {y_nm:.6g} nm'
     )
   if abs(x_nm - y_nm) > _MAX_ANISOTROPY * min(x_nm, y_nm):
+    # Also where somebody gives a size: no one number is right for both sides,
+    # and every diameter would be wrong by up to their ratio.
     raise file_error(
       path,
       f'a pixel is {x_nm:.6g} nm wide and {y_nm:.6g} nm high',
-      'resample it to square pixels',
+      'resample it to square pixels, or, if they are square in truth, save it '
+      'without its scale and give --pixel_size_nm',
     )
-  return StatedScale(x_nm)
+  return StatedScale(math.sqrt(x_nm * y_nm))
 
 
 def require_length(unit: str, *, path: str | os.PathLike) -> None:
