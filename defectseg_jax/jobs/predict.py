@@ -16,6 +16,7 @@ from defectseg_jax.micrographs.image_names import (
   row_of,
   without_place,
 )
+from defectseg_jax.micrographs.mask_values import MaskValues
 from defectseg_jax.micrographs.selection import select_images
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
 from defectseg_jax.runs.loading import load_run
@@ -78,6 +79,7 @@ def predict(
         screening=screening,
         truths=truths,
         surface=request.surface,
+        mask_values=request.mask_values,
         include=[name_in_table(one) for one in request.include],
         remarks=remarks,
         console=console,
@@ -140,6 +142,7 @@ def _predict_and_measure(
   truths: Truths,
   include: Sequence[str],
   surface: bool,
+  mask_values: MaskValues,
   remarks: Sequence[str],
   console: Console,
   interruption: Interruption,
@@ -152,6 +155,7 @@ def _predict_and_measure(
     folder,
     scales,
     screening,
+    mask_values=mask_values,
     console=console,
     provenance=provenance,
     check_interruption=interruption.check,

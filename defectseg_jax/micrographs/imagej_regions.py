@@ -45,7 +45,9 @@ _MOST_BYTES = 2**28
 _RECTANGLES = (roifile.ROI_TYPE.RECT, roifile.ROI_TYPE.OVAL)
 
 
-def read_regions(path: str | os.PathLike, shape: tuple[int, int]) -> Regions:
+def read_regions(
+  path: str | os.PathLike, shape: tuple[int, int], *, images: int = 1
+) -> list[Regions]:
   """Reads regions that a person drew or changed in ImageJ.
 
   A pixel belongs to a region if its middle is inside, as in ImageJ. A region in
@@ -53,31 +55,15 @@ def read_regions(path: str | os.PathLike, shape: tuple[int, int]) -> Regions:
 
   Args:
     path: of a .zip that the ROI Manager saved, or of the .roi of one region.
-    shape: H, W of the image that they are of.
+    shape: H, W of the images that they are of.
+    images: how many there are. A region that is of no slice is of all.
 
   Returns:
-    Their objects; none of a set without regions.
+    The objects of each image; none where the set has no regions of it.
 
   Raises:
     InputError: the file cannot be read, or a region has no area, is outside of
-      the image, or of a kind that is not known.
-  """
-  (regions,) = read_regions_of_stack(path, shape, images=1)
-  return regions
-
-
-def read_regions_of_stack(
-  path: str | os.PathLike, shape: tuple[int, int], *, images: int
-) -> list[Regions]:
-  """Reads the regions of each image of a stack, as `read_regions` does.
-
-  Args:
-    path: of the set.
-    shape: H, W of the images.
-    images: how many there are. A region that is of no slice is of all.
-
-  Raises:
-    InputError: as `read_regions`; or a region is of a slice that is not there.
+      the image, of a slice that is not there, or of a kind that is not known.
   """
   path = pathlib.Path(path)
   rois = _read(path)

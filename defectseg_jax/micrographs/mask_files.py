@@ -72,7 +72,7 @@ def mask_files(
   """
   found: dict[str, MaskFile] = {}
   for path in paths:
-    for one in _masks_in(path):
+    for one in masks_of_file(path):
       if one.name in found:
         raise InputError(
           f'{where}: {found[one.name]} and {one} have the same name; rename '
@@ -122,9 +122,9 @@ def masks_of_images(
   """
   found: dict[str, MaskFile] = {}
   # What Cellpose keeps of a session comes last: it exports masks beside it.
-  for name in sorted(masks, key=lambda one: _is_of_cellpose(masks[one])):
+  for name in sorted(masks, key=lambda one: is_of_cellpose(masks[one])):
     mask, image = masks[name], image_of_mask(name, images)
-    if image is None or (image in found and _is_of_cellpose(mask)):
+    if image is None or (image in found and is_of_cellpose(mask)):
       continue
     if image in found:
       raise InputError(
@@ -224,11 +224,20 @@ def candidates(name: str) -> tuple[str, ...]:
   return tuple(dict.fromkeys(found))
 
 
-def _is_of_cellpose(mask: MaskFile) -> bool:
+def is_of_cellpose(mask: MaskFile) -> bool:
+  """Whether a file is Cellpose's own, which nobody else can read."""
   return mask.path.name.endswith('_seg.npy')
 
 
-def _masks_in(path: pathlib.Path) -> list[MaskFile]:
+def masks_of_file(path: pathlib.Path) -> list[MaskFile]:
+  """The masks of one file: one, or those of all images of its JSON.
+
+  Args:
+    path: with one of `SUFFIXES`.
+
+  Raises:
+    InputError: it is JSON that cannot be read.
+  """
   if path.suffix.lower() not in annotations.SUFFIXES:
     return [MaskFile(path)]
   return [

@@ -11,7 +11,7 @@ from defectseg_jax.micrographs.annotations.reading import SUFFIXES as JSON
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.grey import grey_values
 from defectseg_jax.micrographs.imagej_regions import SUFFIXES as ROI_SETS
-from defectseg_jax.micrographs.imagej_regions import read_regions_of_stack
+from defectseg_jax.micrographs.imagej_regions import read_regions
 from defectseg_jax.micrographs.mask_files import MaskFile
 from defectseg_jax.micrographs.mask_values import (
   AS_STORED,
@@ -81,10 +81,29 @@ def read_object_mask(
   Raises:
     InputError: as `read_mask`.
   """
-  objects = one_of(read_masks(MaskFile(pathlib.Path(path)), how=how), path)
+  return read_whole_mask(MaskFile(pathlib.Path(path)), how=how)
+
+
+def read_whole_mask(
+  file: MaskFile,
+  *,
+  shape: tuple[int, ...] | None = None,
+  how: MaskValues = AS_STORED,
+) -> ObjectMask:
+  """Reads the one mask of a file, which leaves no part of its image out.
+
+  Args:
+    file: as `read_masks` reads it.
+    shape: H, W of the image; None where it is not known.
+    how: what values and labels stand for.
+
+  Raises:
+    InputError: it is a stack, or of a part; and whatever `read_masks` refuses.
+  """
+  objects = one_of(read_masks(file, shape=shape, how=how), file)
   if objects.labelled is not None:
     raise file_error(
-      path,
+      str(file),
       f'{objects.remarks[-1].message}',
       'give a mask of the whole image here, with two values',
     )
@@ -124,7 +143,7 @@ def read_masks(
     size = annotation_labels.known_size(file, size)
     return [
       one.objects._replace(remarks=one.remarks(file.path.name))
-      for one in read_regions_of_stack(file.path, size, images=images)
+      for one in read_regions(file.path, size, images=images)
     ]
   return [
     objects_of_values(_values(frame, how, file.path), how, path=file.path)

@@ -1,9 +1,9 @@
 """What a person corrected of a session, in whichever form it comes back.
 
-A correction is a mask of the session that was changed, an image of the same
-name beside it, or a set of ImageJ's regions that was changed. The program
-writes it into masks/ where it is not there already, so that there is one mask
-that every other program finds, too. The person's file stays as it is.
+A correction is a mask of the session that was changed, a mask or outlines of
+the same image beside it, or a set of ImageJ's regions that was changed. The
+program writes it into masks/ where it is not there already, so that there is
+one mask that every other program finds, too. The person's file stays as it is.
 """
 
 import dataclasses
@@ -11,11 +11,12 @@ import pathlib
 from collections.abc import Collection, Iterator, Sequence
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.formats import SUFFIXES
-from defectseg_jax.micrographs.imagej_regions import read_regions
-from defectseg_jax.micrographs.masks import read_object_mask
+from defectseg_jax.micrographs.mask_files import MaskFile
+from defectseg_jax.micrographs.mask_values import AS_STORED, MaskValues
+from defectseg_jax.micrographs.masks import read_whole_mask
 from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.quantification import QualityWarning
+from defectseg_jax.sessions.correction_files import CorrectionFiles
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.index import (
   MASKS,
@@ -35,7 +36,7 @@ class Correction:
     objects: the mask, and ids of objects that touch.
     noted: the file and its checksum, for session.json; empty where the file
       is the session's own mask, which needs no copy.
-    warnings: what of the file cannot be in a mask.
+    warnings: what a reader of its numbers must know.
   """
 
   file: str
@@ -44,49 +45,66 @@ class Correction:
   warnings: tuple[QualityWarning, ...] = ()
 
 
-def find_correction(
-  folder: SessionFolder, name: str, shape: tuple[int, ...]
-) -> Correction | None:
-  """What somebody corrected of an image; None where nobody did.
+class Corrections:
+  """What somebody corrected of a session's images."""
 
-  Args:
-    folder: of the session.
-    name: of the image.
-    shape: of the micrograph.
+  def __init__(
+    self, folder: SessionFolder, stems: Collection[str], how: MaskValues
+  ) -> None:
+    """Looks for files; opens JSON alone, which may be of many images.
 
-  Raises:
-    InputError: a correction cannot be read, is a link that leads out of the
-      folder, is of another size, or two of them show different objects.
-  """
-  files = list(_files_by_hand(folder, name))
-  found = [_read(folder.path, file, shape) for file in files]
-  for other in found[1:]:
-    if not other.objects.same_as(found[0].objects):
-      raise InputError(
-        f'{folder.path / found[0].file} and {folder.path / other.file}: were '
-        'both changed by hand, and show different objects; move one of the two '
-        'out of the folder, and give the same command again'
-      )
-  return found[0] if found else None
+    Args:
+      folder: of the session.
+      stems: of the files of its images.
+      how: what values and labels stand for in files that the program did not
+        write.
+    """
+    self._folder = folder
+    self._files = CorrectionFiles(folder)
+    self._stems = frozenset(stems)
+    self._how = how
 
+  def find(self, name: str, shape: tuple[int, ...]) -> Correction | None:
+    """What somebody corrected of an image; None where nobody did.
 
-def unread_files(folder: SessionFolder, names: Collection[str]) -> list[str]:
-  """Files of masks/ and rois/ that are of no image: a slip of the pen?
+    Args:
+      name: of the image.
+      shape: of the micrograph.
 
-  Args:
-    folder: of the session.
-    names: of its images.
-  """
-  found = []
-  for kind, suffixes in ((MASKS, SUFFIXES), (ROIS, ('.zip', '.roi'))):
-    if not (folder.path / kind).is_dir():
-      continue
-    for path in sorted((folder.path / kind).iterdir()):
-      file = f'{kind}/{path.name}'
-      read = path.stem in names and path.suffix.lower() in suffixes
-      if path.is_file() and not path.name.startswith('.') and not read:
-        found += [] if folder.wrote(file) else [file]
-  return found
+    Raises:
+      InputError: a correction cannot be read, is a link that leads out of the
+        folder, is of another size or of a part of the image, or two of them
+        show different objects.
+    """
+    folder = self._folder
+    found = [
+      _read(folder.path, name, file, shape, how)
+      for file, how in self._files_by_hand(name)
+    ]
+    for other in found[1:]:
+      if not other.objects.same_as(found[0].objects):
+        raise InputError(
+          f'{folder.path / found[0].file} and {folder.path / other.file}: were '
+          'both changed by hand, and show different objects; move one of the '
+          'two out of the folder, and give the same command again'
+        )
+    return found[0] if found else None
+
+  def _files_by_hand(self, name: str) -> Iterator[tuple[MaskFile, MaskValues]]:
+    """The session's own mask first: nothing has to be written for it."""
+    folder = self._folder
+    mask, regions = f'{MASKS}/{name}.tif', f'{ROIS}/{name}.zip'
+    if folder.is_corrected(mask):
+      yield MaskFile(folder.path / mask), AS_STORED
+    for one in self._files.of(name, self._stems | {name}):
+      if folder.overwrite:
+        raise InputError(
+          f"{one}: --overwrite takes the network's masks, and this would be "
+          'taken again by the next command; move it away'
+        )
+      yield one, self._how
+    if folder.wrote(regions) and folder.is_corrected(regions):
+      yield MaskFile(folder.path / regions), AS_STORED
 
 
 def without_taken(masks: Sequence[pathlib.Path]) -> list[pathlib.Path]:
@@ -116,66 +134,33 @@ def without_taken(masks: Sequence[pathlib.Path]) -> list[pathlib.Path]:
   return kept
 
 
-def _files_by_hand(folder: SessionFolder, name: str) -> Iterator[str]:
-  """The session's own mask first: nothing has to be written for it."""
-  mask = f'{MASKS}/{name}.tif'
-  if folder.is_corrected(mask):
-    yield mask
-  beside = [
-    *_files_beside(folder.path / mask, sorted(SUFFIXES)),
-    *_files_beside(folder.path / ROIS / f'{name}.zip', ('.roi',)),
-  ]
-  for path in beside:
-    if folder.overwrite:
-      raise InputError(
-        f"{path}: --overwrite takes the network's masks, and this would be "
-        'taken again by the next command; move it away'
-      )
-    yield str(path.relative_to(folder.path))
-  if folder.is_corrected(f'{ROIS}/{name}.zip'):
-    yield f'{ROIS}/{name}.zip'
-
-
-def _files_beside(
-  file: pathlib.Path, suffixes: Sequence[str]
-) -> list[pathlib.Path]:
-  """Files of the same name with another suffix."""
-  others = (
-    file.with_name(file.stem + kind)
-    for suffix in suffixes
-    for kind in (suffix, suffix.upper())
-  )
-  # On a disk that knows no case, x.TIF is x.tif itself.
-  found = []
-  for path in others:
-    if path.exists() and not any(
-      one.exists() and path.samefile(one) for one in (file, *found)
-    ):
-      found.append(path)
-  return found
-
-
 def _read(
-  folder: pathlib.Path, file: str, shape: tuple[int, ...]
+  folder: pathlib.Path,
+  name: str,
+  mask: MaskFile,
+  shape: tuple[int, ...],
+  how: MaskValues,
 ) -> Correction:
-  path = path_inside(folder, file)
-  noted = {file: file_checksum(path)}
-  if file.startswith(f'{ROIS}/'):
-    regions = read_regions(path, (shape[0], shape[1]))
-    return Correction(
-      file,
-      regions.objects,
-      noted,
-      tuple(QualityWarning(*one) for one in regions.remarks(file)),
-    )
-  objects = read_object_mask(path)
+  file = str(mask.path.relative_to(folder))
+  path_inside(folder, file)
+  own = file == f'{MASKS}/{name}.tif'
+  noted = {} if own else {file: file_checksum(mask.path)}
+  try:
+    objects = read_whole_mask(mask, shape=shape, how=how)
+  except InputError as error:
+    # The program reads its own masks as they stand, also without the flag.
+    if not own or '--mask_class' not in str(error):
+      raise
+    raise InputError(
+      f'{error}; save it as {MASKS}/{name}.png then, beside this file'
+    ) from error
   if objects.mask.shape != shape:
     has, needs = (
       ' x '.join(map(str, sides)) for sides in (objects.mask.shape, shape)
     )
     raise InputError(
-      f'{path}: was corrected by hand and has {has} pixels, but the micrograph '
+      f'{mask}: was corrected by hand and has {has} pixels, but the micrograph '
       f"has {needs}; move it, and the network's is made again"
     )
-  own = file == f'{MASKS}/{path.stem}.tif'
-  return Correction(file, objects, {} if own else noted)
+  warnings = tuple(QualityWarning(*one) for one in objects.remarks)
+  return Correction(file, objects, noted, warnings)

@@ -13,6 +13,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.files import files_by_stem
 from defectseg_jax.micrographs.inspection import Inspection
+from defectseg_jax.micrographs.mask_values import MaskValues
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import iterate_micrographs, read_frames
 from defectseg_jax.prediction.scales import choose_zooms
@@ -20,7 +21,7 @@ from defectseg_jax.quantification import QualityWarning
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.run import Run
 from defectseg_jax.sessions.calibration import Scale, Scales
-from defectseg_jax.sessions.corrections import Correction, find_correction
+from defectseg_jax.sessions.corrections import Correction, Corrections
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.image_files import (
   image_key,
@@ -94,6 +95,7 @@ def predict_images(
   scales: Scales,
   screening: Screening,
   *,
+  mask_values: MaskValues,
   console: Console,
   provenance: Provenance,
   check_interruption: Callable[[], None],
@@ -108,6 +110,7 @@ def predict_images(
     folder: of the session.
     scales: what the user said about them.
     screening: how they are looked through.
+    mask_values: what values of corrections stand for.
     console: where the progress goes.
     provenance: for session.json.
     check_interruption: called after each batch of tiles; may raise Stopped.
@@ -123,6 +126,7 @@ def predict_images(
   folder.require_unchanged()
   folder.require_images(stems)
   folder.begin(provenance)
+  corrections = Corrections(folder, stems, mask_values)
   done, failed = [], {}
   with Progress(
     *Progress.get_default_columns(),
@@ -139,7 +143,9 @@ def predict_images(
         check_interruption()
 
       images, failures = _predict_file(
-        path, run, folder, scales, screening, on_tiles
+        *(path, run, folder, scales, screening),
+        corrections=corrections,
+        on_tiles=on_tiles,
       )
       done += images
       failed |= failures
@@ -162,6 +168,8 @@ def _predict_file(
   folder: SessionFolder,
   scales: Scales,
   screening: Screening,
+  *,
+  corrections: Corrections,
   on_tiles: OnTiles,
 ) -> tuple[list[SessionImage], dict[str, str]]:
   """The images of a file that are done, and why others could not be done."""
@@ -179,7 +187,7 @@ def _predict_file(
     try:
       scale = scales.scale_of(path, {str(path): stated}, name)
       scale = with_doubts(scale, {str(path): doubt})
-      by_hand = find_correction(folder, name, micrograph.pixels.shape)
+      by_hand = corrections.find(name, micrograph.pixels.shape)
       inspection = screening.inspect(micrograph)
       zooms = choose_zooms(
         inspection.specimen_shape,

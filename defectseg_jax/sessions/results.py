@@ -26,7 +26,7 @@ from defectseg_jax.reporting.page import (
 )
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions import pictures, reference, tables
-from defectseg_jax.sessions.corrections import unread_files
+from defectseg_jax.sessions.correction_files import CorrectionFiles
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.image_results import (
   ImageResults,
@@ -148,7 +148,8 @@ def _notes(
       f'Masks corrected by hand: {", ".join(corrected)}. Numbers are of the '
       'corrected masks.'
     )
-  unread = unread_files(folder, [*(image.name for image in images), *failures])
+  names = [*(image.name for image in images), *failures]
+  unread = CorrectionFiles(folder).of_none(names)
   if unread:
     yield (
       f'Not read: {", ".join(unread)}. A correction has the name of its image, '
@@ -161,7 +162,7 @@ def _notes(
       'hold counting alone: it has no reference micrographs. --mode=references '
       'makes some for a network of scale=general.'
     )
-  unused = truths.unused([*(image.name for image in images), *failures])
+  unused = truths.unused(names)
   if unused:
     yield unused
 

@@ -17,12 +17,16 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import imagej_regions
 from defectseg_jax.micrographs.imagej_regions import (
   read_regions,
-  read_regions_of_stack,
 )
 from defectseg_jax.reporting.imagej_rois import write_rois
 
 _IMAGEJ = pathlib.Path('/usr/share/java/ij.jar')
 _SQUARE = [[10, 20], [30, 20], [30, 50], [10, 50]]
+
+
+def only_image(path, shape):
+  (found,) = read_regions(path, shape)
+  return found
 
 
 def save(path, *regions):
@@ -33,20 +37,20 @@ def save(path, *regions):
 def test_what_the_program_writes_is_read_to_the_pixel(tmp_path):
   mask, labels = four_objects()
   write_rois(tmp_path / 'a.zip', labels)
-  regions = read_regions(tmp_path / 'a.zip', mask.shape)
+  regions = only_image(tmp_path / 'a.zip', mask.shape)
   np.testing.assert_array_equal(regions.objects.mask, mask)
   assert regions.shared_px == 0 and regions.hidden == ()
 
 
 def test_a_set_without_regions_has_no_object(tmp_path):
   write_rois(tmp_path / 'a.zip', np.zeros((9, 9), int))
-  assert not read_regions(tmp_path / 'a.zip', (9, 9)).objects.mask.any()
+  assert not only_image(tmp_path / 'a.zip', (9, 9)).objects.mask.any()
 
 
 def test_objects_that_touch_keep_apart(tmp_path):
   other = [[x + 20, y] for x, y in _SQUARE]
   both = [roifile.ImagejRoi.frompoints(one) for one in (_SQUARE, other)]
-  objects = read_regions(save(tmp_path / 'a.zip', *both), (60, 60)).objects
+  objects = only_image(save(tmp_path / 'a.zip', *both), (60, 60)).objects
   assert objects.mask.sum() == 2 * 20 * 30
   assert np.bincount(objects.ids.ravel()).tolist() == [2400, 600, 600]
 
@@ -54,9 +58,9 @@ def test_objects_that_touch_keep_apart(tmp_path):
 def test_what_reaches_out_of_the_image_is_cut(tmp_path):
   region = roifile.ImagejRoi.frompoints(_SQUARE)
   path = save(tmp_path / 'a.zip', region)
-  assert read_regions(path, (30, 15)).objects.mask.sum() == 10 * 5
+  assert only_image(path, (30, 15)).objects.mask.sum() == 10 * 5
   with pytest.raises(InputError, match='has no pixel of the image of 10 x 10'):
-    read_regions(path, (10, 10))
+    only_image(path, (10, 10))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +76,7 @@ def test_regions_without_an_area_are_refused(tmp_path, kind, more):
     roitype=roifile.ROI_TYPE[kind], right=9, bottom=9, name='that', **more
   )
   with pytest.raises(InputError, match="'that' is of the kind"):
-    read_regions(save(tmp_path / 'a.zip', region), (20, 20))
+    only_image(save(tmp_path / 'a.zip', region), (20, 20))
 
 
 def test_damaged_files_are_refused(tmp_path):
@@ -81,12 +85,12 @@ def test_damaged_files_are_refused(tmp_path):
   for length in range(0, 64 + 4 * len(_SQUARE), 7):
     part.write_bytes(content[:length])
     with pytest.raises(InputError) as caught:
-      read_regions(part, (60, 60))
+      only_image(part, (60, 60))
     assert len(str(caught.value).splitlines()) == 1
   with zipfile.ZipFile(tmp_path / 'a.zip', 'w') as archive:
     archive.writestr('notes.txt', 'precious')
   with pytest.raises(InputError, match=r'holds notes\.txt, which is no region'):
-    read_regions(tmp_path / 'a.zip', (60, 60))
+    only_image(tmp_path / 'a.zip', (60, 60))
 
 
 # The second is a NaN that signals.
@@ -180,7 +184,7 @@ def test_regions_are_the_pixels_that_imagej_fills(tmp_path):
     check=False,
   )
   filled = tifffile.imread(tmp_path / 'filled.tif')
-  found = read_regions(tmp_path / 'set.zip', filled.shape).objects.mask
+  found = only_image(tmp_path / 'set.zip', filled.shape).objects.mask
   # ImageJ 1.52 rounds the slanted edges of a polygon in whole pixels.
   polygon = filled == 7
   assert np.count_nonzero(found[polygon]) > 0.98 * polygon.sum()
@@ -197,7 +201,7 @@ def test_regions_of_a_stack_are_of_their_slices(tmp_path):
   made[0].position, made[1].t_position = 1, 2
   made[2].position = made[2].z_position = 3
   path = save(tmp_path / 'a.zip', *made)
-  found = read_regions_of_stack(path, (40, 40), images=3)
+  found = read_regions(path, (40, 40), images=3)
   assert [
     [bool(one.objects.mask[4 + 8 * n, 4 + 8 * n]) for n in range(4)]
     for one in found
@@ -207,6 +211,6 @@ def test_regions_of_a_stack_are_of_their_slices(tmp_path):
     [False, False, True, True],
   ]
   with pytest.raises(InputError, match=r"'1' is of slice 2, and there is 1 im"):
-    read_regions(path, (40, 40))
+    only_image(path, (40, 40))
   with pytest.raises(InputError, match="'2' is of slice 3, and there are 2 im"):
-    read_regions_of_stack(path, (40, 40), images=2)
+    read_regions(path, (40, 40), images=2)

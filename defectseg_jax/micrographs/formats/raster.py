@@ -109,10 +109,12 @@ def read_npy(path: pathlib.Path) -> Iterator[Frame]:
     array = np.lib.format.open_memmap(path, mode='r')
   except Exception as error:
     # Of a header that is damaged it raises exceptions of any kind.
+    remedy = 'write it with numpy.save from an array of numbers'
+    if path.name.endswith('_seg.npy'):
+      # A dictionary of Python objects, which may run any program when read.
+      remedy = 'export PNG or TIFF from Cellpose (File, Save masks), not this'
     raise file_error(
-      path,
-      f'it is no NPY file of numbers, or cut off ({error})',
-      'write it with numpy.save from an array of numbers',
+      path, f'it is no NPY file of numbers, or cut off ({error})', remedy
     ) from error
   if array.dtype.kind not in 'biuf':
     raise file_error(
