@@ -8,16 +8,15 @@ line that names the file, before anything is written.
 
 import dataclasses
 import pathlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from defectseg_jax.datasets import regions
+from defectseg_jax.datasets.splits import read_splits
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import calibration_table
-from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.formats.rosettasciio import drop_emi_twins
-from defectseg_jax.micrographs.image_names import owners, row_of
+from defectseg_jax.micrographs.labels_beside import outlines_of
 from defectseg_jax.micrographs.mask_files import (
   SUFFIXES,
   MaskFile,
@@ -36,8 +35,6 @@ from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.micrographs.reading import read_micrographs
 from defectseg_jax.micrographs.selection import choose_images, files_in
-
-COLUMNS = ('file', 'split', *calibration_table.COLUMNS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,9 +66,9 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
 
   Args:
     folder: has `images/`, of which `choose_images` says what is taken, and
-      `masks/`, of the same stems, or of the names that labelling programs give;
-      optionally `splits.csv` with columns `file,split` and those of a
-      calibration table; and `ignore/` and `valid/`, with masks of some images.
+      `masks/`, of the same stems, or of the names that labelling programs give,
+      or outlines beside the images; optionally `splits.csv`, as `read_splits`
+      reads it; and `ignore/` and `valid/`, with masks of some images.
 
   Returns:
     One entry for each image.
@@ -97,7 +94,7 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
       'images/ and masks/'
     )
   images = _by_stem(choose_images(_files(folder / 'images')).paths)
-  masks = _masks_by_stem(folder / 'masks', images)
+  masks = _masks_by_stem(folder / 'masks', images, _beside(folder, images))
   for stem, path in images.items():
     if stem not in masks:
       raise InputError(
@@ -117,9 +114,17 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
     )
     for stem, path in images.items()
   }
-  splits = folder / 'splits.csv'
-  if splits.exists():
-    files = _with_splits(files, splits)
+  if (folder / 'splits.csv').exists():
+    rows = read_splits(folder / 'splits.csv', list(images.values()))
+    files = {
+      name: dataclasses.replace(
+        file,
+        split=rows[name].split,
+        pixel_size_nm=rows[name].known.pixel_size_nm,
+        thickness_nm=rows[name].known.thickness_nm,
+      )
+      for name, file in files.items()
+    }
   return [files[name] for name in sorted(files)]
 
 
@@ -188,16 +193,31 @@ def _require_size(
     )
 
 
-def _masks_by_stem(
+def _beside(
   folder: pathlib.Path, images: Mapping[str, pathlib.Path]
+) -> list[pathlib.Path]:
+  """Outlines of images that lie beside them, as LabelMe saves them."""
+  return outlines_of(_files(folder / 'images'), images)
+
+
+def _masks_by_stem(
+  folder: pathlib.Path,
+  images: Mapping[str, pathlib.Path],
+  beside: Sequence[pathlib.Path] = (),
 ) -> dict[str, MaskFile]:
   """The masks of a folder, by the stem of their image.
+
+  Args:
+    folder: may be missing if there are others.
+    images: by stem.
+    beside: masks elsewhere.
 
   Raises:
     InputError: it is missing or empty, an image has two masks, or a file of it
       is of no image.
   """
-  paths = _files(folder)
+  paths = _files(folder) if folder.is_dir() or not beside else []
+  paths = [*paths, *beside]
   known = [path for path in paths if path.suffix.lower() in SUFFIXES]
   masks = mask_files(known, where=str(folder))
   found = masks_of_images(masks, images)
@@ -217,7 +237,11 @@ def _masks_by_stem(
 
 def passed_over(folder: str | pathlib.Path) -> list[str]:
   """What `labelled_files` leaves out of images/, a line for each reason."""
-  return choose_images(_files(pathlib.Path(folder) / 'images')).remarks
+  folder = pathlib.Path(folder)
+  files = _files(folder / 'images')
+  images = {path.stem: path for path in choose_images(files).paths}
+  beside = _beside(folder, images)
+  return choose_images(one for one in files if one not in beside).remarks
 
 
 def _files(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -241,60 +265,3 @@ def _by_stem(paths: Iterable[pathlib.Path]) -> dict[str, pathlib.Path]:
       )
     files[path.stem] = path
   return files
-
-
-def _with_splits(
-  files: Mapping[str, LabelledFile], path: pathlib.Path
-) -> dict[str, LabelledFile]:
-  """The files by name, each with its line in splits.csv."""
-  table = read_csv(path, numbers=calibration_table.COLUMNS)
-  unknown = [name for name in table.header if name not in COLUMNS]
-  if unknown or table.header[:2] != list(COLUMNS[:2]):
-    raise InputError(
-      f'{path}: the header is {table.found}; it must be file,split and may go '
-      f'on with {",".join(calibration_table.COLUMNS)} ({table.form})'
-    )
-  rows = calibration_table.rows_by_file(table, path)
-  names = owners(file.image for file in files.values())
-  row_of_file = {
-    name: row_of(rows, file.image, file.image.stem, beside=names)
-    for name, file in files.items()
-  }
-  for name, (_, where) in rows.items():
-    if name not in row_of_file.values():
-      raise InputError(
-        f'{where}: {name} is not in images/; add the file or take the line out'
-      )
-  in_table = {}
-  for name, of_file in row_of_file.items():
-    if of_file is None:
-      raise InputError(
-        f'{path}: does not say which split {name} belongs to; add a line '
-        f'{name},train (or dev, or test)'
-      )
-    in_table[name] = _with_row(files[name], *rows[of_file])
-  for split in regions.SPLITS:
-    if not any(file.split in (split, None) for file in in_table.values()):
-      raise InputError(
-        f'{path}: no file is in split {split}; train, dev and test need at '
-        'least one each'
-      )
-  return in_table
-
-
-def _with_row(
-  file: LabelledFile, row: Mapping[str, str], where: str
-) -> LabelledFile:
-  split = row['split']
-  if split not in (*regions.SPLITS, ''):
-    raise InputError(
-      f'{where}: split {split!r} of {row["file"]} is unknown; write train, dev '
-      'or test, or nothing to divide it into all three'
-    )
-  known = calibration_table.calibration_of(row, where)
-  return dataclasses.replace(
-    file,
-    split=split or None,
-    pixel_size_nm=known.pixel_size_nm,
-    thickness_nm=known.thickness_nm,
-  )

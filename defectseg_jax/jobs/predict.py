@@ -12,7 +12,6 @@ from rich.markup import escape
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import files
 from defectseg_jax.micrographs.image_names import (
-  name_in_table,
   row_of,
   without_place,
 )
@@ -64,7 +63,7 @@ def predict(
   paths, remarks = select_images(request.images)
   scales, screening = _scales(request, paths), create_screening(request)
   truths = _truths(request, paths)
-  _require_named(request.include, paths)
+  _require_named(request.included, paths)
   folder = SessionFolder(request.output, overwrite=request.overwrite)
   with console.status('Reading the network'):
     run = _read_run(config, workdir, request)
@@ -80,7 +79,7 @@ def predict(
         truths=truths,
         surface=request.surface,
         mask_values=request.mask_values,
-        include=[name_in_table(one) for one in request.include],
+        include=request.included,
         remarks=remarks,
         console=console,
         interruption=interruption,
@@ -218,7 +217,7 @@ def _require_named(
   include: Sequence[str], paths: Sequence[pathlib.Path]
 ) -> None:
   """Raises InputError if --include names no image of the session."""
-  for name in map(name_in_table, include):
+  for name in include:
     # As x, x.tif or x[0]; which images x has is not known yet.
     if not name.startswith(tuple(path.stem for path in paths)):
       raise InputError(

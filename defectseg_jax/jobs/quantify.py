@@ -83,7 +83,7 @@ def quantify(
     calibration=request.calibration,
     surface=request.surface,
   )
-  require_included(request.include, given.images)
+  require_included(request.included, given.images)
   run = run_settings(config)
   settings = _measurement_settings(run, request)
   final = pathlib.Path(request.output).expanduser()
@@ -122,16 +122,21 @@ def _write_all(
 ) -> tuple[SessionNumbers, list[dict[str, Any]]]:
   """The files; all numbers, and the panel's, if one is asked for."""
   reader = LabelReader(request.mask_values, rgb=run.data.rgb)
+  screening = create_screening(request)
   inspect = functools.partial(
-    inspect_labelled, screening=create_screening(request), reader=reader
+    inspect_labelled, screening=screening, reader=reader
   )
+  names = [name for image in given.images for name in image.names()]
+  if unused := screening.unused(names):
+    said = f'--valid: no image has the name {", ".join(unused)}.'
+    given = given._replace(remarks=[*given.remarks, said])
   numbers, seconds = _write_numbers(
     made,
     given,
     settings,
     reader=reader,
     inspect=inspect,
-    include=request.include,
+    include=request.included,
     **more,
   )
   judged = []
@@ -200,7 +205,7 @@ def _write_numbers(
       )
       shown: Any = {'pixels': seen.pixels, 'settings': settings}
       write_image_pictures(made, image.name, found, image.scale, **shown)
-      replaced = seen.replaced_pixels, image.name in include
+      replaced = seen.replaced_pixels, image.is_named(include) is not None
       collected.append(_image_numbers(image, found, own, *replaced))
   numbers = SessionNumbers(
     settings,

@@ -30,6 +30,7 @@ _ERRORS = (
   NotImplementedError,
   OSError,
   RuntimeError,
+  TypeError,  # before roifile 2026.11, of one that ends too soon
   ValueError,
   struct.error,
   zipfile.BadZipFile,

@@ -4,11 +4,13 @@ Rooms other than datasets/ import without TensorFlow, and so do the jobs: it is
 imported here, when data are first asked for.
 """
 
+import collections
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.image_names import place_of, without_place
 from defectseg_jax.runs.settings import RunSettings
 
 if TYPE_CHECKING:
@@ -27,13 +29,14 @@ class Data:
     fingerprint: changes with the source files and their preprocessing.
     source: where they are, for messages.
     regions: of each split that was asked for.
-    passed_over: what of its files was not taken, a line for each reason.
+    remarks: what of its files was not taken, and which images had to stay
+      together, a line for each reason.
   """
 
   fingerprint: str
   source: str
   regions: dict[str, list['Region']]
-  passed_over: Sequence[str] = ()
+  remarks: Sequence[str] = ()
 
   def in_words(self, settings: RunSettings) -> str:
     """What the network learnt from, for those who read its numbers."""
@@ -56,7 +59,7 @@ class Data:
     else:
       origin = f'micrographs of {self.source}'
     words = f'{origin}, regions: {counts}; data set {self.fingerprint}'
-    return '. '.join([words, *(one.rstrip('.') for one in self.passed_over)])
+    return '. '.join([words, *(one.rstrip('.') for one in self.remarks)])
 
   def require_same(self, fingerprint: str, workdir: Any) -> None:
     """Raises InputError if the source files changed since the run began."""
@@ -105,14 +108,33 @@ def read_data(settings: RunSettings, *, splits: Sequence[str]) -> Data:
     foil=settings.foil,
     domain=settings.domain,
   )
+  found = {split: pipeline.read_regions(made, split) for split in splits}
+  remarks = []
+  if settings.data.dir:
+    remarks = [*folder.passed_over(settings.data.dir), *_stacks(found)]
   return Data(
     fingerprint=made.builder_config.name,
     source=made.builder_config.folder,
-    regions={split: pipeline.read_regions(made, split) for split in splits},
-    passed_over=folder.passed_over(settings.data.dir)
-    if settings.data.dir
-    else (),
+    regions=found,
+    remarks=remarks,
   )
+
+
+def _stacks(regions: Mapping[str, Sequence['Region']]) -> Iterator[str]:
+  """Says of stacks that are whole in one split that they are."""
+  for split, found in regions.items():
+    names = [one.name for one in found]
+    places = [name for name in names if place_of(name) is not None]
+    # Of an image that is divided, other parts have a name with their place.
+    divided = {name.split('@')[0] for name in names if '@' in name}
+    whole = collections.Counter(
+      without_place(name) for name in places if name not in divided
+    )
+    for stem, count in whole.items():
+      yield (
+        f'All {count} images of {stem} are in the {_SPLIT_NAMES[split]} set: '
+        'those of a stack mostly show the same place.'
+      )
 
 
 def training_patches(

@@ -95,7 +95,7 @@ def fit(
         )
         sizes = seen_sizes(settings, data.regions['train'])
         workdir.write_json(workdir.seen_sizes, sizes_json(sizes))
-    for remark in data.passed_over:
+    for remark in data.remarks:
       console.print(escape(remark), soft_wrap=True)
     _print_data(console, prepared)
     progress = _train(prepared, workdir, console, interruption, give_up)

@@ -47,7 +47,7 @@ def evaluate(
   progress = checkpoints.read_progress(workdir.path)
   with console.status('Preparing the micrographs'):
     data = read_data(settings, splits=['dev', 'test'])
-  for remark in data.passed_over:
+  for remark in data.remarks:
     console.print(escape(remark), soft_wrap=True)
   data.require_same(progress.fingerprint, workdir.path)
   with workdir.claim(config):

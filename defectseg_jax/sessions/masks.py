@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from defectseg_jax.errors import InputError
@@ -12,28 +12,22 @@ from defectseg_jax.micrographs.calibration_table import (
   read_calibration_table,
 )
 from defectseg_jax.micrographs.csv_files import read_csv
-from defectseg_jax.micrographs.files import files_by_stem, image_files
 from defectseg_jax.micrographs.formats import SUFFIXES as IMAGE_SUFFIXES
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.image_names import row_of, without_place
 from defectseg_jax.micrographs.mask_files import (
-  SUFFIXES,
   MaskFile,
   candidates,
-  image_of_mask,
-  mask_files,
   mask_of_image,
   masks_in,
-  masks_of_images,
 )
 from defectseg_jax.micrographs.reading import read_frames
-from defectseg_jax.micrographs.selection import select_images
 from defectseg_jax.sessions.calibration import (
   Scale,
   Scales,
   unused_rows_text,
 )
-from defectseg_jax.sessions.corrections import without_taken
+from defectseg_jax.sessions.mask_pairs import pair_masks
 from defectseg_jax.sessions.scale_doubts import with_doubts
 
 
@@ -49,6 +43,8 @@ class MaskImage:
     scale: of both.
     place: of the image in its stack; None where there is only one.
     ignore: mask of what is not labelled; None where there is none.
+    also: other names that its micrograph may have: without one, a labelling
+      program may have added to the name of the mask.
   """
 
   name: str
@@ -57,6 +53,27 @@ class MaskImage:
   scale: Scale
   place: int | None = None
   ignore: MaskFile | None = None
+  also: tuple[str, ...] = ()
+
+  def names(self) -> list[str]:
+    """All names of the image, its own first."""
+    place = '' if self.place is None else f'[{self.place}]'
+    return [self.name, *(one + place for one in self.also)]
+
+  def known_as(self) -> list[tuple[pathlib.Path, str]]:
+    """Files and names by which a person may call it, its own first."""
+    if self.micrograph is not None:
+      return [(self.micrograph, self.name)]
+    path = self.mask.path
+    return [
+      (path.with_name(without_place(one) + path.suffix), one)
+      for one in self.names()
+    ]
+
+  def is_named(self, names: Collection[str]) -> str | None:
+    """The one of some names that is of it, as `row_of` finds it."""
+    rows = (row_of(names, *one) for one in self.known_as())
+    return next((row for row in rows if row is not None), None)
 
   def in_stack(self, count: int) -> 'list[MaskImage]':
     """Each image of the stack that this is of."""
@@ -118,12 +135,7 @@ def mask_images(
     InputError: a file is missing, or a scale is stated nowhere.
   """
   given = _files_to_train_on(masks, micrographs)
-  paths = without_taken(image_files(given.masks, suffixes=SUFFIXES))
-  files, pictures, remarks = mask_files(paths, where='--input'), {}, []
-  if given.micrographs:
-    chosen, remarks = select_images(given.micrographs, flag='--micrographs')
-    pictures = files_by_stem(chosen, flag='--micrographs')
-    files = _with_micrographs(files, pictures)
+  files, pictures, remarks = pair_masks(given.masks, given.micrographs)
   scales = Scales(
     pixel_size_nm=pixel_size_nm,
     thickness_nm=thickness_nm,
@@ -152,14 +164,17 @@ def _images(
   """All images, each with the file and name by which tables know it."""
   found = []
   for name, mask in files.items():
-    ignore = mask_of_image(given.ignore, name)
+    also = [other for other in candidates(name)[1:] if other not in files]
     one = MaskImage(
       name,
       mask,
       pictures.get(name),
       Scale(None, None, '', ''),
-      ignore=ignore and ignore[0],
+      also=() if name in pictures else tuple(also),
     )
+    ignored = (mask_of_image(given.ignore, other) for other in one.names())
+    ignore = next((file for file, _ in filter(None, ignored)), None)
+    one = dataclasses.replace(one, ignore=ignore)
     for image, pages in _images_of(one):
       known = _in_tables(image, scales, given)
       scale = _scale_of(*known, pages, scales=scales, given=given)
@@ -174,12 +189,7 @@ def _in_tables(
 
   Tables are of micrographs, and a program may have added to their names.
   """
-  place = '' if image.place is None else f'[{image.place}]'
-  path = image.mask.path
-  known = [
-    (path.with_name(one + path.suffix), one + place)
-    for one in candidates(without_place(image.name) if place else image.name)
-  ]
+  known = image.known_as()
   for path, one in known:
     if scales.has_row(path, one) or row_of(given.table, path, one):
       return path, one
@@ -251,41 +261,21 @@ def _files_to_train_on(
   return _Given([str(folder / 'masks')], micrographs, splits, table, ignore)
 
 
-def _with_micrographs(
-  masks: Mapping[str, MaskFile], micrographs: Mapping[str, pathlib.Path]
-) -> dict[str, MaskFile]:
-  """Masks by the name of their micrograph."""
-  for name, mask in masks.items():
-    # A file of many images may be of more than are there.
-    if mask.entry is None and image_of_mask(name, micrographs) is None:
-      raise InputError(
-        f'{mask}: has no micrograph of the same name; add {name}.* to '
-        '--micrographs, or leave that out'
-      )
-  found = masks_of_images(masks, micrographs)
-  if not found:
-    raise InputError(
-      '--micrographs: no mask of --input is of any of them; the first mask is '
-      f'of {next(iter(masks))}'
-    )
-  return found
-
-
 def require_included(
-  include: Sequence[str], images: Sequence[MaskImage]
+  include: Collection[str], images: Sequence[MaskImage]
 ) -> None:
   """Refuses a name that is that of no mask.
 
   Args:
-    include: names of images.
+    include: names of images, as `name_in_table` makes them.
     images: that are measured.
 
   Raises:
     InputError: there is such a name.
   """
-  names = {image.name for image in images}
+  used = {image.is_named(include) for image in images}
   for name in include:
-    if name not in names:
+    if name not in used:
       raise InputError(
         f'--include={name}: --input has no such mask; give its name as the '
         'table has it'

@@ -12,6 +12,7 @@ from typing import Any
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.files import image_files
+from defectseg_jax.micrographs.image_names import name_in_table
 from defectseg_jax.micrographs.mask_files import SUFFIXES as MASK_SUFFIXES
 from defectseg_jax.micrographs.mask_values import MaskValues
 
@@ -62,6 +63,11 @@ class SessionRequest:
   def mask_values(self) -> MaskValues:
     """What the values of masks stand for."""
     return MaskValues(self.mask_class, self.mask_ignore)
+
+  @property
+  def included(self) -> list[str]:
+    """Names of `include` as they are compared with those of images."""
+    return [name_in_table(one) for one in self.include]
 
   def __post_init__(self) -> None:
     for name in ('pixel_size_nm', 'thickness_nm'):

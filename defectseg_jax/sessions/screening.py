@@ -156,7 +156,8 @@ def inspect_labelled(
   """
   micrograph = reader.micrograph(image, shape)
   if micrograph is None:
-    return Seen(None, screening.given(image.name, shape))
+    found = (screening.given(name, shape) for name in image.names())
+    return Seen(None, next((one for one in found if one is not None), None))
   found = screening.inspect(dataclasses.replace(micrograph, name=image.name))
   return Seen(
     found.pixels, found.valid, found.replaced_pixels, warnings_of(found)

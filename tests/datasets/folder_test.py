@@ -1,5 +1,6 @@
 """Which files of a folder are micrographs, and which row is of which."""
 
+import dataclasses
 import pathlib
 
 import pytest
@@ -7,6 +8,7 @@ import tiny
 
 from defectseg_jax.datasets.folder import labelled_files, passed_over
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.mask_files import MaskFile
 
 CASES = pathlib.Path(__file__).parents[2].parent / 'shared/data/cases/folders'
 
@@ -73,6 +75,42 @@ def test_a_row_of_no_image_is_refused(folder, row, message):
   with pytest.raises(InputError, match='line 5: ') as caught:
     labelled_files(folder)
   assert message in str(caught.value)
+
+
+def test_images_of_a_stack_stay_in_one_set(folder):
+  """They mostly show the same place."""
+  (folder / 'splits.csv').write_text(
+    'file,split\na,train\nb[0],dev\nb[1],test\nc.1.5kx.tif,test\n'
+  )
+  with pytest.raises(InputError, match='line 3: ') as caught:
+    labelled_files(folder)
+  assert 'write one line b, or save each' in str(caught.value)
+
+
+def test_labelme_saves_beside_the_image(tmp_path):
+  folder = tmp_path / 'images'
+  folder.mkdir()
+  for name in ('a.png', 'b.png', 'notes.txt'):
+    (folder / name).touch()
+  for name in 'ab':
+    (folder / f'{name}.json').write_text('{"shapes": []}')
+  files = labelled_files(tmp_path)
+  assert [(f.image.name, f.mask.path.name) for f in files] == [
+    ('a.png', 'a.json'),
+    ('b.png', 'b.json'),
+  ]
+  said = ['Passed over, not an image that can be read: notes.txt.']
+  assert passed_over(tmp_path) == said
+  # Some may be labelled by another program, but not twice.
+  (tmp_path / 'masks').mkdir()
+  (folder / 'b.json').rename(tmp_path / 'masks' / 'b.json')
+  assert labelled_files(tmp_path) == [
+    files[0],
+    dataclasses.replace(files[1], mask=MaskFile(tmp_path / 'masks' / 'b.json')),
+  ]
+  (tmp_path / 'masks' / 'a_mask.png').touch()
+  with pytest.raises(InputError, match='are both the mask of a; take one'):
+    labelled_files(tmp_path)
 
 
 def test_small_folders_are_whole(tmp_path):

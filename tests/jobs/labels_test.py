@@ -192,6 +192,74 @@ def test_outlines_that_do_not_say_the_size_need_the_image(measure, tmp_path):
   assert float(row['area_fraction']) == pytest.approx(1200 / 60000)
 
 
+def labelme(path, *squares):
+  """Squares of 20 pixels, as LabelMe saves them."""
+  shapes = [
+    {
+      'label': 'void',
+      'shape_type': 'polygon',
+      'points': [[n, 20], [n + 20, 20], [n + 20, 40], [n, 40]],
+    }
+    for n in squares
+  ]
+  content = {'shapes': shapes, 'imageHeight': 200, 'imageWidth': 300}
+  path.write_text(json.dumps(content))
+
+
+def test_labelme_saves_beside_the_image(measure, tmp_path):
+  """One folder is enough, and its images have the scale."""
+  folder = tmp_path / 'labelled'
+  pixels = np.random.default_rng(0).poisson(50, (200, 300)).astype('u2')
+  pixels[20:40, 20:60] += 100
+  for name in ('x', 'y', 'notlabelled'):
+    save(folder / f'{name}.tif', pixels)
+  labelme(folder / 'x.json', 20, 40)
+  labelme(folder / 'y.json', 100)
+  table = tmp_path / 'scales.csv'
+  table.write_text('file,pixel_size_nm\nx.tif,0.25\ny.tif,0.5\n')
+  rows = measure(folder, calibration=str(table), pixel_size_nm=None)
+  assert {name: row['count_all'] for name, row in rows.items()} == {
+    'x': '2',
+    'y': '1',
+  }
+  assert [row['pixel_size_nm'] for row in rows.values()] == ['0.25', '0.5']
+  summary = json.loads((tmp_path / 'out' / 'summary.json').read_text())
+  assert (
+    summary['remarks'][0] == 'Passed over, without labels: notlabelled.tif.'
+  )
+  with (tmp_path / 'out' / 'objects.csv').open(newline='') as stream:
+    greys = [float(o['mean_intensity']) for o in csv.DictReader(stream)]
+  assert greys == pytest.approx([150, 150, 50], abs=3)
+
+
+def test_a_mask_and_outlines_of_one_name_are_asked_about(measure, tmp_path):
+  save(tmp_path / 'masks' / 'x.png', squares())
+  labelme(tmp_path / 'masks' / 'x.json', 20, 40)
+  with pytest.raises(InputError, match=r'x\.json and .*x\.png have the same'):
+    measure(tmp_path / 'masks')
+
+
+def test_specimen_is_found_by_the_images_name(measure, tmp_path):
+  """And what is of no image is said: its areas would count."""
+  save(tmp_path / 'masks' / 'x_cp_masks.tif', squares())
+  valid = np.zeros((200, 300), np.uint8)
+  valid[:100] = 1
+  save(tmp_path / 'valid' / 'x.png', valid)
+  (row,) = measure(
+    tmp_path / 'masks' / 'x_cp_masks.tif', valid=str(tmp_path / 'valid')
+  ).values()
+  assert (row['count_all'], row['valid_fraction']) == ('2', '0.5')
+  (tmp_path / 'valid' / 'x.png').rename(tmp_path / 'valid' / 'xx.png')
+  (row,) = measure(
+    tmp_path / 'masks' / 'x_cp_masks.tif',
+    valid=str(tmp_path / 'valid'),
+    output=str(tmp_path / 'again'),
+  ).values()
+  assert row['count_all'] == '6'
+  summary = json.loads((tmp_path / 'again' / 'summary.json').read_text())
+  assert summary['remarks'][0] == '--valid: no image has the name xx.'
+
+
 def test_a_file_of_many_images_is_as_many_rows(measure, tmp_path):
   square = [20, 20, 40, 20, 40, 40, 20, 40]
   content = {

@@ -239,7 +239,7 @@ def test_a_foil_that_cannot_be_right_is_in_no_mean(masks, tmp_path, measure):
   mean = json.loads((out / 'summary.json').read_text())['over_images'][name]
   assert mean['mean'] == pytest.approx(density / 2, rel=1e-4)
   shutil.rmtree(out)
-  out = measure(masks, include=['c'], **given)
+  out = measure(masks, include=[r'D:\masks\c.png'], **given)
   mean = json.loads((out / 'summary.json').read_text())['over_images'][name]
   # Four in all of the foil, of which two images have 100 nm, and one has 2.
   assert mean['mean'] == pytest.approx(density * 4 / 2 * 100 / 202, rel=1e-4)

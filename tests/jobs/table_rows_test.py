@@ -140,15 +140,24 @@ def test_what_lies_beside_micrographs_of_masks(measure, tmp_path):
   assert image['micrograph'].endswith('a.tif')
 
 
-def test_training_says_what_it_passes_over(config, folder):
+def test_training_says_what_it_passes_over_and_keeps_together(config, folder):
+  for kind in ('images', 'masks'):
+    path = folder / kind / 'b.png'
+    stack = np.stack([Image.open(path)] * 2)
+    tifffile.imwrite(path.with_suffix('.tif'), stack, photometric='minisblack')
+    path.unlink()
+  splits = (folder / 'splits.csv').read_text()
+  (folder / 'splits.csv').write_text(splits.replace('b.png', 'b'))
   pixels = np.asarray(Image.open(folder / 'images' / 'a.png'))
   tifffile.imwrite(folder / 'images' / 'a.tif', pixels)
   (folder / 'images' / 'notes.md').write_text('PixelSize=0.5')
   settings = run_settings(config)
   data = read_data(settings, splits=['train', 'dev'])
-  assert list(data.passed_over) == [
+  assert list(data.remarks) == [
     'Passed over, not an image that can be read: notes.md.',
     'Passed over, the raw file of the same name is taken: a.png (a.tif).',
+    'All 2 images of b are in the development set: those of a stack mostly '
+    'show the same place.',
   ]
   # So the page of the run says it, too.
   assert 'is taken: a.png (a.tif)' in data.in_words(settings)

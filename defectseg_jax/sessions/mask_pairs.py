@@ -1,0 +1,85 @@
+"""Masks, and the micrographs that they are of."""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.files import files_by_stem, image_files
+from defectseg_jax.micrographs.labels_beside import masks_and_images
+from defectseg_jax.micrographs.mask_files import (
+  SUFFIXES,
+  MaskFile,
+  image_of_mask,
+  mask_files,
+  masks_of_images,
+)
+from defectseg_jax.micrographs.selection import choose_images, select_images
+from defectseg_jax.sessions.corrections import without_taken
+
+
+class Pairs(NamedTuple):
+  """Masks and micrographs, by the same names.
+
+  Attributes:
+    masks: by the name of their micrograph, or their own without one.
+    micrographs: by name; more or fewer than there are masks.
+    remarks: what was passed over, a line for each reason.
+  """
+
+  masks: Mapping[str, MaskFile]
+  micrographs: Mapping[str, pathlib.Path]
+  remarks: list[str]
+
+
+def pair_masks(masks: Sequence[str], micrographs: Sequence[str]) -> Pairs:
+  """Finds the files, and which belong together.
+
+  Args:
+    masks: files, folders and patterns. Images in a folder that lie beside
+      their outlines, as LabelMe saves these, are the micrographs.
+    micrographs: likewise; may be empty.
+
+  Raises:
+    InputError: a file is missing, two have the same name, or a mask has no
+      micrograph though some are given.
+  """
+  paths = without_taken(image_files(masks, suffixes=SUFFIXES))
+  paths, beside = masks_and_images(paths)
+  files = mask_files(paths, where='--input')
+  if micrographs:
+    chosen, remarks = select_images(micrographs, flag='--micrographs')
+    pictures = files_by_stem(chosen, flag='--micrographs')
+    return Pairs(_with_micrographs(files, pictures), pictures, remarks)
+  chosen, remarks = choose_images(beside)
+  pictures = files_by_stem(chosen)
+  labelled = masks_of_images(files, pictures)
+  unlabelled = [path.name for n, path in pictures.items() if n not in labelled]
+  if unlabelled:
+    remarks.append(f'Passed over, without labels: {", ".join(unlabelled)}.')
+  alone = {
+    name: mask
+    for name, mask in files.items()
+    if image_of_mask(name, pictures) is None
+  }
+  return Pairs(labelled | alone, pictures, remarks)
+
+
+def _with_micrographs(
+  masks: Mapping[str, MaskFile], micrographs: Mapping[str, pathlib.Path]
+) -> dict[str, MaskFile]:
+  """Masks by the name of their micrograph."""
+  for name, mask in masks.items():
+    # A file of many images may be of more than are there.
+    if mask.entry is None and image_of_mask(name, micrographs) is None:
+      raise InputError(
+        f'{mask}: has no micrograph of the same name; add {name}.* to '
+        '--micrographs, or leave that out'
+      )
+  found = masks_of_images(masks, micrographs)
+  if not found:
+    raise InputError(
+      '--micrographs: no mask of --input is of any of them; the first mask is '
+      f'of {next(iter(masks))}'
+    )
+  return found
