@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import ml_collections
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from defectseg_jax.files import new_folder
@@ -12,7 +13,10 @@ from defectseg_jax.runs.settings import series_settings
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.simulation import write_series
 from defectseg_jax.simulation.domain.micrographs import SPLITS, write_domain
-from defectseg_jax.simulation.domain.real_backgrounds import read_backgrounds
+from defectseg_jax.simulation.domain.real_backgrounds import (
+  read_backgrounds,
+  select_backgrounds,
+)
 from defectseg_jax.simulation.domain.settings import domain_settings
 
 
@@ -36,7 +40,7 @@ def simulate(
       parameter is out of its range. Nothing is written then.
     Stopped: a signal asked the process to stop; the folder was not made.
   """
-  count, write, told = _what_to_write(config)
+  count, write, told = _what_to_write(config, console)
   final = pathlib.Path(output).expanduser()
   # What is half-written is to be taken away before the process ends.
   interruption.defer_exit()
@@ -72,7 +76,7 @@ def simulate(
 
 
 def _what_to_write(
-  config: ml_collections.ConfigDict,
+  config: ml_collections.ConfigDict, console: Console
 ) -> tuple[int, Callable[[pathlib.Path, Callable[[], None]], None], str]:
   """How many micrographs, what writes them, and where their truth will be."""
   settings, foil = series_settings(config)
@@ -87,9 +91,11 @@ def _what_to_write(
       'truth',
     )
   domain = domain_settings(fields['domain'])
-  backgrounds = (
-    read_backgrounds(settings.background) if settings.background else []
-  )
+  backgrounds = []
+  if settings.background:
+    for remark in select_backgrounds(settings.background).remarks:
+      console.print(escape(remark), soft_wrap=True)
+    backgrounds = read_backgrounds(settings.background)
   return (
     len(SPLITS) * domain.micrographs,
     lambda folder, on_written: write_domain(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.image_names import place_of, without_place
 from defectseg_jax.runs.settings import RunSettings
+from defectseg_jax.simulation.domain.real_backgrounds import select_backgrounds
 
 if TYPE_CHECKING:
   from defectseg_jax.datasets.pipeline import Patches, Region
@@ -112,6 +113,8 @@ def read_data(settings: RunSettings, *, splits: Sequence[str]) -> Data:
   remarks = []
   if settings.data.dir:
     remarks = [*folder.passed_over(settings.data.dir), *_stacks(found)]
+  elif settings.data.source == 'domain' and settings.simulation.background:
+    remarks = select_backgrounds(settings.simulation.background).remarks
   return Data(
     fingerprint=made.builder_config.name,
     source=made.builder_config.folder,

@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.files import images_in
 from defectseg_jax.micrographs.reading import read_micrographs
+from defectseg_jax.micrographs.selection import Selection, select_images
 from defectseg_jax.simulation.domain.draws import draw_log
 
 # A part is reduced or enlarged by so much, in pixels of the real micrograph for
@@ -16,17 +16,14 @@ from defectseg_jax.simulation.domain.draws import draw_log
 _PIXELS = (0.7, 5.0)
 
 
-def read_backgrounds(folder: str | pathlib.Path) -> list[np.ndarray]:
-  """The micrographs of a folder, or of its images/.
+def select_backgrounds(folder: str | pathlib.Path) -> Selection:
+  """The micrographs of a folder, or of its images/, and what is passed over.
 
   Args:
     folder: with micrographs in which no defect is to be seen.
 
-  Returns:
-    float32 [H, W] of each, not below 0, 1 on average, ordered by name.
-
   Raises:
-    InputError: the folder cannot be read, or has no micrograph.
+    InputError: there is no such folder, or no micrograph in it.
   """
   folder = pathlib.Path(folder).expanduser()
   if not folder.is_dir():
@@ -35,8 +32,23 @@ def read_backgrounds(folder: str | pathlib.Path) -> list[np.ndarray]:
       'folder of micrographs without defects'
     )
   images = folder / 'images' if (folder / 'images').is_dir() else folder
+  return select_images([str(images)], flag='config.simulation.background')
+
+
+def read_backgrounds(folder: str | pathlib.Path) -> list[np.ndarray]:
+  """The micrographs that `select_backgrounds` finds.
+
+  Args:
+    folder: that it takes.
+
+  Returns:
+    float32 [H, W] of each, not below 0, 1 on average, ordered by name.
+
+  Raises:
+    InputError: the folder or a file cannot be read, or has no micrograph.
+  """
   found = []
-  for path in images_in(images, flag='config.simulation.background'):
+  for path in select_backgrounds(folder).paths:
     for micrograph in read_micrographs(path):
       micrograph.require_complete(path)
       pixels = np.maximum(micrograph.pixels, 0).astype(np.float32)

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.simulation.domain.patches import simulate_patch
-from defectseg_jax.simulation.domain.real_backgrounds import read_backgrounds
+from defectseg_jax.simulation.domain.real_backgrounds import (
+  read_backgrounds,
+  select_backgrounds,
+)
 from defectseg_jax.simulation.domain.settings import (
   DomainSettings,
   ImagingSettings,
@@ -146,6 +150,18 @@ def test_backgrounds_are_read_from_a_folder_or_its_images(tmp_path):
   assert found.shape == (8, 9)
   assert found.mean() == pytest.approx(1, rel=1e-6)
   assert found[0, 0] == pytest.approx(2 * found[1, 0])
+
+
+def test_of_a_raw_background_and_its_picture_the_raw_one_is_taken(tmp_path):
+  write_tiff(tmp_path / 'a.tif', np.eye(8, dtype='u1'), pixel_size_nm=0.5)
+  write_tiff(tmp_path / 'b.tif', np.eye(9, dtype='u1'), pixel_size_nm=0.5)
+  (tmp_path / 'a.png').write_bytes(b'not even read')
+  (tmp_path / 'notes.txt').touch()
+  assert [len(one) for one in read_backgrounds(tmp_path)] == [8, 9]
+  assert select_backgrounds(tmp_path).remarks == [
+    'Passed over, not an image that can be read: notes.txt.',
+    'Passed over, the raw file of the same name is taken: a.png (a.tif).',
+  ]
 
 
 def test_a_dark_background_is_refused(tmp_path):
