@@ -116,15 +116,7 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
   }
   if (folder / 'splits.csv').exists():
     rows = read_splits(folder / 'splits.csv', list(images.values()))
-    files = {
-      name: dataclasses.replace(
-        file,
-        split=rows[name].split,
-        pixel_size_nm=rows[name].known.pixel_size_nm,
-        thickness_nm=rows[name].known.thickness_nm,
-      )
-      for name, file in files.items()
-    }
+    files = {n: dataclasses.replace(f, **rows[n]) for n, f in files.items()}
   return [files[name] for name in sorted(files)]
 
 

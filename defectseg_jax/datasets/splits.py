@@ -6,12 +6,11 @@ place, and a network that learnt from one would be tested on what it has seen.
 
 import pathlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TypedDict
 
 from defectseg_jax.datasets import regions
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import calibration_table
-from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.image_names import (
   owners,
@@ -23,16 +22,17 @@ from defectseg_jax.micrographs.image_names import (
 COLUMNS = ('file', 'split', *calibration_table.COLUMNS)
 
 
-class SplitRow(NamedTuple):
+class SplitRow(TypedDict):
   """What splits.csv says of a micrograph.
 
   Attributes:
     split: train, dev or test; None where it is to be divided into all three.
-    known: its scale and thickness.
+    pixel_size_nm, thickness_nm: None where they are not known.
   """
 
   split: str | None
-  known: Calibration
+  pixel_size_nm: float | None
+  thickness_nm: float | None
 
 
 def read_splits(
@@ -68,7 +68,7 @@ def read_splits(
   for name, (_, where) in rows.items():
     if name not in row_of_file.values():
       raise InputError(f'{where}: {_why_of_none(name, names)}')
-  found = {}
+  found: dict[str, SplitRow] = {}
   for name, of_file in row_of_file.items():
     if of_file is None:
       raise InputError(
@@ -77,9 +77,13 @@ def read_splits(
       )
     row, where = rows[of_file]
     known = calibration_table.calibration_of(row, where)
-    found[name] = SplitRow(_split(row['split'], row['file'], where), known)
+    found[name] = SplitRow(
+      split=_split(row['split'], row['file'], where),
+      pixel_size_nm=known.pixel_size_nm,
+      thickness_nm=known.thickness_nm,
+    )
   for split in regions.SPLITS:
-    if not any(row.split in (split, None) for row in found.values()):
+    if not any(row['split'] in (split, None) for row in found.values()):
       raise InputError(
         f'{path}: no file is in split {split}; train, dev and test need at '
         'least one each'

@@ -102,8 +102,6 @@ def predict_images(
 ) -> tuple[list[SessionImage], dict[str, str]]:
   """Takes every image through the network, unless that was done before.
 
-  What somebody corrected is kept; a new scale is written into masks.
-
   Args:
     paths: of the session's files.
     run: the network.
@@ -122,11 +120,7 @@ def predict_images(
     InputError: a file of somebody else is in the way.
     Stopped: the user asked to stop; what is done stays.
   """
-  stems = files_by_stem(paths)
-  folder.require_unchanged()
-  folder.require_images(stems)
-  folder.begin(provenance)
-  corrections = Corrections(folder, stems, mask_values)
+  corrections = _begin(paths, folder, mask_values, provenance)
   done, failed = [], {}
   with Progress(
     *Progress.get_default_columns(),
@@ -153,6 +147,20 @@ def predict_images(
       check_interruption()
       _tell(console, f'{number + 1}/{len(paths)} {path.name}', failures)
   return done, failed
+
+
+def _begin(
+  paths: Sequence[pathlib.Path],
+  folder: SessionFolder,
+  mask_values: MaskValues,
+  provenance: Provenance,
+) -> Corrections:
+  """Looks at the folder, and makes it."""
+  stems = files_by_stem(paths)
+  folder.require_unchanged()
+  folder.require_images(stems)
+  folder.begin(provenance)
+  return Corrections(folder, stems, mask_values)
 
 
 def _tell(console: Console, line: str, failures: Mapping[str, str]) -> None:

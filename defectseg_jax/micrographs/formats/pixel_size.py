@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from defectseg_jax.errors import file_error
+from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.formats.units import (
   is_no_unit,
   is_reciprocal,
@@ -105,15 +105,24 @@ def scale_of_pixel(
       doubt=f'its scale makes a pixel {x_nm:.6g} nm x {y_nm:.6g} nm'
     )
   if abs(x_nm - y_nm) > _MAX_ANISOTROPY * min(x_nm, y_nm):
-    # Also where somebody gives a size: no one number is right for both sides,
-    # and every diameter would be wrong by up to their ratio.
-    raise file_error(
-      path,
-      f'a pixel is {x_nm:.6g} nm wide and {y_nm:.6g} nm high',
-      'resample it to square pixels, or, if they are square in truth, save it '
-      'without its scale and give --pixel_size_nm',
-    )
+    raise _oblong_error(x_nm, y_nm, path)
   return StatedScale(math.sqrt(x_nm * y_nm))
+
+
+def _oblong_error(
+  x_nm: float, y_nm: float, path: str | os.PathLike
+) -> InputError:
+  """Also where somebody gives a size.
+
+  No one number is right for both sides, and every diameter would be wrong by up
+  to their ratio.
+  """
+  return file_error(
+    path,
+    f'a pixel is {x_nm:.6g} nm wide and {y_nm:.6g} nm high',
+    'resample it to square pixels, or, if they are square in truth, save it '
+    'without its scale and give --pixel_size_nm',
+  )
 
 
 def require_length(unit: str, *, path: str | os.PathLike) -> None:

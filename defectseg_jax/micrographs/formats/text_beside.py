@@ -64,8 +64,8 @@ def texts_beside(path: pathlib.Path) -> Iterator[pathlib.Path]:
   Args:
     path: of the image.
   """
-  before = os.path.splitext(path)[0]
-  for end in ('.txt', '.hdr', f'-{path.suffix[1:]}.hdr'):
+  before, suffix = os.path.splitext(path)
+  for end in ('.txt', '.hdr', f'-{suffix[1:]}.hdr'):
     for spelling in (end, end.upper()):
       # Not by pathlib: it takes longer than the image's header.
       if os.path.isfile(before + spelling):

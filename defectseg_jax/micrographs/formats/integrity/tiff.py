@@ -6,6 +6,7 @@ come back as zeros. A micrograph without its scale, or half black, is worse than
 no micrograph.
 """
 
+import os
 import pathlib
 import struct
 from typing import BinaryIO
@@ -29,8 +30,8 @@ def directory_count(path: pathlib.Path) -> int:
     InputError: the file is no TIFF; a directory, or a value of one, lies behind
       the end of the file; or the chain of directories runs in a circle.
   """
-  size = path.stat().st_size
-  with path.open('rb') as file:
+  with open(path, 'rb') as file:
+    size = os.fstat(file.fileno()).st_size
     order, is_big, offset = _header(file, path)
     seen = set()
     while offset:
