@@ -8,7 +8,12 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import imagej_regions
 from defectseg_jax.micrographs.annotations import reading as annotations
 from defectseg_jax.micrographs.formats import SUFFIXES
-from defectseg_jax.micrographs.mask_files import image_of_mask, masks_of_file
+from defectseg_jax.micrographs.mask_files import (
+  MaskFile,
+  image_of_mask,
+  is_of_cellpose,
+  masks_of_file,
+)
 from defectseg_jax.micrographs.mask_values import binary_mask
 from defectseg_jax.micrographs.object_ids import why_not_ids
 from defectseg_jax.micrographs.reading import read_frames
@@ -32,8 +37,9 @@ class Sorted(NamedTuple):
 def masks_and_images(paths: Iterable[pathlib.Path]) -> Sorted:
   """Sorts the images out of folders that hold them and their outlines.
 
-  Where outlines lie beside an image of their name, every file of that folder
-  is an image that is no mask: one that nobody labelled, too.
+  Where outlines lie beside an image of their name, or what Cellpose keeps of
+  it, every file of that folder is an image that is no mask: one that nobody
+  labelled, too.
 
   Args:
     paths: of masks, and perhaps of images.
@@ -47,7 +53,11 @@ def masks_and_images(paths: Iterable[pathlib.Path]) -> Sorted:
     by_folder.setdefault(path.parent, []).append(path)
   images = set()
   for files in by_folder.values():
-    pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
+    pictures = [
+      path
+      for path in files
+      if path.suffix.lower() in SUFFIXES and not is_of_cellpose(MaskFile(path))
+    ]
     if outlines_of(files, {path.stem: path for path in pictures}):
       images |= {path for path in pictures if not _is_mask(path)}
   return Sorted(
@@ -59,7 +69,7 @@ def masks_and_images(paths: Iterable[pathlib.Path]) -> Sorted:
 def outlines_of(
   files: Iterable[pathlib.Path], images: Mapping[str, pathlib.Path]
 ) -> list[pathlib.Path]:
-  """Files of outlines that are of images.
+  """Files of outlines that are of images, and what Cellpose keeps of them.
 
   Args:
     files: of all kinds.
@@ -68,7 +78,7 @@ def outlines_of(
   return [
     path
     for path in files
-    if path.suffix.lower() in OUTLINES
+    if (path.suffix.lower() in OUTLINES or is_of_cellpose(MaskFile(path)))
     and any(image_of_mask(name, images) for name in _names_in(path))
   ]
 

@@ -79,7 +79,21 @@ def mask_files(
           'one of them'
         )
       found[one.name] = one
-  return found
+  return _without_cellposes_own(found)
+
+
+def _without_cellposes_own(masks: dict[str, MaskFile]) -> dict[str, MaskFile]:
+  """What Cellpose keeps for itself is in what it exports beside it, too."""
+  exported = {
+    candidates(name)[-1]
+    for name, one in masks.items()
+    if not is_of_cellpose(one)
+  }
+  return {
+    name: one
+    for name, one in masks.items()
+    if not (is_of_cellpose(one) and candidates(name)[-1] in exported)
+  }
 
 
 def masks_in(folder: pathlib.Path, *, flag: str) -> dict[str, MaskFile]:
@@ -121,10 +135,9 @@ def masks_of_images(
     ('a_cp_masks.tif', 'b.png')
   """
   found: dict[str, MaskFile] = {}
-  # What Cellpose keeps of a session comes last: it exports masks beside it.
-  for name in sorted(masks, key=lambda one: is_of_cellpose(masks[one])):
-    mask, image = masks[name], image_of_mask(name, images)
-    if image is None or (image in found and is_of_cellpose(mask)):
+  for name, mask in masks.items():
+    image = image_of_mask(name, images)
+    if image is None:
       continue
     if image in found:
       raise InputError(

@@ -120,7 +120,9 @@ def choose_images(paths: Iterable[pathlib.Path]) -> Selection:
 
 
 def _is_image(path: pathlib.Path) -> bool:
-  return path.suffix.lower() in SUFFIXES
+  # Cellpose keeps its work beside the image, in a file of Python objects.
+  own = path.name.endswith('_seg.npy')
+  return path.suffix.lower() in SUFFIXES and not own
 
 
 def _rank(path: pathlib.Path) -> int:

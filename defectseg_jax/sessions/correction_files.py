@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs import imagej_regions
-from defectseg_jax.micrographs.annotations import reading as annotations
+from defectseg_jax.micrographs.labels_beside import OUTLINES
 from defectseg_jax.micrographs.mask_files import (
   SUFFIXES,
   MaskFile,
@@ -23,7 +23,6 @@ from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.index import MASKS, ROIS
 
 _IMAGES = 'images'
-_OUTLINES = (*annotations.SUFFIXES, *imagej_regions.SUFFIXES)
 
 
 class CorrectionFiles:
@@ -109,5 +108,5 @@ def _may_be_of(mask: MaskFile, name: str) -> bool:
   return (
     mask.path.parent.name != _IMAGES
     or mask.name != name
-    or mask.path.suffix.lower() in _OUTLINES
+    or mask.path.suffix.lower() in OUTLINES
   )

@@ -92,6 +92,7 @@ def test_labelme_saves_beside_the_image(tmp_path):
   folder.mkdir()
   for name in ('a.png', 'b.png', 'notes.txt'):
     (folder / name).touch()
+  (folder / 'a_seg.npy').touch()
   for name in 'ab':
     (folder / f'{name}.json').write_text('{"shapes": []}')
   files = labelled_files(tmp_path)
@@ -99,8 +100,8 @@ def test_labelme_saves_beside_the_image(tmp_path):
     ('a.png', 'a.json'),
     ('b.png', 'b.json'),
   ]
-  said = ['Passed over, not an image that can be read: notes.txt.']
-  assert passed_over(tmp_path) == said
+  (said,) = passed_over(tmp_path)
+  assert said == 'Passed over, not an image that can be read: notes.txt.'
   # Some may be labelled by another program, but not twice.
   (tmp_path / 'masks').mkdir()
   (folder / 'b.json').rename(tmp_path / 'masks' / 'b.json')

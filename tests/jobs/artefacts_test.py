@@ -197,6 +197,22 @@ def test_artefacts_do_not_change_what_is_found(network, name, part, count):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize('name', ['binned_2', 'zoomed_2'])
+def test_another_pixel_size_gives_the_same_nanometres(network, name):
+  micrograph = ds.read_micrograph(CASES / 'images' / f'{name}.tif')
+  found = network.predict(micrograph, thickness_nm=100.0)
+  truth = read_mask(CASES / 'truth' / f'{name}.png')
+  iu = (found.mask & truth).sum() / (found.mask | truth).sum()
+  assert iu > iu_of_base() - 0.05
+  scale = {'pixel_size_nm': micrograph.pixel_size_nm, 'thickness_nm': 100.0}
+  right = ds.measure(truth, defect='voids', **scale).summary
+  summary = found.measure(include=True).summary
+  assert summary['count'] == right['count']
+  mean = 'diameter_mean_nm'
+  assert summary[mean] == pytest.approx(right[mean], rel=0.05)
+
+
+@pytest.mark.slow
 def test_twenty_spikes(network):
   base = ds.read_micrograph(CASES / 'images' / 'base.tif')
   pixels = base.pixels.copy()

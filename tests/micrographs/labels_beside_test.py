@@ -9,6 +9,7 @@ import roifile
 import tifffile
 
 from defectseg_jax.micrographs.labels_beside import masks_and_images
+from defectseg_jax.micrographs.mask_files import mask_files
 
 
 @pytest.fixture
@@ -63,6 +64,17 @@ def test_sets_of_regions_and_lists_of_images_likewise(folder, name):
   else:
     roifile.ImagejRoi.frompoints([[1, 1], [5, 1], [5, 5]]).tofile(path)
   assert names(folder) == [[name], ['x.tif', 'y.tif']]
+
+
+def test_what_cellpose_saves_beside_an_image(folder):
+  (folder / 'x.json').unlink()
+  np.save(folder / 'x_seg.npy', {'masks': 3})
+  ids = np.zeros((20, 30), np.uint8)
+  ids[3:9, 3:9], ids[3:9, 9:12] = 1, 2
+  tifffile.imwrite(folder / 'x_cp_masks.tif', ids)
+  masks, images = masks_and_images(sorted(folder.iterdir()))
+  assert [path.name for path in images] == ['x.tif', 'y.tif']
+  assert [*mask_files(masks, where='')] == ['x_cp_masks']
 
 
 def test_damaged_outlines_are_of_the_image_of_their_name(folder):
