@@ -231,9 +231,12 @@ def _periodicity(unit: np.ndarray) -> float:
 
 
 def _correlation(unit: np.ndarray, apart_px: int) -> float:
-  across = (unit[:, apart_px:] * unit[:, :-apart_px]).mean()
-  down = (unit[apart_px:] * unit[:-apart_px]).mean()
-  return float(across + down) / 2
+  pairs = (
+    unit[:, apart_px:] * unit[:, :-apart_px],
+    unit[apart_px:] * unit[:-apart_px],
+  )
+  # A strip that is narrower than that has no such pairs across.
+  return sum(float(one.mean()) if one.size else 0.0 for one in pairs) / 2
 
 
 def _object_statistics(

@@ -59,7 +59,7 @@ def masks_and_images(paths: Iterable[pathlib.Path]) -> Sorted:
       if path.suffix.lower() in SUFFIXES and not is_of_cellpose(MaskFile(path))
     ]
     if outlines_of(files, {path.stem: path for path in pictures}):
-      images |= {path for path in pictures if not _is_mask(path)}
+      images |= {path for path in pictures if not is_mask(path)}
   return Sorted(
     [path for path in paths if path not in images],
     [path for path in paths if path in images],
@@ -91,8 +91,12 @@ def _names_in(path: pathlib.Path) -> list[str]:
     return [path.stem]
 
 
-def _is_mask(path: pathlib.Path) -> bool:
-  """Whether its values are those of a mask: both lie there under one name."""
+def is_mask(path: pathlib.Path) -> bool:
+  """Whether the values of an image are those of a mask.
+
+  Args:
+    path: of the image; one that cannot be read is none.
+  """
   try:
     values = read_frames(path)[0].values
   except InputError:

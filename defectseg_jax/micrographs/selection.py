@@ -5,7 +5,7 @@ program exported for people to look at.
 """
 
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from defectseg_jax.micrographs.files import image_files
@@ -14,6 +14,8 @@ from defectseg_jax.micrographs.formats.rosettasciio import (
   SUFFIXES as OF_MICROSCOPES,
 )
 from defectseg_jax.micrographs.formats.text_beside import texts_beside
+from defectseg_jax.micrographs.labels_beside import is_mask
+from defectseg_jax.micrographs.mask_files import candidates, stem_of
 
 _PICTURES = ('.png', '.jpg', '.jpeg', '.bmp')
 # What file browsers leave behind is not worth a word.
@@ -66,7 +68,8 @@ def choose_images(paths: Iterable[pathlib.Path]) -> Selection:
   """Of files those that are images, and of an image and its picture the image.
 
   A microscope's own file goes before a TIFF or NPY of the same name in the same
-  folder, and either before a PNG or JPEG of that name.
+  folder, and either before a PNG or JPEG of that name. Masks under the name of
+  an image beside them, as x_cp_masks.png beside x.tif, are no images.
 
   Args:
     paths: of files.
@@ -95,6 +98,7 @@ def choose_images(paths: Iterable[pathlib.Path]) -> Selection:
     best.setdefault((path.parent, path.stem), path)
   raw_of = {path: best[path.parent, path.stem] for path in images}
   pictures = [path for path in images if _rank(path) > _rank(raw_of[path])]
+  masks = [path for path in images if _is_mask_of_another(path, best)]
   read = {
     text
     for path in images
@@ -108,9 +112,10 @@ def choose_images(paths: Iterable[pathlib.Path]) -> Selection:
     'the raw file of the same name is taken': [
       f'{path.name} ({raw_of[path].name})' for path in pictures
     ],
+    'the mask of an image beside it': [path.name for path in masks],
   }
   return Selection(
-    [path for path in images if path not in pictures],
+    [path for path in images if path not in pictures and path not in masks],
     [
       f'Passed over, {reason}: {_some(names)}.'
       for reason, names in reasons.items()
@@ -123,6 +128,18 @@ def _is_image(path: pathlib.Path) -> bool:
   # Cellpose keeps its work beside the image, in a file of Python objects.
   own = path.name.endswith('_seg.npy')
   return path.suffix.lower() in SUFFIXES and not own
+
+
+def _is_mask_of_another(
+  path: pathlib.Path, images: Mapping[tuple[pathlib.Path, str], pathlib.Path]
+) -> bool:
+  """Whether a program saved it beside the image that it is a mask of.
+
+  An image may well be called x_labelled: its values tell.
+  """
+  return any(
+    (path.parent, stem_of(one)) in images for one in candidates(path.stem)[1:]
+  ) and is_mask(path)
 
 
 def _rank(path: pathlib.Path) -> int:

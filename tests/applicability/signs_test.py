@@ -47,6 +47,13 @@ def test_all_have_a_finite_number_also_without_objects_and_contrast():
   assert all(math.isfinite(one) for one in found.values()), found
 
 
+@pytest.mark.parametrize('shape', [(1, 100), (100, 1), (1, 1), (9, 3)])
+@pytest.mark.filterwarnings('error')
+def test_they_are_finite_of_strips(shape):
+  found = signs(np.zeros(shape, bool))
+  assert all(math.isfinite(one) for one in found.values()), found
+
+
 def test_they_say_what_is_seen():
   mask = discs(AT_RANDOM)
   found = signs(mask)

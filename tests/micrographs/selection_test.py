@@ -60,6 +60,27 @@ def test_text_files_and_tables_are_passed_over_in_one_line(select):
   assert select('Thumbs.db', 'desktop.ini')[1] == select()[1]
 
 
+def test_masks_beside_images_are_no_images(tmp_path):
+  """They were predicted, and their numbers were in the mean."""
+  grey = np.random.default_rng(0).poisson(50, (20, 30)).astype(np.uint16)
+  mask = np.zeros((20, 30), np.uint8)
+  mask[3:9, 3:9] = 255
+  for name, pixels in {
+    'x': grey,
+    'x_cp_masks': mask,
+    'x.tif_mask': mask,
+    'x_labelled': grey,
+    'y_mask': mask,
+  }.items():
+    tifffile.imwrite(tmp_path / f'{name}.tif', pixels)
+  paths, remarks = select_images([str(tmp_path)])
+  assert [path.stem for path in paths] == ['x', 'x_labelled', 'y_mask']
+  assert remarks == [
+    'Passed over, the mask of an image beside it: x.tif_mask.tif, '
+    'x_cp_masks.tif.'
+  ]
+
+
 def test_two_pictures_of_one_name_are_left_to_the_user(select):
   names, remarks = select('a.png', 'a.jpg')
   assert (names, remarks) == (['a.jpg', 'a.png'], [])
