@@ -29,12 +29,12 @@ from defectseg_jax.sessions import panel
 from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
 from defectseg_jax.sessions.judging import judge_masks, where_measured
 from defectseg_jax.sessions.label_reading import LabelReader
+from defectseg_jax.sessions.mask_image import MaskImage
 from defectseg_jax.sessions.mask_settings import (
   MaskSettings,
   settings_of_masks,
 )
 from defectseg_jax.sessions.masks import (
-  MaskImage,
   MaskImages,
   mask_images,
   require_included,

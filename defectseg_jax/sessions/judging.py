@@ -16,7 +16,7 @@ from defectseg_jax.quantification import (
 )
 from defectseg_jax.sessions import panel
 from defectseg_jax.sessions.label_reading import LabelReader
-from defectseg_jax.sessions.masks import MaskImage
+from defectseg_jax.sessions.mask_image import MaskImage
 from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.reference import Truths
 from defectseg_jax.sessions.screening import Seen

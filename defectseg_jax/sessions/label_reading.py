@@ -11,7 +11,7 @@ from defectseg_jax.micrographs.masks import mask_at, read_masks
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.micrographs.reading import read_micrographs
-from defectseg_jax.sessions.masks import MaskImage
+from defectseg_jax.sessions.mask_image import MaskImage
 
 
 class LabelReader:
@@ -46,7 +46,8 @@ class LabelReader:
     if self._masks[0] != image.mask:
       found = read_masks(image.mask, shape=shape, images=images, how=self.how)
       self._masks = image.mask, found
-    objects = mask_at(self._masks[1], image.place, image.mask)
+    place = None if image.mask_is_of_one else image.place
+    objects = mask_at(self._masks[1], place, image.mask)
     if image.ignore is None:
       return objects
     ignored = read_masks(

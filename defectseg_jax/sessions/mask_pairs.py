@@ -1,15 +1,17 @@
 """Masks, and the micrographs that they are of."""
 
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.files import files_by_stem, image_files
+from defectseg_jax.micrographs.image_names import place_of, without_place
 from defectseg_jax.micrographs.labels_beside import masks_and_images
 from defectseg_jax.micrographs.mask_files import (
   SUFFIXES,
   MaskFile,
+  candidates,
   image_of_mask,
   mask_files,
   masks_of_images,
@@ -66,9 +68,10 @@ def pair_masks(masks: Sequence[str], micrographs: Sequence[str]) -> Pairs:
 
 
 def _with_micrographs(
-  masks: Mapping[str, MaskFile], micrographs: Mapping[str, pathlib.Path]
+  masks: Mapping[str, MaskFile], micrographs: dict[str, pathlib.Path]
 ) -> dict[str, MaskFile]:
-  """Masks by the name of their micrograph."""
+  """Masks by the name of their micrograph, or of the image of a stack."""
+  micrographs |= _frames_of(masks, micrographs)
   for name, mask in masks.items():
     # A file of many images may be of more than are there.
     if mask.entry is None and image_of_mask(name, micrographs) is None:
@@ -83,3 +86,17 @@ def _with_micrographs(
       f'of {next(iter(masks))}'
     )
   return found
+
+
+def _frames_of(
+  masks: Iterable[str], micrographs: Mapping[str, pathlib.Path]
+) -> dict[str, pathlib.Path]:
+  """Files of stacks, by the names of the images that masks are named after."""
+  return {
+    one: micrographs[without_place(one)]
+    for name in masks
+    for one in candidates(name)
+    if place_of(one) is not None
+    and one not in micrographs
+    and without_place(one) in micrographs
+  }

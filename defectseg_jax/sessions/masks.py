@@ -14,10 +14,15 @@ from defectseg_jax.micrographs.calibration_table import (
 from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.formats import SUFFIXES as IMAGE_SUFFIXES
 from defectseg_jax.micrographs.formats.frame import Frame
-from defectseg_jax.micrographs.image_names import row_of, without_place
+from defectseg_jax.micrographs.image_names import (
+  place_of,
+  row_of,
+  without_place,
+)
 from defectseg_jax.micrographs.mask_files import (
   MaskFile,
   candidates,
+  image_of_mask,
   mask_of_image,
   masks_in,
 )
@@ -27,60 +32,9 @@ from defectseg_jax.sessions.calibration import (
   Scales,
   unused_rows_text,
 )
+from defectseg_jax.sessions.mask_image import MaskImage
 from defectseg_jax.sessions.mask_pairs import pair_masks
 from defectseg_jax.sessions.scale_doubts import with_doubts
-
-
-@dataclasses.dataclass(frozen=True)
-class MaskImage:
-  """Files of one image, and its scale.
-
-  Attributes:
-    name: of the micrograph, or else of the mask, without a suffix; of a stack
-      with the place of the image, as z[1].
-    mask: where it is.
-    micrograph: its file; None without a micrograph.
-    scale: of both.
-    place: of the image in its stack; None where there is only one.
-    ignore: mask of what is not labelled; None where there is none.
-    also: other names that its micrograph may have: without one, a labelling
-      program may have added to the name of the mask.
-  """
-
-  name: str
-  mask: MaskFile
-  micrograph: pathlib.Path | None
-  scale: Scale
-  place: int | None = None
-  ignore: MaskFile | None = None
-  also: tuple[str, ...] = ()
-
-  def names(self) -> list[str]:
-    """All names of the image, its own first."""
-    place = '' if self.place is None else f'[{self.place}]'
-    return [self.name, *(one + place for one in self.also)]
-
-  def known_as(self) -> list[tuple[pathlib.Path, str]]:
-    """Files and names by which a person may call it, its own first."""
-    if self.micrograph is not None:
-      return [(self.micrograph, self.name)]
-    path = self.mask.path
-    return [
-      (path.with_name(without_place(one) + path.suffix), one)
-      for one in self.names()
-    ]
-
-  def is_named(self, names: Collection[str]) -> str | None:
-    """The one of some names that is of it, as `row_of` finds it."""
-    rows = (row_of(names, *one) for one in self.known_as())
-    return next((row for row in rows if row is not None), None)
-
-  def in_stack(self, count: int) -> 'list[MaskImage]':
-    """Each image of the stack that this is of."""
-    return [
-      dataclasses.replace(self, name=f'{self.name}[{place}]', place=place)
-      for place in range(count)
-    ]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,7 +106,19 @@ def mask_images(
     unused_rows_text(str(given.splits), unused),
   ]
   images = [image for image, _ in found]
+  remarks += _unused_ignore(given.ignore, images)
   return MaskImages(images, remarks, [line for line in lines if line])
+
+
+def _unused_ignore(
+  ignore: Mapping[str, MaskFile], images: Sequence[MaskImage]
+) -> Iterator[str]:
+  """One line about masks of ignore/ that are of no image."""
+  names = {name for image in images for name in image.names()}
+  known = names | {without_place(name) for name in names}
+  unused = [one for one in ignore if image_of_mask(one, known) is None]
+  if unused:
+    yield f'ignore/: no image has the name {", ".join(unused)}.'
 
 
 def _images(
@@ -209,7 +175,13 @@ def _images_of(
     if file is not None and file.suffix.lower() in IMAGE_SUFFIXES
   }
   count = max(map(len, pages.values()), default=1)
-  for place, image in enumerate([one] if count == 1 else one.in_stack(count)):
+  images = one.in_stack(count) if count > 1 else [one]
+  if one.micrograph is not None and one.name != one.micrograph.stem:
+    # A mask of one image of a stack, in a file of its own.
+    place = place_of(one.name)
+    images = [dataclasses.replace(one, place=place)]
+  for image in images:
+    place = image.place or 0
     yield (
       image,
       {file: of[min(place, len(of) - 1)] for file, of in pages.items()},

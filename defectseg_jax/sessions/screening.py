@@ -24,7 +24,8 @@ from defectseg_jax.micrographs.masks import mask_at, read_masks
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.quantification import QualityWarning
 from defectseg_jax.sessions.label_reading import LabelReader
-from defectseg_jax.sessions.masks import MaskImage, folder_to_train_on
+from defectseg_jax.sessions.mask_image import MaskImage
+from defectseg_jax.sessions.masks import folder_to_train_on
 from defectseg_jax.sessions.requests import QuantifyRequest, SessionRequest
 
 _FLAG = '--valid'

@@ -139,6 +139,39 @@ def test_a_stack_of_masks_with_a_stack_of_images(measure, tmp_path):
     measure(tmp_path / 'masks', micrographs=[str(tmp_path / 'images')], **again)
 
 
+def test_a_mask_for_each_image_of_a_stack(measure, tmp_path):
+  """As predict writes them; some may be missing."""
+  rng = np.random.default_rng(0)
+  images = rng.poisson(50, (3, 200, 300)).astype(np.uint8)
+  images[2] += 50
+  save(tmp_path / 'images' / 'z.tif', images)
+  save(tmp_path / 'masks' / 'z[0].png', squares())
+  save(tmp_path / 'masks' / 'z[2]_cp_masks.png', squares())
+  table = tmp_path / 'scales.csv'
+  table.write_text('file,pixel_size_nm\nz.tif,0.5\nz[2],0.25\n')
+  given = {'micrographs': [str(tmp_path / 'images')], 'pixel_size_nm': None}
+  rows = measure(tmp_path / 'masks', calibration=str(table), **given)
+  assert {name: row['count_all'] for name, row in rows.items()} == {
+    'z[0]': '6',
+    'z[2]': '6',
+  }
+  assert [row['pixel_size_nm'] for row in rows.values()] == ['0.5', '0.25']
+  with (tmp_path / 'out' / 'objects.csv').open(newline='') as stream:
+    greys = [float(o['mean_intensity']) for o in csv.DictReader(stream)]
+  assert greys == pytest.approx([50] * 6 + [100] * 6, abs=3)
+  save(tmp_path / 'masks' / 'z[3].png', squares())
+  with pytest.raises(InputError, match='has 3 frames, but'):
+    measure(tmp_path / 'masks', output=str(tmp_path / 'again'), **given)
+
+
+def test_what_is_ignored_of_no_image_is_said(measure, tmp_path):
+  save(tmp_path / 'masks' / 'x.png', squares())
+  save(tmp_path / 'ignore' / 'y.png', squares())
+  measure(tmp_path)
+  summary = json.loads((tmp_path / 'out' / 'summary.json').read_text())
+  assert summary['remarks'][0] == 'ignore/: no image has the name y.'
+
+
 @pytest.mark.parametrize(
   'name',
   [
