@@ -247,6 +247,9 @@ def test_zeiss(tmp_path):
   )
   _check(_tiff(path, (34118, zeiss_text(unnamed=3e-9 * screen))), 3.0)
   _check(_tiff(path, (34118, zeiss_text('0.0 nm'))), None, '0 nm')
+  # Where Windows writes decimal commas; and what only one of two can mean.
+  _check(_tiff(path, (34118, zeiss_text('558,2 pm'))), 0.5582)
+  _check(_tiff(path, (34118, zeiss_text('1,117.5 nm'))), None, "'1,117.5'")
   text = zeiss_text('5.0 nm', f'{2.5e3 * screen} pm', 2.5e-9 * screen)
   _check(_tiff(path, (34118, text)), 5.0, 'cropped or resized')
 

@@ -136,11 +136,12 @@ def _zeiss(page: tifffile.TiffPage, path: pathlib.Path) -> StatedScale:
   columns = _ZEISS_COLUMNS / page.imagewidth
   found = []
   for key, factor in (('ap_image_pixel_size', 1.0), ('ap_pixel_size', columns)):
-    entry = tags.get(key, ())
-    size = _number(entry[1]) if len(entry) > 2 else None
-    if size is not None:
-      size *= factor
-      found.append(scale_of_pixel(size, size, str(entry[2]), path=path))
+    # What tifffile takes for no number, as 558,2 pm, is in one piece.
+    words = ' '.join(map(str, tags.get(key, ())[1:])).split()
+    if words:
+      size, unit = _number(words[0]), ' '.join(words[1:])
+      text = words[0] if size is None else str(size * factor)
+      found.append(_scale_of_texts(text, text, unit, unit, path))
   unnamed = tags.get('', ())
   size = _number(unnamed[3]) if len(unnamed) > 3 else None
   if size:
