@@ -71,9 +71,7 @@ def predict(
   try:
     with folder.hold():
       results = _predict_and_measure(
-        run,
-        folder,
-        paths,
+        *(run, folder, paths),
         scales=scales,
         screening=screening,
         truths=truths,
@@ -91,8 +89,8 @@ def predict(
     )
     raise
   print_tables(results.numbers, console)
-  page = folder.path / 'report.html'
-  console.print(f'Page: {escape(str(page))}', soft_wrap=True)
+  page = escape(str(folder.path / 'report.html'))
+  console.print(f'Page: {page}', soft_wrap=True)
   return results.complete
 
 

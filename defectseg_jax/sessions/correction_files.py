@@ -96,6 +96,9 @@ def _masks_of(path: pathlib.Path) -> list[MaskFile]:
   known = imagej_regions.SUFFIXES if path.parent.name == ROIS else SUFFIXES
   if path.suffix.lower() not in known:
     return []
+  if path.is_symlink():
+    # Where it leads is looked at before it is opened.
+    return [MaskFile(path)]
   try:
     return masks_of_file(path)
   except InputError:

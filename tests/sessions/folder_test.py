@@ -18,8 +18,9 @@ from PIL import Image
 
 from defectseg_jax import disk
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.mask_values import AS_STORED
 from defectseg_jax.reporting.provenance import current_provenance
-from defectseg_jax.sessions.corrections import find_correction
+from defectseg_jax.sessions.corrections import Corrections
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.index import Done, read_index
 
@@ -203,7 +204,7 @@ def test_a_correction_that_is_a_link_to_elsewhere_is_not_read(tmp_path):
   (out / 'masks' / 'x.png').symlink_to(secret)
   folder = SessionFolder(out, overwrite=False)
   with pytest.raises(InputError, match='outside of the folder'):
-    find_correction(folder, 'x', (4, 4))
+    Corrections(folder, ['x'], AS_STORED).find('x', (4, 4))
 
 
 def test_links_that_lead_out_are_not_followed(tmp_path):
