@@ -13,7 +13,7 @@ from absl import app
 from absl import logging as absl_logging
 
 import defectseg_jax
-from defectseg_jax import command_help, command_line
+from defectseg_jax import command_help, command_line, given_config
 from defectseg_jax.errors import InputError
 from defectseg_jax.modes import MODES
 from defectseg_jax.runtime.interruption import Interruption, Stopped
@@ -60,16 +60,18 @@ def _run_mode(
   mode: str, words: Sequence[str], interruption: Interruption
 ) -> None:
   """Says what the flags alone show to be wrong; then imports and runs."""
-  config = _given_config()
+  config: Any = given_config.read_config()
   takes = MODES[mode].flags
   output = command_line.OUTPUT.value or ''
   # A first try should need no more than micrographs and their thickness.
   if 'output' in takes and not output and mode != 'predict':
     raise InputError('--output: is missing; give the folder to write')
   if command_line.NETWORK.value is not None:
-    config = _config_of_network(command_line.NETWORK.value, config)
+    config = given_config.config_of_network(command_line.NETWORK.value, config)
   if MODES[mode].needs_config and config is None:
     raise InputError('--config: is missing; give --config=voids')
+  if config:
+    given_config.require_valid(config)
   if 'input' in takes:
     from defectseg_jax.micrographs.reader.pool import start_reader
 
@@ -124,7 +126,7 @@ def _train(config: Any, interruption: Interruption) -> None:
     # its machine does not see, must reach the others, which would wait for it.
     speaks = processes.connect(interruption)
   else:
-    _require_trainable(config)
+    given_config.require_trainable(config)
     from defectseg_jax.runs.network_card import require_beginning
 
     require_beginning(config.init_from, config.model.name)
@@ -135,7 +137,7 @@ def _train(config: Any, interruption: Interruption) -> None:
 
 def _search(config: Any, interruption: Interruption) -> None:
   config.data.update(command_line.mask_flags(config.data))
-  _require_trainable(config)
+  given_config.require_trainable(config)
   from defectseg_jax.jobs.search import search
 
   search(
@@ -146,28 +148,6 @@ def _search(config: Any, interruption: Interruption) -> None:
     interruption,
     storage=command_line.STORAGE.value,
   )
-
-
-def _config_of_network(name: str, config: Any) -> Any:
-  """The config of a network that needs no run; JAX is not loaded for it."""
-  from defectseg_jax.runs import network_card
-
-  if command_line.WORKDIR.value is not None:
-    raise InputError(
-      f'--network={name} and --workdir={command_line.WORKDIR.value}: both '
-      'bring a network; give one of them'
-    )
-  path = network_card.network_path(name)
-  for given in command_line.given_settings():
-    if not f'{given}.'.startswith(
-      tuple(f'{kept}.' for kept in network_card.CHANGEABLE)
-    ):
-      raise InputError(
-        f'--config.{given}: a network keeps what it was trained with; with '
-        '--network only --config.quantification, --config.seed and '
-        '--config.data.rgb can be set'
-      )
-  return network_card.network_config(path, network_card.read_card(path), config)
 
 
 def _run_of_workdir(
@@ -183,10 +163,10 @@ def _run_of_workdir(
         '--workdir: is missing; give the folder of a trained run'
         + (', or --network' if mode != 'evaluate' else '')
       )
-    config = Workdir(path).read_config()
+    config = given_config.config_of_run(Workdir(path))
   workdir = Workdir(path or os.path.join('runs', config.defect))
   if mode == 'evaluate':
-    _require_trainable(config)
+    given_config.require_trainable(config)
     from defectseg_jax.jobs.evaluate import evaluate
 
     evaluate(config, workdir, _console())
@@ -240,17 +220,6 @@ def _predict(
     sys.exit(1)
 
 
-def _require_trainable(config: Any) -> None:
-  """Checks settings and the folder of micrographs, before JAX is loaded."""
-  from defectseg_jax.runs.config_checks import require_valid
-  from defectseg_jax.runs.data import require_source
-  from defectseg_jax.runs.settings import run_settings
-
-  settings = run_settings(config)
-  require_valid(settings)
-  require_source(settings)
-
-
 def _session_flags(output: str = '') -> dict[str, Any]:
   """What --mode=predict and --mode=quantify both take.
 
@@ -277,20 +246,6 @@ def _console(*, quiet: bool = False) -> 'Console':
   from rich.console import Console
 
   return Console(highlight=False, quiet=quiet)
-
-
-def _given_config() -> Any:
-  config = command_line.CONFIG.value
-  try:
-    if config is not None:
-      # A file that could not be loaded says so only when it is looked at.
-      _ = config.defect
-    return config
-  except OSError as error:
-    raise InputError(
-      f'--config: {str(error).strip().splitlines()[-1].strip()}; give '
-      '--config=voids, or the path of a config file'
-    ) from error
 
 
 if __name__ == '__main__':

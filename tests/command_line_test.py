@@ -1,5 +1,6 @@
 """The command line: modes, help, configs by name, and errors without JAX."""
 
+import json
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import tiny
 from random_networks import write_random_network
 
 import defectseg_jax
+from configs import voids
 from defectseg_jax import command_help, config_files, modes
 from defectseg_jax.errors import InputError
 
@@ -114,14 +116,14 @@ def test_the_version():
         *('predict', '--output=x', '--workdir={run}', '--thickness_nm=-9'),
         '--input={folder}',
       ),
-      '--thickness_nm=-9.0: must be a number above 0',
+      '--thickness_nm=-9.0: must be from 0.1',
     ),
     (
       (
         *('predict', '--output=x', '--workdir={run}', '--thickness_nm=9'),
         *('--input={folder}', '--thickness_uncertainty=10'),
       ),
-      '--thickness_uncertainty=10.0: must be from 0 to below 1; 0.1 is 10%',
+      '--thickness_uncertainty=10.0: must be from 0 to below 1: it is relative',
     ),
     (
       (
@@ -150,7 +152,7 @@ def test_the_version():
     ),
     (
       ('train', '--config=voids', '--config.training.epochs=0'),
-      'config.training.epochs=0: must be 1 or more',
+      'config.training.epochs=0: must be a whole number from 1',
     ),
   ],
 )
@@ -160,7 +162,7 @@ def test_what_flags_show_to_be_wrong_is_said_at_once(
   """Without JAX or TensorFlow, which take seconds to load."""
   places = {'folder': str(folder), 'run': str(tmp_path)}
   (tmp_path / 'config.json').write_text(
-    '{"defect": "voids", "quantification": {}}'
+    json.dumps(voids.get_config().to_dict())
   )
   done = run(*(word.format(**places) for word in words), cwd=tmp_path)
   assert done.returncode == 1
@@ -255,7 +257,9 @@ def test_a_config_of_ones_own_may_begin_from_ours(tmp_path):
     '  return config\n'
   )
   done = run('train', '--config=mine.py:scale=quick', cwd=tmp_path)
-  assert 'config.training.epochs=0: must be 1 or more' in done.stderr
+  assert (
+    'config.training.epochs=0: must be a whole number from 1' in done.stderr
+  )
 
 
 def test_a_copied_folder_of_configs_is_read_from_there(tmp_path):
@@ -267,7 +271,7 @@ def test_a_copied_folder_of_configs_is_read_from_there(tmp_path):
       text = text.replace('config.seed = 0', 'config.seed = -3')
     (copy / path.name).write_text(text)
   done = run('train', f'--config={copy}/voids.py')
-  assert 'config.seed=-3: must be in 0' in done.stderr
+  assert 'config.seed=-3: must be a whole number from 0' in done.stderr
 
 
 def test_names_of_configs():

@@ -62,12 +62,14 @@ MAY_IMPORT = {
 # Files beside the rooms, and the rooms that they may import.
 FILES = {
   '__init__': {'runs', 'micrographs', 'quantification'},
+  'bounds': set(),
   'command_help': set(),
   'command_line': set(),
   'config_files': set(),
   'disk': set(),
   'errors': set(),
   'files': set(),
+  'given_config': {'runs', 'search'},
   'lazy': set(),
   'modes': set(),
   # What flags alone show to be wrong is said before a job is loaded, and who
@@ -75,7 +77,7 @@ FILES = {
   'main': {'jobs', 'runs', 'sessions', 'runtime', 'micrographs'},
 }
 # The rooms, and what of the package itself, may be imported by anybody.
-ANYBODY = {'disk', 'errors', 'files', 'lazy', '__version__'}
+ANYBODY = {'bounds', 'disk', 'errors', 'files', 'lazy', '__version__'}
 # A room's own front, its heavy neighbours left alone.
 LIGHT = ('micrographs', 'quantification', 'simulation')
 MOST_LINES = 300

@@ -30,7 +30,6 @@ from defectseg_jax.datasets.simulated import (
   simulate_domain_folder,
   simulate_folder,
 )
-from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.mask_values import AS_STORED, MaskValues
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.object_ids import ObjectMask
@@ -177,16 +176,10 @@ def create_builder(
     A builder whose data are prepared: made now, or found in the cache.
 
   Raises:
-    InputError: the source is unknown, a setting of simulated foils is out of
-      range, or anything is wrong with the folder or its files. Nothing is left
+    InputError: anything is wrong with the folder or its files. Nothing is left
       in the cache then.
     ValueError: the source is simulated or domain, and what it needs is missing.
   """
-  if defect not in DEFECTS:
-    raise InputError(
-      f'config.defect={defect}: choose one of {", ".join(DEFECTS)}'
-    )
-  _require_source(data)
   cache = cache_dir(data.cache_dir)
   if data.source == 'folder':
     source = data.dir
@@ -197,7 +190,6 @@ def create_builder(
   elif data.source == 'domain':
     if domain is None:
       raise ValueError('domain=None: give it for micrographs of a domain')
-    _require_enough(domain)
     source = simulate_domain_folder(
       domain, foil, simulation, defect=defect, cache=cache
     )
@@ -236,35 +228,6 @@ def _builder_config(
     mask_values=mask_values,
     preprocessing=preprocessing,
   )
-
-
-def _require_source(data: DataSettings) -> None:
-  """Raises InputError if `source` and `dir` say different things."""
-  if data.source not in ('simulated', 'domain', 'folder'):
-    raise InputError(
-      f'config.data.source={data.source}: choose simulated, domain or folder'
-    )
-  if data.source == 'folder' and not data.dir:
-    raise InputError(
-      "config.data.dir='': say where images/ and masks/ are, with "
-      '--config.data.dir=DIR'
-    )
-  if data.source != 'folder' and data.dir:
-    raise InputError(
-      f'config.data.dir={data.dir}: simulated foils have no folder; '
-      'add --config.data.source=folder, or leave it out'
-    )
-
-
-def _require_enough(domain: DomainSettings) -> None:
-  """Raises InputError for micrographs that nothing can be judged by."""
-  least = {'micrographs': 1, 'side_px': regions.MINIMUM_SIDE_PX}
-  for field, bound in least.items():
-    value = getattr(domain, field)
-    if value < bound:
-      raise InputError(
-        f'config.domain.{field}={value}: must be {bound} or more'
-      )
 
 
 def _as_text(length_nm: float | None) -> str:

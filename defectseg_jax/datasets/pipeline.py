@@ -119,14 +119,8 @@ class Patches:
       orientations: how many are drawn from: 1, 2 or 8, as in ORIENTATIONS.
 
     Raises:
-      InputError: no region has a defect pixel, or an option is out of range.
+      InputError: no region has a defect pixel.
     """
-    if order not in ('tiled', 'random'):
-      raise InputError(f'config.data.patches={order}: choose tiled or random')
-    if orientations not in ORIENTATIONS:
-      raise InputError(
-        f'config.data.orientations={orientations}: choose 1, 2 or 8'
-      )
     if not any(region.mask.any() for region in regions):
       names = ', '.join(region.name for region in regions)
       raise InputError(

@@ -1,6 +1,9 @@
 """Where micrographs come from, and how patches are laid out on them."""
 
 import dataclasses
+from typing import Annotated
+
+from defectseg_jax.bounds import one_of, within
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,12 +28,14 @@ class DataSettings:
       `pipeline.Patches`.
   """
 
-  source: str = 'simulated'
+  source: Annotated[str, one_of('simulated', 'domain', 'folder')] = 'simulated'
   dir: str = ''
-  rgb: str = 'refuse'
+  rgb: Annotated[str, one_of('refuse', 'luminance')] = 'refuse'
   mask_class: str = ''
   mask_ignore: str = ''
   cache_dir: str = ''
-  patch_px: int = 512
-  patches: str = 'tiled'
-  orientations: int = 8
+  patch_px: Annotated[int, within(1, 8192, 'memory grows with its square')] = (
+    512
+  )
+  patches: Annotated[str, one_of('tiled', 'random')] = 'tiled'
+  orientations: Annotated[int, one_of(1, 2, 8)] = 8

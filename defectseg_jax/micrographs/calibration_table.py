@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from defectseg_jax.bounds import PIXEL_SIZE_NM, RELATIVE, THICKNESS_NM
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.csv_files import Table, read_csv
 from defectseg_jax.micrographs.image_names import (
@@ -15,6 +16,12 @@ from defectseg_jax.micrographs.image_names import (
 LENGTHS = ('pixel_size_nm', 'thickness_nm')
 UNCERTAINTIES = ('pixel_size_uncertainty', 'thickness_uncertainty')
 COLUMNS = (*LENGTHS, *UNCERTAINTIES)
+_BOUNDS = {
+  'pixel_size_nm': PIXEL_SIZE_NM,
+  'thickness_nm': THICKNESS_NM,
+  'pixel_size_uncertainty': RELATIVE,
+  'thickness_uncertainty': RELATIVE,
+}
 
 
 class Calibration(NamedTuple):
@@ -48,8 +55,8 @@ def read_calibration_table(path: str | pathlib.Path) -> dict[str, Calibration]:
 
   Raises:
     InputError: the file cannot be read or is no CSV, a column is missing, a
-      file stands there twice, there is no row, a length is no positive number,
-      or an uncertainty not from 0 to below 1.
+      file stands there twice, there is no row, or a length or an uncertainty
+      is out of its bounds.
 
   Examples:
     >>> import tempfile
@@ -115,40 +122,25 @@ def calibration_of(row: Mapping[str, str | None], where: str) -> Calibration:
     The calibration.
 
   Raises:
-    InputError: a length is no positive number, or an uncertainty not from 0 to
-      below 1.
+    InputError: a length or an uncertainty is out of its bounds.
 
   Examples:
     >>> found = calibration_of({'file': 'a', 'thickness_nm': '90'}, 'a.csv')
     >>> found.thickness_nm, found.pixel_size_nm
     (90.0, None)
   """
-  return Calibration(
-    *(_length(row.get(name), name, where) for name in LENGTHS),
-    *(_uncertainty(row.get(name), name, where) for name in UNCERTAINTIES),
-  )
+  return Calibration(*(_known(row.get(name), name, where) for name in COLUMNS))
 
 
-def _length(text: str | None, column: str, where: str) -> float | None:
+def _known(text: str | None, column: str, where: str) -> float | None:
   if text is None or not text.strip():
     return None
+  bounds = _BOUNDS[column]
   value = _number(text)
-  if not value > 0:
+  if not bounds.hold(value):
     raise InputError(
-      f'{where}: {column} is {text!r}; write a positive number of nanometres, '
-      'or nothing if it is not known'
-    )
-  return value
-
-
-def _uncertainty(text: str | None, column: str, where: str) -> float | None:
-  if text is None or not text.strip():
-    return None
-  value = _number(text)
-  if not 0 <= value < 1:
-    raise InputError(
-      f'{where}: {column} is {text!r}; write a number from 0 to below 1, '
-      'as 0.1 for 10%, or nothing if it is not known'
+      f'{where}: {column} is {text!r}: must be {bounds.in_words()}; write '
+      'nothing if it is not known'
     )
   return value
 

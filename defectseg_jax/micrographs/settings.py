@@ -1,6 +1,12 @@
 """What is done to a micrograph before a network or a method sees it."""
 
 import dataclasses
+from typing import Annotated
+
+from defectseg_jax.bounds import one_of, within
+
+# Wider than any micrograph is a filter that does nothing.
+_RADIUS = within(0, 10_000, 'it is a length in pixels', above=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +26,9 @@ class PreprocessingSettings:
   """
 
   invert: bool = False
-  background: str = 'gaussian'
-  background_radius_px: float = 100.0
-  normalisation: str = 'global'
-  normalisation_radius_px: float = 100.0
+  background: Annotated[str, one_of('none', 'gaussian', 'rolling_ball')] = (
+    'gaussian'
+  )
+  background_radius_px: Annotated[float, _RADIUS] = 100.0
+  normalisation: Annotated[str, one_of('none', 'global', 'local')] = 'global'
+  normalisation_radius_px: Annotated[float, _RADIUS] = 100.0

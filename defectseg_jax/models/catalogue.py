@@ -46,7 +46,7 @@ def create_model(
     `receptive_field_radius_px` is how far a logit sees.
 
   Raises:
-    InputError: no architecture has that name, or an option is out of range.
+    InputError: no architecture has that name.
 
   Examples:
     >>> import jax
@@ -66,10 +66,6 @@ def create_model(
       f'config.model.name={settings.name}: choose one of '
       f'{", ".join(ARCHITECTURES)}'
     )
-  for field in ('dropout_rate', 'batch_norm_momentum'):
-    value = getattr(settings, field)
-    if not 0 <= value < 1:
-      raise InputError(f'config.model.{field}={value}: must be in [0, 1)')
   return ARCHITECTURES[settings.name](
     dropout_rate=settings.dropout_rate,
     batch_norm_momentum=settings.batch_norm_momentum,

@@ -1,6 +1,9 @@
 """The `model` section of a config: which network, and how it is trained."""
 
 import dataclasses
+from typing import Annotated
+
+from defectseg_jax.bounds import within
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,5 +19,9 @@ class ModelSettings:
   """
 
   name: str = 'defectsegnet'
-  dropout_rate: float = 0.1
-  batch_norm_momentum: float = 0.9
+  dropout_rate: Annotated[
+    float, within(0, 1, 'of all feature maps nothing would be left', below=True)
+  ] = 0.1
+  batch_norm_momentum: Annotated[
+    float, within(0, 1, 'with 1, nothing is ever learnt', below=True)
+  ] = 0.9

@@ -174,6 +174,9 @@ class MeasurementSettings:
         uncertainties of this image alone. They are independent of those that
         all images share, and are added to them in quadrature.
 
+    Raises:
+      InputError: together they are 1 or more.
+
     Examples:
       >>> shared = QuantificationSettings(thickness_uncertainty=0.04)
       >>> one = MeasurementSettings('voids', shared).with_own(

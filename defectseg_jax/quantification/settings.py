@@ -2,8 +2,9 @@
 
 import dataclasses
 import math
+from typing import Annotated
 
-from defectseg_jax.quantification import checks
+from defectseg_jax.bounds import Relative, one_of, require_fields, within
 from defectseg_jax.quantification.densities import RANDOM_DIRECTIONS
 from defectseg_jax.quantification.particles.borders import RULES
 
@@ -37,39 +38,36 @@ class QuantificationSettings:
     InputError: a number is out of its range, or a choice is unknown.
   """
 
-  connectivity: int = 8
-  minimum_area_px: int = 0
+  connectivity: Annotated[int, one_of(4, 8)] = 8
+  minimum_area_px: Annotated[
+    int, within(0, 1000000000, 'it is a number of pixels')
+  ] = 0
   fill_holes: bool = False
   separate: bool = False
-  border: str = 'frame'
-  unseen_nm: float = 0.0
-  spacing_px: int = 32
-  random_lines: int = 64
-  spur_px: float = 5.0
-  projection_factor: float = RANDOM_DIRECTIONS
-  projection_uncertainty: float = 0.0
-  unseen_fraction: float = 0.0
-  unseen_uncertainty: float = 0.0
-  thickness_uncertainty: float = 0.0
-  pixel_size_uncertainty: float = 0.0
+  border: Annotated[str, one_of(*RULES)] = 'frame'
+  unseen_nm: Annotated[
+    float, within(0, 10000, 'it is a part of a particle, in nanometres')
+  ] = 0.0
+  spacing_px: Annotated[
+    int, within(1, 65536, 'one line at least crosses an image')
+  ] = 32
+  random_lines: Annotated[int, within(1, 100000, 'each takes time')] = 64
+  spur_px: Annotated[float, within(0, 10000, 'it is a length in pixels')] = 5.0
+  projection_factor: Annotated[
+    float, within(1, 100, 'no line is shorter than its projection')
+  ] = RANDOM_DIRECTIONS
+  projection_uncertainty: Relative = 0.0
+  unseen_fraction: Annotated[
+    float, within(0, 1, 'of all lines nothing would be seen', below=True)
+  ] = 0.0
+  unseen_uncertainty: Annotated[
+    float, within(0, 1, 'it is that of a fraction', below=True)
+  ] = 0.0
+  thickness_uncertainty: Relative = 0.0
+  pixel_size_uncertainty: Relative = 0.0
 
   def __post_init__(self) -> None:
-    checks.require_choice(self.connectivity, (4, 8), 'connectivity')
-    checks.require_choice(self.border, RULES, 'border')
-    for name in ('spacing_px', 'random_lines'):
-      checks.require_whole(getattr(self, name), name)
-    checks.require_positive(self.projection_factor, 'projection_factor')
-    checks.require_fraction(self.unseen_fraction, 'unseen_fraction')
-    for name in (
-      'minimum_area_px',
-      'unseen_nm',
-      'spur_px',
-      'projection_uncertainty',
-      'unseen_uncertainty',
-      'thickness_uncertainty',
-      'pixel_size_uncertainty',
-    ):
-      checks.require_not_negative(getattr(self, name), name)
+    require_fields(type(self), vars(self), '')
 
   def at_zoom(self, zoom: float) -> 'QuantificationSettings':
     """The settings for an image that a network saw enlarged.

@@ -1,62 +1,39 @@
-"""What settings may hold, said before anything is made or read."""
+"""Whether settings that are right one by one go together.
 
-import dataclasses
-import math
-from collections.abc import Callable, Mapping
-from typing import Any
+What each may hold by itself is said beside its field, in the rooms'
+settings.py, and asked when a config is read (`run_settings`).
+"""
 
+from defectseg_jax.datasets.regions import MINIMUM_SIDE_PX
+from defectseg_jax.datasets.settings import DataSettings
 from defectseg_jax.errors import InputError
 from defectseg_jax.models.settings import ModelSettings
 from defectseg_jax.runs.settings import RunSettings
 
-
-@dataclasses.dataclass(frozen=True)
-class _Bound:
-  holds: Callable[[Any], bool]
-  text: str
-
-
-_POSITIVE = _Bound(lambda x: math.isfinite(x) and x > 0, 'must be above 0')
-_AT_LEAST_0 = _Bound(lambda x: math.isfinite(x) and x >= 0, 'must be 0 or more')
-_AT_LEAST_1 = _Bound(lambda x: math.isfinite(x) and x >= 1, 'must be 1 or more')
-_FACTOR = _Bound(lambda x: 0 < x < 1, 'must be between 0 and 1')
-_FRACTION = _Bound(lambda x: 0 < x <= 1, 'must be above 0 and at most 1')
-
-_BOUNDS = {
-  'seed': _Bound(lambda x: 0 <= x < 2**31, 'must be in 0 .. 2147483647'),
-  'data.patch_px': _AT_LEAST_1,
-  'training.batch_size': _AT_LEAST_1,
-  'training.epochs': _AT_LEAST_1,
-  'training.learning_rate': _POSITIVE,
-  'training.plateau_factor': _FACTOR,
-  'training.plateau_patience_epochs': _AT_LEAST_1,
-  'training.max_decays': _AT_LEAST_1,
-  'training.positive_weight': _AT_LEAST_1,
-  'training.positive_weight_decay': _FRACTION,
-  'training.average_decay': _Bound(
-    lambda x: 0 <= x < 1, 'must be 0 or more, and below 1'
-  ),
-  'training.l2': _AT_LEAST_0,
-  'evaluation.tile_px': _AT_LEAST_1,
-}
-
-
-_SEARCH_BOUNDS = {
-  'trials': _AT_LEAST_1,
-  'top': _AT_LEAST_1,
-  'warm_trials': _AT_LEAST_1,
-  'max_rounds': _AT_LEAST_1,
-  'prune_after_epochs': _AT_LEAST_0,
-}
+# Pixels of a batch, 4 GiB of float32 before the first convolution; by eye.
+_MOST_BATCH_PX = 2**30
 
 
 def require_valid(settings: RunSettings) -> None:
-  """Raises InputError for the first number that is out of its bounds.
+  """Refuses what cannot be trained, before JAX is loaded.
 
-  Names of things (sources, methods, architectures) are checked where they are
-  looked up.
+  Raises:
+    InputError: two settings contradict each other.
   """
-  _require_bounds(settings, _BOUNDS, 'config')
+  _require_source(settings.data)
+  _require_background(settings)
+  _require_side(settings)
+  training, data = settings.training, settings.data
+  if training.batch_size * data.patch_px**2 > _MOST_BATCH_PX:
+    most = _MOST_BATCH_PX // data.patch_px**2
+    raise InputError(
+      f'config.training.batch_size={training.batch_size}: so many patches of '
+      f'{data.patch_px} x {data.patch_px} pixels fit into no memory; must be '
+      f'at most {most}, or make config.data.patch_px smaller'
+    )
+
+
+def _require_background(settings: RunSettings) -> None:
   folder, simulated = settings.simulation.background, settings.domain
   if folder and simulated is not None and settings.defect == 'dislocations':
     raise InputError(
@@ -66,24 +43,28 @@ def require_valid(settings: RunSettings) -> None:
     )
 
 
-def require_valid_search(search: Any) -> None:
-  """Raises InputError for a number of a search that is out of its bounds.
+def _require_side(settings: RunSettings) -> None:
+  for name, simulated in (('domain', settings.domain), ('foil', settings.foil)):
+    if simulated is not None:
+      if simulated.side_px < MINIMUM_SIDE_PX:
+        raise InputError(
+          f'config.{name}.side_px={simulated.side_px}: must be '
+          f'{MINIMUM_SIDE_PX} or more, to be trained on and judged by'
+        )
+      return
 
-  Args:
-    search: the section of the config, or its dataclass.
-  """
-  _require_bounds(search, _SEARCH_BOUNDS, 'config.search')
 
-
-def _require_bounds(
-  settings: Any, bounds: Mapping[str, _Bound], prefix: str
-) -> None:
-  for name, bound in bounds.items():
-    value = settings
-    for part in name.split('.'):
-      value = getattr(value, part)
-    if not bound.holds(value):
-      raise InputError(f'{prefix}.{name}={value}: {bound.text}')
+def _require_source(data: DataSettings) -> None:
+  if data.source == 'folder' and not data.dir:
+    raise InputError(
+      "config.data.dir='': say where images/ and masks/ are, with "
+      '--config.data.dir=DIR'
+    )
+  if data.source != 'folder' and data.dir:
+    raise InputError(
+      f'config.data.dir={data.dir}: simulated foils have no folder; '
+      'add --config.data.source=folder, or leave it out'
+    )
 
 
 def require_patch_fits(

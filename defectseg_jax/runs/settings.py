@@ -8,12 +8,12 @@ each section's fields are described where the room reads them.
 import dataclasses
 import typing
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any
 
 import ml_collections
 
+from defectseg_jax.bounds import Seed, one_of, read_fields, within
 from defectseg_jax.datasets.settings import DataSettings
-from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.settings import PreprocessingSettings
 from defectseg_jax.models.settings import ModelSettings
 from defectseg_jax.quantification.settings import QuantificationSettings
@@ -25,7 +25,7 @@ from defectseg_jax.simulation.parameters import FoilParameters, foil_parameters
 from defectseg_jax.simulation.settings import SimulationSettings
 from defectseg_jax.training.settings import TrainingSettings
 
-_Section = TypeVar('_Section')
+DEFECTS = ('voids', 'precipitates', 'dislocations')
 # ml_collections' type is no Mapping, though it reads like one.
 Config = ml_collections.ConfigDict | Mapping[str, Any]
 
@@ -38,7 +38,9 @@ class EvaluationSettings:
     tile_px: side of the part of a micrograph that one tile covers, in pixels.
   """
 
-  tile_px: int = 512
+  tile_px: Annotated[int, within(1, 16384, 'memory grows with its square')] = (
+    512
+  )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,8 +58,8 @@ class RunSettings:
     domain: likewise; None where they are not of a domain.
   """
 
-  defect: str
-  seed: int
+  defect: Annotated[str, one_of(*DEFECTS)]
+  seed: Seed
   init_from: str
   data: DataSettings
   simulation: SimulationSettings
@@ -86,24 +88,18 @@ def run_settings(config: Config) -> RunSettings:
     'defectsegnet'
   """
   fields = _as_dict(config)
-  data = read_section(DataSettings, fields, 'data')
-  is_domain = data.source == 'domain'
-  is_simulated = is_domain or data.source == 'simulated'
-  return RunSettings(
-    defect=fields['defect'],
-    seed=fields['seed'],
-    init_from=fields['init_from'],
-    data=data,
-    simulation=read_section(SimulationSettings, fields, 'simulation'),
-    foil=foil_parameters(fields['foil']) if is_simulated else None,
-    domain=domain_settings(fields['domain']) if is_domain else None,
-    preprocessing=read_section(PreprocessingSettings, fields, 'preprocessing'),
-    model=read_section(ModelSettings, fields, 'model'),
-    training=read_section(TrainingSettings, fields, 'training'),
-    evaluation=read_section(EvaluationSettings, fields, 'evaluation'),
-    quantification=read_section(
-      QuantificationSettings, fields, 'quantification'
-    ),
+  # Also where nothing reads them: what is wrong today is read tomorrow.
+  foil = foil_parameters(fields.get('foil', {}))
+  domain = domain_settings(fields.get('domain', {}))
+  fields = {**fields, 'foil': foil, 'domain': domain}
+  fields.pop('search', None)
+  run = read_fields(RunSettings, fields, 'config', complete=True)
+  is_domain = run.data.source == 'domain'
+  is_simulated = is_domain or run.data.source == 'simulated'
+  return dataclasses.replace(
+    run,
+    foil=foil if is_simulated else None,
+    domain=domain if is_domain else None,
   )
 
 
@@ -135,42 +131,11 @@ def series_settings(
   Raises:
     InputError: as `run_settings`.
   """
-  return (
-    read_section(SimulationSettings, config, 'simulation'),
-    foil_parameters(_as_dict(config)['foil']),
-  )
-
-
-def read_section(kind: type[_Section], config: Config, name: str) -> _Section:
-  """Reads one section of a config, whose fields must be those of its class.
-
-  Args:
-    kind: a frozen dataclass.
-    config: with the section.
-    name: of the section.
-
-  Raises:
-    InputError: the section or a field is missing, or a field is unknown.
-
-  Examples:
-    >>> read_section(EvaluationSettings, {'evaluation': {'tile_px': 256}},
-    ...              'evaluation')
-    EvaluationSettings(tile_px=256)
-  """
   fields = _as_dict(config)
-  if name not in fields:
-    raise InputError(
-      f'config.{name}: is missing; begin a config file with '
-      'common.get_config() of configs/common.py'
-    )
-  given = dict(fields[name])
-  known = {field.name for field in dataclasses.fields(kind)}  # pyright: ignore
-  for field in sorted(given.keys() ^ known):
-    what = 'is missing' if field in known else 'is not known'
-    raise InputError(
-      f'config.{name}.{field}: {what}; the fields stand in configs/common.py'
-    )
-  return kind(**given)
+  return (
+    read_fields(SimulationSettings, fields['simulation'], 'config.simulation'),
+    foil_parameters(fields['foil']),
+  )
 
 
 def _as_dict(config: Config) -> dict[str, Any]:

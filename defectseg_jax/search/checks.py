@@ -3,7 +3,6 @@
 import ml_collections
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.runs import config_checks
 from defectseg_jax.runs.preparation import require_trainable
 from defectseg_jax.runs.settings import run_settings
 from defectseg_jax.runs.workdir import flat_fields
@@ -19,7 +18,6 @@ def require_searchable(config: ml_collections.ConfigDict) -> None:
       fault.
   """
   settings = search_settings(config.search)
-  config_checks.require_valid_search(settings)
   require_trainable(run_settings(config))
   for values in extreme_values(
     search_space(settings.space, flat_fields(config))

@@ -2,7 +2,12 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from defectseg_jax.bounds import read_fields, within
+from defectseg_jax.errors import InputError
+
+_COUNT = within(1, 10_000, 'each trial is a training')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,11 +27,11 @@ class SearchSettings:
       ('choice', a, b, ...), or () for the config's own value.
   """
 
-  trials: int = 16
-  top: int = 4
-  warm_trials: int = 3
-  max_rounds: int = 6
-  prune_after_epochs: int = 0
+  trials: Annotated[int, _COUNT] = 16
+  top: Annotated[int, _COUNT] = 4
+  warm_trials: Annotated[int, _COUNT] = 3
+  max_rounds: Annotated[int, _COUNT] = 6
+  prune_after_epochs: Annotated[int, within(0, 1000000, '0 gives none up')] = 0
   space: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -36,14 +41,23 @@ def search_settings(section: Any) -> SearchSettings:
   Args:
     section: `config.search`, or the same as nested mappings.
 
+  Raises:
+    InputError: a field is unknown, or its value is out of bounds.
+
   Examples:
     >>> section = {'trials': 8, 'space': {'model': {'dropout_rate': ()}}}
     >>> search_settings(section).space
     {'model.dropout_rate': ()}
   """
   fields = dict(section.items())
-  space = dict(_leaves(fields.pop('space', {})))
-  return SearchSettings(**fields, space=space)
+  space = fields.pop('space', {})
+  if not hasattr(space, 'items'):
+    raise InputError(
+      f'config.search.space={space}: must be a section of ranges; '
+      'configs/search.py says what may stand here'
+    )
+  fields['space'] = dict(_leaves(space))
+  return read_fields(SearchSettings, fields, 'config.search')
 
 
 def _leaves(tree: Any, prefix: str = '') -> Iterator[tuple[str, Any]]:

@@ -195,6 +195,8 @@ def _predict_file(
     try:
       scale = scales.scale_of(path, {str(path): stated}, name)
       scale = with_doubts(scale, {str(path): doubt})
+      # Whether its own uncertainties can be added to those of all images.
+      scale.settings(run.measurement_settings)
       by_hand = corrections.find(name, micrograph.pixels.shape)
       inspection = screening.inspect(micrograph)
       zooms = choose_zooms(

@@ -5,17 +5,25 @@ neither JAX nor TensorFlow is imported for it.
 """
 
 import dataclasses
-import math
 import pathlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
+from defectseg_jax.bounds import (
+  PIXEL_SIZE_NM,
+  RELATIVE,
+  THICKNESS_NM,
+  one_of,
+  require_fields,
+  within,
+)
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.files import image_files
 from defectseg_jax.micrographs.image_names import name_in_table
 from defectseg_jax.micrographs.mask_files import SUFFIXES as MASK_SUFFIXES
 from defectseg_jax.micrographs.mask_values import MaskValues
 
+_DIAMETER_NM = within(0.1, 1e6, 'it is in nanometres')
 _UNCERTAINTIES = ('thickness_uncertainty', 'pixel_size_uncertainty')
 
 
@@ -45,11 +53,11 @@ class SessionRequest:
   """
 
   output: str
-  pixel_size_nm: float | None = None
-  thickness_nm: float | None = None
+  pixel_size_nm: Annotated[float | None, PIXEL_SIZE_NM] = None
+  thickness_nm: Annotated[float | None, THICKNESS_NM] = None
   calibration: str | None = None
-  thickness_uncertainty: float | None = None
-  pixel_size_uncertainty: float | None = None
+  thickness_uncertainty: Annotated[float | None, RELATIVE] = None
+  pixel_size_uncertainty: Annotated[float | None, RELATIVE] = None
   surface: bool = False
   reference: str | None = None
   valid: str | None = None
@@ -70,14 +78,7 @@ class SessionRequest:
     return [name_in_table(one) for one in self.include]
 
   def __post_init__(self) -> None:
-    for name in ('pixel_size_nm', 'thickness_nm'):
-      _require_length(getattr(self, name), name)
-    for name in _UNCERTAINTIES:
-      value = getattr(self, name)
-      if value is not None and not 0 <= value < 1:
-        raise InputError(
-          f'--{name}={value}: must be from 0 to below 1; 0.1 is 10%'
-        )
+    require_fields(type(self), vars(self), '--')
     for name in ('thickness_nm', 'thickness_uncertainty'):
       if self.surface and getattr(self, name) is not None:
         raise InputError(
@@ -136,18 +137,15 @@ class PredictRequest(SessionRequest):
   """
 
   images: Sequence[str] = ()
-  object_diameter_nm: float | None = None
+  object_diameter_nm: Annotated[float | None, _DIAMETER_NM] = None
   network: str | None = None
-  orientations: int = 1
+  orientations: Annotated[int, one_of(1, 8)] = 1
   overwrite: bool = False
 
   def __post_init__(self) -> None:
     super().__post_init__()
-    _require_length(self.object_diameter_nm, 'object_diameter_nm')
     if not self.images:
       raise InputError('--input: is missing; give the micrographs to look at')
-    if self.orientations not in (1, 8):
-      raise InputError(f'--orientations={self.orientations}: choose 1 or 8')
     image_files(self.images)
 
 
@@ -184,8 +182,3 @@ class QuantifyRequest(SessionRequest):
       image_files(self.masks, suffixes=MASK_SUFFIXES)
     if self.micrographs:
       image_files(self.micrographs, flag='--micrographs')
-
-
-def _require_length(value: float | None, flag: str) -> None:
-  if value is not None and not (math.isfinite(value) and value > 0):
-    raise InputError(f'--{flag}={value}: must be a number above 0')

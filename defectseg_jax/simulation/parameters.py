@@ -7,8 +7,16 @@ Defaults are the same as there.
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
+from defectseg_jax.bounds import (
+  PIXEL_SIZE_NM,
+  THICKNESS_NM,
+  Fraction,
+  one_of,
+  read_fields,
+  within,
+)
 from defectseg_jax.errors import InputError
 
 # Spheres at random positions overlap long before they fill a third of the
@@ -19,69 +27,105 @@ MAXIMUM_VOLUME_FRACTION = 0.3
 MAXIMUM_LINE_FRACTION = 0.5
 # From the paper.
 LABEL_WIDTH_PX = 3
+# Particles, or spots, that are drawn one by one within minutes; by eye.
+MAXIMUM_COUNT = 100_000
+
+_DENSITY = within(0, 1e30, 'particles would fill the foil')
+_DIAMETER = within(0, 1e5, 'it is in nanometres', above=True)
+_THICKNESS = within(0, 1e6, 'it is in nanometres', above=True)
 
 
 @dataclasses.dataclass(frozen=True)
 class Voids:
   """Cavities."""
 
-  density_per_m3: float = 0.7e21
-  diameter_nm: float = 21.5
-  diameter_std_nm: float = 7.5
-  spherical_fraction: float = 0.3
+  density_per_m3: Annotated[float, _DENSITY] = 0.7e21
+  diameter_nm: Annotated[float, _DIAMETER] = 21.5
+  diameter_std_nm: Annotated[
+    float, within(0, 100000.0, 'it is at most the diameter')
+  ] = 7.5
+  spherical_fraction: Fraction = 0.3
 
 
 @dataclasses.dataclass(frozen=True)
 class Precipitates:
   """Particles of a second phase."""
 
-  density_per_m3: float = 7.0e21
-  diameter_nm: float = 10.5
-  diameter_std_nm: float = 4.8
-  elongation: float = 1.6
-  roughness: float = 0.12
-  halo_fraction: float = 0.15
+  density_per_m3: Annotated[float, _DENSITY] = 7.0e21
+  diameter_nm: Annotated[float, _DIAMETER] = 10.5
+  diameter_std_nm: Annotated[
+    float, within(0, 100000.0, 'it is at most the diameter')
+  ] = 4.8
+  elongation: Annotated[
+    float, within(1, 100, 'it is the longer axis over the shorter')
+  ] = 1.6
+  roughness: Annotated[
+    float, within(0, 0.5, 'with more, outlines cross themselves', below=True)
+  ] = 0.12
+  halo_fraction: Fraction = 0.15
 
 
 @dataclasses.dataclass(frozen=True)
 class Dislocations:
   """Line defects."""
 
-  density_per_m2: float = 1.0e14
-  threading_fraction: float = 0.2
-  network_fraction: float = 0.2
-  tangle_fraction: float = 0.1
-  out_of_contrast_fraction: float = 0.05
+  density_per_m2: Annotated[
+    float, within(0, 1e20, 'lines would fill the foil')
+  ] = 1.0e14
+  threading_fraction: Fraction = 0.2
+  network_fraction: Fraction = 0.2
+  tangle_fraction: Fraction = 0.1
+  out_of_contrast_fraction: Fraction = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
 class Contrast:
   """How the foil weakens the beam."""
 
-  absorption_length_nm: float = 80.0
-  precipitate_absorption: float = 2.2
-  extinction_distance_nm: float = 40.0
-  fresnel_rim: float = 0.12
-  line_darkness: float = 0.4
-  line_width_nm: float = 4.0
-  line_shift_nm: float = 0.8
-  wedge_nm: float = 15.0
-  bend_contours: float = 1.5
-  lath_boundaries: float = 1.0
-  mottling: float = 0.03
-  surface_spots_per_um2: float = 100.0
+  absorption_length_nm: Annotated[float, _THICKNESS] = 80.0
+  precipitate_absorption: Annotated[
+    float, within(0, 1000, 'it is relative to the matrix')
+  ] = 2.2
+  extinction_distance_nm: Annotated[float, _THICKNESS] = 40.0
+  fresnel_rim: Annotated[float, within(0, 10, 'the background has 1')] = 0.12
+  line_darkness: Annotated[
+    float, within(0, 100, 'lines are black long before')
+  ] = 0.4
+  line_width_nm: Annotated[
+    float, within(0, 1000, 'lines are narrow', above=True)
+  ] = 4.0
+  line_shift_nm: Annotated[
+    float, within(0, 1000, 'an image lies near its line')
+  ] = 0.8
+  wedge_nm: Annotated[
+    float, within(0, 100000.0, 'it is a part of the thickness')
+  ] = 15.0
+  bend_contours: Annotated[float, within(0, 100, 'each takes time')] = 1.5
+  lath_boundaries: Annotated[float, within(0, 100, 'each takes time')] = 1.0
+  mottling: Annotated[
+    float, within(0, 10, 'it is relative to the background')
+  ] = 0.03
+  surface_spots_per_um2: Annotated[
+    float, within(0, 1000000.0, 'more would cover the micrograph')
+  ] = 100.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Detector:
   """How the beam becomes pixels."""
 
-  dose_electrons_per_px: float = 300.0
-  read_noise_electrons: float = 4.0
-  probe_nm: float = 0.4
-  jitter_px: float = 0.4
-  flyback_px: float = 2.0
-  bits: int = 8
+  dose_electrons_per_px: Annotated[
+    float, within(0, 1000000000.0, 'they are counted one by one', above=True)
+  ] = 300.0
+  read_noise_electrons: Annotated[
+    float, within(0, 1000000.0, 'it is in electrons')
+  ] = 4.0
+  probe_nm: Annotated[float, within(0, 100, 'it is the width of a probe')] = 0.4
+  jitter_px: Annotated[float, within(0, 100, 'it shifts rows by pixels')] = 0.4
+  flyback_px: Annotated[
+    float, within(0, 1000, 'it shifts the left edge by pixels')
+  ] = 2.0
+  bits: Annotated[int, one_of(8, 16)] = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,13 +133,15 @@ class FoilParameters:
   """A foil, its contrast and its detector: the fields of `config.foil`.
 
   Raises:
-    InputError: a number is out of its range, a particle is larger than the
-      foil, or so many defects do not fit into it.
+    InputError: a particle is larger than the foil, or so many defects do not
+      fit into it, or are too many to be drawn.
   """
 
-  side_px: int = 2048
-  pixel_size_nm: float = 0.32
-  thickness_nm: float = 190.0
+  side_px: Annotated[int, within(8, 8192, 'memory grows with its square')] = (
+    2048
+  )
+  pixel_size_nm: Annotated[float, PIXEL_SIZE_NM] = 0.32
+  thickness_nm: Annotated[float, THICKNESS_NM] = 190.0
   voids: Voids = Voids()
   precipitates: Precipitates = Precipitates()
   dislocations: Dislocations = Dislocations()
@@ -103,7 +149,6 @@ class FoilParameters:
   detector: Detector = Detector()
 
   def __post_init__(self) -> None:
-    _require_ranges(self)
     _require_room(self)
 
   @property
@@ -122,32 +167,6 @@ class FoilParameters:
     return self.area_m2 * self.thickness_nm * 1e-9
 
 
-_GROUPS = {
-  'voids': Voids,
-  'precipitates': Precipitates,
-  'dislocations': Dislocations,
-  'contrast': Contrast,
-  'detector': Detector,
-}
-_POSITIVE = {
-  'pixel_size_nm',
-  'thickness_nm',
-  'diameter_nm',
-  'absorption_length_nm',
-  'extinction_distance_nm',
-  'line_width_nm',
-  'dose_electrons_per_px',
-}
-_FRACTIONS = {
-  'spherical_fraction',
-  'halo_fraction',
-  'threading_fraction',
-  'network_fraction',
-  'tangle_fraction',
-  'out_of_contrast_fraction',
-}
-
-
 def foil_parameters(config: Mapping[str, Any]) -> FoilParameters:
   """The parameters of a foil from mappings, as a config has them.
 
@@ -159,7 +178,8 @@ def foil_parameters(config: Mapping[str, Any]) -> FoilParameters:
     The parameters.
 
   Raises:
-    InputError: the numbers do not belong together: see `FoilParameters`.
+    InputError: a field is unknown or out of its bounds, or the numbers do not
+      belong together: see `FoilParameters`.
 
   Examples:
     >>> foil = foil_parameters(
@@ -170,43 +190,11 @@ def foil_parameters(config: Mapping[str, Any]) -> FoilParameters:
     >>> f'{foil.area_m2:.3g} m2, {foil.volume_m3:.3g} m3'
     '1.02e-13 m2, 1.95e-20 m3'
   """
-  given = dict(config)
-  groups = {
-    name: group(**given.pop(name, {})) for name, group in _GROUPS.items()
-  }
-  return FoilParameters(**given, **groups)
+  return read_fields(FoilParameters, config, 'config.foil')
 
 
-def _require_ranges(foil: FoilParameters) -> None:
-  """Refuses numbers that are out of their ranges."""
-  fields = {'foil': foil} | {f'foil.{n}': getattr(foil, n) for n in _GROUPS}
-  for path, group in fields.items():
-    for name, value in vars(group).items():
-      if name in _GROUPS:
-        continue
-      field = f'config.{path}.{name}={value}'
-      if name in _POSITIVE and not (math.isfinite(value) and value > 0):
-        raise InputError(f'{field}: must be above 0')
-      if not (math.isfinite(value) and value >= 0):
-        raise InputError(f'{field}: must be 0 or more')
-      if name in _FRACTIONS and value > 1:
-        raise InputError(f'{field}: is a fraction; must be at most 1')
-  if foil.side_px < 8:
-    raise InputError(f'config.foil.side_px={foil.side_px}: must be at least 8')
-  if foil.precipitates.elongation < 1:
-    raise InputError(
-      f'config.foil.precipitates.elongation={foil.precipitates.elongation}: is '
-      'the longer axis over the shorter; must be 1 or more'
-    )
-  if foil.precipitates.roughness >= 0.5:
-    raise InputError(
-      f'config.foil.precipitates.roughness={foil.precipitates.roughness}: must '
-      'be below 0.5, or outlines cross themselves'
-    )
-  if foil.detector.bits not in (8, 16):
-    raise InputError(
-      f'config.foil.detector.bits={foil.detector.bits}: choose 8 or 16'
-    )
+def _require_room(foil: FoilParameters) -> None:
+  """Refuses particles and lines that do not fit into the foil."""
   lines = foil.dislocations
   kinds = (
     lines.threading_fraction + lines.network_fraction + lines.tangle_fraction
@@ -216,10 +204,6 @@ def _require_ranges(foil: FoilParameters) -> None:
       f'config.foil.dislocations: threading_fraction, network_fraction and '
       f'tangle_fraction make {kinds:g}; must be at most 1 together'
     )
-
-
-def _require_room(foil: FoilParameters) -> None:
-  """Refuses particles and lines that do not fit into the foil."""
   for name in ('voids', 'precipitates'):
     group = getattr(foil, name)
     if group.diameter_nm > foil.thickness_nm:
@@ -244,6 +228,14 @@ def _require_room(foil: FoilParameters) -> None:
         f'fill {fraction:.2g} of the foil; must fill at most '
         f'{MAXIMUM_VOLUME_FRACTION}'
       )
+    _require_countable(
+      f'{name}.density_per_m3={group.density_per_m3:g}',
+      group.density_per_m3 * foil.volume_m3,
+    )
+  _require_countable(
+    f'contrast.surface_spots_per_um2={foil.contrast.surface_spots_per_um2:g}',
+    foil.contrast.surface_spots_per_um2 * foil.area_m2 * 1e12,
+  )
   covered = (
     foil.dislocations.density_per_m2
     * (foil.thickness_nm * 1e-9)
@@ -255,6 +247,14 @@ def _require_room(foil: FoilParameters) -> None:
       f'{foil.dislocations.density_per_m2:g}: its lines would cover '
       f'{covered:.2g} of the micrograph; must cover at most '
       f'{MAXIMUM_LINE_FRACTION}'
+    )
+
+
+def _require_countable(what: str, count: float) -> None:
+  if count > MAXIMUM_COUNT:
+    raise InputError(
+      f'config.foil.{what}: would be {count:.2g} in a micrograph; must be at '
+      f'most {MAXIMUM_COUNT}, or make the foil smaller'
     )
 
 

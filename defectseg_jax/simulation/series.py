@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
 from defectseg_jax.simulation.background import read_background
-from defectseg_jax.simulation.foil import KINDS, Foil, simulate_foil
+from defectseg_jax.simulation.foil import Foil, simulate_foil
 from defectseg_jax.simulation.parameters import FoilParameters
 from defectseg_jax.simulation.settings import SimulationSettings
 
@@ -35,9 +34,7 @@ def write_series(
     on_written: called after each micrograph.
 
   Raises:
-    InputError: the defect is unknown, the number of micrographs is below 1, the
-      seed is negative, or anything is wrong with the background. Nothing is
-      written then.
+    InputError: anything is wrong with the background. Nothing is written then.
 
   Examples:
     >>> import tempfile
@@ -52,7 +49,6 @@ def write_series(
     ['foil_0000.tif', 'foil_0001.tif']
   """
   folder = pathlib.Path(folder)
-  _require_valid(settings, defect)
   background = (
     read_background(settings.background, foil) if settings.background else None
   )
@@ -70,21 +66,6 @@ def write_series(
     writer = csv.writer(stream, lineterminator='\n')
     writer.writerow(['file', 'split', 'pixel_size_nm', 'thickness_nm'])
     writer.writerows(rows)
-
-
-def _require_valid(settings: SimulationSettings, defect: str) -> None:
-  if defect not in KINDS:
-    raise InputError(
-      f'config.defect={defect}: choose one of {", ".join(KINDS)}'
-    )
-  if settings.micrographs < 1:
-    raise InputError(
-      f'config.simulation.micrographs={settings.micrographs}: must be 1 or more'
-    )
-  if settings.seed < 0:
-    raise InputError(
-      f'config.simulation.seed={settings.seed}: must be 0 or more'
-    )
 
 
 def _write_foil(

@@ -1,6 +1,9 @@
 """What a series of simulated foils is, beside what each foil is made of."""
 
 import dataclasses
+from typing import Annotated
+
+from defectseg_jax.bounds import Seed, within
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,6 +17,6 @@ class SimulationSettings:
       rendered; '' simulates that too.
   """
 
-  micrographs: int = 2
-  seed: int = 0
+  micrographs: Annotated[int, within(1, 100000, 'each takes seconds')] = 2
+  seed: Seed = 0
   background: str = ''

@@ -1,6 +1,9 @@
 """The `training` section of a config: how the weights are found."""
 
 import dataclasses
+from typing import Annotated
+
+from defectseg_jax.bounds import within
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,13 +28,31 @@ class TrainingSettings:
       step, in [0, 1); 0 keeps the last step alone.
   """
 
-  batch_size: int = 16
-  epochs: int = 100
-  learning_rate: float = 1.8e-3
-  plateau_factor: float = 0.5
-  plateau_patience_epochs: int = 10
-  max_decays: int = 6
-  positive_weight: float = 8.0
-  positive_weight_decay: float = 0.9
-  l2: float = 1e-4
-  average_decay: float = 0.99
+  batch_size: Annotated[
+    int, within(1, 65536, 'all of them are in memory at once')
+  ] = 16
+  epochs: Annotated[
+    int, within(1, 1000000, 'each is a pass through the patches')
+  ] = 100
+  learning_rate: Annotated[
+    float, within(0, 10, 'larger steps diverge', above=True)
+  ] = 1.8e-3
+  plateau_factor: Annotated[
+    float, within(0, 1, 'it lowers the learning rate', above=True, below=True)
+  ] = 0.5
+  plateau_patience_epochs: Annotated[
+    int, within(1, 1000000, 'epochs are counted')
+  ] = 10
+  max_decays: Annotated[
+    int, within(1, 1000, 'after more, nothing is learnt')
+  ] = 6
+  positive_weight: Annotated[
+    float, within(1, 1000000, 'a background pixel has 1')
+  ] = 8.0
+  positive_weight_decay: Annotated[
+    float, within(0, 1, 'it lowers the weight', above=True)
+  ] = 0.9
+  l2: Annotated[float, within(0, 1000, 'with more, all weights are 0')] = 1e-4
+  average_decay: Annotated[
+    float, within(0, 1, 'with 1, nothing is ever learnt', below=True)
+  ] = 0.99

@@ -67,12 +67,3 @@ def test_a_folder_of_backgrounds_that_is_not_there_is_said(config, tmp_path):
   with pytest.raises(InputError, match='nowhere'):
     read_data(run_settings(config), splits=('dev',))
   assert not list((tmp_path / 'cache').rglob('*.tif'))
-
-
-@pytest.mark.parametrize(
-  ('field', 'value'), [('side_px', 200), ('micrographs', 0)]
-)
-def test_what_cannot_be_judged_by_is_refused(config, field, value):
-  setattr(config.domain, field, value)
-  with pytest.raises(InputError, match=f'config.domain.{field}={value}'):
-    read_data(run_settings(config), splits=('dev',))

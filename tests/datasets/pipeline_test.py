@@ -171,16 +171,3 @@ def test_training_needs_a_defect_pixel():
   )
   with pytest.raises(InputError, match=r'training masks \(a\): no pixel'):
     Patches([region], patch_px=32, order='tiled', seed=0)
-
-
-@pytest.mark.parametrize(
-  'options, message',
-  [
-    ({'orientations': 4}, 'config.data.orientations=4: choose 1, 2 or 8'),
-    ({'order': 'spiral'}, 'config.data.patches=spiral: choose tiled or random'),
-  ],
-)
-def test_wrong_options_are_named(options, message):
-  options = {'patch_px': 32, 'order': 'tiled', 'seed': 0} | options
-  with pytest.raises(InputError, match=message):
-    Patches(numbered((64, 64)), **options)

@@ -91,9 +91,7 @@ def test_the_truth_stays_beside_the_micrographs(config):
   'field, value',
   [
     ('foil.thickness_nm', -1.0),
-    ('simulation.micrographs', 0),
     ('simulation.background', 'nowhere.tif'),
-    ('data.dir', 'somewhere'),
   ],
 )
 def test_wrong_parameters_leave_nothing_in_the_cache(

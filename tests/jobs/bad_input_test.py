@@ -205,14 +205,14 @@ def test_a_batch_that_does_not_divide(config, refused):
   'field, value, message',
   [
     ('defect', 'loops', 'config.defect=loops: choose one of voids'),
-    ('seed', -1, 'config.seed=-1: must be in'),
-    ('data.source', 'web', 'config.data.source=web: choose simulated'),
+    ('seed', -1, 'config.seed=-1: must be a whole'),
+    ('data.source', 'web', 'config.data.source=web: choose one of simulated'),
     ('data.source', 'simulated', 'simulated foils have no folder'),
     ('preprocessing.background', 'flat', 'flat'),
     ('preprocessing.background_radius_px', 0.0, '0'),
     ('preprocessing.normalisation', 'total', 'total'),
     ('model.name', 'resnet', 'config.model.name=resnet'),
-    ('data.patch_px', 0, 'config.data.patch_px=0: must be 1 or more'),
+    ('data.patch_px', 0, 'config.data.patch_px=0: must be a whole'),
     (
       'data.patch_px',
       36,

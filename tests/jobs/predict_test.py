@@ -264,7 +264,7 @@ def test_several_scales_or_the_one_of_a_diameter(
 
 def test_a_diameter_that_is_of_no_use(predict, sized_run, tmp_path):
   said = wrong(predict, tmp_path, object_diameter_nm=0.0)
-  assert '--object_diameter_nm=0.0: must be a number above 0' in said
+  assert '--object_diameter_nm=0.0: must be from 0.1' in said
   said = wrong(predict, tmp_path, object_diameter_nm=5.0)
   assert '--object_diameter_nm=5: the network of' in said
   workdir = sized_run(diameter_px=[80, 5])
@@ -309,7 +309,7 @@ def test_what_is_wrong_is_said_before_anything_is_done(
   predict, trained_run, session, tmp_path
 ):
   said = wrong(predict, tmp_path, orientations=4)
-  assert '--orientations=4: choose 1 or 8' in said
+  assert '--orientations=4: choose one of 1, 8' in said
   said = wrong(predict, tmp_path, tmp_path / 'none.tif')
   assert 'none.tif: there is no such file' in said
   config = Workdir(trained_run).read_config()

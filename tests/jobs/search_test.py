@@ -251,8 +251,8 @@ def test_every_trial_failing(search, tmp_path):
       {'search__space__training__learning_rate': ('log', 1e-2, 1e-4)},
       'config.search.space.training.learning_rate=',
     ),
-    ({'search__trials': 0}, 'config.search.trials=0: must be 1 or more'),
-    ({'training__epochs': 0}, 'config.training.epochs=0: must be 1 or more'),
+    ({'search__trials': 0}, 'config.search.trials=0: must be a whole'),
+    ({'training__epochs': 0}, 'config.training.epochs=0: must be a whole'),
     ({'data__dir': '/no/such'}, '/no/such'),
   ],
 )

@@ -70,7 +70,7 @@ def test_what_cannot_be_made_is_said_in_one_line(tmp_path):
   new = tmp_path / 'new'
   assert '--output: is missing' in refused(tmp_path)
   said = refused(tmp_path, f'--output={new}', '--config.foil.pixel_size_nm=0')
-  assert 'config.foil.pixel_size_nm=0.0: must be above 0' in said
+  assert 'config.foil.pixel_size_nm=0.0: must be from' in said
   said = refused(
     tmp_path, f'--output={new}', '--config.simulation.micrographs=0'
   )

@@ -96,11 +96,11 @@ def test_tables_as_excel_writes_them(name, file):
     ('file|pixel_size_nm\na|1\n', '(read as separated by commas, in UTF-8)'),
     (
       'file,thickness_nm,thickness_uncertainty\na,90,10%\n',
-      "line 2: thickness_uncertainty is '10%'; write a number from 0",
+      "line 2: thickness_uncertainty is '10%': must be from 0 to below 1: i",
     ),
     (
       'file,thickness_nm,thickness_uncertainty\na,90,10\n',
-      "line 2: thickness_uncertainty is '10'; write a number from 0",
+      "line 2: thickness_uncertainty is '10': must be from 0 to below 1: it",
     ),
   ],
 )

@@ -3,8 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from defectseg_jax.errors import InputError
-from defectseg_jax.models import ModelSettings, create_model, space_to_depth
+from defectseg_jax.models import space_to_depth
 from defectseg_jax.models.defectsegnet import DefectSegNet
 from defectseg_jax.training.state import create_variables
 
@@ -158,15 +157,3 @@ def test_sides_must_divide_by_eight(variables, shape):
 def test_a_micrograph_has_one_channel(variables):
   with pytest.raises(ValueError, match='3 channels'):
     DefectSegNet().apply(variables, np.zeros((1, 16, 16, 3), np.float32))
-
-
-@pytest.mark.parametrize(
-  'field, value, message',
-  [
-    ('dropout_rate', 1.0, 'config.model.dropout_rate=1.0: must be in'),
-    ('batch_norm_momentum', -0.1, 'config.model.batch_norm_momentum=-0.1'),
-  ],
-)
-def test_a_wrong_model_config_is_named(field, value, message):
-  with pytest.raises(InputError, match=message):
-    create_model(ModelSettings(**{field: value}))

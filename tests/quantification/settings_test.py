@@ -19,11 +19,11 @@ def test_names_and_defaults_are_those_of_the_config():
   [
     ('connectivity', 6, 'connectivity=6: choose one of 4, 8'),
     ('border', 'half', 'border=half: choose one of all, exclude, frame'),
-    ('minimum_area_px', -1, 'minimum_area_px=-1: must be 0 or more'),
-    ('spacing_px', 0, 'spacing_px=0: must be a whole number, 1 or more'),
+    ('minimum_area_px', -1, 'minimum_area_px=-1: must be a whole number f'),
+    ('spacing_px', 0, 'spacing_px=0: must be a whole number from 1'),
     ('random_lines', 2.5, r'random_lines=2\.5: must be a whole number'),
-    ('projection_factor', 0.0, r'projection_factor=0\.0: must be a number abo'),
-    ('unseen_fraction', 1.0, r'unseen_fraction=1\.0: must be 0 or more, and'),
+    ('projection_factor', 0.0, r'projection_factor=0\.0: must be from 1 to'),
+    ('unseen_fraction', 1.0, r'unseen_fraction=1\.0: must be from 0 to belo'),
     ('thickness_uncertainty', float('nan'), 'thickness_uncertainty=nan'),
   ],
 )

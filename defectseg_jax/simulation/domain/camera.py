@@ -6,12 +6,14 @@ Which steps a micrograph goes through, and how strongly, is drawn: see
 
 import dataclasses
 import io
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Float
 from PIL import Image
 from scipy import ndimage
 
+from defectseg_jax.bounds import Fraction, within
 from defectseg_jax.simulation.domain.draws import Range, draw, draw_log
 
 
@@ -34,16 +36,26 @@ class CameraSettings:
     jpeg_fraction: fraction that were compressed.
   """
 
-  dose_electrons_per_px: Range = (20.0, 2500.0)
-  blur_px: Range = (0.25, 1.1)
-  read_noise_electrons: Range = (0.1, 6.0)
-  oversampled_fraction: float = 0.0
-  contrast_fraction: Range = (0.12, 1.0)
-  gamma: Range = (0.7, 1.4)
-  spikes_fraction: float = 0.12
-  columns_fraction: float = 0.05
-  saturated_fraction: float = 0.1
-  jpeg_fraction: float = 0.15
+  dose_electrons_per_px: Annotated[
+    Range, within(0, 1000000000.0, 'they are counted one by one', above=True)
+  ] = (20.0, 2500.0)
+  blur_px: Annotated[
+    Range, within(0, 100, 'it is a width in pixels', above=True)
+  ] = (0.25, 1.1)
+  read_noise_electrons: Annotated[
+    Range, within(0, 1000000.0, 'it is in electrons', above=True)
+  ] = (0.1, 6.0)
+  oversampled_fraction: Fraction = 0.0
+  contrast_fraction: Annotated[
+    Range, within(0, 1, 'it is a fraction', above=True)
+  ] = (0.12, 1.0)
+  gamma: Annotated[
+    Range, within(0, 10, 'it is the exponent of a display', above=True)
+  ] = (0.7, 1.4)
+  spikes_fraction: Fraction = 0.12
+  columns_fraction: Fraction = 0.05
+  saturated_fraction: Fraction = 0.1
+  jpeg_fraction: Fraction = 0.15
 
 
 # Standard deviation of the smooth noise, in pixels; by eye.

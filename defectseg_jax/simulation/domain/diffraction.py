@@ -7,12 +7,14 @@ numbers are by eye, after micrographs of irradiated steels.
 
 import dataclasses
 import math
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Float
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from defectseg_jax.bounds import Fraction, within
 from defectseg_jax.simulation.domain.draws import (
   Range,
   draw,
@@ -38,14 +40,20 @@ class BackgroundSettings:
     spot_px: width of such a spot.
   """
 
-  mottling: Range = (0.01, 0.35)
-  contours_fraction: float = 0.5
-  contour_darkness: Range = (0.1, 1.6)
-  grains_fraction: float = 0.25
-  moire_fraction: float = 0.1
-  lines_fraction: float = 0.4
-  spots_fraction: float = 0.4
-  spot_px: Range = (1.5, 16.0)
+  mottling: Annotated[
+    Range, within(0, 10, 'it is in the exponent of the intensity', above=True)
+  ] = (0.01, 0.35)
+  contours_fraction: Fraction = 0.5
+  contour_darkness: Annotated[
+    Range, within(0, 10, 'it is in the exponent of the intensity', above=True)
+  ] = (0.1, 1.6)
+  grains_fraction: Fraction = 0.25
+  moire_fraction: Fraction = 0.1
+  lines_fraction: Fraction = 0.4
+  spots_fraction: Fraction = 0.4
+  spot_px: Annotated[
+    Range, within(0, 1000, 'it is a width in pixels', above=True)
+  ] = (1.5, 16.0)
 
 
 def diffraction_contrast(

@@ -5,9 +5,11 @@ All numbers are by eye, after micrographs of deformed and irradiated steels.
 
 import dataclasses
 import math
+from typing import Annotated
 
 import numpy as np
 
+from defectseg_jax.bounds import Fraction, within
 from defectseg_jax.simulation.domain.draws import Range, draw, draw_log
 
 # Distance between the points of a curve, in pixels.
@@ -39,17 +41,21 @@ class LineSettings:
     faint_fraction: of the lines that are nearly out of contrast.
   """
 
-  darkness: Range = (0.12, 1.6)
-  loops_fraction: float = 0.35
-  loops_only_fraction: float = 0.25
-  loop_px: Range = (6.0, 90.0)
-  filled_loops_fraction: float = 0.65
-  pile_ups_fraction: float = 0.4
-  networks_fraction: float = 0.25
-  faults_fraction: float = 0.12
-  double_fraction: float = 0.2
-  dotted_fraction: float = 0.4
-  faint_fraction: float = 0.06
+  darkness: Annotated[
+    Range, within(0, 10, 'it is in the exponent of the intensity', above=True)
+  ] = (0.12, 1.6)
+  loops_fraction: Fraction = 0.35
+  loops_only_fraction: Fraction = 0.25
+  loop_px: Annotated[
+    Range, within(0, 2000, 'it is a diameter in pixels', above=True)
+  ] = (6.0, 90.0)
+  filled_loops_fraction: Fraction = 0.65
+  pile_ups_fraction: Fraction = 0.4
+  networks_fraction: Fraction = 0.25
+  faults_fraction: Fraction = 0.12
+  double_fraction: Fraction = 0.2
+  dotted_fraction: Fraction = 0.4
+  faint_fraction: Fraction = 0.06
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

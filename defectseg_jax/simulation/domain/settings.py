@@ -1,16 +1,17 @@
 """The ranges that micrographs of a domain are drawn from: `config.domain`."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from defectseg_jax.errors import InputError
+from defectseg_jax.bounds import Fraction, read_fields, within
 from defectseg_jax.simulation.domain.camera import CameraSettings
 from defectseg_jax.simulation.domain.diffraction import BackgroundSettings
 from defectseg_jax.simulation.domain.draws import Range
 from defectseg_jax.simulation.domain.line_scene import LineSettings
 from defectseg_jax.simulation.domain.surface_ground import SurfaceSettings
+
+_WEIGHT = within(0, 1e6, 'it is a weight')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,11 +26,11 @@ class ImagingSettings:
     weak_beam: dark field of dislocations; 0 for any other defect.
   """
 
-  bright_field: float = 0.72
-  annular_dark_field: float = 0.06
-  scanning_foil: float = 0.22
-  scanned_surface: float = 0.0
-  weak_beam: float = 0.0
+  bright_field: Annotated[float, _WEIGHT] = 0.72
+  annular_dark_field: Annotated[float, _WEIGHT] = 0.06
+  scanning_foil: Annotated[float, _WEIGHT] = 0.22
+  scanned_surface: Annotated[float, _WEIGHT] = 0.0
+  weak_beam: Annotated[float, _WEIGHT] = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,26 +49,25 @@ class ObjectSettings:
       fainter one counts neither way.
   """
 
-  diameter_px: Range = (5.0, 80.0)
-  diameter_nm: Range = (0.8, 80.0)
-  relative_std: Range = (0.03, 0.5)
-  covered_fraction: Range = (0.03, 0.45)
-  empty_fraction: float = 0.06
-  thickness_per_diameter: Range = (1.3, 12.0)
-  visible_ratio: float = 10.0
-
-  def __post_init__(self) -> None:
-    if max(self.relative_std) > 1:
-      raise InputError(
-        f'config.domain.objects.relative_std={self.relative_std}: must be at '
-        'most 1, the mean'
-      )
-    if min(self.thickness_per_diameter) < 1:
-      raise InputError(
-        'config.domain.objects.thickness_per_diameter='
-        f'{self.thickness_per_diameter}: must be at least 1, or no object fits '
-        'into its foil'
-      )
+  diameter_px: Annotated[
+    Range, within(0, 2000, 'larger ones leave no ground', above=True)
+  ] = (5.0, 80.0)
+  diameter_nm: Annotated[
+    Range, within(0, 100000.0, 'it is in nanometres', above=True)
+  ] = (0.8, 80.0)
+  relative_std: Annotated[
+    Range, within(0, 1, 'it is relative to the mean', above=True)
+  ] = (0.03, 0.5)
+  covered_fraction: Annotated[
+    Range, within(0, 1, 'it is a fraction', above=True)
+  ] = (0.03, 0.45)
+  empty_fraction: Fraction = 0.06
+  thickness_per_diameter: Annotated[
+    Range, within(1, 10000, 'below 1, no object fits into its foil')
+  ] = (1.3, 12.0)
+  visible_ratio: Annotated[
+    float, within(0, 1000, 'nothing would be labelled')
+  ] = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,17 +88,35 @@ class OpticsSettings:
     speckle_rad: standard deviation of the phase of amorphous surfaces.
   """
 
-  voltage_kv: tuple[float, ...] = (80.0, 200.0, 300.0)
-  focused_fraction: float = 0.2
-  over_focus_fraction: float = 0.2
-  fringe_px: Range = (0.5, 14.0)
-  spherical_aberration_mm: Range = (0.001, 2.0)
-  focal_spread_nm: Range = (2.0, 12.0)
-  convergence_mrad: Range = (0.02, 0.5)
-  aperture_mrad: Range = (4.0, 20.0)
-  inner_potential_v: Range = (14.0, 27.0)
-  absorption_length_nm: Range = (15.0, 200.0)
-  speckle_rad: Range = (0.004, 0.25)
+  voltage_kv: Annotated[
+    tuple[float, ...], within(1, 10000, 'it is in kilovolts')
+  ] = (80.0, 200.0, 300.0)
+  focused_fraction: Fraction = 0.2
+  over_focus_fraction: Fraction = 0.2
+  fringe_px: Annotated[
+    Range, within(0, 1000, 'it is the width of a fringe', above=True)
+  ] = (0.5, 14.0)
+  spherical_aberration_mm: Annotated[
+    Range, within(0, 1000, 'it is in millimetres', above=True)
+  ] = (0.001, 2.0)
+  focal_spread_nm: Annotated[
+    Range, within(0, 10000, 'it is in nanometres', above=True)
+  ] = (2.0, 12.0)
+  convergence_mrad: Annotated[
+    Range, within(0, 1000, 'it is in milliradians', above=True)
+  ] = (0.02, 0.5)
+  aperture_mrad: Annotated[
+    Range, within(0, 1000, 'it is in milliradians', above=True)
+  ] = (4.0, 20.0)
+  inner_potential_v: Annotated[
+    Range, within(0, 1000, 'it is in volts', above=True)
+  ] = (14.0, 27.0)
+  absorption_length_nm: Annotated[
+    Range, within(0, 1000000.0, 'it is in nanometres', above=True)
+  ] = (15.0, 200.0)
+  speckle_rad: Annotated[
+    Range, within(0, 100, 'it is in radians', above=True)
+  ] = (0.004, 0.25)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,26 +152,19 @@ class DomainSettings:
   camera: CameraSettings = dataclasses.field(default_factory=CameraSettings)
   surface: SurfaceSettings = dataclasses.field(default_factory=SurfaceSettings)
   lines: LineSettings = dataclasses.field(default_factory=LineSettings)
-  real_background_fraction: float = 0.35
-  gain: Range = (0.5, 1.7)
-  offset: float = 0.6
-  patches: int = 800
-  micrographs: int = 24
-  side_px: int = 384
-
-  def __post_init__(self) -> None:
-    _require_ranges('config.domain', self)
-
-
-_GROUPS = {
-  'imaging': ImagingSettings,
-  'objects': ObjectSettings,
-  'optics': OpticsSettings,
-  'background': BackgroundSettings,
-  'camera': CameraSettings,
-  'surface': SurfaceSettings,
-  'lines': LineSettings,
-}
+  real_background_fraction: Fraction = 0.35
+  gain: Annotated[Range, within(0, 1000, 'it is a factor', above=True)] = (
+    0.5,
+    1.7,
+  )
+  offset: Annotated[
+    float, within(0, 1000, 'a micrograph has a standard deviation of 1')
+  ] = 0.6
+  patches: Annotated[int, within(1, 10000000, 'each takes time')] = 800
+  micrographs: Annotated[int, within(1, 100000, 'each takes time')] = 24
+  side_px: Annotated[int, within(64, 4096, 'memory grows with its square')] = (
+    384
+  )
 
 
 def domain_settings(config: Mapping[str, Any]) -> DomainSettings:
@@ -167,34 +178,11 @@ def domain_settings(config: Mapping[str, Any]) -> DomainSettings:
     The settings.
 
   Raises:
-    InputError: a range is no pair of ascending numbers, a fraction is not in 0
-      to 1, or a number is below 0.
+    InputError: a field is unknown or out of its bounds, or a range is no pair
+      of ascending numbers.
 
   Examples:
     >>> domain_settings({'objects': {'diameter_px': (8.0, 40.0)}}).objects
     ObjectSettings(diameter_px=(8.0, 40.0), ...
   """
-  given = dict(config)
-  groups = {
-    name: group(**given.pop(name, {})) for name, group in _GROUPS.items()
-  }
-  return DomainSettings(**given, **groups)
-
-
-def _require_ranges(path: str, group: Any) -> None:
-  for field in dataclasses.fields(group):
-    value = getattr(group, field.name)
-    name = f'{path}.{field.name}={value}'
-    if dataclasses.is_dataclass(value):
-      _require_ranges(f'{path}.{field.name}', value)
-    elif isinstance(value, tuple):
-      if not all(math.isfinite(v) and v > 0 for v in value):
-        raise InputError(f'{name}: must be above 0')
-      if field.name != 'voltage_kv' and (
-        len(value) != 2 or value[0] > value[1]
-      ):
-        raise InputError(f'{name}: give two numbers, the smaller first')
-    elif not (math.isfinite(value) and value >= 0):
-      raise InputError(f'{name}: must be 0 or more')
-    elif field.name.endswith('_fraction') and value > 1:
-      raise InputError(f'{name}: is a fraction; must be at most 1')
+  return read_fields(DomainSettings, config, 'config.domain')

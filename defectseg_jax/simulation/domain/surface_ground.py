@@ -6,12 +6,14 @@ particle. All numbers are by eye.
 
 import dataclasses
 import math
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Float
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from defectseg_jax.bounds import Fraction, within
 from defectseg_jax.simulation.domain.diffraction import window
 from defectseg_jax.simulation.domain.draws import (
   Range,
@@ -46,21 +48,31 @@ class SurfaceSettings:
     scan_lines_fraction: whose lines differ in brightness.
   """
 
-  diameter_nm: Range = (40.0, 4000.0)
-  bright_fraction: float = 0.12
-  edge_px: Range = (0.5, 3.5)
-  noise: Range = (0.04, 1.0)
-  mottling: Range = (0.02, 0.6)
-  relief_fraction: float = 0.7
-  halo_fraction: float = 0.35
-  facets_fraction: float = 0.25
-  pairs_fraction: float = 0.1
-  buried_fraction: float = 0.55
-  scratches_fraction: float = 0.2
-  cracks_fraction: float = 0.12
-  debris_fraction: float = 0.3
-  streaks_fraction: float = 0.25
-  scan_lines_fraction: float = 0.6
+  diameter_nm: Annotated[
+    Range, within(0, 1000000.0, 'it is in nanometres', above=True)
+  ] = (40.0, 4000.0)
+  bright_fraction: Fraction = 0.12
+  edge_px: Annotated[
+    Range, within(0, 1000, 'it is a width in pixels', above=True)
+  ] = (0.5, 3.5)
+  noise: Annotated[
+    Range,
+    within(0, 100, "it is relative to the particles' contrast", above=True),
+  ] = (0.04, 1.0)
+  mottling: Annotated[
+    Range,
+    within(0, 100, "it is relative to the particles' contrast", above=True),
+  ] = (0.02, 0.6)
+  relief_fraction: Fraction = 0.7
+  halo_fraction: Fraction = 0.35
+  facets_fraction: Fraction = 0.25
+  pairs_fraction: Fraction = 0.1
+  buried_fraction: Fraction = 0.55
+  scratches_fraction: Fraction = 0.2
+  cracks_fraction: Fraction = 0.12
+  debris_fraction: Fraction = 0.3
+  streaks_fraction: Fraction = 0.25
+  scan_lines_fraction: Fraction = 0.6
 
 
 def draw_ground(
