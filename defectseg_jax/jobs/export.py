@@ -28,6 +28,7 @@ from defectseg_jax.runs.network_writing import write_network_of_run
 from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state
+from defectseg_jax.training.checksums import unverified_text
 
 # What the networks differ by is rounding: sums in another order.
 TOLERANCE = 1e-4
@@ -70,6 +71,8 @@ def export(
     return
   if path.exists():
     raise InputError(f'{path}: is there already; give --output another name')
+  if workdir is not None and (word := unverified_text(workdir.path)):
+    console.print(escape(word), soft_wrap=True)
   if path.suffix == '.onnx':
     _export_onnx(
       config, workdir, network, path, side_px=side_px, console=console

@@ -31,6 +31,7 @@ from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.results import SessionResults, write_results
 from defectseg_jax.sessions.screening import Screening, create_screening
 from defectseg_jax.sessions.tables import print_tables
+from defectseg_jax.training.checksums import unverified_text
 
 
 def predict(
@@ -225,7 +226,9 @@ def _require_named(
 
 
 def _notes(run: Run, images: Sequence[SessionImage]) -> Iterator[str]:
-  """That a network of one scale met images whose scale is not known."""
+  """What nobody can tell of the weights, and of images without a scale."""
+  if word := unverified_text(run.path):
+    yield word
   sizes_nm = run.seen.pixel_size_nm
   unknown = [one.name for one in images if one.scale.pixel_size_nm is None]
   if sizes_nm is not None and unknown:

@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import jax
@@ -19,18 +19,20 @@ from defectseg_jax.runs.labels import (
   require_not_inverted,
   where_labelled,
 )
+from defectseg_jax.runs.network_card import names_network
 from defectseg_jax.runs.preparation import (
   Prepared,
   prepare,
   require_trainable,
 )
 from defectseg_jax.runs.seen_sizes import seen_sizes, sizes_json
-from defectseg_jax.runs.settings import run_settings
+from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.validation import make_dev_histograms
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime import processes
 from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.training import checkpoints, loop, state, step
+from defectseg_jax.training.checksums import unverified_text
 from defectseg_jax.training.progress import Progress
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ def fit(
         )
         sizes = seen_sizes(settings, data.regions['train'])
         workdir.write_json(workdir.seen_sizes, sizes_json(sizes))
-    for remark in data.remarks:
+    for remark in (*_unverified(settings, workdir), *data.remarks):
       console.print(escape(remark), soft_wrap=True)
     _print_data(console, prepared)
     progress = _train(prepared, workdir, console, interruption, give_up)
@@ -108,6 +110,14 @@ def fit(
     soft_wrap=True,
   )
   return Fitted(progress, data)
+
+
+def _unverified(settings: RunSettings, workdir: Workdir) -> Iterator[str]:
+  """That the weights to begin from, or to go on from, have no checksum."""
+  begin = settings.init_from
+  for path in (workdir.path, *([] if names_network(begin) else [begin])):
+    if path and (word := unverified_text(path)):
+      yield word
 
 
 def _print_data(console: Console, prepared: Prepared) -> None:

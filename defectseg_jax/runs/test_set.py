@@ -24,6 +24,7 @@ from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.sure_objects import choose_sure_objects
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, state, step
+from defectseg_jax.training.checksums import unverified_text
 from defectseg_jax.training.progress import Progress
 
 
@@ -47,7 +48,8 @@ def evaluate(
   progress = checkpoints.read_progress(workdir.path)
   with console.status('Preparing the micrographs'):
     data = read_data(settings, splits=['dev', 'test'])
-  for remark in data.remarks:
+  word = unverified_text(workdir.path)
+  for remark in (*([word] if word else []), *data.remarks):
     console.print(escape(remark), soft_wrap=True)
   data.require_same(progress.fingerprint, workdir.path)
   with workdir.claim(config):

@@ -1,9 +1,10 @@
 """Checkpoints: the only place that knows orbax.
 
-A checkpoint has three items. `model` is what a network is: parameters and
+A checkpoint has four items. `model` is what a network is: parameters and
 running statistics, as their exponential moving average over steps. `trainer` is
 the rest of the state. `progress` is what the loop knows: epochs done, the best
-so far, the history. A run that goes on from any of its checkpoints ends in the
+so far, the history. `checksums` has the SHA-256 of each, with which is compared
+what is restored. A run that goes on from any of its checkpoints ends in the
 same bits as a run that was never stopped.
 
 orbax writes into a temporary folder and renames it, so that a checkpoint is
@@ -16,6 +17,7 @@ import contextlib
 import dataclasses
 import logging
 import pathlib
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,6 +29,7 @@ from orbax.checkpoint.checkpoint_managers import PreservationPolicy
 
 from defectseg_jax.disk import sync, sync_tree
 from defectseg_jax.errors import InputError
+from defectseg_jax.training.checksums import checksums, require_same
 from defectseg_jax.training.named_arrays import require_same_shapes
 from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.state import TrainState
@@ -41,7 +44,7 @@ def _quiet_orbax() -> Iterator[None]:
   """What orbax notes of a folder that is only read would alarm a reader."""
   logger = logging.getLogger('absl')
   before = logger.level
-  logger.setLevel(logging.ERROR)
+  logger.setLevel(logging.CRITICAL)
   try:
     yield
   finally:
@@ -65,6 +68,7 @@ class LatestAndBest(PreservationPolicy):
 class Checkpoints:
   """The checkpoints of one run, in `workdir/checkpoints`."""
 
+  @_quiet_orbax()
   def __init__(self, workdir: str | pathlib.Path) -> None:
     """Opens the folder, and makes it if it is missing."""
     self._directory = _directory(workdir)
@@ -104,6 +108,7 @@ class Checkpoints:
         model=ocp.args.StandardSave(items['model']),
         trainer=ocp.args.StandardSave(items['trainer']),
         progress=ocp.args.JsonSave(dataclasses.asdict(progress)),
+        checksums=ocp.args.JsonSave(checksums({**items, 'progress': progress})),
       ),
     )
     self._manager.wait_until_finished()
@@ -112,6 +117,7 @@ class Checkpoints:
     sync(self._directory)
     self._saved = (step, progress.epochs)
 
+  @_quiet_orbax()
   def restore_latest(
     self, state: TrainState
   ) -> tuple[TrainState, Progress] | None:
@@ -131,7 +137,8 @@ class Checkpoints:
     if step is None:
       return None
     items = _items(jax.tree.map(np.asarray, state))
-    try:
+    checkpoint = self._directory / str(step)
+    with _naming_damage(checkpoint):
       restored = self._manager.restore(
         step,
         args=ocp.args.Composite(
@@ -140,10 +147,11 @@ class Checkpoints:
           progress=ocp.args.JsonRestore(),
         ),
       )
-    except _DAMAGED as error:
-      raise _damage_error(self._directory / str(step), error) from error
-    state = TrainState(moving_average=restored['model'], **restored['trainer'])
-    return state, Progress(**restored['progress'])
+      found = {name: restored[name] for name in (*items, 'progress')}
+      require_same(checkpoint, found)
+      progress = Progress(**found['progress'])
+    state = TrainState(moving_average=found['model'], **found['trainer'])
+    return state, progress
 
   def close(self) -> None:
     """Closes what orbax holds open."""
@@ -196,17 +204,16 @@ def restore_model(
     lambda leaf: np.empty(leaf.shape, leaf.dtype),
     {'params': params, 'batch_stats': batch_stats},
   )
-  with ocp.StandardCheckpointer(
-    multiprocessing_options=_FIRST_PROCESS
-  ) as checkpointer:
-    try:
-      found = checkpointer.metadata(checkpoint / 'model').item_metadata.tree
-      require_same_shapes(wanted, found, checkpoint)
-      restored = checkpointer.restore(checkpoint / 'model', wanted)
-    except InputError:
-      raise
-    except _DAMAGED as error:
-      raise _damage_error(checkpoint, error) from error
+  with (
+    ocp.StandardCheckpointer(
+      multiprocessing_options=_FIRST_PROCESS
+    ) as checkpointer,
+    _naming_damage(checkpoint),
+  ):
+    found = checkpointer.metadata(checkpoint / 'model').item_metadata.tree
+    require_same_shapes(wanted, found, checkpoint)
+    restored = checkpointer.restore(checkpoint / 'model', wanted)
+    require_same(checkpoint, {'model': restored})
   return restored['params'], restored['batch_stats']
 
 
@@ -247,19 +254,28 @@ def _latest_progress(workdir: pathlib.Path) -> Progress | None:
     step = manager.latest_step()
     if step is None:
       return None
-    items = manager.restore(
-      step, args=ocp.args.Composite(progress=ocp.args.JsonRestore())
-    )
-  return Progress(**items['progress'])
+    with _naming_damage(saved / str(step)):
+      items = manager.restore(
+        step, args=ocp.args.Composite(progress=ocp.args.JsonRestore())
+      )
+      require_same(saved / str(step), {'progress': items['progress']})
+      return Progress(**items['progress'])
 
 
-# What orbax and tensorstore raise where files are missing or cut off.
-_DAMAGED = (OSError, ValueError, KeyError, AttributeError)
-
-
-def _damage_error(checkpoint: pathlib.Path, error: Exception) -> InputError:
-  reason = str(error).split('\n')[0][:200]
-  return InputError(
-    f'{checkpoint}: is damaged ({reason}); remove that folder to go on without '
-    'it, or choose another'
-  )
+@contextlib.contextmanager
+def _naming_damage(checkpoint: pathlib.Path) -> Iterator[None]:
+  """Says of which checkpoint it is what cannot be read."""
+  try:
+    yield
+  except (InputError, MemoryError):
+    raise
+  # orbax and tensorstore raise anything where files are missing or changed.
+  except Exception as error:
+    # Reads of other arrays end after this one, each with a word of its own.
+    logging.getLogger('asyncio').setLevel(logging.CRITICAL)
+    sys.unraisablehook = lambda unraisable: None
+    reason = ' '.join(str(error).split())[:200]
+    raise InputError(
+      f'{checkpoint}: is damaged ({reason}); remove that folder to go on '
+      'without it, or choose another'
+    ) from error

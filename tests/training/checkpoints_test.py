@@ -1,5 +1,6 @@
 import dataclasses
 import os
+import shutil
 
 import jax
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from defectseg_jax.errors import InputError
 from defectseg_jax.models import ModelSettings, create_model
 from defectseg_jax.training import checkpoints, schedules, state
+from defectseg_jax.training.checksums import unverified_text
 from defectseg_jax.training.progress import Progress
 
 MODEL = ModelSettings(dropout_rate=0.0)
@@ -99,6 +101,54 @@ def test_a_damaged_checkpoint_is_named(fresh, tmp_path):
       tmp_path, params=fresh.params, batch_stats=fresh.batch_stats
     )
   assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_bit_that_has_changed_is_refused(fresh, tmp_path):
+  """Wherever it is: in the weights, in what Adam keeps, in the best so far."""
+  saved = checkpoints.Checkpoints(tmp_path)
+  progress = Progress(fingerprint='f', epochs=1, best_step=3, threshold=0.5)
+  saved.save(at(fresh, 3), progress)
+  folder = tmp_path / 'checkpoints' / '3'
+  shapes = {'params': fresh.params, 'batch_stats': fresh.batch_stats}
+  for item, restore in (
+    ('model', lambda: checkpoints.restore_model(tmp_path, **shapes)),
+    ('model', lambda: saved.restore_latest(fresh)),
+    ('trainer', lambda: saved.restore_latest(fresh)),
+    ('progress', lambda: checkpoints.read_progress(tmp_path)),
+    ('checksums', lambda: checkpoints.read_progress(tmp_path)),
+  ):
+    if item in ('model', 'trainer'):
+      (path,) = (folder / item / 'd').iterdir()
+      place = path.stat().st_size // 2
+    else:
+      path = folder / item / 'metadata'
+      word = b'0.' if item == 'progress' else b'"progress": "'
+      place = path.read_bytes().index(word) + len(word)
+    whole = path.read_bytes()
+    changed = bytearray(whole)
+    changed[place] ^= 1
+    path.write_bytes(changed)
+    with pytest.raises(InputError) as caught:
+      restore()
+    said = str(caught.value)
+    assert said.startswith(f'{folder}: is damaged ('), said
+    assert 'remove that folder to go on' in said
+    assert len(said.splitlines()) == 1
+    path.write_bytes(whole)
+  assert saved.restore_latest(fresh) is not None
+
+
+def test_a_checkpoint_of_older_versions_is_taken_with_a_word(fresh, tmp_path):
+  saved = checkpoints.Checkpoints(tmp_path)
+  assert unverified_text(tmp_path) == ''
+  saved.save(at(fresh, 3), Progress(fingerprint='f', epochs=1, best_step=3))
+  assert unverified_text(tmp_path) == ''
+  folder = tmp_path / 'checkpoints' / '3'
+  shutil.rmtree(folder / 'checksums')
+  assert checkpoints.read_progress(tmp_path).epochs == 1
+  assert saved.restore_latest(fresh) is not None
+  for path in (tmp_path, folder):
+    assert f'{folder}: an older version wrote it' in unverified_text(path)
 
 
 def test_before_the_first_epoch_there_is_nothing_to_use(fresh, tmp_path):
