@@ -10,7 +10,7 @@ from absl import flags
 from ml_collections import config_flags
 
 from defectseg_jax.config_files import defect_names, resolve_config
-from defectseg_jax.errors import InputError
+from defectseg_jax.errors import InputError, is_utf8
 from defectseg_jax.modes import MODES
 
 CONFIG = config_flags.DEFINE_config_file(
@@ -167,6 +167,11 @@ def parse_flags(argv: Sequence[str]) -> list[str]:
   Raises:
     InputError: a flag or a setting is not known, or its value is wrong.
   """
+  for word in argv:
+    if not is_utf8(word):
+      raise InputError(
+        f'{word!a}: is no text in UTF-8; give the file or folder another name'
+      )
   words = with_mode_flag(list(argv))
   words = [_resolve_config_flag(words, place) for place in range(len(words))]
   try:

@@ -1,6 +1,36 @@
-"""The one exception that means: the input is at fault, not the program."""
+"""What is not the program's fault, in one line that says what to do.
 
+`InputError` is the one exception that means that the input is at fault.
+"""
+
+import errno
 import os
+
+# By number of a system's error: what to do.
+_REMEDIES = {
+  errno.ENOSPC: 'make room on that disk; the same command begins or goes on',
+  errno.EDQUOT: 'make room in your quota; the same command begins or goes on',
+  errno.EROFS: 'nothing can be written there: give another folder',
+  errno.EACCES: 'see that you may read and write there, or give another folder',
+  errno.EPERM: 'see that you may read and write there, or give another folder',
+  errno.ENAMETOOLONG: 'give files and folders shorter names',
+  errno.ENOENT: 'see that nobody moves or removes files while it works',
+  errno.ESTALE: 'see that the disk is still there',
+  errno.EIO: 'see that the disk is still there, and whether it is damaged',
+  errno.EMFILE: 'raise the limit of open files (ulimit -n)',
+  errno.ENOMEM: 'see the memory that is free',
+}
+# How libraries that are not Python say two of them, and what it means.
+_IN_WORDS = {
+  'No space left on device': errno.ENOSPC,
+  'Disk quota exceeded': errno.EDQUOT,
+  'Read-only file system': errno.EROFS,
+}
+_NO_MEMORY = (
+  'the memory does not suffice ({reason}); close other programs, or give '
+  'smaller images, a smaller --config.training.batch_size or '
+  '--config.evaluation.tile_px'
+)
 
 
 class InputError(ValueError):
@@ -50,3 +80,50 @@ def open_error(path: str | os.PathLike, error: OSError) -> InputError:
     f'it cannot be opened ({error.strerror})',
     'see that the path is right and that you may read it',
   )
+
+
+def is_utf8(text: str) -> bool:
+  """Whether a name from the system is text, and can be written as such.
+
+  Examples:
+    >>> is_utf8('foil.tif'), is_utf8(os.fsdecode(b'foil\\xff.tif'))
+    (True, False)
+  """
+  try:
+    text.encode()
+  except UnicodeEncodeError:
+    return False
+  return True
+
+
+def system_error_text(error: BaseException) -> str | None:
+  """What a system without space, rights or memory says, and what to do.
+
+  Args:
+    error: any.
+
+  Returns:
+    One line; None for an error that is none of the system's.
+
+  Examples:
+    >>> print(system_error_text(OSError(28, 'No space left', 'a.tif')))
+    a.tif: No space left; make room on that disk; the same command begins...
+    >>> system_error_text(KeyError('a'))
+  """
+  text = ' '.join(str(error).split())
+  if isinstance(error, MemoryError) or 'RESOURCE_EXHAUSTED: Out of mem' in text:
+    return _NO_MEMORY.format(reason=text[:200] or 'nothing more is said')
+  if isinstance(error, UnicodeEncodeError):
+    # Only of paths: all that the program writes itself is text.
+    return (
+      f'{error.object[:200]!a}: is no text in UTF-8; give the file or folder '
+      'another name'
+    )
+  for words, number in _IN_WORDS.items():
+    if words in text and not isinstance(error, OSError):
+      return f'{words}; {_REMEDIES[number]}'
+  if not isinstance(error, OSError) or error.errno is None:
+    return None
+  where = '' if error.filename is None else f'{os.fsdecode(error.filename)}: '
+  remedy = _REMEDIES.get(error.errno, 'see that the path is right')
+  return ' '.join(f'{where}{error.strerror}; {remedy}'.splitlines())

@@ -14,7 +14,7 @@ from absl import logging as absl_logging
 
 import defectseg_jax
 from defectseg_jax import command_help, command_line, given_config
-from defectseg_jax.errors import InputError
+from defectseg_jax.errors import InputError, system_error_text
 from defectseg_jax.modes import MODES
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 def run() -> None:
   """The program: one line and exit code 1 where the input is at fault."""
   # What a cluster's log shows must not wait for a full buffer.
-  sys.stdout.reconfigure(line_buffering=True)  # pyright: ignore
+  # And a name that is no text must not end the program that prints it.
+  sys.stdout.reconfigure(  # pyright: ignore
+    line_buffering=True, errors='backslashreplace'
+  )
   # Information of libraries hides what the program itself says.
   absl_logging.set_verbosity(absl_logging.ERROR)
   logging.getLogger('orbax').setLevel(logging.ERROR)
@@ -41,7 +44,16 @@ def run() -> None:
       return
     app.run(main, flags_parser=command_line.parse_flags)
   except InputError as error:
-    sys.exit(f'error: {error}')
+    sys.exit(f'error: {" ".join(str(error).splitlines())}')
+  except BrokenPipeError:
+    # Whoever read the output has seen enough; nothing more can be said.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
+  except Exception as error:
+    text = system_error_text(error)
+    if text is None:
+      raise
+    sys.exit(f'error: {text}')
 
 
 def main(argv: Sequence[str]) -> None:

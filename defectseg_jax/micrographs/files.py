@@ -8,7 +8,10 @@ from collections.abc import Collection, Iterable, Sequence
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.formats import FOLDERS, SUFFIXES
 from defectseg_jax.micrographs.formats.rosettasciio import drop_emi_twins
-from defectseg_jax.micrographs.image_names import without_place
+from defectseg_jax.micrographs.image_names import (
+  require_usable_name,
+  without_place,
+)
 from defectseg_jax.micrographs.reading import read_frames
 
 
@@ -31,7 +34,8 @@ def image_files(
     In the order given; the files of a folder or a pattern are sorted by name.
 
   Raises:
-    InputError: nothing is there, or a folder has no images.
+    InputError: nothing is there, a folder has no images, or nothing can be
+      called after a file.
 
   Examples:
     >>> import tempfile
@@ -56,6 +60,8 @@ def image_files(
           'is right'
         )
     found |= dict.fromkeys(paths)
+  for path in found:
+    require_usable_name(path)
   return list(found)
 
 

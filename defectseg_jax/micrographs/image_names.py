@@ -11,10 +11,14 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from defectseg_jax.errors import InputError, file_error, is_utf8
 from defectseg_jax.micrographs.formats import SUFFIXES
 
 # How `read_micrographs` names the images of a file that has several.
 _PLACE = re.compile(r'\[(\d+)\]$')
+
+# Of 255 bytes that a name may have, those that '[1234].tif' leaves.
+_LONGEST_STEM = 245
 
 
 def name_in_table(text: str) -> str:
@@ -42,6 +46,38 @@ def without_suffix(name: str) -> str:
     if name.lower().endswith(suffix) and len(name) > len(suffix):
       return name[: -len(suffix)]
   return name
+
+
+def require_usable_name(path: pathlib.Path) -> None:
+  """Looks whether what is made of an image can be called after it.
+
+  Raises:
+    InputError: the name is no text, begins with a dot, or is so long that
+      `x[1234].tif` is a name that no disk takes.
+
+  Examples:
+    >>> require_usable_name(pathlib.Path('...tif'))
+    Traceback (most recent call last):
+    defectseg_jax.errors.InputError: ...tif: its name begins with a dot, as ...
+  """
+  if not is_utf8(str(path)):
+    raise InputError(
+      f'{str(path)!a}: is no text in UTF-8; give the file or folder another '
+      'name'
+    )
+  if path.name.startswith('.'):
+    raise file_error(
+      path,
+      'its name begins with a dot, as those of hidden files',
+      'give it another name',
+    )
+  length = len(path.stem.encode())
+  if length > _LONGEST_STEM:
+    raise file_error(
+      path,
+      f'its name has {length} bytes before the suffix',
+      f'give it a shorter one, of {_LONGEST_STEM} at most',
+    )
 
 
 def without_place(name: str) -> str:

@@ -14,6 +14,7 @@ from defectseg_jax.micrographs.formats.rosettasciio import (
   SUFFIXES as OF_MICROSCOPES,
 )
 from defectseg_jax.micrographs.formats.text_beside import texts_beside
+from defectseg_jax.micrographs.image_names import require_usable_name
 from defectseg_jax.micrographs.labels_beside import is_mask
 from defectseg_jax.micrographs.mask_files import candidates, stem_of
 
@@ -56,12 +57,19 @@ def select_images(given: Sequence[str], *, flag: str = '--input') -> Selection:
 
 
 def files_in(folder: pathlib.Path) -> list[pathlib.Path]:
-  """The files of a folder that a person put there, sorted by name."""
-  return [
+  """The files of a folder that a person put there, sorted by name.
+
+  Raises:
+    InputError: nothing can be called after one of them.
+  """
+  paths = [
     path
     for path in sorted(folder.iterdir())
     if not path.name.startswith('.') and path.name not in _LEFT_BEHIND
   ]
+  for path in paths:
+    require_usable_name(path)
+  return paths
 
 
 def choose_images(paths: Iterable[pathlib.Path]) -> Selection:
