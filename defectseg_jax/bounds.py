@@ -32,18 +32,17 @@ class Bounds:
   Attributes:
     low, high: the ends.
     reason: of the bounds, for messages.
-    above, below: whether the lower, and the upper end is itself left out.
+    below: whether the upper end is itself left out.
   """
 
   low: float
   high: float
   reason: str = ''
-  above: bool = False
   below: bool = False
 
   def hold(self, value: float) -> bool:
     """Whether a number lies between the ends; NaN does not."""
-    return (self.low < value if self.above else self.low <= value) and (
+    return self.low <= value and (
       value < self.high if self.below else value <= self.high
     )
 
@@ -53,10 +52,8 @@ class Bounds:
 
   def __str__(self) -> str:
     """The bounds alone."""
-    start = f'{"above" if self.above else "from"} {_number(self.low)}'
-    middle = ', and' if self.above else ' to'
-    end = 'below ' if self.below else 'at most ' if self.above else ''
-    return f'{start}{middle} {end}{_number(self.high)}'
+    end = 'below ' if self.below else ''
+    return f'from {_number(self.low)} to {end}{_number(self.high)}'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,19 +75,18 @@ def within(
   high: float,
   reason: str = '',
   *,
-  above: bool = False,
   below: bool = False,
 ) -> Bounds:
   """The bounds of a number, or of both numbers of a range.
 
   Args:
-    low, high, reason, above, below: as `Bounds` has them.
+    low, high, reason, below: as `Bounds` has them.
 
   Examples:
-    >>> str(within(0, 1, above=True)), str(within(0, 1, below=True))
-    ('above 0, and at most 1', 'from 0 to below 1')
+    >>> str(within(0, 1)), str(within(0, 1, below=True))
+    ('from 0 to 1', 'from 0 to below 1')
   """
-  return Bounds(low, high, reason, above, below)
+  return Bounds(low, high, reason, below)
 
 
 def one_of(*values: Any) -> Choices:
@@ -203,7 +199,7 @@ class _Asked:
     if not isinstance(value, tuple | list) or not all(
       _is_number(one) and self._holds(one) for one in value
     ):
-      return f'{self._must_be()}, each'
+      return f'each {self._must_be()}'
     if Ellipsis in typing.get_args(self.kind):
       return '' if value else 'give one number at least'
     if len(value) != 2 or value[0] > value[1]:

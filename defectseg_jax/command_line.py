@@ -16,7 +16,8 @@ from defectseg_jax.modes import MODES
 CONFIG = config_flags.DEFINE_config_file(
   'config',
   None,
-  f'Settings: {", ".join(defect_names())}, or the path of a config file. '
+  f'Settings: {", ".join(defect_names())}, or the path of a config file, '
+  'which is a Python program and is run: read those of others first. '
   'Add :scale=quick for a run of minutes. Any setting is a flag, as '
   '--config.training.epochs=20.',
 )

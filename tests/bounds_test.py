@@ -24,7 +24,7 @@ class Section:
   border: Annotated[str, one_of('frame', 'all')] = 'all'
   folder: str = ''
   fast: bool = False
-  size: Annotated[tuple[float, float], within(0, 9, above=True)] = (1.0, 2.0)
+  size: Annotated[tuple[float, float], within(0.5, 9)] = (1.0, 2.0)
   length: Annotated[float | None, within(0.5, 2)] = None
   inner: Inner = Inner()
 
@@ -51,10 +51,10 @@ def test_what_is_right_is_read():
     ('fast', 1, 'must be True or False'),
     ('size', (2.0, 1.0), 'give two numbers, the smaller first'),
     ('size', (1.0,), 'give two numbers, the smaller first'),
-    ('size', (0.0, 1.0), 'must be above 0, and at most 9'),
-    ('size', (math.nan, 1.0), 'must be above 0'),
-    ('size', ('a', 1.0), 'must be above 0'),
-    ('size', 3.0, 'must be above 0'),
+    ('size', (0.0, 1.0), 'each must be from 0.5 to 9'),
+    ('size', (math.nan, 1.0), 'must be from 0.5 to 9'),
+    ('size', ('a', 1.0), 'must be from 0.5 to 9'),
+    ('size', 3.0, 'must be from 0.5 to 9'),
     ('length', math.inf, 'must be from 0.5 to 2'),
     ('length', '1.0', 'must be from 0.5 to 2'),
   ],

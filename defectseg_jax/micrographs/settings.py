@@ -6,7 +6,7 @@ from typing import Annotated
 from defectseg_jax.bounds import one_of, within
 
 # Wider than any micrograph is a filter that does nothing.
-_RADIUS = within(0, 10_000, 'it is a length in pixels', above=True)
+_RADIUS = within(0.1, 10_000, 'it is a length in pixels')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,6 +20,7 @@ from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.simulation.domain.settings import (
   DomainSettings,
   domain_settings,
+  require_kinds,
 )
 from defectseg_jax.simulation.parameters import FoilParameters, foil_parameters
 from defectseg_jax.simulation.settings import SimulationSettings
@@ -38,7 +39,7 @@ class EvaluationSettings:
     tile_px: side of the part of a micrograph that one tile covers, in pixels.
   """
 
-  tile_px: Annotated[int, within(1, 16384, 'memory grows with its square')] = (
+  tile_px: Annotated[int, within(16, 16384, 'memory grows with its square')] = (
     512
   )
 
@@ -96,6 +97,8 @@ def run_settings(config: Config) -> RunSettings:
   run = read_fields(RunSettings, fields, 'config', complete=True)
   is_domain = run.data.source == 'domain'
   is_simulated = is_domain or run.data.source == 'simulated'
+  if is_domain:
+    require_kinds(domain.imaging, run.defect)
   return dataclasses.replace(
     run,
     foil=foil if is_simulated else None,

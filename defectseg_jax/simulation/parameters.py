@@ -31,8 +31,8 @@ LABEL_WIDTH_PX = 3
 MAXIMUM_COUNT = 100_000
 
 _DENSITY = within(0, 1e30, 'particles would fill the foil')
-_DIAMETER = within(0, 1e5, 'it is in nanometres', above=True)
-_THICKNESS = within(0, 1e6, 'it is in nanometres', above=True)
+_DIAMETER = within(0.01, 1e5, 'it is in nanometres')
+_THICKNESS = within(0.1, 1e6, 'it is in nanometres')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,9 +91,7 @@ class Contrast:
   line_darkness: Annotated[
     float, within(0, 100, 'lines are black long before')
   ] = 0.4
-  line_width_nm: Annotated[
-    float, within(0, 1000, 'lines are narrow', above=True)
-  ] = 4.0
+  line_width_nm: Annotated[float, within(0.01, 1000, 'lines are narrow')] = 4.0
   line_shift_nm: Annotated[
     float, within(0, 1000, 'an image lies near its line')
   ] = 0.8
@@ -115,7 +113,7 @@ class Detector:
   """How the beam becomes pixels."""
 
   dose_electrons_per_px: Annotated[
-    float, within(0, 1000000000.0, 'they are counted one by one', above=True)
+    float, within(0.01, 1000000000.0, 'they are counted one by one')
   ] = 300.0
   read_noise_electrons: Annotated[
     float, within(0, 1000000.0, 'it is in electrons')

@@ -34,11 +34,11 @@ class TrainingSettings:
   epochs: Annotated[
     int, within(1, 1000000, 'each is a pass through the patches')
   ] = 100
-  learning_rate: Annotated[
-    float, within(0, 10, 'larger steps diverge', above=True)
-  ] = 1.8e-3
+  learning_rate: Annotated[float, within(1e-12, 10, 'larger steps diverge')] = (
+    1.8e-3
+  )
   plateau_factor: Annotated[
-    float, within(0, 1, 'it lowers the learning rate', above=True, below=True)
+    float, within(0.001, 1, 'it lowers the learning rate', below=True)
   ] = 0.5
   plateau_patience_epochs: Annotated[
     int, within(1, 1000000, 'epochs are counted')
@@ -50,7 +50,7 @@ class TrainingSettings:
     float, within(1, 1000000, 'a background pixel has 1')
   ] = 8.0
   positive_weight_decay: Annotated[
-    float, within(0, 1, 'it lowers the weight', above=True)
+    float, within(0.001, 1, 'it lowers the weight')
   ] = 0.9
   l2: Annotated[float, within(0, 1000, 'with more, all weights are 0')] = 1e-4
   average_decay: Annotated[

@@ -81,7 +81,7 @@ def test_mean_volume_of_gamma_distributed_spheres():
     (
       'detector.dose_electrons_per_px',
       0.0,
-      'per_px=0.0: must be above 0',
+      'per_px=0.0: must be from 0.01',
     ),
     ('detector.bits', 12, 'bits=12: choose one of 8, 16'),
   ],

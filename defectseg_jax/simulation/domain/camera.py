@@ -37,20 +37,22 @@ class CameraSettings:
   """
 
   dose_electrons_per_px: Annotated[
-    Range, within(0, 1000000000.0, 'they are counted one by one', above=True)
+    Range, within(1e-6, 1000000000.0, 'they are counted one by one')
   ] = (20.0, 2500.0)
-  blur_px: Annotated[
-    Range, within(0, 100, 'it is a width in pixels', above=True)
-  ] = (0.25, 1.1)
+  blur_px: Annotated[Range, within(1e-6, 100, 'it is a width in pixels')] = (
+    0.25,
+    1.1,
+  )
   read_noise_electrons: Annotated[
-    Range, within(0, 1000000.0, 'it is in electrons', above=True)
+    Range, within(1e-6, 1000000.0, 'it is in electrons')
   ] = (0.1, 6.0)
   oversampled_fraction: Fraction = 0.0
-  contrast_fraction: Annotated[
-    Range, within(0, 1, 'it is a fraction', above=True)
-  ] = (0.12, 1.0)
+  contrast_fraction: Annotated[Range, within(1e-6, 1, 'it is a fraction')] = (
+    0.12,
+    1.0,
+  )
   gamma: Annotated[
-    Range, within(0, 10, 'it is the exponent of a display', above=True)
+    Range, within(1e-6, 10, 'it is the exponent of a display')
   ] = (0.7, 1.4)
   spikes_fraction: Fraction = 0.12
   columns_fraction: Fraction = 0.05

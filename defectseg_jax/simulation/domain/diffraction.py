@@ -41,19 +41,20 @@ class BackgroundSettings:
   """
 
   mottling: Annotated[
-    Range, within(0, 10, 'it is in the exponent of the intensity', above=True)
+    Range, within(1e-6, 10, 'it is in the exponent of the intensity')
   ] = (0.01, 0.35)
   contours_fraction: Fraction = 0.5
   contour_darkness: Annotated[
-    Range, within(0, 10, 'it is in the exponent of the intensity', above=True)
+    Range, within(1e-6, 10, 'it is in the exponent of the intensity')
   ] = (0.1, 1.6)
   grains_fraction: Fraction = 0.25
   moire_fraction: Fraction = 0.1
   lines_fraction: Fraction = 0.4
   spots_fraction: Fraction = 0.4
-  spot_px: Annotated[
-    Range, within(0, 1000, 'it is a width in pixels', above=True)
-  ] = (1.5, 16.0)
+  spot_px: Annotated[Range, within(1e-6, 1000, 'it is a width in pixels')] = (
+    1.5,
+    16.0,
+  )
 
 
 def diffraction_contrast(

@@ -42,12 +42,12 @@ class LineSettings:
   """
 
   darkness: Annotated[
-    Range, within(0, 10, 'it is in the exponent of the intensity', above=True)
+    Range, within(1e-6, 10, 'it is in the exponent of the intensity')
   ] = (0.12, 1.6)
   loops_fraction: Fraction = 0.35
   loops_only_fraction: Fraction = 0.25
   loop_px: Annotated[
-    Range, within(0, 2000, 'it is a diameter in pixels', above=True)
+    Range, within(1e-6, 2000, 'it is a diameter in pixels')
   ] = (6.0, 90.0)
   filled_loops_fraction: Fraction = 0.65
   pile_ups_fraction: Fraction = 0.4

@@ -1,10 +1,10 @@
 """A patch of a domain: one draw of everything, imaged and labelled."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
-from defectseg_jax.errors import InputError
 from defectseg_jax.simulation.domain.annular_dark_field import (
   annular_dark_field,
 )
@@ -35,12 +35,6 @@ from defectseg_jax.simulation.domain.visibility import (
 )
 from defectseg_jax.simulation.parameters import FoilParameters
 
-# Kinds of micrograph that not all defects have.
-_DEFECTS = {
-  'annular_dark_field': ('voids', 'precipitates'),
-  'scanned_surface': ('precipitates',),
-  'weak_beam': ('dislocations',),
-}
 # Simulated beyond the patch, in pixels: the Fourier transform takes opposite
 # edges to meet. By eye, the longest fringes that matter.
 _MARGIN_PX = 32
@@ -76,7 +70,7 @@ def simulate_patch(
     InputError: the defect has no micrograph of a kind that is asked for.
   """
   rng = np.random.default_rng(list(seed))
-  kind = _draw_kind(domain.imaging, defect, rng)
+  kind = _draw_kind(domain.imaging, rng)
   if kind == 'scanning_foil':
     return draw_scanning_foil(domain, foil, defect, side_px, rng)
   if kind == 'scanned_surface':
@@ -100,31 +94,10 @@ def simulate_patch(
     rng.bit_generator.state = before
 
 
-def _draw_kind(
-  imaging: ImagingSettings, defect: str, rng: np.random.Generator
-) -> str:
-  """A kind of micrograph.
-
-  Raises:
-    InputError: no micrograph of the defect can be drawn, or one of a kind that
-      the defect does not have.
-  """
-  weights = {
-    'bright_field': imaging.bright_field,
-    'annular_dark_field': imaging.annular_dark_field,
-    'scanning_foil': imaging.scanning_foil,
-    'scanned_surface': imaging.scanned_surface,
-    'weak_beam': imaging.weak_beam,
-  }
-  for kind in weights:
-    if weights[kind] and defect not in _DEFECTS.get(kind, (defect,)):
-      raise InputError(
-        f'config.domain.imaging.{kind}={weights[kind]}: must be 0 for {defect}'
-      )
-  total = sum(weights.values())
-  if not total:
-    raise InputError('config.domain.imaging: one kind must be above 0')
-  share = np.array(list(weights.values())) / total
+def _draw_kind(imaging: ImagingSettings, rng: np.random.Generator) -> str:
+  """A kind of micrograph."""
+  weights = dataclasses.asdict(imaging)
+  share = np.array(list(weights.values())) / sum(weights.values())
   return str(rng.choice(list(weights), p=share))
 
 

@@ -5,12 +5,19 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from defectseg_jax.bounds import Fraction, read_fields, within
+from defectseg_jax.errors import InputError
 from defectseg_jax.simulation.domain.camera import CameraSettings
 from defectseg_jax.simulation.domain.diffraction import BackgroundSettings
 from defectseg_jax.simulation.domain.draws import Range
 from defectseg_jax.simulation.domain.line_scene import LineSettings
 from defectseg_jax.simulation.domain.surface_ground import SurfaceSettings
 
+# Kinds of micrograph that not all defects have.
+_DEFECTS = {
+  'annular_dark_field': ('voids', 'precipitates'),
+  'scanned_surface': ('precipitates',),
+  'weak_beam': ('dislocations',),
+}
 _WEIGHT = within(0, 1e6, 'it is a weight')
 
 
@@ -50,17 +57,18 @@ class ObjectSettings:
   """
 
   diameter_px: Annotated[
-    Range, within(0, 2000, 'larger ones leave no ground', above=True)
+    Range, within(1e-6, 2000, 'larger ones leave no ground')
   ] = (5.0, 80.0)
   diameter_nm: Annotated[
-    Range, within(0, 100000.0, 'it is in nanometres', above=True)
+    Range, within(1e-6, 100000.0, 'it is in nanometres')
   ] = (0.8, 80.0)
   relative_std: Annotated[
-    Range, within(0, 1, 'it is relative to the mean', above=True)
+    Range, within(1e-6, 1, 'it is relative to the mean')
   ] = (0.03, 0.5)
-  covered_fraction: Annotated[
-    Range, within(0, 1, 'it is a fraction', above=True)
-  ] = (0.03, 0.45)
+  covered_fraction: Annotated[Range, within(1e-6, 1, 'it is a fraction')] = (
+    0.03,
+    0.45,
+  )
   empty_fraction: Fraction = 0.06
   thickness_per_diameter: Annotated[
     Range, within(1, 10000, 'below 1, no object fits into its foil')
@@ -94,29 +102,31 @@ class OpticsSettings:
   focused_fraction: Fraction = 0.2
   over_focus_fraction: Fraction = 0.2
   fringe_px: Annotated[
-    Range, within(0, 1000, 'it is the width of a fringe', above=True)
+    Range, within(1e-6, 1000, 'it is the width of a fringe')
   ] = (0.5, 14.0)
   spherical_aberration_mm: Annotated[
-    Range, within(0, 1000, 'it is in millimetres', above=True)
+    Range, within(1e-6, 1000, 'it is in millimetres')
   ] = (0.001, 2.0)
   focal_spread_nm: Annotated[
-    Range, within(0, 10000, 'it is in nanometres', above=True)
+    Range, within(1e-6, 10000, 'it is in nanometres')
   ] = (2.0, 12.0)
   convergence_mrad: Annotated[
-    Range, within(0, 1000, 'it is in milliradians', above=True)
+    Range, within(1e-6, 1000, 'it is in milliradians')
   ] = (0.02, 0.5)
   aperture_mrad: Annotated[
-    Range, within(0, 1000, 'it is in milliradians', above=True)
+    Range, within(1e-6, 1000, 'it is in milliradians')
   ] = (4.0, 20.0)
-  inner_potential_v: Annotated[
-    Range, within(0, 1000, 'it is in volts', above=True)
-  ] = (14.0, 27.0)
+  inner_potential_v: Annotated[Range, within(1e-6, 1000, 'it is in volts')] = (
+    14.0,
+    27.0,
+  )
   absorption_length_nm: Annotated[
-    Range, within(0, 1000000.0, 'it is in nanometres', above=True)
+    Range, within(1e-6, 1000000.0, 'it is in nanometres')
   ] = (15.0, 200.0)
-  speckle_rad: Annotated[
-    Range, within(0, 100, 'it is in radians', above=True)
-  ] = (0.004, 0.25)
+  speckle_rad: Annotated[Range, within(1e-6, 100, 'it is in radians')] = (
+    0.004,
+    0.25,
+  )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +163,7 @@ class DomainSettings:
   surface: SurfaceSettings = dataclasses.field(default_factory=SurfaceSettings)
   lines: LineSettings = dataclasses.field(default_factory=LineSettings)
   real_background_fraction: Fraction = 0.35
-  gain: Annotated[Range, within(0, 1000, 'it is a factor', above=True)] = (
+  gain: Annotated[Range, within(1e-6, 1000, 'it is a factor')] = (
     0.5,
     1.7,
   )
@@ -165,6 +175,26 @@ class DomainSettings:
   side_px: Annotated[int, within(64, 4096, 'memory grows with its square')] = (
     384
   )
+
+
+def require_kinds(imaging: ImagingSettings, defect: str) -> None:
+  """Looks whether micrographs of a defect can be drawn.
+
+  Args:
+    imaging: how often each kind is drawn.
+    defect: that is looked for.
+
+  Raises:
+    InputError: no kind is drawn, or one that the defect does not have.
+  """
+  weights = dataclasses.asdict(imaging)
+  for kind, weight in weights.items():
+    if weight and defect not in _DEFECTS.get(kind, (defect,)):
+      raise InputError(
+        f'config.domain.imaging.{kind}={weight}: must be 0 for {defect}'
+      )
+  if not sum(weights.values()):
+    raise InputError('config.domain.imaging: one kind must be above 0')
 
 
 def domain_settings(config: Mapping[str, Any]) -> DomainSettings:

@@ -49,19 +49,20 @@ class SurfaceSettings:
   """
 
   diameter_nm: Annotated[
-    Range, within(0, 1000000.0, 'it is in nanometres', above=True)
+    Range, within(1e-6, 1000000.0, 'it is in nanometres')
   ] = (40.0, 4000.0)
   bright_fraction: Fraction = 0.12
-  edge_px: Annotated[
-    Range, within(0, 1000, 'it is a width in pixels', above=True)
-  ] = (0.5, 3.5)
+  edge_px: Annotated[Range, within(1e-6, 1000, 'it is a width in pixels')] = (
+    0.5,
+    3.5,
+  )
   noise: Annotated[
     Range,
-    within(0, 100, "it is relative to the particles' contrast", above=True),
+    within(1e-6, 100, "it is relative to the particles' contrast"),
   ] = (0.04, 1.0)
   mottling: Annotated[
     Range,
-    within(0, 100, "it is relative to the particles' contrast", above=True),
+    within(1e-6, 100, "it is relative to the particles' contrast"),
   ] = (0.02, 0.6)
   relief_fraction: Fraction = 0.7
   halo_fraction: Fraction = 0.35

@@ -176,7 +176,7 @@ def test_a_dark_background_is_refused(tmp_path):
   ('field', 'message'),
   [
     ({'objects': {'diameter_px': (9.0, 5.0)}}, 'the smaller first'),
-    ({'objects': {'diameter_px': (0.0, 5.0)}}, 'must be above 0'),
+    ({'objects': {'diameter_px': (0.0, 5.0)}}, 'must be from 1e-06'),
     (
       {'camera': {'jpeg_fraction': 1.5}},
       'must be from 0 to 1: it is a fraction',
@@ -184,7 +184,7 @@ def test_a_dark_background_is_refused(tmp_path):
     ({'patches': -1}, 'must be a whole number from 1'),
     (
       {'objects': {'relative_std': (0.5, 1.2)}},
-      'at most 1: it is relative to the mean',
+      'to 1: it is relative to the mean',
     ),
     (
       {'objects': {'thickness_per_diameter': (0.9, 2.0)}},

@@ -13,7 +13,10 @@ from defectseg_jax.simulation.domain.precipitate_scene import (
   precipitates_in_annular_dark_field,
 )
 from defectseg_jax.simulation.domain.scanned_surface import place_particles
-from defectseg_jax.simulation.domain.settings import domain_settings
+from defectseg_jax.simulation.domain.settings import (
+  domain_settings,
+  require_kinds,
+)
 from defectseg_jax.simulation.domain.surface_particles import (
   Relief,
   SurfaceParticle,
@@ -173,12 +176,12 @@ def test_precipitates_take_from_the_beam_and_scatter_more():
 )
 def test_a_kind_that_the_defect_does_not_have_is_refused(kind, defect):
   with pytest.raises(InputError, match=f'{kind}=1.0: must be 0 for {defect}'):
-    patch(domain(kind), defect=defect)
+    require_kinds(domain(kind).imaging, defect)
 
 
 def test_no_kind_at_all_is_refused():
   with pytest.raises(InputError, match='one kind must be above 0'):
-    patch(domain('none'))
+    require_kinds(domain('none').imaging, 'voids')
 
 
 @pytest.mark.parametrize('kind', ['bright_field', 'annular_dark_field'])
