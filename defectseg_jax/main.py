@@ -82,7 +82,8 @@ def _run_mode(
     config = given_config.config_of_network(command_line.NETWORK.value, config)
   if MODES[mode].needs_config and config is None:
     raise InputError('--config: is missing; give --config=voids')
-  if config:
+  # What is wrong in one of several processes must reach the others first.
+  if config and not command_line.DISTRIBUTED.value:
     given_config.require_valid(config)
   if 'input' in takes:
     from defectseg_jax.micrographs.reader.pool import start_reader

@@ -1,6 +1,7 @@
 """The front door: one mask to the numbers of its foil."""
 
 import dataclasses
+import difflib
 import math
 from collections.abc import Sequence
 
@@ -23,6 +24,8 @@ from defectseg_jax.quantification.particles.missed_sizes import (
   with_missed_sizes,
 )
 from defectseg_jax.quantification.settings import QuantificationSettings
+
+_LINES = 'dislocations'
 
 
 def measure(
@@ -255,6 +258,13 @@ def _kind_for(
     raise InputError(
       f'defect: is of type {type(defect).__name__}; give the mask first, then '
       "the defect's name, such as 'voids'"
+    )
+  # Of a slip of the pen, the lines would be counted as particles.
+  near = difflib.get_close_matches(defect.casefold(), [_LINES], cutoff=0.9)
+  if near and defect != _LINES:
+    raise InputError(
+      f'defect={defect}: is not the name of lines, and would be measured as '
+      f'particles; did you mean {_LINES}?'
     )
   kind = kind_of(defect, surface=surface)
   if detection is not None and not isinstance(detection, kind.detection_class):

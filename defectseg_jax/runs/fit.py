@@ -79,9 +79,9 @@ def fit(
       begin from or the workdir, which is found before anything is written.
     loop.Diverged: the loss is NaN or infinite.
   """
-  settings = run_settings(config)
   with contextlib.ExitStack() as held:
     with processes.agree(interruption):
+      settings = run_settings(config)
       require_trainable(settings)
       if processes.is_first():
         workdir.require_config(config)

@@ -253,3 +253,12 @@ def test_ids_that_are_not_of_the_mask_are_refused(ids, said):
       thickness_nm=100.0,
       ids=ids,
     )
+
+
+@pytest.mark.parametrize('typo', ['dislocation', 'Dislocations', 'dislocatons'])
+def test_a_typo_of_dislocations_is_not_measured_as_particles(typo):
+  mask = np.zeros((64, 64), bool)
+  with pytest.raises(InputError, match=f'defect={typo}: .* mean dislocations'):
+    measure(mask, typo, pixel_size_nm=1.0, thickness_nm=100.0)
+  for name in ('dislocations', 'loops', 'dislocation loops'):
+    measure(mask, name, pixel_size_nm=1.0, thickness_nm=100.0)
