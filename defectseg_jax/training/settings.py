@@ -34,9 +34,10 @@ class TrainingSettings:
   epochs: Annotated[
     int, within(1, 1000000, 'each is a pass through the patches')
   ] = 100
-  learning_rate: Annotated[float, within(1e-12, 10, 'larger steps diverge')] = (
-    1.8e-3
-  )
+  # Of one that is too large for the network, the loss itself speaks.
+  learning_rate: Annotated[
+    float, within(1e-12, 1e32, 'float32 holds no others')
+  ] = 1.8e-3
   plateau_factor: Annotated[
     float, within(0.001, 1, 'it lowers the learning rate', below=True)
   ] = 0.5
