@@ -1,6 +1,5 @@
 """A patch of a domain: one draw of everything, imaged and labelled."""
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -96,7 +95,7 @@ def simulate_patch(
 
 def _draw_kind(imaging: ImagingSettings, rng: np.random.Generator) -> str:
   """A kind of micrograph."""
-  weights = dataclasses.asdict(imaging)
+  weights = imaging.weights
   share = np.array(list(weights.values())) / sum(weights.values())
   return str(rng.choice(list(weights), p=share))
 

@@ -39,6 +39,17 @@ class ImagingSettings:
   scanned_surface: Annotated[float, _WEIGHT] = 0.0
   weak_beam: Annotated[float, _WEIGHT] = 0.0
 
+  @property
+  def weights(self) -> dict[str, float]:
+    """Weights by the names of the kinds."""
+    return {
+      'bright_field': self.bright_field,
+      'annular_dark_field': self.annular_dark_field,
+      'scanning_foil': self.scanning_foil,
+      'scanned_surface': self.scanned_surface,
+      'weak_beam': self.weak_beam,
+    }
+
 
 @dataclasses.dataclass(frozen=True)
 class ObjectSettings:
@@ -187,13 +198,12 @@ def require_kinds(imaging: ImagingSettings, defect: str) -> None:
   Raises:
     InputError: no kind is drawn, or one that the defect does not have.
   """
-  weights = dataclasses.asdict(imaging)
-  for kind, weight in weights.items():
+  for kind, weight in imaging.weights.items():
     if weight and defect not in _DEFECTS.get(kind, (defect,)):
       raise InputError(
         f'config.domain.imaging.{kind}={weight}: must be 0 for {defect}'
       )
-  if not sum(weights.values()):
+  if not sum(imaging.weights.values()):
     raise InputError('config.domain.imaging: one kind must be above 0')
 
 
