@@ -96,7 +96,12 @@ class Corrections:
     mask, regions = f'{MASKS}/{name}.tif', f'{ROIS}/{name}.zip'
     if folder.is_corrected(mask):
       yield MaskFile(folder.path / mask), AS_STORED
+    # What somebody put where the program writes is replaced, or refused then.
+    places = [mask, *([regions] if folder.overwrite else [])]
+    places = [folder.path / place for place in places]
     for one in self._files.of(name, self._stems | {name}):
+      if one.path in places:
+        continue
       if folder.overwrite:
         raise InputError(
           f"{one}: --overwrite takes the network's masks, and this would be "

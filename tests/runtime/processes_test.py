@@ -148,7 +148,8 @@ def test_any_process_stops_all_and_any_number_goes_on(command, tmp_path):
   started[0].send_signal(signal.SIGTERM)
   codes, _, errors = finish(started)
   assert codes == [143], errors
-  assert 16 < saved_steps(broken)[-1] < 32
+  # It may have come while the epoch was still brought to the disk.
+  assert 16 <= saved_steps(broken)[-1] < 32
 
   started = start_processes([command(broken, '--distributed', **options)] * 2)
   wait_for(lambda: 32 in saved_steps(broken), started)

@@ -100,7 +100,9 @@ def _frames(file: tifffile.TiffFile, path: pathlib.Path) -> Iterator[Frame]:
   # whatever the file says.
   for page, scale in images or zip(pages, scales):
     _check_page(page, path)
-    yield from _page_frames(page, page.asarray(), page.axes, scale, path)
+    # Mapped where it can be: whoever asked reads it from the file.
+    values = page.asarray(out='memmap' if page.is_memmappable else None)
+    yield from _page_frames(page, values, page.axes, scale, path)
 
 
 def _is_copy(page: tifffile.TiffPage) -> bool:

@@ -1,11 +1,15 @@
 """What the two processes say to each other: short JSON, then raw numbers.
 
-Nothing is unpickled. Whoever touched a damaged file may say anything, so that
-each message is checked before it is believed.
+Numbers that stand in the file as they are need not be sent: who asked is told
+where they begin, and reads them itself, which interprets nothing. Nothing is
+unpickled. Whoever touched a damaged file may say anything, so that each message
+is checked before it is believed.
 """
 
 import json
 import math
+import mmap
+import pathlib
 import struct
 from typing import Any, BinaryIO, NamedTuple
 
@@ -76,17 +80,19 @@ def receive(stream: BinaryIO) -> dict[str, Any]:
   return message
 
 
-def send_frame(stream: BinaryIO, frame: Frame) -> None:
-  """Writes an image.
+def send_frame(stream: BinaryIO, frame: Frame, path: pathlib.Path) -> None:
+  """Writes an image, or where it stands in its file.
 
   Args:
     stream: that is not buffered.
     frame: the image.
+    path: the file that was asked for.
 
   Raises:
     MemoryError: there is not enough for a copy; nothing was written.
   """
   arrays = [frame.values, *([] if frame.palette is None else [frame.palette])]
+  offset = _offset(frame.values, path)
   # A copy may find no memory: before anything is said.
   arrays = [np.ascontiguousarray(array) for array in arrays]
   size_nm = frame.pixel_size_nm
@@ -95,17 +101,38 @@ def send_frame(stream: BinaryIO, frame: Frame) -> None:
     {
       'is': 'frame',
       'arrays': [[array.dtype.str, array.shape] for array in arrays],
+      'offset': offset,
       'white_is_zero': bool(frame.white_is_zero),
       'pixel_size_nm': None if size_nm is None else float(size_nm),
       'scale_doubt': frame.scale_doubt,
     },
   )
-  for array in arrays:
+  for array in arrays if offset is None else arrays[1:]:
     _write(stream, memoryview(array.reshape(-1).view(np.uint8)))
 
 
+def _offset(values: np.ndarray, path: pathlib.Path) -> int | None:
+  """Where in the file mapped values begin; None where they are not mapped."""
+  mapped: Any = values
+  while isinstance(mapped.base, np.memmap):
+    mapped = mapped.base
+  if not isinstance(mapped, np.memmap) or not isinstance(
+    mapped.base, mmap.mmap
+  ):
+    return None
+  known = (path.absolute(), path.resolve())
+  if not values.flags.c_contiguous or not mapped.filename:
+    return None
+  if pathlib.Path(mapped.filename) not in known:
+    return None
+  return mapped.offset + values.ctypes.data - mapped.ctypes.data
+
+
 def receive_frame(
-  stream: BinaryIO, message: dict[str, Any], most_bytes: int
+  stream: BinaryIO,
+  message: dict[str, Any],
+  most_bytes: int,
+  path: pathlib.Path,
 ) -> Frame:
   """Reads the image that a message announces.
 
@@ -113,6 +140,7 @@ def receive_frame(
     stream: that is not buffered.
     message: of `send_frame`.
     most_bytes: that the image may have.
+    path: the file that was asked for.
 
   Raises:
     MessageError: it is no image, or ends too early.
@@ -126,6 +154,8 @@ def receive_frame(
       'pixel_size_nm': _number(message['pixel_size_nm']),
       'scale_doubt': str(message['scale_doubt']),
     }
+    offset = message['offset']
+    offset = None if offset is None else int(offset)
   except (KeyError, TypeError, ValueError) as error:
     raise MessageError(f'no image ({error!r})') from error
   for dtype, shape in zip(empty, shapes):
@@ -137,6 +167,9 @@ def receive_frame(
     raise MemoryError
   arrays = []
   for dtype, shape in zip(empty, shapes):
+    if offset is not None and not arrays:
+      arrays.append(_read_from(path, offset, dtype, shape))
+      continue
     array = np.empty(shape, dtype)
     _read(stream, memoryview(array.reshape(-1).view(np.uint8)))
     arrays.append(array)
@@ -166,6 +199,20 @@ def read_end(message: dict[str, Any]) -> End:
     )
   except (KeyError, TypeError, ValueError) as error:
     raise MessageError(f'no end ({error!r})') from error
+
+
+def _read_from(
+  path: pathlib.Path, offset: int, dtype: np.dtype, shape: tuple[int, ...]
+) -> np.ndarray:
+  """The numbers that stand in the file from there on."""
+  count = math.prod(shape)
+  try:
+    values = np.fromfile(path, dtype, count, offset=offset)
+  except (OSError, OverflowError, ValueError) as error:
+    raise MessageError(f'no such place in the file ({error})') from error
+  if len(values) != count:
+    raise MessageError('the file ends before its image')
+  return values.reshape(shape).astype(dtype.newbyteorder('='), copy=False)
 
 
 def _number(given: Any) -> float | None:

@@ -158,7 +158,7 @@ class Reader:
   def _answered(self, path: pathlib.Path, limits: Limits) -> Iterator[Frame]:
     count, left = 0, limits.memory_bytes
     while (message := receive(self._answers)).get('is') == 'frame':
-      frame = receive_frame(self._answers, message, left)
+      frame = receive_frame(self._answers, message, left, path)
       count, left = count + 1, left - frame.values.nbytes
       yield frame
       # Where it is no longer needed, it makes room for the next one.

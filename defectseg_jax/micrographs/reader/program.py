@@ -67,7 +67,7 @@ def _answer(request: dict[str, Any], answers: BinaryIO) -> None:
       for frame in frames_of(path):
         # Whoever asked may be slow to take it.
         left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
-        send_frame(answers, frame)
+        send_frame(answers, frame, path)
         signal.setitimer(signal.ITIMER_REAL, left)
     except InputError as error:
       fault = str(error)

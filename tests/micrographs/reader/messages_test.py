@@ -2,6 +2,7 @@
 
 import io
 import json
+import pathlib
 
 import numpy as np
 import pytest
@@ -10,18 +11,19 @@ from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.reader import messages
 
 MOST = 2**20
+NOWHERE = pathlib.Path('nowhere.tif')
 
 
-def _sent(frame):
+def _sent(frame, path=NOWHERE):
   stream = io.BytesIO()
-  messages.send_frame(stream, frame)
+  messages.send_frame(stream, frame, path)
   stream.seek(0)
   return stream
 
 
-def _received(stream, most_bytes=MOST):
+def _received(stream, most_bytes=MOST, path=NOWHERE):
   message = messages.receive(stream)
-  return messages.receive_frame(stream, message, most_bytes)
+  return messages.receive_frame(stream, message, most_bytes, path)
 
 
 @pytest.mark.parametrize('kind', ['?', 'u1', '>u2', 'i4', '<f4', 'f8', 'c8'])
@@ -41,6 +43,36 @@ def test_an_image_arrives_as_it_was_sent(kind):
   assert found.white_is_zero and found.pixel_size_nm == 0.1
   assert found.scale_doubt == frame.scale_doubt
   assert found.values.flags.writeable
+
+
+@pytest.mark.parametrize('kind', ['u1', '>u2', '<f4'])
+@pytest.mark.parametrize('page', [0, 1])
+def test_what_stands_in_the_file_is_read_from_there(tmp_path, kind, page):
+  path = tmp_path / 'a.raw'
+  stack = np.arange(48).reshape(2, 4, 6).astype(kind)
+  path.write_bytes(b'header' + stack.tobytes())
+  mapped = np.memmap(path, kind, 'r', offset=6, shape=stack.shape)
+  stream = _sent(Frame(mapped[page]), path)
+  offset = 6 + page * stack[0].nbytes
+  assert f'"offset": {offset}'.encode() in stream.getvalue()
+  found = _received(stream, path=path).values
+  np.testing.assert_array_equal(found, stack[page])
+  assert found.dtype.isnative and found.flags.writeable
+  # Of another file, or not in one run, the numbers themselves are sent.
+  for values, asked in ((mapped[page], NOWHERE), (mapped[page][:, 1:], path)):
+    stream = _sent(Frame(values), asked)
+    assert b'"offset": null' in stream.getvalue()
+    np.testing.assert_array_equal(_received(stream).values, values)
+
+
+@pytest.mark.parametrize('offset', [-1, 10, 10**30, 'x'])
+def test_what_does_not_stand_in_the_file_is_not_read(tmp_path, offset):
+  path = tmp_path / 'a.raw'
+  path.write_bytes(bytes(30))
+  stream = _sent(Frame(np.zeros((5, 5), np.uint8)))
+  message = messages.receive(stream) | {'offset': offset}
+  with pytest.raises(messages.MessageError):
+    messages.receive_frame(stream, message, MOST, path)
 
 
 def test_one_that_ends_too_early_is_noticed():
@@ -77,7 +109,9 @@ def test_one_with_too_many_bytes_is_not_taken():
 def test_what_is_no_image_is_refused(changed):
   message = messages.receive(_sent(Frame(np.ones((2, 2), np.uint8))))
   with pytest.raises((messages.MessageError, MemoryError)):
-    messages.receive_frame(io.BytesIO(bytes(99)), message | changed, MOST)
+    messages.receive_frame(
+      io.BytesIO(bytes(99)), message | changed, MOST, NOWHERE
+    )
 
 
 @pytest.mark.parametrize(
