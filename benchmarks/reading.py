@@ -4,8 +4,8 @@
 
 from the root of the repository. TIFF and .dm4 of 2048 x 2048 pixels, in a
 folder of its own, read by `read_frames` (whole file checked, scale read, by
-another process, from which the pixels are copied) and by tifffile and
-RosettaSciIO alone, in turns. Medians.
+another process, from which the pixels are copied unless they stand in the file
+as they are) and by tifffile and RosettaSciIO alone, in turns. Medians.
 
 Exit code 1: more than 1.2 times as long, and 4 ms for each MiB of pixels.
 """

@@ -120,6 +120,15 @@ def test_digitalmicrograph(tmp_path, suffix, scale, unit, nm):
 
 
 @pytest.mark.parametrize('suffix', ['dm3', 'dm4'])
+def test_pixels_of_digitalmicrograph_are_not_copied(tmp_path, suffix):
+  """They are said to stand in the file, and read once, by whoever asked."""
+  path = write_dm(tmp_path / f'foil.{suffix}', _STACK, x=(1.0, 'nm'))
+  frames = rosettasciio.read_microscope_file(path)
+  assert len(frames) == len(_STACK)
+  assert all(isinstance(frame.values, np.memmap) for frame in frames)
+
+
+@pytest.mark.parametrize('suffix', ['dm3', 'dm4'])
 @pytest.mark.parametrize(
   ('data', 'options', 'match'),
   [

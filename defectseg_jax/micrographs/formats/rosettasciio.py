@@ -16,9 +16,10 @@ import pathlib
 import re
 import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from defectseg_jax.errors import file_error
 from defectseg_jax.micrographs.formats import signals
@@ -205,7 +206,25 @@ def _load(name: str) -> Any:
   plugin = importlib.import_module(f'rsciio.{name}')
   # Else it would log what is missing among metadata that are not used here.
   importlib.import_module('rsciio').set_log_level('CRITICAL')
+  if name == 'digitalmicrograph':
+    # Its own way to map pixels needs Dask, and is refused for some files.
+    importlib.import_module(f'rsciio.{name}._api').np = _MappingNumpy()
   return plugin
+
+
+class _MappingNumpy:
+  """NumPy, by which RosettaSciIO maps the pixels of .dm3 and .dm4.
+
+  Whoever asked for the file reads them then (`reader.messages`), and they are
+  not copied from process to process.
+  """
+
+  def __getattr__(self, name: str) -> Any:
+    return getattr(np, name)
+
+  @staticmethod
+  def fromfile(file: IO[bytes], dtype: DTypeLike, count: int) -> np.ndarray:
+    return np.memmap(file, dtype, mode='r', offset=file.tell(), shape=(count,))
 
 
 def _read(
