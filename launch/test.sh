@@ -30,7 +30,9 @@ for flag in "${flags[@]}"; do
   esac
 done
 
-workers=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+# nproc would count what OMP_NUM_THREADS says.
+workers=$(env -u OMP_NUM_THREADS nproc 2>/dev/null ||
+  getconf _NPROCESSORS_ONLN)
 [ "$workers" -le 4 ] || workers=4
 # One more than there are cores: that of Slurm waits much of its time.
 workers=$((workers + 1))
