@@ -208,7 +208,8 @@ def _load(name: str) -> Any:
   importlib.import_module('rsciio').set_log_level('CRITICAL')
   if name == 'digitalmicrograph':
     # Its own way to map pixels needs Dask, and is refused for some files.
-    importlib.import_module(f'rsciio.{name}._api').np = _MappingNumpy()
+    api: Any = importlib.import_module(f'rsciio.{name}._api')
+    api.np = _MappingNumpy()
   return plugin
 
 
