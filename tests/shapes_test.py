@@ -16,6 +16,9 @@ import pytest
 
 import defectseg_jax
 
+# Many networks are traced and compiled.
+pytestmark = pytest.mark.slow
+
 ROOMS = ('models', 'training', 'prediction')
 # All but the state: JAX puts shapes and markers in place of its arrays.
 CHECKED = [

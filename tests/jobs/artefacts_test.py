@@ -21,7 +21,7 @@ from defectseg_jax.sessions.requests import QuantifyRequest
 
 CASES = tiny.SHARED / 'data' / 'cases' / 'artefacts'
 
-pytestmark = pytest.mark.xdist_group('predict')
+pytestmark = [pytest.mark.xdist_group('predict'), pytest.mark.slow]
 
 
 @pytest.fixture

@@ -19,6 +19,9 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.jobs import quantify as job
 from defectseg_jax.sessions.requests import QuantifyRequest
 
+# Each measures whole folders.
+pytestmark = pytest.mark.slow
+
 CASES = tiny.SHARED / 'data' / 'cases'
 needs_cases = pytest.mark.skipif(
   not CASES.is_dir(), reason=f'the cases are not at {CASES}'

@@ -22,6 +22,9 @@ from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.runtime.interruption import Stopped
 from defectseg_jax.sessions.requests import QuantifyRequest
 
+# Each measures whole folders.
+pytestmark = pytest.mark.slow
+
 PROGRAM = [
   *(sys.executable, '-m', 'defectseg_jax.main', '--mode=quantify'),
   '--config=configs/voids.py',

@@ -17,6 +17,9 @@ from defectseg_jax.models import (
 )
 from defectseg_jax.models.fc_densenet import FCDenseNet
 
+# Many networks are traced and compiled.
+pytestmark = pytest.mark.slow
+
 # Takes seconds to compile.
 SLOW = pytest.mark.slow
 

@@ -17,6 +17,9 @@ from defectseg_jax.models.fcn import FCN8s
 from defectseg_jax.models.unet import UNet
 from defectseg_jax.training import schedules, state, step
 
+# Many networks are traced and compiled.
+pytestmark = pytest.mark.slow
+
 OPTIONS = {'dropout_rate': 0.1, 'batch_norm_momentum': 0.8}
 MAPPED = {**OPTIONS, 'axis_name': step.DEVICES}
 SHALLOW = ((4,), 8, ((4, (4,)),))

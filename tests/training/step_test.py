@@ -75,6 +75,7 @@ def test_there_are_several_devices():
   assert jax.local_device_count() == 4
 
 
+@pytest.mark.slow
 def test_a_step_is_adam_on_the_loss_of_the_whole_batch(stepped, batch):
   before, after, metrics = stepped
   (loss, (p, batch_stats)), gradients = jax.jit(

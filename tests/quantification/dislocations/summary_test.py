@@ -112,6 +112,7 @@ def strewn_lines(rng, count, size=500):
   return mask, count / (2 * 0.71 * size)
 
 
+@pytest.mark.slow
 def test_what_overlaps_is_corrected():
   """100 random lines of 3 px cover a third of the image. 12 images: a number
   of lines that varies by 10% each, of which 3 / sqrt(12) are 9% (their number

@@ -6,6 +6,9 @@ from defectseg_jax.reporting.figures import search
 from defectseg_jax.reporting.figures.search import Searched
 from defectseg_jax.reporting.page import search_page
 
+# Each draws several figures.
+pytestmark = pytest.mark.slow
+
 RATE = Searched('training.learning_rate', 1e-5, 1e-2, log=True)
 FIELDS = [
   RATE,

@@ -9,6 +9,9 @@ from defectseg_jax.simulation.domain.graded import simulate_graded, worse
 from defectseg_jax.simulation.domain.patch import Patch
 from defectseg_jax.simulation.domain.settings import domain_settings
 
+# Each simulates whole micrographs.
+pytestmark = pytest.mark.slow
+
 CONFIGS = {
   'voids': voids,
   'precipitates': precipitates,
