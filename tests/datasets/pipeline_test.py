@@ -8,6 +8,9 @@ from defectseg_jax.datasets import regions
 from defectseg_jax.datasets.pipeline import Patches, Region
 from defectseg_jax.errors import InputError
 
+# TensorFlow builds a pipeline for each.
+pytestmark = pytest.mark.slow
+
 
 def numbered(*shapes):
   """Regions whose pixels all have values of their own; the mask is their

@@ -7,6 +7,9 @@ from flax import linen as nn
 
 from defectseg_jax.models.convolution import Conv, convolve
 
+# Each compiles a convolution and its gradients, in two ways.
+pytestmark = pytest.mark.slow
+
 KEY = jax.random.key(0)
 
 

@@ -14,6 +14,9 @@ from defectseg_jax.prediction.tiles import (
 )
 from defectseg_jax.training.state import create_variables
 
+# Each compiles a network for tiles of its own.
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
   'length, core, starts',

@@ -118,6 +118,7 @@ print('kills', kills)
 """
 
 
+@pytest.mark.slow
 def test_killed_anywhere_the_same_command_goes_on(tmp_path):
   made = repr(current_provenance().to_json())
   done = subprocess.run(
