@@ -6,6 +6,7 @@ under its old name. `sync` waits for the disk.
 """
 
 import errno
+import hashlib
 import os
 import pathlib
 import re
@@ -80,6 +81,12 @@ def sync_tree(folder: pathlib.Path) -> None:
   """Returns once all files of a folder are on the disk."""
   for path in [*folder.rglob('*'), folder]:
     sync(path)
+
+
+def file_checksum(path: pathlib.Path) -> str:
+  """SHA-256 of a file, in hexadecimal."""
+  with path.open('rb') as stream:
+    return hashlib.file_digest(stream, 'sha256').hexdigest()
 
 
 def _is_temporary(path: pathlib.Path, name: str = '') -> bool:

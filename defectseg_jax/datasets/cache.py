@@ -5,7 +5,6 @@ is not used, and made anew.
 """
 
 import contextlib
-import hashlib
 import json
 import math
 import os
@@ -14,7 +13,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 
-from defectseg_jax.disk import sweep, sync, sync_tree, temporary_name
+from defectseg_jax.disk import (
+  file_checksum,
+  sweep,
+  sync,
+  sync_tree,
+  temporary_name,
+)
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import json_text, lock
 
@@ -130,7 +135,5 @@ def _checksums(folder: pathlib.Path) -> dict[str, str]:
   found = {}
   for path in sorted(folder.rglob('*')):
     if path.is_file() and path.name != _CHECKSUMS:
-      with path.open('rb') as stream:
-        digest = hashlib.file_digest(stream, 'sha256').hexdigest()
-      found[path.relative_to(folder).as_posix()] = digest
+      found[path.relative_to(folder).as_posix()] = file_checksum(path)
   return found

@@ -12,6 +12,7 @@ from defectseg_jax.datasets.cache import (
   is_whole,
   move_into_place,
 )
+from defectseg_jax.disk import file_checksum
 from defectseg_jax.errors import InputError
 from defectseg_jax.simulation import (
   FoilParameters,
@@ -142,8 +143,7 @@ def _digest(background: str) -> str:
   if not background:
     return ''
   try:
-    with open(background, 'rb') as stream:
-      return hashlib.file_digest(stream, 'sha256').hexdigest()
+    return file_checksum(pathlib.Path(background))
   except OSError as error:
     raise InputError(
       f'{background}: cannot be read ({error.strerror}); set '

@@ -9,7 +9,6 @@ from defectseg_jax.micrographs import imagej_regions
 from defectseg_jax.micrographs.annotations import reading as annotations
 from defectseg_jax.micrographs.formats import SUFFIXES
 from defectseg_jax.micrographs.mask_files import (
-  MaskFile,
   image_of_mask,
   is_of_cellpose,
   masks_of_file,
@@ -56,7 +55,7 @@ def masks_and_images(paths: Iterable[pathlib.Path]) -> Sorted:
     pictures = [
       path
       for path in files
-      if path.suffix.lower() in SUFFIXES and not is_of_cellpose(MaskFile(path))
+      if path.suffix.lower() in SUFFIXES and not is_of_cellpose(path)
     ]
     if outlines_of(files, {path.stem: path for path in pictures}):
       images |= {path for path in pictures if not is_mask(path)}
@@ -78,7 +77,7 @@ def outlines_of(
   return [
     path
     for path in files
-    if (path.suffix.lower() in OUTLINES or is_of_cellpose(MaskFile(path)))
+    if (path.suffix.lower() in OUTLINES or is_of_cellpose(path))
     and any(image_of_mask(name, images) for name in _names_in(path))
   ]
 

@@ -87,12 +87,12 @@ def _without_cellposes_own(masks: dict[str, MaskFile]) -> dict[str, MaskFile]:
   exported = {
     candidates(name)[-1]
     for name, one in masks.items()
-    if not is_of_cellpose(one)
+    if not is_of_cellpose(one.path)
   }
   return {
     name: one
     for name, one in masks.items()
-    if not (is_of_cellpose(one) and candidates(name)[-1] in exported)
+    if not (is_of_cellpose(one.path) and candidates(name)[-1] in exported)
   }
 
 
@@ -237,9 +237,9 @@ def candidates(name: str) -> tuple[str, ...]:
   return tuple(dict.fromkeys(found))
 
 
-def is_of_cellpose(mask: MaskFile) -> bool:
+def is_of_cellpose(path: pathlib.Path) -> bool:
   """Whether a file is Cellpose's own, which nobody else can read."""
-  return mask.path.name.endswith('_seg.npy')
+  return path.name.endswith('_seg.npy')
 
 
 def masks_of_file(path: pathlib.Path) -> list[MaskFile]:

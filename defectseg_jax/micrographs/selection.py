@@ -16,7 +16,11 @@ from defectseg_jax.micrographs.formats.rosettasciio import (
 from defectseg_jax.micrographs.formats.text_beside import texts_beside
 from defectseg_jax.micrographs.image_names import require_usable_name
 from defectseg_jax.micrographs.labels_beside import is_mask
-from defectseg_jax.micrographs.mask_files import candidates, stem_of
+from defectseg_jax.micrographs.mask_files import (
+  candidates,
+  is_of_cellpose,
+  stem_of,
+)
 
 _PICTURES = ('.png', '.jpg', '.jpeg', '.bmp')
 # What file browsers leave behind is not worth a word.
@@ -133,9 +137,7 @@ def choose_images(paths: Iterable[pathlib.Path]) -> Selection:
 
 
 def _is_image(path: pathlib.Path) -> bool:
-  # Cellpose keeps its work beside the image, in a file of Python objects.
-  own = path.name.endswith('_seg.npy')
-  return path.suffix.lower() in SUFFIXES and not own
+  return path.suffix.lower() in SUFFIXES and not is_of_cellpose(path)
 
 
 def _is_mask_of_another(

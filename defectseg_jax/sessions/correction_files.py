@@ -61,7 +61,7 @@ class CorrectionFiles:
       if _may_be_of(one, name) and image_of_mask(one.name, names) == name
     ]
     # What Cellpose keeps for itself is in what it exports, too.
-    return [one for one in found if not is_of_cellpose(one)] or found
+    return [one for one in found if not is_of_cellpose(one.path)] or found
 
   def of_none(self, names: Collection[str]) -> list[str]:
     """Files of masks/ and rois/ that are of no image: a slip of the pen?

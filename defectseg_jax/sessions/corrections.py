@@ -10,6 +10,7 @@ import dataclasses
 import pathlib
 from collections.abc import Collection, Iterator, Sequence
 
+from defectseg_jax.disk import file_checksum
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.mask_files import MaskFile
 from defectseg_jax.micrographs.mask_values import AS_STORED, MaskValues
@@ -21,7 +22,6 @@ from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.index import (
   MASKS,
   ROIS,
-  file_checksum,
   noted_corrections,
   path_inside,
 )

@@ -22,7 +22,7 @@ from collections.abc import (
 )
 from typing import Any
 
-from defectseg_jax.disk import is_left_over, sync, sync_tree, temporary_name
+from defectseg_jax import disk
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import claim, json_text, write_whole
 from defectseg_jax.reporting.provenance import Provenance
@@ -30,7 +30,6 @@ from defectseg_jax.sessions.index import (
   MASKS,
   ROIS,
   Done,
-  file_checksum,
   path_inside,
   read_index,
 )
@@ -213,7 +212,7 @@ class SessionFolder:
     Raises:
       InputError: a file of somebody else is in the way.
     """
-    made = self.path / temporary_name()
+    made = self.path / disk.temporary_name()
     made.mkdir()
     try:
       yield made
@@ -230,7 +229,7 @@ class SessionFolder:
     elif (
       not self.overwrite
       and self.path.exists()
-      and not all(map(is_left_over, self.path.iterdir()))
+      and not all(map(disk.is_left_over, self.path.iterdir()))
     ):
       raise InputError(
         f'{self.path}: holds files that are not of a session; give another '
@@ -254,7 +253,7 @@ class SessionFolder:
     }
     files = [file for file in files if file not in kept]
     self.claim({*self._results} - kept)
-    sync_tree(made)
+    disk.sync_tree(made)
     self._expect({file: made / file for file in files})
     for file in files:
       self._at(file).parent.mkdir(parents=True, exist_ok=True)
@@ -262,20 +261,20 @@ class SessionFolder:
     self._remove(set(before) - set(files) - kept)
     self._results = sorted({*files, *kept})
     for folder in {self.path, *(self._at(file).parent for file in files)}:
-      sync(folder)
+      disk.sync(folder)
     self._settle(files)
 
   def _differs(self, file: str) -> bool:
     """Whether a file exists and is not what the program wrote."""
     path = self._at(file)
     return path.exists() and not (
-      path.is_file() and file_checksum(path) in self._written.get(file, ())
+      path.is_file() and disk.file_checksum(path) in self._written.get(file, ())
     )
 
   def _expect(self, made: Mapping[str, pathlib.Path]) -> None:
     """Notes files before they are in place: so a killed session knows them."""
     for file, path in made.items():
-      self._written.setdefault(file, []).append(file_checksum(path))
+      self._written.setdefault(file, []).append(disk.file_checksum(path))
     self._write()
 
   def _settle(self, files: Iterable[str]) -> None:

@@ -1,7 +1,6 @@
 """session.json: what a session notes of its images and its files."""
 
 import dataclasses
-import hashlib
 import json
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -146,9 +145,3 @@ def noted_corrections(session: pathlib.Path) -> dict[str, str]:
     return {}
   done = read_index(index)[0].values()
   return {file: sha for one in done for file, sha in one.correction.items()}
-
-
-def file_checksum(path: pathlib.Path) -> str:
-  """SHA-256 of a file, in hexadecimal."""
-  with path.open('rb') as stream:
-    return hashlib.file_digest(stream, 'sha256').hexdigest()

@@ -9,8 +9,9 @@ import math
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from defectseg_jax.disk import file_checksum
 from defectseg_jax.quantification import MeasurementSettings
-from defectseg_jax.sessions.index import MASKS, file_checksum, read_index
+from defectseg_jax.sessions.index import MASKS, read_index
 
 
 @dataclasses.dataclass(frozen=True)

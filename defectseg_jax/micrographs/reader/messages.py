@@ -120,10 +120,9 @@ def _offset(values: np.ndarray, path: pathlib.Path) -> int | None:
     mapped.base, mmap.mmap
   ):
     return None
-  known = (path.absolute(), path.resolve())
   if not values.flags.c_contiguous or not mapped.filename:
     return None
-  if pathlib.Path(mapped.filename) not in known:
+  if pathlib.Path(mapped.filename).resolve() != path.resolve():
     return None
   return mapped.offset + values.ctypes.data - mapped.ctypes.data
 
