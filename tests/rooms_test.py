@@ -52,11 +52,15 @@ MAY_IMPORT = {
     *('reporting', 'runtime'),
   },
   'search': {'runs', 'training', 'reporting', 'runtime'},
+  'review': {
+    *('sessions', 'runs', 'prediction', 'quantification', 'micrographs'),
+    *('reporting', 'applicability', 'runtime'),
+  },
   # Composes all rooms but itself.
   'jobs': {
     *('models', 'training', 'evaluation', 'prediction', 'datasets', 'search'),
     *('quantification', 'reporting', 'micrographs', 'simulation', 'runtime'),
-    *('applicability', 'runs', 'sessions'),
+    *('applicability', 'runs', 'sessions', 'review'),
   },
 }
 # Files beside the rooms, and the rooms that they may import.

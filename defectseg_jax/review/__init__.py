@@ -1,0 +1,1 @@
+"""Look, correct, label and teach: a session's images, edited by a person."""
