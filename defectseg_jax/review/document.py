@@ -2,17 +2,49 @@
 
 Three layers of the image's size are edited: the objects, those that were taken
 out, and the regions that count for nothing. Each change stands in the journal
-before it is answered.
+before it is answered; the mask follows within a second.
 """
 
+import contextlib
 import dataclasses
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from defectseg_jax.review.change import Change
+from defectseg_jax.errors import InputError
+from defectseg_jax.quantification.kinds import kind_of
+from defectseg_jax.review import objects, painting
+from defectseg_jax.review.change import Change, OutdatedError
+from defectseg_jax.review.fingerprint import Fingerprint
+from defectseg_jax.review.history import History
+from defectseg_jax.review.image_source import ImageSource
+from defectseg_jax.review.journal import Entry
+from defectseg_jax.review.layers import (
+  NOWHERE,
+  Box,
+  Layers,
+  Places,
+  ids_in,
+  part,
+)
+from defectseg_jax.review.live_numbers import LiveNumbers
+from defectseg_jax.review.operations import Operation, read_operation
+from defectseg_jax.review.rethreshold import rethreshold
+from defectseg_jax.review.scene import Edit, Scene, trimmed
+
+_EDITS: Mapping[str, Callable[[Scene, Operation], Edit]] = {
+  'toggle': objects.toggle,
+  'grow': objects.grow,
+  'paint': painting.paint,
+  'polygon': painting.polygon,
+  'line': painting.line,
+  'split': objects.split,
+  'merge': objects.merge,
+  'threshold': rethreshold,
+  'region': painting.region,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +59,7 @@ class EditedObject:
   """
 
   id: int
-  box: tuple[int, int, int, int]
+  box: Box
   state: str
 
 
@@ -44,32 +76,99 @@ class Document:
     pixel_size_nm: side of a pixel; None where it is not known.
     pixels: [H, W], the micrograph as it is stored.
     probabilities: float32 [H, W] of the network; None where there is none.
-    version: a number that each change, undo and redo raises by 1.
-    ids: int32 [H, W], the object at each pixel, 0 in the background. Objects
-      that touch have different ids; each is in one piece.
-    removed: int32 [H, W], likewise of objects that were taken out.
-    regions: uint8 [H, W]: 0 as usual, 1 not labelled, 2 no specimen.
-    threshold: of probabilities, that the network's objects were made with;
-      None without a network.
-    least_peak: the probability that a region reaches somewhere.
-    done: whether a person accepted the image.
     lock: held by each method.
   """
 
-  name: str
-  defect: str
-  shape: tuple[int, int]
-  pixel_size_nm: float | None
-  pixels: np.ndarray
-  probabilities: np.ndarray | None
-  version: int
-  ids: np.ndarray
-  removed: np.ndarray
-  regions: np.ndarray
-  threshold: float | None
-  least_peak: float | None
-  done: bool
-  lock: threading.RLock
+  def __init__(self, source: ImageSource) -> None:
+    """Reads the image, and does again what its journal holds.
+
+    Args:
+      source: of the image.
+
+    Raises:
+      InputError: a file cannot be read, or is not what the journal begins from.
+    """
+    self._source = source
+    self.name, self.defect = source.name, source.settings.defect
+    self.pixel_size_nm = source.pixel_size_nm
+    self.lock, self._saving = threading.RLock(), threading.Lock()
+    self.pixels, self.probabilities = source.pixels(), source.probabilities()
+    height, width = self.pixels.shape
+    self.shape = height, width
+    self._history = History(source, self.shape)
+    self._layers = layers = self._history.begin()
+    self._base_regions = layers.regions.copy()
+    self._objects, self._out = Places(layers.ids), Places(layers.removed)
+    self._print = Fingerprint(layers.ids)
+    self._base_key = self._print.key()
+    self._hand: set[int] = set()
+    self._first_new = max([0, *self._objects.boxes]) + 1
+    self._values = self._first_values()
+    self._numbers: LiveNumbers | None = None
+    for entry in self._history.journal.entries():
+      self._do(entry, 1)
+    self._numbers = LiveNumbers(source, layers, self.pixels)
+    self._unsaved = not self._history.files_stand()
+    self._take_outside_changes()
+
+  @property
+  def version(self) -> int:
+    """A number that each change, undo and redo raises by 1."""
+    return self._history.journal.version
+
+  @property
+  def ids(self) -> np.ndarray:
+    """int32 [H, W], the object at each pixel, 0 in the background.
+
+    Objects that touch have different ids; each is in one piece.
+    """
+    return self._layers.ids
+
+  @property
+  def removed(self) -> np.ndarray:
+    """int32 [H, W], likewise of objects that were taken out."""
+    return self._layers.removed
+
+  @property
+  def regions(self) -> np.ndarray:
+    """uint8 [H, W]: 0 as usual, 1 not labelled, 2 no specimen."""
+    return self._layers.regions
+
+  @property
+  def threshold(self) -> float | None:
+    """Of probabilities, that the network's objects are made with."""
+    return self._values['threshold']
+
+  @property
+  def least_peak(self) -> float | None:
+    """The probability that a region of the network reaches somewhere."""
+    return self._source.limits.least_peak if self._source.limits else None
+
+  @property
+  def done(self) -> bool:
+    """Whether a person accepted the image."""
+    return bool(self._values['done'])
+
+  @property
+  def by_hand(self) -> bool:
+    """Whether the mask is another one than the network's."""
+    differs = self._print.key() != self._base_key
+    return self._history.base_by_hand or differs
+
+  @property
+  def can_undo(self) -> bool:
+    """Whether there is a change to take back."""
+    return self._history.journal.can_undo
+
+  @property
+  def can_redo(self) -> bool:
+    """Whether there is a change that was taken back last."""
+    return self._history.journal.can_redo
+
+  @property
+  def unsaved(self) -> bool:
+    """Whether the mask on disk is not what is seen yet."""
+    return self._unsaved
 
   def apply(self, operation: Mapping[str, Any]) -> Change:
     """Does what a person asks for; it is on disk when this returns.
@@ -84,50 +183,183 @@ class Document:
       OutdatedError: the operation's `version` is not the document's.
       InputError: the operation is no operation, or does nothing here.
     """
-    raise NotImplementedError
+    with self.lock:
+      asked = read_operation(operation, self.shape)
+      self._require_version(operation.get('version'))
+      if asked.kind == 'done':
+        text = 'accepted as done' if asked.value else 'not done any more'
+        edit = Edit(NOWHERE, {}, text, values={'done': asked.value})
+      else:
+        edit = _EDITS[asked.kind](self._scene(), asked)
+      return self._take(edit, operation)
 
   def undo(self) -> Change:
     """Takes the last change back; raises InputError where there is none."""
-    raise NotImplementedError
+    with self.lock:
+      entry = self._history.journal.undo()
+      return self._done(entry, -1, f'undone: {entry.text}')
 
   def redo(self) -> Change:
     """Makes the last change that was undone again; InputError likewise."""
-    raise NotImplementedError
-
-  @property
-  def can_undo(self) -> bool:
-    """Whether there is a change to take back."""
-    raise NotImplementedError
-
-  @property
-  def can_redo(self) -> bool:
-    """Whether there is a change that was taken back last."""
-    raise NotImplementedError
+    with self.lock:
+      entry = self._history.journal.redo()
+      return self._done(entry, 1, f'done again: {entry.text}')
 
   def objects(self) -> list[EditedObject]:
     """All objects by id, then those that are out."""
-    raise NotImplementedError
+    with self.lock:
+      there = [
+        EditedObject(one, box, self._state(one))
+        for one, box in sorted(self._objects.boxes.items())
+      ]
+      out = sorted(self._out.boxes.items())
+      return there + [EditedObject(one, box, 'out') for one, box in out]
+
+  def corrected(self) -> tuple[int, int]:
+    """How many objects a person took out, drew or changed, and of how many."""
+    with self.lock:
+      out = len(self._out.boxes)
+      changed = len(self._hand & self._objects.boxes.keys())
+      return changed + out, len(self._objects.boxes) + out
 
   def numbers(self) -> dict[str, Any]:
     """Numbers of the image as it is now, ready for JSON.
 
     Returns:
-      `version`; `headlines`: a list of {label, value, low, high, unit, text}
-      (the texts are those of the page); `row`: the cells of summary.csv;
+      `version`; `headlines`: a list of {name, label, value, low, high, unit,
+      text} (texts are those of the page); `row`: the cells of summary.csv;
       `objects`, `counted`: how many; `corrected`, `of`: objects that a person
       took out, drew or changed, and all; `changes`: "17 of 230 objects
       corrected by hand"; `warnings`: a list of {name, message}.
     """
-    raise NotImplementedError
+    with self.lock:
+      assert self._numbers is not None
+      corrected, of = self.corrected()
+      regions_stand = np.array_equal(self._base_regions, self.regions)
+      found = self._numbers.numbers(
+        by_hand=self.by_hand, as_written=not self.by_hand and regions_stand
+      )
+      words = 'object' if of == 1 else 'objects'
+      return {
+        'version': self.version,
+        **found,
+        'corrected': corrected,
+        'of': of,
+        'changes': f'{corrected} of {of} {words} corrected by hand',
+      }
 
   def save(self) -> None:
     """Writes the mask and regions, if they changed; others do so each second.
 
     Raises:
-      InputError: the disk does not take them.
+      InputError: there are more objects than a mask can number.
+      OSError: the disk does not take them.
     """
-    raise NotImplementedError
+    with self._saving:
+      with self.lock:
+        if not self._unsaved:
+          return
+        shown = Layers(self.ids.copy(), self.removed, self.regions.copy())
+        ids_stand = self.by_hand and self._print.touching > 0
+        corrected = self.corrected()
+        self._unsaved = False
+      try:
+        self._history.save(shown, ids_stand, corrected, self.lock)
+      except BaseException:
+        self._unsaved = True
+        raise
 
   def close(self) -> None:
     """Saves, and lets the arrays go."""
-    raise NotImplementedError
+    self.save()
+
+  def _require_version(self, version: Any) -> None:
+    if version is None or isinstance(version, bool):
+      raise InputError('version: is missing; give that of the document')
+    if version != self.version:
+      raise OutdatedError(
+        f'{self.name}: was changed in another window (version {self.version}, '
+        f'and not {str(version)[:20]}); reload'
+      )
+
+  def _first_values(self) -> dict[str, Any]:
+    limits = self._source.limits
+    return {
+      'threshold': limits.threshold if limits else None,
+      'done': False,
+      'next_id': self._first_new,
+    }
+
+  def _scene(self) -> Scene:
+    return Scene(
+      layers=self._layers,
+      objects=self._objects,
+      out=self._out,
+      pixels=self.pixels,
+      probabilities=self.probabilities,
+      threshold=self.threshold,
+      least_peak=self.least_peak,
+      lines=kind_of(self.defect).has_test_lines,
+      hand=self._hand,
+      next_id=self._values['next_id'],
+      network_objects=self._history.network_objects,
+    )
+
+  def _take(self, edit: Edit, operation: Mapping[str, Any] | None) -> Change:
+    """Writes a change down, then makes it."""
+    new, box = trimmed(self._layers, edit)
+    after = {
+      name: value
+      for name, value in edit.values.items()
+      if self._values.get(name) != value
+    }
+    if box == NOWHERE and not after.keys() - {'next_id'}:
+      raise InputError(f'{edit.text}: nothing changes')
+    entry = Entry(
+      edit.text,
+      box,
+      self._layers.delta(box, new),
+      {name: self._values.get(name) for name in after},
+      after,
+      tuple(sorted(edit.hand - self._hand)),
+      operation,
+    )
+    self._history.do(entry, self._layers, self._values)
+    return self._done(entry, 1, entry.text)
+
+  def _done(self, entry: Entry, sign: int, text: str) -> Change:
+    self._do(entry, sign)
+    self._unsaved = True
+    return Change(
+      self.version, entry.box, text, self.can_undo, self.can_redo, self.done
+    )
+
+  def _do(self, entry: Entry, sign: int) -> None:
+    """Makes a change of the journal, or undoes it."""
+    box, layers = entry.box, self._layers
+    before = ids_in(layers.ids[part(box)]), ids_in(layers.removed[part(box)])
+    self._print.without(layers.ids, box)
+    layers.add(box, entry.delta, sign=sign)
+    self._print.with_(layers.ids, box)
+    self._objects.update(box, before[0])
+    self._out.update(box, before[1])
+    self._values.update(entry.after if sign > 0 else entry.before)
+    if sign > 0:
+      self._hand.update(entry.hand)
+    else:
+      self._hand.difference_update(entry.hand)
+    if self._numbers is not None:
+      self._numbers.change(box, before[0], regions='regions' in entry.delta)
+
+  def _state(self, one: int) -> str:
+    if one not in self._hand:
+      return 'network' if self._source.limits else 'drawn'
+    return 'drawn' if one >= self._first_new else 'changed'
+
+  def _take_outside_changes(self) -> None:
+    """What another program did to the mask becomes a change like others."""
+    edit = self._history.outside_change(self._layers, self._values['next_id'])
+    if edit is not None:
+      with contextlib.suppress(InputError):
+        # Another program may have written the same mask again.
+        self._take(edit, None)

@@ -17,7 +17,6 @@ Each has `version`, too: that of the document that it was made on.
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import Any
 

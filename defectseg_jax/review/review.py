@@ -1,34 +1,23 @@
 """A session that a person looks through and corrects."""
 
+import collections
+import contextlib
 import dataclasses
 import pathlib
+import threading
 from collections.abc import Sequence
 
+from defectseg_jax.disk import file_checksum
+from defectseg_jax.errors import InputError
 from defectseg_jax.review.document import Document
+from defectseg_jax.review.opening import Opened, ReviewImage, open_session
+from defectseg_jax.sessions.folder import SessionFolder
+from defectseg_jax.sessions.index import MASKS
 
-
-@dataclasses.dataclass(frozen=True)
-class ReviewImage:
-  """One image of a review, as lists show it.
-
-  Attributes:
-    name: of the image.
-    height_px, width_px: its size.
-    done: whether a person accepted it.
-    corrected_objects: how many objects a person took out, drew or changed.
-    applies: 'applies', 'check' or 'does not apply'; None where nobody can tell.
-    reason: why; None likewise.
-    order: place in the order in which to look, from 0: what needs it most.
-  """
-
-  name: str
-  height_px: int
-  width_px: int
-  done: bool
-  corrected_objects: int
-  applies: str | None
-  reason: str | None
-  order: int
+# Documents that stay open; one of 4096 x 4096 pixels needs some 300 MB.
+_MOST_PIXELS_OPEN = 4 * 4096 * 4096
+# Every change is in the journal at once; the mask may wait so long.
+_SAVE_EACH_S = 0.5
 
 
 class Review:
@@ -38,11 +27,30 @@ class Review:
     path: of the folder.
     defect: what its masks show.
     has_network: whether a network made its masks.
+    save_error: why the last save did not work; '' where it did.
   """
 
-  path: pathlib.Path
-  defect: str
-  has_network: bool
+  def __init__(self, folder: SessionFolder, held: contextlib.ExitStack) -> None:
+    """Use `open`; this takes a folder that the process holds.
+
+    Raises:
+      InputError: it is no session that a review can go on with.
+    """
+    self._folder, self._held = folder, held
+    self.path = folder.path
+    self.save_error = ''
+    self._opened: Opened = open_session(folder)
+    self.defect = self._opened.asked.settings.defect
+    self.has_network = self._opened.asked.limits is not None
+    self._documents: collections.OrderedDict[str, Document] = (
+      collections.OrderedDict()
+    )
+    self._lock = threading.RLock()
+    self._stopped = threading.Event()
+    self._saver = threading.Thread(
+      target=self._save_again_and_again, name='saver', daemon=True
+    )
+    self._saver.start()
 
   @classmethod
   def open(
@@ -70,12 +78,36 @@ class Review:
       InputError: the folder is no session, another process works in it, or a
         file of it cannot be read.
     """
-    raise NotImplementedError
+    path = pathlib.Path(folder).expanduser()
+    if not images and not (path / 'session.json').exists():
+      raise InputError(
+        f'{path}: is no session; give the folder that --mode=predict wrote, or '
+        '--input with the micrographs to be labelled'
+      )
+    session = SessionFolder(path, overwrite=False)
+    with contextlib.ExitStack() as held:
+      held.enter_context(session.hold())
+      if images:
+        raise NotImplementedError
+      review = cls(session, held)
+      review._held = held.pop_all()
+      return review
 
   @property
-  def images(self) -> Sequence[ReviewImage]:
+  def images(self) -> list[ReviewImage]:
     """The images in the order of their names."""
-    raise NotImplementedError
+    with self._lock:
+      found = []
+      for image in self._opened.images:
+        document = self._documents.get(image.name)
+        if document is not None:
+          image = dataclasses.replace(
+            image,
+            done=document.done,
+            corrected_objects=document.corrected()[0],
+          )
+        found.append(image)
+      return found
 
   def document(self, name: str) -> Document:
     """An image to edit. A few stay open; others are saved and closed.
@@ -83,11 +115,29 @@ class Review:
     Raises:
       InputError: there is no such image, or it cannot be read.
     """
-    raise NotImplementedError
+    with self._lock:
+      if name in self._documents:
+        self._documents.move_to_end(name)
+        return self._documents[name]
+      if name not in self._opened.sources:
+        raise InputError(f'{name}: the session has no such image')
+      document = Document(self._opened.sources[name])
+      self._documents[name] = document
+      self._close_oldest()
+      return document
 
   def save(self) -> None:
-    """Writes what changed and is not in masks/ yet; a thread does so, too."""
-    raise NotImplementedError
+    """Writes what changed and is not in masks/ yet; a thread does so, too.
+
+    Raises:
+      InputError: there are more objects than a mask can number.
+      OSError: the disk does not take them.
+    """
+    with self._lock:
+      documents = list(self._documents.values())
+    for document in documents:
+      if document.unsaved:
+        self._save(document)
 
   def write_results(self) -> None:
     """Makes report.html, summary.csv and the rest anew, as predict would.
@@ -99,4 +149,56 @@ class Review:
 
   def close(self) -> None:
     """Saves everything, and lets the folder go."""
-    raise NotImplementedError
+    self._stopped.set()
+    if self._saver.is_alive():
+      self._saver.join()
+    try:
+      self.save()
+    finally:
+      with self._lock:
+        self._documents.clear()
+      self._held.close()
+
+  def __enter__(self) -> 'Review':
+    return self
+
+  def __exit__(self, *_: object) -> None:
+    self.close()
+
+  def _save(self, document: Document) -> None:
+    document.save()
+    corrected, objects = document.corrected()
+    with self._lock:
+      name = document.name
+      done = self._folder.record_of(name)
+      if done is None:
+        return
+      mask = self._folder.path / f'{MASKS}/{name}.tif'
+      edits = {
+        'mask': file_checksum(mask),
+        'corrected': corrected,
+        'objects': objects,
+      }
+      self._folder.note_done(name, dataclasses.replace(done, edits=edits))
+      self._opened.note(name, done=document.done, corrected=corrected)
+
+  def _save_again_and_again(self) -> None:
+    while not self._stopped.wait(_SAVE_EACH_S):
+      try:
+        self.save()
+        self.save_error = ''
+      except (InputError, OSError) as error:
+        # The journal has everything; whoever shows the page says it.
+        self.save_error = ' '.join(str(error).split())
+
+  def _close_oldest(self) -> None:
+    """Closes the documents that were used longest ago, if there are many."""
+
+    def pixels() -> int:
+      return sum(one.ids.size for one in self._documents.values())
+
+    while len(self._documents) > 1 and pixels() > _MOST_PIXELS_OPEN:
+      document = next(iter(self._documents.values()))
+      if document.unsaved:
+        self._save(document)
+      self._documents.pop(document.name)

@@ -29,6 +29,7 @@ from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.prediction import Prediction
 from defectseg_jax.runs.second_look import signs_of
 from defectseg_jax.runs.settings import RunSettings
+from defectseg_jax.training.checksums import unverified_text
 from defectseg_jax.training.progress import Progress
 
 
@@ -89,6 +90,11 @@ class Run:
   def threshold(self) -> float:
     """Probability from which a pixel is taken for defect."""
     return self.progress.best().threshold
+
+  @property
+  def caution(self) -> str:
+    """What cannot be told of its weights, in one line; '' for nothing."""
+    return unverified_text(self.path)
 
   @property
   def limits(self) -> Hysteresis:

@@ -5,8 +5,9 @@ One process at a time works in it.
 session.json names every file that the program wrote, with its checksum, and
 what each image was made from. A session that was interrupted goes on from
 there. A file that is not what the program wrote belongs to somebody else. If it
-is a mask or a set of regions it was corrected, and it is measured as it stands;
-any other file is left alone, and the program stops with its name.
+is a mask, a set of regions or a mask of the specimen, it was corrected, and
+counts as it stands; any other file is left alone, and the program stops with
+its name.
 """
 
 import contextlib
@@ -29,9 +30,11 @@ from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions.index import (
   MASKS,
   ROIS,
+  VALID,
   Done,
   path_inside,
   read_index,
+  require_new,
 )
 
 
@@ -41,6 +44,7 @@ class SessionFolder:
   Attributes:
     path: of the folder.
     overwrite: whether files of others, and corrections, may be replaced.
+    asked: what for, as `Asked.to_json` gives it; None where nobody noted it.
   """
 
   def __init__(self, path: str | pathlib.Path, *, overwrite: bool) -> None:
@@ -59,6 +63,7 @@ class SessionFolder:
     self._done: dict[str, Done] = {}
     self._results: list[str] = []
     self._provenance: dict[str, Any] | None = None
+    self.asked: Any = None
     # More than one checksum of a file only while it is being replaced.
     self._written: dict[str, list[str]] = {}
     self._look()
@@ -83,22 +88,19 @@ class SessionFolder:
         with contextlib.suppress(OSError):
           self.path.rmdir()
 
-  def begin(self, provenance: Provenance) -> None:
-    """Writes session.json, before any other file: it says whose they are.
+  @property
+  def names(self) -> list[str]:
+    """Of the images that are done, in the order in which they were."""
+    return list(self._done)
 
-    Args:
-      provenance: how the files are made.
-    """
-    self._provenance = provenance.to_json()
+  def begin(self, provenance: Provenance, asked: Any = None) -> None:
+    """Writes session.json, before any other file: it says whose they are."""
+    self._provenance, self.asked = provenance.to_json(), asked
     self._write()
 
   def require_unchanged(self) -> None:
-    """Refuses to go on if somebody changed what is not to be corrected.
-
-    Raises:
-      InputError: somebody did, and the file must not be replaced.
-    """
-    corrigible = f'{MASKS}/', f'{ROIS}/'
+    """InputError if somebody changed what is not to be corrected."""
+    corrigible = f'{MASKS}/', f'{ROIS}/', f'{VALID}/'
     self.claim([f for f in self._written if not f.startswith(corrigible)])
 
   def require_images(self, stems: Collection[str]) -> None:
@@ -122,14 +124,7 @@ class SessionFolder:
       self._remove(self._done.pop(name).files)
 
   def drop(self, files: Iterable[str]) -> None:
-    """Removes files that an image no longer has.
-
-    Args:
-      files: paths below the folder, that the program wrote.
-
-    Raises:
-      InputError: somebody changed one.
-    """
+    """Removes files of an image; raises InputError if somebody changed one."""
     files = list(files)
     self.claim(files)
     self._remove(files)
@@ -138,16 +133,24 @@ class SessionFolder:
     """What is known of an image that was done before."""
     return self._done.get(name)
 
+  def edits_of(self, name: str) -> Mapping[str, Any]:
+    """What a review did to an image's mask, if it shows that still."""
+    edits = self._done[name].edits if name in self._done else {}
+    mask = self._at(f'{MASKS}/{name}.tif')
+    if not edits or disk.file_checksum(mask) != edits['mask']:
+      return {}
+    return edits
+
   def is_whole(self, done: Done) -> bool:
     """Whether all files of an image exist and may stay."""
     return all(self._at(file).is_file() for file in done.files) and not (
-      self.overwrite and any(map(self._differs, done.files))
+      self.overwrite and any(map(self.differs, done.files))
     )
 
   def is_corrected(self, file: str) -> bool:
     """Whether a mask or a set of regions was corrected, and is kept."""
     known = file in self._written or file.startswith(f'{ROIS}/')
-    return not self.overwrite and known and self._differs(file)
+    return not self.overwrite and known and self.differs(file)
 
   def wrote(self, file: str) -> bool:
     """Whether the program wrote a file, which somebody may have changed."""
@@ -163,7 +166,7 @@ class SessionFolder:
       InputError: one of them is such a file.
     """
     for file in files:
-      if self.overwrite or not self._differs(file):
+      if self.overwrite or not self.differs(file):
         continue
       raise InputError(
         f'{self.path / file}: '
@@ -225,16 +228,11 @@ class SessionFolder:
     if self.path.exists() and not self.path.is_dir():
       raise InputError(f'{self.path}: is a file; give --output a folder')
     if self._index.exists():
-      self._done, self._results, self._written = read_index(self._index)
-    elif (
-      not self.overwrite
-      and self.path.exists()
-      and not all(map(disk.is_left_over, self.path.iterdir()))
-    ):
-      raise InputError(
-        f'{self.path}: holds files that are not of a session; give another '
-        '--output, or give --overwrite to write there all the same'
-      )
+      found = read_index(self._index)
+      self._done, self._results, self._written = found[:3]
+      self._provenance, self.asked = found.provenance, found.asked
+    elif not self.overwrite:
+      require_new(self.path)
 
   def _at(self, file: str) -> pathlib.Path:
     """Where a file is; raises InputError if a link leads out of the folder."""
@@ -264,7 +262,7 @@ class SessionFolder:
       disk.sync(folder)
     self._settle(files)
 
-  def _differs(self, file: str) -> bool:
+  def differs(self, file: str) -> bool:
     """Whether a file exists and is not what the program wrote."""
     path = self._at(file)
     return path.exists() and not (
@@ -291,6 +289,7 @@ class SessionFolder:
   def _write(self) -> None:
     content = {
       'provenance': self._provenance,
+      'asked': self.asked,
       'images': {n: dataclasses.asdict(one) for n, one in self._done.items()},
       'results': self._results,
       'written': self._written,

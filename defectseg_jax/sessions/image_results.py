@@ -9,7 +9,7 @@ import numpy as np
 
 from defectseg_jax.applicability.widening import with_verdict, without_verdict
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.masks import read_mask, read_object_mask
+from defectseg_jax.micrographs.masks import read_object_mask
 from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.prediction.sure_regions import Hysteresis
@@ -26,10 +26,10 @@ from defectseg_jax.reporting import imagej_rois
 from defectseg_jax.reporting.page import ImageView, image_view
 from defectseg_jax.reporting.page.content import ImageArrays, page_image
 from defectseg_jax.sessions import pictures, reference
+from defectseg_jax.sessions.hand_regions import read_regions
 from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
-from defectseg_jax.sessions.index import VALID
 from defectseg_jax.sessions.mask_settings import mask_settings
-from defectseg_jax.sessions.predict_images import SessionImage
+from defectseg_jax.sessions.session_image import SessionImage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,6 +127,7 @@ def _sources(
     'micrograph': str(image.source),
     'mask': image.files()['masks'],
     'corrected_in': image.correction,
+    'corrected_objects': image.edits.get('corrected'),
     'zooms': list(image.zooms),
     'minimum_area_px': settings.quantification.minimum_area_px,
   }
@@ -174,10 +175,11 @@ def _read_arrays(
     read_frames(folder / files[kind])[0].values
     for kind in ('images', 'probabilities')
   )
-  arrays = ImageArrays(pixels, objects.mask, probabilities)
-  if image.partial:
-    valid = read_mask(folder / files[VALID])
-    arrays = dataclasses.replace(arrays, valid=valid)
+  valid, labelled = read_regions(folder, image)
+  if labelled is not None:
+    objects = objects.only_where(labelled)
+    valid = labelled if valid is None else valid & labelled
+  arrays = ImageArrays(pixels, objects.mask, probabilities, valid=valid)
   return arrays, objects.ids
 
 

@@ -4,14 +4,17 @@ import dataclasses
 import json
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from defectseg_jax.disk import is_left_over
 from defectseg_jax.errors import InputError, open_error
 
 # The folders whose files people correct by hand.
 MASKS, ROIS = 'masks', 'rois'
 # That says where images show specimen, of those that do so in part.
 VALID = 'valid'
+# Where a person says what of an image is not labelled.
+IGNORE = 'ignore'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +31,9 @@ class Done:
     correction: the file that a person saved and that its mask was made from,
       and its checksum; empty where there is none.
     signs: of whether the network applies; None where it has no references.
+    edits: what a person did in a review: `mask`, checksum of the file that
+      shows it; `corrected`, how many objects were taken out, drawn or changed;
+      `objects`, of how many. Empty where nobody did.
   """
 
   stem: str
@@ -38,19 +44,41 @@ class Done:
   zooms: Sequence[float] = (1.0,)
   correction: Mapping[str, str] = dataclasses.field(default_factory=dict)
   signs: Mapping[str, float] | None = None
+  edits: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-def read_index(
-  index: pathlib.Path,
-) -> tuple[dict[str, Done], list[str], dict[str, list[str]]]:
+class Index(NamedTuple):
+  """What session.json notes.
+
+  Attributes:
+    done: images that are done, by name.
+    results: paths of results.
+    written: by path, checksums of all files that the program wrote.
+    provenance, asked: how it was made, and what for, as JSON; None where an
+      older version noted none.
+  """
+
+  done: dict[str, Done]
+  results: list[str]
+  written: dict[str, list[str]]
+  provenance: dict[str, Any] | None
+  asked: Any
+
+
+def require_new(folder: pathlib.Path) -> None:
+  """Raises InputError if files of somebody else are in a folder."""
+  if folder.exists() and not all(map(is_left_over, folder.iterdir())):
+    raise InputError(
+      f'{folder}: holds files that are not of a session; give another '
+      '--output, or give --overwrite to write there all the same'
+    )
+
+
+def read_index(index: pathlib.Path) -> Index:
   """What session.json notes.
 
   Args:
     index: its path.
-
-  Returns:
-    Images that are done, by name; paths of results; and by path the checksums
-    of all files that the program wrote.
 
   Raises:
     InputError: the file is damaged, or names files outside of its folder.
@@ -82,7 +110,8 @@ def read_index(
     *(f for d in done.values() for f in d.files),
   ):
     path_inside(index.parent, file)
-  return done, results, written
+  asked = content.get('asked')
+  return Index(done, results, written, content.get('provenance'), asked)
 
 
 def path_inside(folder: pathlib.Path, file: str) -> pathlib.Path:
@@ -114,7 +143,10 @@ def _done(one: Mapping[str, Any]) -> Done:
   _texts([done.stem, done.key, done.mask_key])
   _texts(done.files)
   _texts([*done.correction, *done.correction.values()])
+  if done.edits:
+    _texts([done.edits['mask']])
   numbers = [done.pixel_size_nm, *done.zooms, *(done.signs or {}).values()]
+  numbers += [done.edits[one] for one in ('corrected', 'objects') if done.edits]
   if not all(one is None or isinstance(one, int | float) for one in numbers):
     raise TypeError(f'{numbers}: not all are numbers')
   return done
@@ -143,5 +175,5 @@ def noted_corrections(session: pathlib.Path) -> dict[str, str]:
   index = session / 'session.json'
   if not index.exists():
     return {}
-  done = read_index(index)[0].values()
+  done = read_index(index).done.values()
   return {file: sha for one in done for file, sha in one.correction.items()}

@@ -74,8 +74,13 @@ def settings_of_masks(
     session, file = path.parent.parent, f'{MASKS}/{path.name}'
     if session not in sessions:
       index = session / 'session.json'
-      sessions[session] = read_index(index) if index.exists() else ({}, [], {})
-    done, _, written = sessions[session]
+      found_there = read_index(index) if index.exists() else None
+      sessions[session] = (
+        ({}, {})
+        if found_there is None
+        else (found_there.done, found_there.written)
+      )
+    done, written = sessions[session]
     of_session = path.parent.name == MASKS and path.stem in done
     if settings.detection is None or not of_session:
       found[path] = MaskSettings(settings, by_hand=False)

@@ -3,12 +3,12 @@
 import dataclasses
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from defectseg_jax.applicability.verdict import Verdict
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.files import files_by_stem
@@ -17,75 +17,25 @@ from defectseg_jax.micrographs.mask_values import MaskValues
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import iterate_micrographs, read_frames
 from defectseg_jax.prediction.scales import choose_zooms
-from defectseg_jax.quantification import QualityWarning
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.run import Run
-from defectseg_jax.sessions.calibration import Scale, Scales
+from defectseg_jax.sessions.calibration import Scales
 from defectseg_jax.sessions.corrections import Correction, Corrections
 from defectseg_jax.sessions.folder import SessionFolder
+from defectseg_jax.sessions.hand_regions import drawn_regions
 from defectseg_jax.sessions.image_files import (
   image_key,
   image_writers,
   in_smallest_type,
   rescale_mask,
 )
-from defectseg_jax.sessions.index import MASKS, VALID, Done
+from defectseg_jax.sessions.index import MASKS, Done
 from defectseg_jax.sessions.scale_doubts import with_doubts
 from defectseg_jax.sessions.screening import Screening, warnings_of
+from defectseg_jax.sessions.session_image import SessionImage
 
 # Called with the number of tiles that are done, and of all of the image.
 OnTiles = Callable[[int, int], None]
-
-
-@dataclasses.dataclass(frozen=True)
-class SessionImage:
-  """One image of a session, on disk.
-
-  Attributes:
-    name: of the image.
-    source: the file it was read from.
-    scale: of it.
-    correction: the file that a person corrected its mask in, below the
-      session's folder; None where nobody did.
-    outdated: whether the corrected mask was made by another network, or from
-      other pixels.
-    zooms: scales that its probabilities are taken from, in pixels of the
-      network for each of the image.
-    warnings: what was found in the micrograph beside the specimen, and what of
-      the correction cannot be in a mask.
-    signs: of whether the network applies; None where it has no references.
-    verdict: whether it applies; None where nobody can tell.
-    included: whether its numbers count where the network does not apply, or
-      they cannot be right.
-    partial: whether a part of the image is no specimen.
-    replaced_pixels: how many outliers were replaced.
-  """
-
-  name: str
-  source: pathlib.Path
-  scale: Scale
-  correction: str | None = None
-  outdated: bool = False
-  zooms: tuple[float, ...] = (1.0,)
-  warnings: tuple[QualityWarning, ...] = ()
-  signs: Mapping[str, float] | None = None
-  verdict: Verdict | None = None
-  included: bool = False
-  partial: bool = False
-  replaced_pixels: int = 0
-
-  @property
-  def corrected(self) -> bool:
-    """Whether its mask is what a person made of the network's."""
-    return self.correction is not None
-
-  def files(self) -> dict[str, str]:
-    """Paths of its arrays below the session's folder, by what they hold."""
-    return {
-      kind: f'{kind}/{self.name}.tif'
-      for kind in ('images', MASKS, 'probabilities', VALID)
-      if kind != VALID or self.partial
-    }
 
 
 def predict_images(
@@ -98,6 +48,7 @@ def predict_images(
   mask_values: MaskValues,
   console: Console,
   provenance: Provenance,
+  asked: Any,
   check_interruption: Callable[[], None],
 ) -> tuple[list[SessionImage], dict[str, str]]:
   """Takes every image through the network, unless that was done before.
@@ -110,7 +61,7 @@ def predict_images(
     screening: how they are looked through.
     mask_values: what values of corrections stand for.
     console: where the progress goes.
-    provenance: for session.json.
+    provenance, asked: for session.json.
     check_interruption: called after each batch of tiles; may raise Stopped.
 
   Returns:
@@ -120,7 +71,7 @@ def predict_images(
     InputError: a file of somebody else is in the way.
     Stopped: the user asked to stop; what is done stays.
   """
-  corrections = _begin(paths, folder, mask_values, provenance)
+  corrections = _begin(paths, folder, mask_values, (provenance, asked))
   done, failed = [], {}
   with Progress(
     *Progress.get_default_columns(),
@@ -153,13 +104,13 @@ def _begin(
   paths: Sequence[pathlib.Path],
   folder: SessionFolder,
   mask_values: MaskValues,
-  provenance: Provenance,
+  noted: tuple[Provenance, Any],
 ) -> Corrections:
   """Looks at the folder, and makes it."""
   stems = files_by_stem(paths)
   folder.require_unchanged()
   folder.require_images(stems)
-  folder.begin(provenance)
+  folder.begin(*noted)
   return Corrections(folder, stems, mask_values)
 
 
@@ -198,6 +149,7 @@ def _predict_file(
       # Whether its own uncertainties can be added to those of all images.
       scale.settings(run.measurement_settings)
       by_hand = corrections.find(name, micrograph.pixels.shape)
+      drawn = drawn_regions(folder, name, micrograph.pixels.shape)
       inspection = screening.inspect(micrograph)
       zooms = choose_zooms(
         inspection.specimen_shape,
@@ -215,6 +167,7 @@ def _predict_file(
       warnings=warnings_of(inspection),
       partial=inspection.valid is not None,
       replaced_pixels=inspection.replaced_pixels,
+      drawn=drawn,
     )
     done.append(
       _update_files(
@@ -251,6 +204,7 @@ def _update_files(
       correction=by_hand.file,
       outdated=mask_key != key,
       warnings=(*image.warnings, *by_hand.warnings),
+      edits=folder.edits_of(image.name),
     )
   same = before is not None and before.key == key and folder.is_whole(before)
   if before is not None and before.signs is None and run.judge is not None:
@@ -264,7 +218,9 @@ def _update_files(
       return image
     # Where a correction was taken away, the mask is not the network's yet.
     same = by_hand is not None or not before.correction
-  folder.claim(file for kind, file in files.items() if kind != MASKS)
+  # What a person drew is not for the program to replace.
+  theirs = {MASKS, *image.drawn}
+  folder.claim(file for kind, file in files.items() if kind not in theirs)
   if by_hand is None or by_hand.file != files[MASKS]:
     folder.claim([files[MASKS]])
   if same:
@@ -278,14 +234,20 @@ def _update_files(
   writers = image_writers(
     files, (pixels, mask, probabilities, valid), by_hand, size_nm
   )
+  for kind in image.drawn:
+    writers.pop(f'{kind}/{image.name}.tif', None)
   if before:
-    folder.drop(set(before.files) - set(files.values()))
+    kept = {*files.values(), *image.region_files().values()}
+    folder.drop(set(before.files) - kept)
   if rescaled and files[MASKS] not in writers:
     rescale_mask(folder.path / files[MASKS], size_nm)
   folder.put(writers)
   files, stem = list(files.values()), image.source.stem
   folder.note_done(
     image.name,
-    Done(stem, key, mask_key, size_nm, files, image.zooms, noted, image.signs),
+    Done(
+      *(stem, key, mask_key, size_nm, files, image.zooms, noted, image.signs),
+      edits=image.edits,
+    ),
   )
   return image

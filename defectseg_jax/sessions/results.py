@@ -34,7 +34,7 @@ from defectseg_jax.sessions.image_results import (
 )
 from defectseg_jax.sessions.index import MASKS, ROIS
 from defectseg_jax.sessions.numbers import SessionNumbers
-from defectseg_jax.sessions.predict_images import SessionImage
+from defectseg_jax.sessions.session_image import SessionImage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _notes(
   truths: reference.Truths,
 ) -> Iterator[str]:
   corrected = [
-    f'{image.name} (in {image.correction})'
+    f'{image.name} ({_edits_text(image)}in {image.correction})'
     for image in images
     if image.corrected
   ]
@@ -148,6 +148,9 @@ def _notes(
       f'Masks corrected by hand: {", ".join(corrected)}. Numbers are of the '
       'corrected masks.'
     )
+  drawn = ', '.join(f'{k}/{one.name}.tif' for one in images for k in one.drawn)
+  if drawn:
+    yield f'Regions drawn by hand, which count in no number: {drawn}.'
   names = [*(image.name for image in images), *failures]
   unread = CorrectionFiles(folder).of_none(names)
   if unread:
@@ -165,6 +168,14 @@ def _notes(
   unused = truths.unused(names)
   if unused:
     yield unused
+
+
+def _edits_text(image: SessionImage) -> str:
+  """How much of it a person corrected, where that is known."""
+  if not image.edits:
+    return ''
+  corrected, objects = image.edits['corrected'], image.edits['objects']
+  return f'{corrected} of {objects} objects corrected by hand, '
 
 
 def _page(

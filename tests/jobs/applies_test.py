@@ -12,9 +12,9 @@ from sessions import rows_of
 from defectseg_jax.applicability.signs import NAMES
 from defectseg_jax.applicability.verdict import Applies, Expected, Verdict
 from defectseg_jax.errors import InputError
-from defectseg_jax.jobs import predict as job
 from defectseg_jax.runs import loading
 from defectseg_jax.runs.run import Run
+from defectseg_jax.sessions import predict_session
 
 pytestmark = [pytest.mark.xdist_group('predict'), pytest.mark.slow]
 
@@ -50,7 +50,7 @@ def judge(monkeypatch):
     run.__dict__['judge'] = made[-1]
     return run
 
-  monkeypatch.setattr(job, 'load_run', load_run)
+  monkeypatch.setattr(predict_session, 'load_run', load_run)
   return made
 
 
@@ -157,7 +157,7 @@ def test_a_person_is_not_judged(predict, judge, tmp_path):
 def test_the_library_says_the_same(trained_run, session, judge):
   import defectseg_jax as ds
 
-  run = job.load_run(trained_run)
+  run = predict_session.load_run(trained_run)
   micrograph = ds.read_micrograph(session / 'x.tif')
   found = run.predict(micrograph, thickness_nm=100)
   assert found.verdict.applies == Applies.NO

@@ -13,9 +13,9 @@ from rich.console import Console
 from sessions import predict_images
 
 from configs import voids
-from defectseg_jax.jobs import predict as job
 from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.runs import loading
+from defectseg_jax.sessions import predict_session
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def another_network(monkeypatch):
   def begin(identity, probabilities=halves):
     read = loading.load_run
     monkeypatch.setattr(
-      job,
+      predict_session,
       'load_run',
       lambda *given, **more: dataclasses.replace(
         read(*given, **more),

@@ -1,0 +1,73 @@
+"""Whether a mask is still what it was, told without a copy of it."""
+
+import numpy as np
+
+from defectseg_jax.review.layers import Box, grow, part
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Fingerprint:
+  """A number of a mask, and how many pairs of pixels of its objects touch.
+
+  Masks that differ have different numbers, but for one in 2^64: each pixel adds
+  one that follows from its place alone. Both are kept up to date box by box.
+
+  Attributes:
+    marked: of the mask.
+    touching: pairs of neighbours, corners too, that are of two objects.
+  """
+
+  def __init__(self, ids: np.ndarray) -> None:
+    """Looks through the layer.
+
+    Args:
+      ids: int32 [H, W].
+    """
+    whole = (0, 0, *ids.shape)
+    self.marked = _marked(ids, whole)
+    self.touching = _touching(ids)
+
+  def key(self) -> tuple[int, int]:
+    """What tells masks apart that are written differently."""
+    return self.marked, self.touching
+
+  def without(self, ids: np.ndarray, box: Box) -> None:
+    """Takes the part of a box away, before it changes."""
+    self._count(ids, box, -1)
+
+  def with_(self, ids: np.ndarray, box: Box) -> None:
+    """Adds the part of a box, after it changed."""
+    self._count(ids, box, 1)
+
+  def _count(self, ids: np.ndarray, box: Box, sign: int) -> None:
+    height, width = ids.shape
+    self.marked = (self.marked + sign * _marked(ids, box)) % 2**64
+    around = grow(box, 1, (height, width))
+    self.touching += sign * _touching(ids[part(around)])
+
+
+def _marked(ids: np.ndarray, box: Box) -> int:
+  rows, columns = np.nonzero(ids[part(box)])
+  places = (rows + box[0]).astype(np.uint64) * np.uint64(ids.shape[1])
+  places += (columns + box[1]).astype(np.uint64)
+  # The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
+  mixed = (places + np.uint64(1)) * _STEP
+  mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+  mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+  mixed ^= mixed >> np.uint64(31)
+  return int(np.add.reduce(mixed, dtype=np.uint64))
+
+
+def _touching(ids: np.ndarray) -> int:
+  """Pairs of neighbours of two objects."""
+  pairs = (
+    (ids[:, 1:], ids[:, :-1]),
+    (ids[1:], ids[:-1]),
+    (ids[1:, 1:], ids[:-1, :-1]),
+    (ids[1:, :-1], ids[:-1, 1:]),
+  )
+  return sum(
+    int(np.count_nonzero((one != two) & (one > 0) & (two > 0)))
+    for one, two in pairs
+  )

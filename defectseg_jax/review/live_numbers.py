@@ -1,0 +1,131 @@
+"""The numbers of a document after each change, those of a whole measurement."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from defectseg_jax.micrographs.object_ids import ObjectMask, objects_of_ids
+from defectseg_jax.quantification import Measurement
+from defectseg_jax.reporting.page.views import summary_facts
+from defectseg_jax.review.image_source import ImageSource
+from defectseg_jax.review.layers import NOT_LABELLED, USUAL, Box, Layers
+from defectseg_jax.sessions.calibration import Scale
+from defectseg_jax.sessions.image_numbers import image_numbers
+
+
+class LiveNumbers:
+  """The numbers of one image that is edited."""
+
+  def __init__(
+    self, source: ImageSource, layers: Layers, pixels: np.ndarray
+  ) -> None:
+    """Measures nothing yet.
+
+    Args:
+      source: of the image.
+      layers: of the document, which change.
+      pixels: [H, W], the micrograph.
+    """
+    self._source, self._layers, self._pixels = source, layers, pixels
+
+  def change(self, box: Box, ids_before: np.ndarray, *, regions: bool) -> None:
+    """Takes note of a change.
+
+    Args:
+      box: of the pixels that changed.
+      ids_before: that were in it.
+      regions: whether what counts has changed, too.
+    """
+    del box, ids_before, regions
+
+  def numbers(self, *, by_hand: bool, as_written: bool) -> dict[str, Any]:
+    """The numbers as they are now.
+
+    Args:
+      by_hand: whether a person changed the mask.
+      as_written: whether the image is as it was when summary.csv was written.
+    """
+    source = self._source
+    if as_written and source.row:
+      row = dict(source.row)
+      warnings = [dict(name=n, message=m) for n, m in source.warnings]
+    else:
+      found = self._measure()
+      row, warnings = self._row(found, by_hand)
+    kind = source.settings.kind
+    names = [*kind.pixel_headlines, *kind.headlines]
+    if source.pixel_size_nm and (source.thickness_nm or 'density' not in names):
+      names = [*kind.headlines]
+    return {
+      'headlines': [_headline(row, name) for name in names],
+      'row': {name: _plain(value) for name, value in row.items()},
+      'objects': row.get('count_all'),
+      'counted': row.get('count'),
+      'warnings': warnings,
+    }
+
+  def _measure(self) -> Measurement:
+    layers, source = self._layers, self._source
+    objects = objects_of_ids(layers.ids)
+    valid = None
+    if (layers.regions != USUAL).any():
+      labelled = layers.regions != NOT_LABELLED
+      objects = ObjectMask(objects.mask, objects.ids).only_where(labelled)
+      valid = layers.regions == USUAL
+    return source.settings.measure(
+      objects.mask,
+      pixel_size_nm=source.pixel_size_nm,
+      thickness_nm=source.thickness_nm,
+      image=self._pixels,
+      ids=objects.ids,
+      valid=valid,
+    )
+
+  def _row(
+    self, found: Measurement, by_hand: bool
+  ) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    source = self._source
+    scale = Scale(source.pixel_size_nm, source.thickness_nm, '', '')
+    made = image_numbers(
+      source.name,
+      dataclasses.replace(found, objects={}),
+      scale,
+      settings=source.settings,
+      sources={},
+      replaced_pixels=source.row.get('replaced_pixels', 0),
+      include=True,
+    )
+    del by_hand
+    row = dict(made.row)
+    # What a network's columns have beside: its errors say nothing of a person.
+    for name in source.row:
+      row.setdefault(name, None)
+    warnings = [
+      {'name': one.name, 'message': one.message} for one in made.warnings
+    ]
+    return row, warnings
+
+
+def _headline(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+  [fact] = summary_facts(row, [name])
+  return {
+    'name': name,
+    'label': fact.title,
+    'unit': fact.unit,
+    'text': fact.value,
+    'interval': fact.interval,
+    'value': _plain(row.get(name)),
+    'low': _plain(row.get(f'{name}_low')),
+    'high': _plain(row.get(f'{name}_high')),
+  }
+
+
+def _plain(value: Any) -> Any:
+  if isinstance(value, float) and not math.isfinite(value):
+    return None
+  if isinstance(value, np.generic):
+    return _plain(value.item())
+  return value
