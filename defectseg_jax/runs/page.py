@@ -82,7 +82,10 @@ def run_page(
   """
   images = [
     _test_image(
-      defect, region, probabilities, settings, seed=seed, limits=limits
+      *(defect, region, probabilities, settings),
+      seed=seed,
+      limits=limits,
+      of_page=len(regions),
     )
     for region, probabilities in zip(regions, probability_maps, strict=True)
   ]
@@ -117,6 +120,7 @@ def _test_image(
   *,
   seed: int,
   limits: Hysteresis,
+  of_page: int,
 ) -> ShownImage:
   """Measures prediction and truth, and keeps what is small."""
   probabilities = only_labelled(region, probabilities)
@@ -159,7 +163,7 @@ def _test_image(
   )
   return ShownImage(
     region.name,
-    image_view(shown, sizes_label=kind_of(defect).sizes_label),
+    image_view(shown, sizes_label=kind_of(defect).sizes_label, images=of_page),
     errors=list(_errors(defect, region.name, found, truth)) if scaled else [],
     scaled=scaled,
   )

@@ -96,17 +96,18 @@ def test_the_page_is_alone(session):
   assert not re.search(r'https?:|url\(|@import|//\w+\.', without)
 
 
-def test_the_policy_allows_this_style_and_this_script_only(session):
+def test_the_policy_allows_this_style_and_these_scripts_only(session):
   _, read, _ = session
   policy = read.one('meta', **{'http-equiv': 'Content-Security-Policy'})
   rules = dict(rule.split(' ', 1) for rule in policy['content'].split('; '))
   assert rules['default-src'] == "'none'" and rules['img-src'] == 'data:'
   scripts = [s for s in read.all('script') if s.get('type') is None]
   for kind, found in (('style', read.all('style')), ('script', scripts)):
-    (element,) = found
-    digest = hashlib.sha256(element['text'].encode()).digest()
-    expected = f"'sha256-{base64.b64encode(digest).decode()}'"
-    assert rules[f'{kind}-src'] == expected
+    allowed = []
+    for element in found:
+      digest = hashlib.sha256(element['text'].encode()).digest()
+      allowed.append(f"'sha256-{base64.b64encode(digest).decode()}'")
+    assert rules[f'{kind}-src'] == ' '.join(allowed)
 
 
 def test_numbers_are_those_of_the_summary(session):
@@ -145,8 +146,9 @@ def test_what_is_to_be_checked_keeps_its_order(session):
     for number, image in enumerate(images, start=1)
     for key, _ in image.check
   ]
-  ids = {path['id'] for path in read.all('path')}
-  assert {link[1:] for link in links} <= ids
+  for number, image in enumerate(images, start=1):
+    picture = read.all('section', id=f'image-{number}')
+    assert bool(picture) is not bool(image.failure)
 
 
 def test_every_object_is_outlined_and_has_its_row(session):
@@ -164,10 +166,20 @@ def test_every_object_is_outlined_and_has_its_row(session):
         float(f'{value:.6g}') if isinstance(value, float) else value
         for value in given.values()
       ]
-  outlined = [path['data-id'] for path in read.all('path')]
-  assert outlined == [str(r['id']) for image in done for r in image.objects]
-  uncounted = read.all('path', **{'class': 'object uncounted'})
-  assert len(uncounted) == len(done)
+  counted, uncounted = (
+    [path['data-ids'].split() for path in read.all('path', **{'class': kind})]
+    for kind in ('object', 'object uncounted')
+  )
+  for image, *ids in zip(done, counted, uncounted, strict=True):
+    for of_kind, is_counted in zip(ids, (True, False), strict=True):
+      assert of_kind == [
+        str(r['id']) for r in image.objects if r['counted'] is is_counted
+      ]
+  for path in read.all('path'):
+    # A line is an object, which the script takes apart.
+    lines = path['d'].split('\n')
+    assert len(lines) == len(path['data-ids'].split())
+    assert all(re.fullmatch(r'(M[^Mz]+z)+', line) for line in lines)
 
 
 def test_warnings_stand_where_they_are_seen(session):
@@ -285,9 +297,8 @@ def test_the_papers_numbers_are_the_papers():
         assert errors[name][number] == expected
 
 
-def test_twenty_large_images_make_a_page_of_bounded_size():
-  """Noise is the worst there is for a JPEG; one image for twenty."""
-  times = 8
+def noisy_image(times: int = 8) -> PageImage:
+  """Noise is the worst there is for a JPEG."""
   part = pages.page_image('x', 0, (256, 256))
   count = len(part.objects)
   side = 256 * times
@@ -300,27 +311,56 @@ def test_twenty_large_images_make_a_page_of_bounded_size():
   }
   rng = np.random.default_rng(0)
   layers['micrograph'] = rng.integers(0, 256, (side, side), dtype=np.uint8)
+  return PageImage(
+    'x',
+    labels=ids,
+    layers=layers,
+    objects=[
+      row | {'id': row['id'] + count * tile, 'area_px': row['diameter_px'] ** 2}
+      for tile in range(times**2)
+      for row in part.objects
+    ],
+    check=[(5, 'is small')],
+  )
+
+
+def page_of(image: PageImage, **more) -> tuple[str, Read]:
   text = session_page(
     'x',
     defect='voids',
-    images=[
-      image_view(
-        PageImage(
-          'x',
-          labels=ids,
-          layers=layers,
-          objects=[
-            row | {'id': row['id'] + count * tile}
-            for tile in range(times**2)
-            for row in part.objects
-          ],
-        )
-      )
-    ],
+    images=[image_view(image, **more)],
     headlines=pages.HEADLINES,
     over_images={},
     conventions={},
     how_made={},
   )
-  assert text.count('data-id=') == count * times**2 > 1000
+  return text, Read(text)
+
+
+def objects_in(read: Read) -> list[int]:
+  return [int(n) for p in read.all('path') for n in p['data-ids'].split()]
+
+
+def test_a_page_of_any_number_of_images_has_a_bounded_size():
+  """One image for all of them; what is not shown is said beside its name."""
+  image = noisy_image()
+  sizes = {row['id']: row['area_px'] for row in image.objects}
+  text, read = page_of(image, images=20)
+  assert sorted(objects_in(read)) == sorted(sizes) and len(sizes) > 1000
   assert 20 * len(text) < 25e6, len(text)
+  assert 'largest' not in read.one('h3')['text']
+  text, read = page_of(image, images=500)
+  assert 500 * len(text) < 60e6, len(text)
+  shown = objects_in(read)
+  said = read.one('h3')['text']
+  assert f'the largest 200 of {len(sizes)} objects are shown' in said
+  assert re.search(r'picture of \d+ pixels', said)
+  (data,) = read.all('script', type='application/json')
+  rows = json.loads(data['text'])['rows']
+  assert [row[0] for row in rows] == sorted(shown) and len(shown) == 200
+  # Also what is to be checked, and nothing larger than any of the others is
+  # left out.
+  others = sorted(set(shown) - {5}, key=sizes.__getitem__)
+  assert 5 in shown
+  left_out = max(size for key, size in sizes.items() if key not in shown)
+  assert left_out <= sizes[others[0]]

@@ -1,13 +1,14 @@
 """Objects to SVG paths."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 from skimage import measure
 
-# By eye: a picture is about so many pixels of the screen wide.
-_SCREEN_PX = 1400
+from defectseg_jax.reporting.page.pictures import LONGEST_PX
+
 # By eye: larger objects are traced in fewer pixels, which bounds memory and
 # time.
 _TRACED_PX = 2048
@@ -26,11 +27,18 @@ class Outline(NamedTuple):
   width_px: int
 
 
-def outlines(labels: np.ndarray) -> dict[int, Outline]:
-  """The outline of every object, simplified to about a pixel of the screen.
+def outlines(
+  labels: np.ndarray,
+  *,
+  among: Collection[int] | None = None,
+  picture_px: int = LONGEST_PX,
+) -> dict[int, Outline]:
+  """The outline of every object, simplified to about a pixel of the picture.
 
   Args:
     labels: int [H, W], the object's id at each pixel, 0 in the background.
+    among: ids of the objects that are meant; None for all.
+    picture_px: the longest side of the picture that they are drawn on.
 
   Returns:
     Outlines by id.
@@ -42,10 +50,10 @@ def outlines(labels: np.ndarray) -> dict[int, Outline]:
     >>> list(found), found[7].width_px
     ([7], 2)
   """
-  tolerance_px = max(0.5, 0.7 * max(labels.shape) / _SCREEN_PX)
+  tolerance_px = max(0.5, 0.7 * max(labels.shape) / picture_px)
   found = {}
   for number, box in enumerate(ndimage.find_objects(labels), start=1):
-    if box is not None:
+    if box is not None and (among is None or number in among):
       found[number] = Outline(
         _path(labels[box], number, box, tolerance_px),
         box[1].stop - box[1].start,

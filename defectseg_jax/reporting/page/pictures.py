@@ -3,20 +3,52 @@
 import base64
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-# The longest side; a page of 20 images stays below 25 MB.
-LONGEST_PX = 1400
-# By eye: the largest JPEG, and the most colours of a picture kept as PNG.
+# Of all pictures of a page, before base64: so that one of 500 images stays
+# below 60 MB, and one of 30 is not bounded.
+_PAGE_BYTES = 24_000_000
+# By eye: the most of one picture, and the most colours of one kept as PNG.
 _MOST_BYTES = 600_000
-_QUALITIES = (85, 75, 60, 40, 20)
 _MOST_COLOURS = 8
+# By eye: the first layer, the micrograph, is what others are compared with.
+_FIRST_WEIGHT = 3
+# The longest side in pixels, and the quality of a JPEG, the best first. Noise,
+# as most micrographs have it, is the first to go.
+_STEPS = (
+  *((1400, quality) for quality in (85, 75, 60, 40)),
+  *((side_px, q) for side_px in (1000, 700, 500, 350, 250) for q in (60, 40)),
+  (250, 20),
+)
+LONGEST_PX = _STEPS[0][0]
 _FIGURE_DPI = 110
+
+
+def layer_uris(
+  layers: Mapping[str, np.ndarray], *, images: int
+) -> tuple[dict[str, str], int]:
+  """Layers for `href`, smaller where the page has many images.
+
+  Args:
+    layers: uint8 [H, W] or [H, W, 3] by name, the first seen first.
+    images: of the page.
+
+  Returns:
+    Data URIs by name; and how many pixels the longest side of the first has.
+  """
+  weights = [_FIRST_WEIGHT, *[1] * (len(layers) - 1)][: len(layers)]
+  share = _PAGE_BYTES / images / max(sum(weights), 1)
+  uris, longest_px = {}, 0
+  for weight, (name, pixels) in zip(weights, layers.items(), strict=True):
+    most_bytes = min(_MOST_BYTES, round(weight * share))
+    uris[name], side_px = _uri_within(pixels, most_bytes)
+    longest_px = longest_px or side_px
+  return uris, longest_px
 
 
 def data_uri(pixels: np.ndarray) -> str:
@@ -29,21 +61,28 @@ def data_uri(pixels: np.ndarray) -> str:
     A PNG where there are few colours, as in a mask, which stay what they are;
     else a JPEG.
   """
+  return _uri_within(pixels, _MOST_BYTES)[0]
+
+
+def _uri_within(pixels: np.ndarray, most_bytes: int) -> tuple[str, int]:
+  """The best that is not too large, or the smallest; and its longest side."""
   picture = Image.fromarray(pixels)
   colours = picture.getcolors(_MOST_COLOURS)
-  times = min(1.0, LONGEST_PX / max(picture.size))
-  # Not `thumbnail`, which would first copy what may be a gigabyte.
-  small = picture.resize(
-    [max(1, round(times * side)) for side in picture.size],
-    Image.Resampling.BOX,
-  )
-  if colours is None:
-    return _uri('jpeg', _jpeg(small))
-  few = small.convert('RGB').quantize(
-    palette=_palette([colour for _, colour in colours]),
-    dither=Image.Dither.NONE,
-  )
-  return png_uri(few)
+  kind, small, content = 'jpeg' if colours is None else 'png', None, b''
+  for longest_px, quality in _STEPS:
+    times = min(1.0, longest_px / max(picture.size))
+    size = tuple(max(1, round(times * side)) for side in picture.size)
+    is_new = small is None or small.size != size
+    if is_new:
+      # Not `thumbnail`, which would first copy what may be a gigabyte.
+      small = picture.resize(size, Image.Resampling.BOX)
+    if colours is None:
+      content = _jpeg(small, quality)
+    elif is_new:
+      content = _png(_few_colours(small, [colour for _, colour in colours]))
+    if len(content) <= most_bytes:
+      break
+  return _uri(kind, content), max(small.size if small else (0,))
 
 
 def figure_uri(figure: Figure, *, colours: int) -> str:
@@ -55,19 +94,25 @@ def figure_uri(figure: Figure, *, colours: int) -> str:
 
 def png_uri(picture: Image.Image) -> str:
   """A picture without loss."""
+  return _uri('png', _png(picture))
+
+
+def _png(picture: Image.Image) -> bytes:
   stream = io.BytesIO()
   picture.save(stream, 'PNG', optimize=True)
-  return _uri('png', stream.getvalue())
-
-
-def _jpeg(picture: Image.Image) -> bytes:
-  """At the best quality that is not too large, as noise is at most of them."""
-  for quality in _QUALITIES:
-    stream = io.BytesIO()
-    picture.save(stream, 'JPEG', quality=quality, optimize=True)
-    if stream.tell() <= _MOST_BYTES:
-      break
   return stream.getvalue()
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
+  stream = io.BytesIO()
+  picture.save(stream, 'JPEG', quality=quality, optimize=True)
+  return stream.getvalue()
+
+
+def _few_colours(picture: Image.Image, colours: Sequence[Any]) -> Image.Image:
+  return picture.convert('RGB').quantize(
+    palette=_palette(colours), dither=Image.Dither.NONE
+  )
 
 
 def _palette(colours: Sequence[Any]) -> Image.Image:

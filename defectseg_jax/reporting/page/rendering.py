@@ -10,6 +10,8 @@ import jinja2
 
 _PACKAGE, _FOLDER = 'defectseg_jax.reporting.page', 'templates'
 _SCRIPTS = ('tables.js', 'viewer.js', 'page.js')
+# Before the content: else a browser lays out all images, to hide them then.
+_EARLY = "document.documentElement.classList.add('js');"
 
 
 def render(template: str, **content: Any) -> str:
@@ -20,7 +22,7 @@ def render(template: str, **content: Any) -> str:
     **content: what the template shows; text is escaped.
 
   Returns:
-    HTML, to be written as UTF-8. Its policy allows the style and the script in
+    HTML, to be written as UTF-8. Its policy allows the style and the scripts in
     it, by their checksums, images in it, and nothing else.
   """
   style, script = _source('page.css'), ''.join(map(_source, _SCRIPTS))
@@ -30,12 +32,13 @@ def render(template: str, **content: Any) -> str:
     .render(
       style=style,
       script=script,
+      early=_EARLY,
       policy='; '.join(
         (
           "default-src 'none'",
           'img-src data:',
           f"style-src '{_checksum(style)}'",
-          f"script-src '{_checksum(script)}'",
+          f"script-src '{_checksum(_EARLY)}' '{_checksum(script)}'",
           "base-uri 'none'",
           "form-action 'none'",
         )

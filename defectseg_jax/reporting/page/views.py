@@ -9,11 +9,11 @@ import numpy as np
 
 from defectseg_jax.quantification import why_missing
 from defectseg_jax.reporting import figures
-from defectseg_jax.reporting.page import words
+from defectseg_jax.reporting.page import notes, words
 from defectseg_jax.reporting.page.histograms import Histogram, histogram
 from defectseg_jax.reporting.page.outlines import outlines
 from defectseg_jax.reporting.page.page_image import PageImage
-from defectseg_jax.reporting.page.pictures import data_uri
+from defectseg_jax.reporting.page.pictures import LONGEST_PX, layer_uris
 
 # Where an object lies is seen in the picture.
 _PLACES = ('row_px', 'column_px', 'x_nm', 'y_nm')
@@ -81,12 +81,16 @@ class ImageView:
   printed: str = ''
 
 
-def image_view(image: PageImage, *, sizes_label: str = '') -> ImageView:
+def image_view(
+  image: PageImage, *, sizes_label: str = '', images: int = 1
+) -> ImageView:
   """What the page shows of one image; its arrays need not be kept.
 
   Args:
     image: what is known of it.
     sizes_label: of the histogram's axis, with the unit.
+    images: of the page: with many, pictures are smaller, and not every object
+      is outlined and listed, which then stands in `note`.
 
   Returns:
     What `session_page` and `training_page` take: text, paths, data URIs.
@@ -100,10 +104,19 @@ def image_view(image: PageImage, *, sizes_label: str = '') -> ImageView:
     (12, 8, 'data:image/png;')
   """
   height, width = _frame(image)
-  rows = [_plain(row, image.summary) for row in image.objects]
+  objects = notes.objects_shown(image, images)
+  rows = [_plain(row, image.summary) for row in objects]
   by_id = {row['id']: row for row in rows}
   columns = list(rows[0]) if rows else []
-  found = {} if image.labels is None else outlines(image.labels)
+  layers, picture_px = layer_uris(image.layers, images=images)
+  found = {}
+  if image.labels is not None:
+    found = outlines(
+      image.labels,
+      among=None if len(objects) == len(image.objects) else by_id.keys(),
+      # Where pixels are fewer than the image has, they are the screen's.
+      picture_px=picture_px if picture_px < max(width, height) else LONGEST_PX,
+    )
   pixel_size_nm = image.summary.get('pixel_size_nm')
   return ImageView(
     name=image.name,
@@ -113,7 +126,7 @@ def image_view(image: PageImage, *, sizes_label: str = '') -> ImageView:
     failure=image.failure,
     width=width,
     height=height,
-    layers={name: data_uri(pixels) for name, pixels in image.layers.items()},
+    layers=layers,
     outlines=[
       (key, outline.path, by_id.get(key, {}).get('counted', True))
       for key, outline in found.items()
@@ -133,7 +146,12 @@ def image_view(image: PageImage, *, sizes_label: str = '') -> ImageView:
     bar_nm=_round_below(_BAR_SHARE * width * pixel_size_nm)
     if pixel_size_nm
     else None,
-    note=_note(image.summary),
+    note=', '.join(
+      [
+        *notes.specimen(image.summary),
+        *notes.left_out(image, len(objects), picture_px, max(height, width)),
+      ]
+    ),
   )
 
 
@@ -255,33 +273,6 @@ def _columns_to_show(columns: Sequence[str]) -> list[str]:
       and {name[:-2] + 'nm', name[:-2] + 'nm2'} & set(columns)
     )
   ]
-
-
-def _note(summary: Mapping[str, Any]) -> str:
-  parts = []
-  if summary.get('width_px'):
-    parts.append(f'{summary["width_px"]} × {summary["height_px"]} pixels')
-  if summary.get('pixel_size_nm'):
-    parts.append(
-      f'{summary["pixel_size_nm"]:g} nm a pixel'
-      + _uncertainty(summary, 'pixel_size_uncertainty')
-    )
-  if summary.get('thickness_nm'):
-    parts.append(
-      f'foil of {summary["thickness_nm"]:g} nm'
-      + _uncertainty(summary, 'thickness_uncertainty')
-    )
-  if summary.get('valid_fraction', 1) < 1:
-    parts.append(f'{100 * summary["valid_fraction"]:.3g}% of it specimen')
-  if replaced := summary.get('replaced_pixels'):
-    parts.append(f'{replaced} pixel{"s" if replaced > 1 else ""} replaced')
-  return ', '.join(parts)
-
-
-def _uncertainty(summary: Mapping[str, Any], name: str) -> str:
-  """One standard deviation, in percent; '' where it is not known."""
-  share = summary.get(name)
-  return f' ± {100 * share:.3g}%' if share else ''
 
 
 def _round_below(length: float) -> float:

@@ -45,7 +45,6 @@ function follow(hash) {
   return true;
 }
 
-document.documentElement.classList.add('js');
 if (sections.length) {
   first('.toolbar').hidden = false;
   for (const button of all('[data-step]')) {

@@ -42,12 +42,27 @@ class Viewer {
     this.columns = data.columns;
     const id = data.columns.indexOf('id');
     this.objects = new Map(data.rows.map(row => [row[id], row]));
-    this.paths = new Map(all('.object', section).map(
-      path => [Number(path.dataset.id), path]));
+    this.paths = new Map();
+    for (const path of all('.object', section)) this.takeApart(path);
     this.lines = new Map();
     this.cells = all('.chosen dd', section);
     this.listenToPicture();
     if (this.objects.size) this.fillTable(data.shown);
+  }
+
+  // Outlines of an image are few parts of the page until it is looked at.
+  takeApart(together) {
+    const lines = together.getAttribute('d').split('\n');
+    for (const [place, id] of together.dataset.ids.split(' ').entries()) {
+      const path = document.createElementNS(together.namespaceURI, 'path');
+      path.setAttribute('class', together.getAttribute('class'));
+      path.setAttribute('d', lines[place]);
+      path.id = `${this.section.id}-object-${id}`;
+      path.dataset.id = id;
+      together.before(path);
+      this.paths.set(Number(id), path);
+    }
+    together.remove();
   }
 
   fillTable(shown) {
