@@ -14,7 +14,8 @@ from PIL import Image
 from defectseg_jax import main
 from defectseg_jax.errors import InputError, system_error_text
 from defectseg_jax.micrographs.files import image_files
-from defectseg_jax.micrographs.selection import files_in
+from defectseg_jax.micrographs.selection import files_in, select_images
+from defectseg_jax.simulation.domain.real_backgrounds import select_backgrounds
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,26 @@ def test_a_name_that_nothing_can_be_called_after(tmp_path, name, said):
       look()
     assert said in str(caught.value)
     assert str(caught.value).isprintable()
+
+
+def test_such_names_in_a_folder_cost_the_other_images_nothing(tmp_path):
+  folder = tmp_path / 'images'
+  folder.mkdir()
+  good = write_image(folder / 'a.tif')
+  for name in (b'foil\xff.tif', b'x' * 247 + b'.tif', b'notes\xff.txt'):
+    write_image(pathlib.Path(os.fsdecode(bytes(folder) + b'/' + name)))
+  for given in (folder, folder / '*.tif'):
+    found = select_images([str(given)])
+    assert found.paths == [good]
+    assert sorted(found.refused) == ['foil\\udcff.tif', 'x' * 247 + '.tif']
+    for reason in found.refused.values():
+      assert 'give it a shorter' in reason or 'another name' in reason
+  # What is learnt from is not fewer in silence.
+  with pytest.raises(InputError, match='give '):
+    select_backgrounds(folder)
+  good.unlink()
+  with pytest.raises(InputError, match='give '):
+    select_images([str(folder)])
 
 
 def test_a_long_name_and_one_of_other_letters_are_taken(tmp_path):

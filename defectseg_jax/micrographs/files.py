@@ -9,6 +9,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.formats import FOLDERS, SUFFIXES
 from defectseg_jax.micrographs.formats.rosettasciio import drop_emi_twins
 from defectseg_jax.micrographs.image_names import (
+  printable_name,
   require_usable_name,
   without_place,
 )
@@ -20,6 +21,7 @@ def image_files(
   *,
   flag: str = '--input',
   suffixes: Collection[str] = SUFFIXES,
+  refused: dict[str, str] | None = None,
 ) -> list[pathlib.Path]:
   """The image files that paths and patterns name, each once.
 
@@ -29,13 +31,15 @@ def image_files(
       pattern, which are the same images, the .ser files are taken.
     flag: for messages.
     suffixes: of the files of a folder that are meant, in lower case.
+    refused: where to put, by its name, why a file of a folder or a pattern is
+      left out; without it, the first such file raises InputError.
 
   Returns:
     In the order given; the files of a folder or a pattern are sorted by name.
 
   Raises:
     InputError: nothing is there, a folder has no images, or nothing can be
-      called after a file.
+      called after a file that is named, or after any.
 
   Examples:
     >>> import tempfile
@@ -45,13 +49,15 @@ def image_files(
     >>> [path.name for path in image_files([str(folder)])]
     ['a.dm4', 'b.tif']
   """
-  found = {}
+  found: dict[pathlib.Path, None] = {}
+  left_out: dict[str, str] = {}
   for text in given:
     path = pathlib.Path(text).expanduser()
+    is_named = False
     if path.is_dir() and path.suffix.lower() not in FOLDERS:
       paths = images_in(path, flag=flag, suffixes=suffixes)
     elif path.exists():
-      paths = [path]
+      paths, is_named = [path], True
     else:
       paths = drop_emi_twins(map(pathlib.Path, sorted(glob.glob(str(path)))))
       if not paths:
@@ -59,9 +65,18 @@ def image_files(
           f'{flag}={text}: there is no such file or folder; see that the path '
           'is right'
         )
-    found |= dict.fromkeys(paths)
-  for path in found:
-    require_usable_name(path)
+    for path in paths:
+      try:
+        require_usable_name(path)
+        found[path] = None
+      except InputError as error:
+        if refused is None or is_named:
+          raise
+        left_out[printable_name(path)] = str(error)
+  if left_out and not found:
+    raise InputError(next(iter(left_out.values())))
+  if refused is not None:
+    refused |= left_out
   return list(found)
 
 

@@ -80,6 +80,16 @@ def require_usable_name(path: pathlib.Path) -> None:
     )
 
 
+def printable_name(path: pathlib.Path) -> str:
+  """A file's name, also where it is no text.
+
+  Examples:
+    >>> print(printable_name(pathlib.Path('foil\\udcff.tif')))
+    foil\\udcff.tif
+  """
+  return path.name.encode('utf-8', 'backslashreplace').decode()
+
+
 def without_place(name: str) -> str:
   """The name that the images of one file share.
 

@@ -59,20 +59,32 @@ class MaskFile:
 
 
 def mask_files(
-  paths: Iterable[pathlib.Path], *, where: str
+  paths: Iterable[pathlib.Path],
+  *,
+  where: str,
+  refused: dict[str, str] | None = None,
 ) -> dict[str, MaskFile]:
   """The masks that files hold, each once, by their names.
 
   Args:
     paths: of files; one of COCO or VIA holds the masks of many images.
     where: for messages: the flag or the folder that names them.
+    refused: where to put, by its stem, why JSON cannot be read; without it,
+      the first such file raises InputError.
 
   Raises:
     InputError: two masks have the same name, or JSON cannot be read.
   """
   found: dict[str, MaskFile] = {}
   for path in paths:
-    for one in masks_of_file(path):
+    try:
+      masks = masks_of_file(path)
+    except InputError as error:
+      if refused is None:
+        raise
+      refused[path.stem] = str(error)
+      continue
+    for one in masks:
       if one.name in found:
         raise InputError(
           f'{where}: {found[one.name]} and {one} have the same name; rename '

@@ -5,6 +5,7 @@ program exported for people to look at.
 """
 
 import pathlib
+import types
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -34,10 +35,12 @@ class Selection(NamedTuple):
   Attributes:
     paths: of the micrographs.
     remarks: what was passed over, a line for each reason.
+    refused: by name, why nothing can be called after an image of a folder.
   """
 
   paths: list[pathlib.Path]
   remarks: list[str]
+  refused: Mapping[str, str] = types.MappingProxyType({})
 
 
 def select_images(given: Sequence[str], *, flag: str = '--input') -> Selection:
@@ -50,14 +53,15 @@ def select_images(given: Sequence[str], *, flag: str = '--input') -> Selection:
   Raises:
     InputError: nothing is there, or a folder has no images.
   """
-  named = dict.fromkeys(image_files(given, flag=flag))
+  refused: dict[str, str] = {}
+  named = dict.fromkeys(image_files(given, flag=flag, refused=refused))
   for text in given:
     folder = pathlib.Path(text).expanduser()
     if folder.is_dir() and folder not in named:
       named |= dict.fromkeys(
-        path for path in files_in(folder) if not _is_image(path)
+        path for path in _not_hidden(folder) if not _is_image(path)
       )
-  return choose_images(named)
+  return choose_images(named)._replace(refused=refused)
 
 
 def files_in(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -66,14 +70,18 @@ def files_in(folder: pathlib.Path) -> list[pathlib.Path]:
   Raises:
     InputError: nothing can be called after one of them.
   """
-  paths = [
+  paths = _not_hidden(folder)
+  for path in paths:
+    require_usable_name(path)
+  return paths
+
+
+def _not_hidden(folder: pathlib.Path) -> list[pathlib.Path]:
+  return [
     path
     for path in sorted(folder.iterdir())
     if not path.name.startswith('.') and path.name not in _LEFT_BEHIND
   ]
-  for path in paths:
-    require_usable_name(path)
-  return paths
 
 
 def choose_images(paths: Iterable[pathlib.Path]) -> Selection:

@@ -42,12 +42,14 @@ class Given:
     request: the request.
     paths: of the micrographs.
     remarks: what was passed over.
+    refused: by name, why files that a folder has cannot be taken.
     scales, screening, truths: what is known of them.
   """
 
   request: PredictRequest
   paths: Sequence[pathlib.Path]
   remarks: Sequence[str]
+  refused: Mapping[str, str]
   scales: Scales
   screening: Screening
   truths: Truths
@@ -55,11 +57,12 @@ class Given:
   @classmethod
   def of(cls, request: PredictRequest) -> 'Given':
     """Raises InputError if a file or a flag is wrong."""
-    paths, remarks = select_images(request.images)
+    paths, remarks, refused = select_images(request.images)
     given = cls(
       request,
       paths,
       remarks,
+      refused,
       _scales(request, paths),
       create_screening(request),
       _truths(request, paths),
@@ -114,6 +117,10 @@ def predict_session(
     asked=noted.to_json(),
     check_interruption=check_interruption,
   )
+  unused_rows = given.scales.unused_rows(
+    _all_images(given.paths, images, failures)
+  )
+  failures = {**given.refused, **failures}
   images = [_judged(image, run, include) for image in images]
   with console.status('Measuring and drawing'):
     return write_results(
@@ -137,9 +144,7 @@ def predict_session(
         *_notes(run, images),
         *_not_used(images, failures, include, given.screening),
       ],
-      unused_rows=given.scales.unused_rows(
-        _all_images(given.paths, images, failures)
-      ),
+      unused_rows=unused_rows,
       check_interruption=check_interruption,
     )
 

@@ -146,7 +146,7 @@ class PredictRequest(SessionRequest):
     super().__post_init__()
     if not self.images:
       raise InputError('--input: is missing; give the micrographs to look at')
-    image_files(self.images)
+    image_files(self.images, refused={})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -179,6 +179,6 @@ class QuantifyRequest(SessionRequest):
     # A folder to train on has its masks one level down.
     folders = [p for p in self.masks if (pathlib.Path(p) / 'masks').is_dir()]
     if self.masks and not folders:
-      image_files(self.masks, suffixes=MASK_SUFFIXES)
+      image_files(self.masks, suffixes=MASK_SUFFIXES, refused={})
     if self.micrographs:
-      image_files(self.micrographs, flag='--micrographs')
+      image_files(self.micrographs, flag='--micrographs', refused={})

@@ -1,6 +1,7 @@
 """--mode=predict, from a trained run to the files a person opens."""
 
 import json
+import os
 import pathlib
 import shutil
 import sys
@@ -150,7 +151,8 @@ def test_an_interrupted_session_goes_on(predict, tmp_path):
 
 def test_one_bad_image_does_not_end_a_session(session, trained_run, tmp_path):
   (session / 'broken.tif').write_bytes(b'II*\0nothing')
-  bad = {'broken'}
+  bad = {'broken', 'name\\udcff.tif'}
+  shutil.copy(session / 'x.tif', os.fsdecode(bytes(session) + b'/name\xff.tif'))
   # Who reads it ends by a signal.
   if CRASHES.exists():
     shutil.copy(CRASHES, session / 'crash.hspy')

@@ -23,7 +23,8 @@ def select_backgrounds(folder: str | pathlib.Path) -> Selection:
     folder: with micrographs in which no defect is to be seen.
 
   Raises:
-    InputError: there is no such folder, or no micrograph in it.
+    InputError: there is no such folder, no micrograph in it, or a file that
+      nothing can be called after: fewer than are there are not taken.
   """
   folder = pathlib.Path(folder).expanduser()
   if not folder.is_dir():
@@ -32,7 +33,10 @@ def select_backgrounds(folder: str | pathlib.Path) -> Selection:
       'folder of micrographs without defects'
     )
   images = folder / 'images' if (folder / 'images').is_dir() else folder
-  return select_images([str(images)], flag='config.simulation.background')
+  found = select_images([str(images)], flag='config.simulation.background')
+  for reason in found.refused.values():
+    raise InputError(reason)
+  return found
 
 
 def read_backgrounds(folder: str | pathlib.Path) -> list[np.ndarray]:
