@@ -220,7 +220,9 @@ def json_text(content: Any) -> str:
   return json.dumps(_without_nan(content), indent=2, allow_nan=False) + '\n'
 
 
-def csv_text(rows: Sequence[Mapping[str, Any]], digits: int | None) -> str:
+def csv_text(
+  rows: Sequence[Mapping[str, Any]], digits: int | None, *, header: bool = True
+) -> str:
   """CSV text with a header, a line for each row.
 
   A text that a spreadsheet would run as a formula, as a name that begins with
@@ -229,6 +231,7 @@ def csv_text(rows: Sequence[Mapping[str, Any]], digits: int | None) -> str:
   Args:
     rows: at least one, all with the columns of the first.
     digits: of floats; None keeps them to the last bit.
+    header: whether it begins with the names of the columns.
 
   Examples:
     >>> print(csv_text([{'image': 'a', 'area_nm2': 2 / 3}], digits=3), end='')
@@ -237,7 +240,8 @@ def csv_text(rows: Sequence[Mapping[str, Any]], digits: int | None) -> str:
   """
   stream = io.StringIO()
   writer = csv.DictWriter(stream, rows[0].keys(), lineterminator='\n')
-  writer.writeheader()
+  if header:
+    writer.writeheader()
   for row in rows:
     writer.writerow({name: _cell(value, digits) for name, value in row.items()})
   return stream.getvalue()

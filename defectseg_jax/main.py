@@ -121,7 +121,8 @@ def _quantify(
   request.set_uncertainties(config)
   from defectseg_jax.jobs.quantify import quantify
 
-  quantify(config, request, _console(), interruption)
+  if not quantify(config, request, _console(), interruption):
+    sys.exit(1)
 
 
 def _train(config: Any, interruption: Interruption) -> None:

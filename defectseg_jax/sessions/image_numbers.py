@@ -28,7 +28,8 @@ class ImageNumbers:
   Attributes:
     row: of summary.csv.
     sources: the files, flags and scales that the numbers come from.
-    objects: columns of objects.csv, an object a row.
+    objects: columns of objects.csv, an object a row; empty once that table has
+      them.
     sizes_nm, sizes_px: [n], what the histogram shows.
     warnings: what a reader must look at before the numbers are believed.
     stands_for: how many true objects stand behind each of the sizes, as of

@@ -56,6 +56,7 @@ def write_image_results(
   settings: MeasurementSettings,
   limits: Hysteresis,
   truths: reference.Truths,
+  of_page: int,
 ) -> ImageResults:
   """Measures an image and writes its overlay, histogram and ROI set.
 
@@ -66,6 +67,7 @@ def write_image_results(
     settings: how to measure.
     limits: what made the masks of probabilities.
     truths: true masks; without any for no comparison.
+    of_page: how many images the page has.
 
   Returns:
     What tables and page need; none of the large arrays.
@@ -102,7 +104,7 @@ def write_image_results(
   _write_rois(made / 'rois', image.name, found)
   return ImageResults(
     numbers,
-    _view(found, arrays, numbers, settings, limits),
+    _view(found, arrays, numbers, settings, limits, of_page),
     comparable=_comparable(arrays, mismatch),
   )
 
@@ -139,6 +141,7 @@ def _view(
   numbers: ImageNumbers,
   settings: MeasurementSettings,
   limits: Hysteresis,
+  of_page: int,
 ) -> ImageView:
   shown = page_image(
     numbers.name,
@@ -153,9 +156,8 @@ def _view(
   )
   kind = kind_of(settings.defect)
   has_scale = numbers.row['pixel_size_nm'] is not None
-  return image_view(
-    shown, sizes_label=kind.sizes_label if has_scale else kind.sizes_label_px
-  )
+  label = kind.sizes_label if has_scale else kind.sizes_label_px
+  return image_view(shown, sizes_label=label, images=of_page)
 
 
 def _write_rois(folder: pathlib.Path, name: str, found: Measurement) -> None:

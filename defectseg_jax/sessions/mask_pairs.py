@@ -27,11 +27,13 @@ class Pairs(NamedTuple):
     masks: by the name of their micrograph, or their own without one.
     micrographs: by name; more or fewer than there are masks.
     remarks: what was passed over, a line for each reason.
+    failures: why other files cannot be used, by name.
   """
 
   masks: Mapping[str, MaskFile]
   micrographs: Mapping[str, pathlib.Path]
   remarks: list[str]
+  failures: dict[str, str]
 
 
 def pair_masks(masks: Sequence[str], micrographs: Sequence[str]) -> Pairs:
@@ -46,14 +48,18 @@ def pair_masks(masks: Sequence[str], micrographs: Sequence[str]) -> Pairs:
     InputError: a file is missing, two have the same name, or a mask has no
       micrograph though some are given.
   """
-  paths = without_taken(image_files(masks, suffixes=SUFFIXES))
-  paths, beside = masks_and_images(paths)
-  files = mask_files(paths, where='--input')
+  failures: dict[str, str] = {}
+  paths = image_files(masks, suffixes=SUFFIXES, refused=failures)
+  paths, beside = masks_and_images(without_taken(paths))
+  files = mask_files(paths, where='--input', refused=failures)
+  if not files:
+    raise InputError(next(iter(failures.values())))
   if micrographs:
-    chosen, remarks = select_images(micrographs, flag='--micrographs')
+    chosen, remarks, refused = select_images(micrographs, flag='--micrographs')
     pictures = files_by_stem(chosen, flag='--micrographs')
-    return Pairs(_with_micrographs(files, pictures), pictures, remarks)
-  chosen, remarks = choose_images(beside)
+    files = _with_micrographs(files, pictures)
+    return Pairs(files, pictures, remarks, {**refused, **failures})
+  chosen, remarks, _ = choose_images(beside)
   pictures = files_by_stem(chosen)
   labelled = masks_of_images(files, pictures)
   unlabelled = [path.name for n, path in pictures.items() if n not in labelled]
@@ -64,7 +70,7 @@ def pair_masks(masks: Sequence[str], micrographs: Sequence[str]) -> Pairs:
     for name, mask in files.items()
     if image_of_mask(name, pictures) is None
   }
-  return Pairs(labelled | alone, pictures, remarks)
+  return Pairs(labelled | alone, pictures, remarks, failures)
 
 
 def _with_micrographs(

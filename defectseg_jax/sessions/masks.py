@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import types
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.formats import SUFFIXES as IMAGE_SUFFIXES
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.image_names import (
+  name_in_table,
   place_of,
   row_of,
   without_place,
@@ -55,11 +57,13 @@ class MaskImages(NamedTuple):
     images: an entry for each mask.
     remarks: what of the micrographs was passed over.
     unused_rows: rows of tables that are of no mask, a line for each table.
+    failures: why other masks cannot be used, by name.
   """
 
   images: list[MaskImage]
   remarks: Sequence[str] = ()
   unused_rows: Sequence[str] = ()
+  failures: Mapping[str, str] = types.MappingProxyType({})
 
 
 def mask_images(
@@ -86,10 +90,12 @@ def mask_images(
     An entry for each mask, also for each of a stack, and what was not used.
 
   Raises:
-    InputError: a file is missing, or a scale is stated nowhere.
+    InputError: a file is missing, or a scale is stated twice.
   """
   given = _files_to_train_on(masks, micrographs)
-  files, pictures, remarks = pair_masks(given.masks, given.micrographs)
+  files, pictures, remarks, failures = pair_masks(
+    given.masks, given.micrographs
+  )
   scales = Scales(
     pixel_size_nm=pixel_size_nm,
     thickness_nm=thickness_nm,
@@ -97,7 +103,7 @@ def mask_images(
     surface=surface,
     files=[*(one.path for one in files.values()), *pictures.values()],
   )
-  found = _images(files, pictures, scales, given)
+  found = _images(files, pictures, scales, given, failures)
   known_as = [one for _, one in found]
   used = {row_of(given.table, *one) for one in known_as}
   unused = [row for row in given.table if row not in used]
@@ -105,9 +111,10 @@ def mask_images(
     scales.unused_rows(known_as),
     unused_rows_text(str(given.splits), unused),
   ]
-  images = [image for image, _ in found]
+  images = [image for image, _ in found if image is not None]
   remarks += _unused_ignore(given.ignore, images)
-  return MaskImages(images, remarks, [line for line in lines if line])
+  lines = [line for line in lines if line]
+  return MaskImages(images, remarks, lines, failures)
 
 
 def _unused_ignore(
@@ -126,8 +133,12 @@ def _images(
   pictures: Mapping[str, pathlib.Path],
   scales: Scales,
   given: _Given,
-) -> list[tuple[MaskImage, tuple[pathlib.Path, str]]]:
-  """All images, each with the file and name by which tables know it."""
+  failures: dict[str, str],
+) -> list[tuple[MaskImage | None, tuple[pathlib.Path, str]]]:
+  """All images, each with the file and name by which tables know it.
+
+  None where a file cannot be read: why, is added to the failures.
+  """
   found = []
   for name, mask in files.items():
     also = [other for other in candidates(name)[1:] if other not in files]
@@ -141,7 +152,13 @@ def _images(
     ignored = (mask_of_image(given.ignore, other) for other in one.names())
     ignore = next((file for file, _ in filter(None, ignored)), None)
     one = dataclasses.replace(one, ignore=ignore)
-    for image, pages in _images_of(one):
+    try:
+      images = list(_images_of(one))
+    except InputError as error:
+      failures[name] = str(error)
+      found.append((None, _in_tables(one, scales, given)))
+      continue
+    for image, pages in images:
       known = _in_tables(image, scales, given)
       scale = _scale_of(*known, pages, scales=scales, given=given)
       found.append((dataclasses.replace(image, scale=scale), known))
@@ -233,19 +250,18 @@ def _files_to_train_on(
   return _Given([str(folder / 'masks')], micrographs, splits, table, ignore)
 
 
-def require_included(
-  include: Collection[str], images: Sequence[MaskImage]
-) -> None:
+def require_included(include: Collection[str], given: MaskImages) -> None:
   """Refuses a name that is that of no mask.
 
   Args:
     include: names of images, as `name_in_table` makes them.
-    images: that are measured.
+    given: what is measured, and what cannot be.
 
   Raises:
     InputError: there is such a name.
   """
-  used = {image.is_named(include) for image in images}
+  used = {image.is_named(include) for image in given.images}
+  used |= {name_in_table(name) for name in given.failures}
   for name in include:
     if name not in used:
       raise InputError(

@@ -92,10 +92,15 @@ def write_results(
   """
   with folder.new_results() as made:
     collected = []
-    for image in images:
-      check_interruption()
-      how = {'settings': settings, 'limits': limits, 'truths': truths}
-      collected.append(write_image_results(folder.path, made, image, **how))
+    with tables.objects_table(made) as write_objects:
+      for image in images:
+        check_interruption()
+        how = {'settings': settings, 'limits': limits, 'truths': truths}
+        one = write_image_results(
+          *(folder.path, made, image), **how, of_page=len(images)
+        )
+        kept = write_objects(one.numbers)
+        collected.append(dataclasses.replace(one, numbers=kept))
     numbers = SessionNumbers(
       settings,
       provenance,

@@ -1,8 +1,9 @@
-"""The tables of a session: summary.csv, objects.csv and summary.json."""
+"""The tables of a session: objects.csv, summary.csv and summary.json."""
 
+import contextlib
 import dataclasses
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -10,19 +11,48 @@ from rich.console import Console
 from defectseg_jax.files import csv_text, json_text
 from defectseg_jax.quantification.intervals import LEVEL
 from defectseg_jax.reporting.terminal import print_numbers
+from defectseg_jax.sessions.image_numbers import ImageNumbers
 from defectseg_jax.sessions.numbers import SessionNumbers
 
 _DIGITS = 6
 
 
+@contextlib.contextmanager
+def objects_table(
+  folder: pathlib.Path,
+) -> Iterator[Callable[[ImageNumbers], ImageNumbers]]:
+  """Writes objects.csv image by image: memory holds one image's objects.
+
+  Args:
+    folder: where to write; it exists.
+
+  Yields:
+    What writes the rows of an image, and gives its numbers back without them.
+    A header stands there from the first image on, also of one without objects.
+  """
+  with (folder / 'objects.csv').open('w') as stream:
+
+    def write(numbers: ImageNumbers) -> ImageNumbers:
+      if not stream.tell():
+        columns = ['image', *numbers.objects, 'warnings']
+        stream.write(','.join(columns) + '\n')
+      rows = numbers.object_rows()
+      if rows:
+        stream.write(csv_text(rows, digits=_DIGITS, header=False))
+      return dataclasses.replace(numbers, objects={})
+
+    yield write
+    if not stream.tell():
+      stream.write('\n')
+
+
 def write_tables(folder: pathlib.Path, numbers: SessionNumbers) -> None:
-  """Writes objects.csv, summary.csv and summary.json.
+  """Writes summary.csv and summary.json.
 
   Args:
     folder: where to write; it exists.
     numbers: of all images, at least one of them measured or failed.
   """
-  (folder / 'objects.csv').write_text(_objects_csv(numbers))
   (folder / 'summary.csv').write_text(
     csv_text(_summary_rows(numbers), digits=_DIGITS)
   )
@@ -42,17 +72,6 @@ def print_tables(numbers: SessionNumbers, console: Console) -> None:
     cautions=numbers.cautions,
     remarks=numbers.remarks,
   )
-
-
-def _objects_csv(numbers: SessionNumbers) -> str:
-  """A header alone where no image has an object; empty without an image."""
-  rows = [row for image in numbers.images for row in image.object_rows()]
-  if rows:
-    return csv_text(rows, digits=_DIGITS)
-  columns = []
-  if numbers.images:
-    columns = ['image', *numbers.images[-1].objects, 'warnings']
-  return ','.join(columns) + '\n'
 
 
 def _summary_rows(numbers: SessionNumbers) -> Sequence[Mapping[str, Any]]:

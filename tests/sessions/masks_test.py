@@ -5,7 +5,11 @@ import pytest
 import tifffile
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.sessions.masks import mask_images, require_included
+from defectseg_jax.sessions.masks import (
+  MaskImages,
+  mask_images,
+  require_included,
+)
 
 
 def found(folder, *micrographs):
@@ -45,7 +49,7 @@ def test_a_mask_is_called_as_its_image_is(tmp_path, names, image):
   save(tmp_path / 'masks' / 'z_mask.tif', 2, 9, 9)
   images = found(tmp_path / 'masks')
   assert images[image].is_named(names) == names[0]
-  require_included(names, [*images.values()])
+  require_included(names, MaskImages([*images.values()]))
 
 
 def test_a_name_of_another_image_is_not_its_own(tmp_path):
@@ -57,7 +61,7 @@ def test_a_name_of_another_image_is_not_its_own(tmp_path):
   assert images['z_mask[0]'].is_named(['z[1]']) is None
   for name in ('z[2]', 'yy', 'z_masks.tif'):
     with pytest.raises(InputError, match='--input has no such mask'):
-      require_included([name], [*images.values()])
+      require_included([name], MaskImages([*images.values()]))
 
 
 def test_with_a_micrograph_it_has_that_ones_names(tmp_path):

@@ -1,5 +1,6 @@
 """Numbers of a session: collected once, told in tables, terminal and page."""
 
+import dataclasses
 import html
 import io
 import json
@@ -10,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from defectseg_jax.applicability.verdict import Applies, Expected, Verdict
+from defectseg_jax.files import csv_text
 from defectseg_jax.quantification import (
   Detection,
   MeasurementSettings,
@@ -25,7 +27,11 @@ from defectseg_jax.sessions.image_numbers import image_numbers
 from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.pictures import write_session_histogram
 from defectseg_jax.sessions.results import SessionResults
-from defectseg_jax.sessions.tables import print_tables, write_tables
+from defectseg_jax.sessions.tables import (
+  objects_table,
+  print_tables,
+  write_tables,
+)
 
 SETTINGS = MeasurementSettings('voids')
 
@@ -88,7 +94,28 @@ def test_only_failures_are_a_table_too(tmp_path):
   assert (tmp_path / 'summary.csv').read_text() == (
     'image,warnings,failure\na,,is no image\n'
   )
+  with objects_table(tmp_path):
+    pass
   assert (tmp_path / 'objects.csv').read_text() == '\n'
+
+
+def test_objects_are_written_image_by_image(tmp_path):
+  images = [image(tmp_path / f'{name}.png') for name in 'ab']
+  with objects_table(tmp_path) as write:
+    kept = [write(one) for one in images]
+  assert [(one.name, dict(one.objects)) for one in kept] == [
+    ('a', {}),
+    ('b', {}),
+  ]
+  rows = [row for one in images for row in one.object_rows()]
+  assert (tmp_path / 'objects.csv').read_text() == csv_text(rows, digits=6)
+  # An image without objects has the header.
+  empty = [values[:0] for values in images[0].objects.values()]
+  empty = dict(zip(images[0].objects, empty, strict=True))
+  with objects_table(tmp_path) as write:
+    write(dataclasses.replace(images[0], objects=empty))
+  (header,) = (tmp_path / 'objects.csv').read_text().splitlines()
+  assert header.split(',') == list(rows[0])
 
 
 def test_warnings_stand_beside_every_object(tmp_path):

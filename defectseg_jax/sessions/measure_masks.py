@@ -1,0 +1,184 @@
+"""Masks to numbers and pictures, one after the other.
+
+One that cannot be read or measured costs the others nothing: it is listed with
+its reason.
+"""
+
+import dataclasses
+import pathlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.quantification import (
+  Measurement,
+  MeasurementSettings,
+  QualityWarning,
+)
+from defectseg_jax.reporting.provenance import current_provenance
+from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
+from defectseg_jax.sessions.judging import where_measured
+from defectseg_jax.sessions.label_reading import LabelReader
+from defectseg_jax.sessions.mask_image import MaskImage
+from defectseg_jax.sessions.mask_settings import (
+  MaskSettings,
+  settings_of_masks,
+)
+from defectseg_jax.sessions.masks import MaskImages
+from defectseg_jax.sessions.numbers import SessionNumbers
+from defectseg_jax.sessions.pictures import (
+  write_image_pictures,
+  write_session_histogram,
+)
+from defectseg_jax.sessions.screening import Seen
+from defectseg_jax.sessions.tables import objects_table, write_tables
+
+
+def measure_masks(
+  made: pathlib.Path,
+  given: MaskImages,
+  settings: MeasurementSettings,
+  *,
+  reader: LabelReader,
+  inspect: Callable[..., Seen],
+  include: Sequence[str],
+  console: Console,
+  check_interruption: Callable[[], None],
+) -> tuple[SessionNumbers, dict[str, float]]:
+  """Measures masks, and writes their pictures and tables.
+
+  Args:
+    made: where to write; it exists.
+    given: the masks, and those that were refused already.
+    settings: how to measure.
+    reader: of masks.
+    inspect: of an image and a shape to what is specimen.
+    include: names of images that are in the mean, whatever speaks against it.
+    console: where the progress goes.
+    check_interruption: called before each image; may raise Stopped.
+
+  Returns:
+    All numbers; by image the seconds to measure, without read and draw.
+
+  Raises:
+    InputError: no mask could be measured; the reason of the first.
+    Stopped: the user asked to stop.
+  """
+  images, collected, seconds = given.images, [], {}
+  failures = dict(given.failures)
+  ways = settings_of_masks([image.mask.path for image in images], settings)
+  with (
+    Progress(
+      *Progress.get_default_columns(),
+      console=console,
+      disable=not console.is_terminal,
+      transient=True,
+    ) as progress,
+    objects_table(made) as write_objects,
+  ):
+    for image in progress.track(images, description='measuring'):
+      check_interruption()
+      try:
+        own = image.scale.settings(ways[image.mask.path].settings)
+        how = dataclasses.replace(ways[image.mask.path], settings=own)
+        measured = _measure(image, how, reader=reader, inspect=inspect)
+      except InputError as error:
+        failures[image.name] = str(error)
+        continue
+      found, seen, seconds[image.name] = measured
+      shown: Any = {'pixels': seen.pixels, 'settings': settings}
+      write_image_pictures(made, image.name, found, image.scale, **shown)
+      replaced = seen.replaced_pixels, image.is_named(include) is not None
+      numbers = _image_numbers(image, found, own, *replaced)
+      collected.append(write_objects(numbers))
+  _require_some(collected, failures)
+  numbers = SessionNumbers(
+    settings,
+    current_provenance(),
+    collected,
+    failures,
+    notes=[*given.remarks, *_notes(settings, ways.values())],
+    unused_rows=given.unused_rows,
+  )
+  write_tables(made, numbers)
+  write_session_histogram(made, numbers)
+  return numbers, seconds
+
+
+def _require_some(
+  collected: Sequence[ImageNumbers], failures: dict[str, str]
+) -> None:
+  """Raises InputError if there is nothing to write down."""
+  if collected:
+    return
+  reason, *others = failures.values()
+  more = f' (and {len(others)} more masks cannot be used)' if others else ''
+  raise InputError(reason + more)
+
+
+def _notes(
+  settings: MeasurementSettings, ways: Iterable[MaskSettings]
+) -> Iterator[str]:
+  if settings.detection and any(not how.by_hand for how in ways):
+    yield (
+      "Intervals of a network's masks hold counting alone here: --mode=predict "
+      'adds what it misses and invents, and says whether it applies.'
+    )
+
+
+def _measure(
+  image: MaskImage,
+  how: MaskSettings,
+  *,
+  reader: LabelReader,
+  inspect: Callable[..., Seen],
+) -> tuple[Measurement, Seen, float]:
+  """The numbers of a mask, its micrograph, and the seconds to measure."""
+  objects = reader.objects(image)
+  seen = inspect(image, objects.mask.shape)
+  began = time.perf_counter()
+  found = how.settings.measure(
+    objects.mask,
+    pixel_size_nm=image.scale.pixel_size_nm,
+    thickness_nm=image.scale.thickness_nm,
+    image=seen.pixels,
+    ids=objects.ids,
+    valid=where_measured(seen, objects),
+  )
+  seconds = time.perf_counter() - began
+  found = dataclasses.replace(
+    found,
+    summary=how.summary(found.summary),
+    warnings=[
+      *(QualityWarning(*one) for one in objects.remarks),
+      *seen.warnings,
+      *found.warnings,
+    ],
+  )
+  return found, seen, seconds
+
+
+def _image_numbers(
+  image: MaskImage,
+  found: Measurement,
+  settings: MeasurementSettings,
+  replaced_pixels: int,
+  include: bool,
+) -> ImageNumbers:
+  sources = {
+    'mask': str(image.mask),
+    'micrograph': image.micrograph and str(image.micrograph),
+  }
+  return image_numbers(
+    image.name,
+    found,
+    image.scale,
+    settings=settings,
+    sources=sources,
+    replaced_pixels=replaced_pixels,
+    include=include,
+  )
