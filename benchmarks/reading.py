@@ -4,19 +4,25 @@
 
 from the root of the repository. TIFF and .dm4 of 2048 x 2048 pixels, in a
 folder of its own, read by `read_frames` (whole file checked, scale read, by
-another process, from which the pixels are copied unless they stand in the file
-as they are) and by tifffile and RosettaSciIO alone, in turns. Medians.
+another process) and by tifffile and RosettaSciIO alone, in turns. Medians, the
+fastest turn of each, and what processors computed for them in both processes.
 
-Exit code 1: more than 1.2 times as long, and 4 ms for each MiB of pixels.
+The other process works beside this one where a core is left for it. Where other
+programs run, `nice -n -19 python -m benchmarks.reading --pin` gives each of the
+two a core of its own.
+
+Exit code 1: the fastest takes more than 1.2 times as long as the library's.
 """
 
 import importlib
+import os
 import pathlib
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import tifffile
@@ -25,31 +31,66 @@ from benchmarks import report
 from defectseg_jax.micrographs.reading import read_frames
 
 SIDE_PX = 2048
-# By eye; the copy takes 0.3 ms a MiB where nothing else runs.
-LARGEST_RATIO, COPY_MS_A_MIB = 1.2, 4.0
+LARGEST_RATIO = 1.2
 _TESTS = pathlib.Path(__file__).parents[1] / 'tests'
+_COLUMNS = (
+  *('file', 'ms', 'alone, ms', 'ratio'),
+  *('fastest ms', 'alone, ms', 'ratio', 'computed ms', 'alone, ms'),
+)
+
+
+class _Turns(NamedTuple):
+  """Milliseconds, each [repeats], that passed and that were computed."""
+
+  passed: list[float]
+  computed: list[float]
 
 
 def main() -> int:
   """Prints a table; the exit code."""
   parser = report.create_parser(__doc__)
   parser.add_argument('--repeats', type=int, default=31)
+  parser.add_argument('--pin', action='store_true', help='a core for each')
   flags = parser.parse_args()
   packages = ('tifffile', 'imagecodecs', 'RosettaSciIO')
   print(report.line(report.machine() | report.versions(*packages)))
-  rows, passed = [], True
+  rows, within = [], True
   with tempfile.TemporaryDirectory() as folder:
-    for name, path, alone in _files(pathlib.Path(folder)):
-      ours_ms, alone_ms = _medians_ms(
-        lambda path=path: read_frames(path), alone, flags.repeats
+    files = _files(pathlib.Path(folder))
+    read_frames(files[0][1])
+    other = _other_process()
+    if flags.pin:
+      cores = sorted(os.sched_getaffinity(0))
+      os.sched_setaffinity(0, cores[:1])
+      os.sched_setaffinity(other, cores[1:2])
+    for name, path, alone in files:
+      of = _take_turns(
+        lambda path=path: read_frames(path), alone, flags.repeats, other
       )
-      copy_ms = COPY_MS_A_MIB * SIDE_PX**2 * 2 / 2**20
-      passed &= ours_ms <= LARGEST_RATIO * alone_ms + copy_ms
-      more_ms = ours_ms - alone_ms
-      rows.append([name, *(f'{ms:.1f}' for ms in (ours_ms, alone_ms, more_ms))])
+      row = [name]
+      for what in (statistics.median, min):
+        ours_ms, alone_ms = (what(turns.passed) for turns in of)
+        ratio = ours_ms / alone_ms
+        row += [f'{ours_ms:.1f}', f'{alone_ms:.1f}', f'{ratio:.2f}']
+      within &= ratio <= LARGEST_RATIO
+      row += [f'{statistics.median(turns.computed):.1f}' for turns in of]
+      rows.append(row)
   print()
-  print(report.table(('file', 'ms', 'library alone, ms', 'more, ms'), rows))
-  return 0 if passed else 1
+  print(report.table(_COLUMNS, rows))
+  return 0 if within else 1
+
+
+def _other_process() -> int:
+  """The one process that this one started, which reads the files."""
+  children = f'/proc/self/task/{os.getpid()}/children'
+  (child,) = pathlib.Path(children).read_text().split()
+  return int(child)
+
+
+def _computed_ms(other: int) -> float:
+  """What this process and the other one computed since they began."""
+  theirs_ns = pathlib.Path(f'/proc/{other}/schedstat').read_text().split()[0]
+  return (time.process_time_ns() + int(theirs_ns)) / 1e6
 
 
 def _files(
@@ -79,18 +120,23 @@ def _files(
   return [*files, ('dm4', path, read_dm4)]
 
 
-def _medians_ms(
-  ours: Callable[[], object], alone: Callable[[], object], repeats: int
-) -> tuple[float, float]:
+def _take_turns(
+  ours: Callable[[], object],
+  alone: Callable[[], object],
+  repeats: int,
+  other: int,
+) -> tuple[_Turns, _Turns]:
   """In turns, so that what else the machine does falls on both."""
-  times = {ours: [], alone: []}
-  for _ in range(repeats + 1):
-    for read, taken in times.items():
-      begin = time.perf_counter()
+  of_ours, of_alone = _Turns([], []), _Turns([], [])
+  for turn in range(repeats + 1):
+    for read, taken in ((ours, of_ours), (alone, of_alone)):
+      before, begin = _computed_ms(other), time.perf_counter()
       read()
-      taken.append(1000 * (time.perf_counter() - begin))
-  # The first of each loads modules and fills the file cache.
-  of_ours, of_alone = (statistics.median(one[1:]) for one in times.values())
+      passed_ms = 1000 * (time.perf_counter() - begin)
+      # The first of each loads modules and fills the file cache.
+      if turn:
+        taken.passed.append(passed_ms)
+        taken.computed.append(_computed_ms(other) - before)
   return of_ours, of_alone
 
 

@@ -2,6 +2,7 @@
 
 Libraries that unpack images crash on some damaged files, loop for ever on
 others, or ask for all memory. `pool` is the door, `process` this side,
-`program` the other, `messages` what they say to each other, and `limits` what a
-file may take.
+`program` the other, `messages` what they say to each other, `box` by what they
+hand over numbers, `plain` what needs no handing over, and `limits` what a file
+may take.
 """

@@ -1,4 +1,4 @@
-"""What the two processes say to each other: short JSON, then raw numbers.
+"""What the two processes say to each other: short JSON, and numbers by a box.
 
 Numbers that stand in the file as they are need not be sent: who asked is told
 where they begin, and reads them itself, which interprets nothing. Nothing is
@@ -11,11 +11,14 @@ import math
 import mmap
 import pathlib
 import struct
+from collections.abc import Callable
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from defectseg_jax.micrographs.formats.frame import Frame
+from defectseg_jax.micrographs.reader.box import BoxError
+from defectseg_jax.micrographs.reader.plain import numbers_at
 
 # Before each message: how many bytes of JSON follow.
 _LENGTH = struct.Struct('>I')
@@ -80,13 +83,19 @@ def receive(stream: BinaryIO) -> dict[str, Any]:
   return message
 
 
-def send_frame(stream: BinaryIO, frame: Frame, path: pathlib.Path) -> None:
+def send_frame(
+  stream: BinaryIO,
+  frame: Frame,
+  path: pathlib.Path,
+  put: Callable[[memoryview], None],
+) -> None:
   """Writes an image, or where it stands in its file.
 
   Args:
     stream: that is not buffered.
     frame: the image.
     path: the file that was asked for.
+    put: hands over numbers, after the message.
 
   Raises:
     MemoryError: there is not enough for a copy; nothing was written.
@@ -108,7 +117,7 @@ def send_frame(stream: BinaryIO, frame: Frame, path: pathlib.Path) -> None:
     },
   )
   for array in arrays if offset is None else arrays[1:]:
-    _write(stream, memoryview(array.reshape(-1).view(np.uint8)))
+    put(memoryview(array.reshape(-1).view(np.uint8)))
 
 
 def _offset(values: np.ndarray, path: pathlib.Path) -> int | None:
@@ -128,18 +137,21 @@ def _offset(values: np.ndarray, path: pathlib.Path) -> int | None:
 
 
 def receive_frame(
-  stream: BinaryIO,
   message: dict[str, Any],
-  most_bytes: int,
   path: pathlib.Path,
+  take: Callable[[memoryview], None],
+  *,
+  most_bytes: int,
+  ahead: np.ndarray | None = None,
 ) -> Frame:
   """Reads the image that a message announces.
 
   Args:
-    stream: that is not buffered.
     message: of `send_frame`.
-    most_bytes: that the image may have.
     path: the file that was asked for.
+    take: fills room with the numbers that were handed over.
+    most_bytes: that the image may have.
+    ahead: the bytes of the file, if they were read (`plain`).
 
   Raises:
     MessageError: it is no image, or ends too early.
@@ -165,13 +177,16 @@ def receive_frame(
   if most_bytes < 0 or not shapes:
     raise MemoryError
   arrays = []
-  for dtype, shape in zip(empty, shapes):
-    if offset is not None and not arrays:
-      arrays.append(_read_from(path, offset, dtype, shape))
-      continue
-    array = np.empty(shape, dtype)
-    _read(stream, memoryview(array.reshape(-1).view(np.uint8)))
-    arrays.append(array)
+  try:
+    for dtype, shape in zip(empty, shapes):
+      if offset is not None and not arrays:
+        arrays.append(numbers_at(path, offset, dtype, shape, ahead))
+        continue
+      array = np.empty(shape, dtype)
+      take(memoryview(array.reshape(-1).view(np.uint8)))
+      arrays.append(array)
+  except (BoxError, OSError, OverflowError, ValueError) as error:
+    raise MessageError(f'the image did not come ({error})') from error
   palette = arrays[1] if len(arrays) > 1 else None
   return Frame(arrays[0], palette=palette, **about)
 
@@ -198,20 +213,6 @@ def read_end(message: dict[str, Any]) -> End:
     )
   except (KeyError, TypeError, ValueError) as error:
     raise MessageError(f'no end ({error!r})') from error
-
-
-def _read_from(
-  path: pathlib.Path, offset: int, dtype: np.dtype, shape: tuple[int, ...]
-) -> np.ndarray:
-  """The numbers that stand in the file from there on."""
-  count = math.prod(shape)
-  try:
-    values = np.fromfile(path, dtype, count, offset=offset)
-  except (OSError, OverflowError, ValueError) as error:
-    raise MessageError(f'no such place in the file ({error})') from error
-  if len(values) != count:
-    raise MessageError('the file ends before its image')
-  return values.reshape(shape).astype(dtype.newbyteorder('='), copy=False)
 
 
 def _number(given: Any) -> float | None:

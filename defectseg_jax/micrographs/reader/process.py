@@ -2,7 +2,6 @@
 
 import builtins
 import contextlib
-import fcntl
 import logging
 import os
 import pathlib
@@ -13,8 +12,11 @@ import warnings
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
+import numpy as np
+
 from defectseg_jax.errors import InputError, file_error, open_error
 from defectseg_jax.micrographs.formats.frame import Frame
+from defectseg_jax.micrographs.reader.box import Emptier, create_box
 from defectseg_jax.micrographs.reader.limits import Limits, limits_of
 from defectseg_jax.micrographs.reader.messages import (
   MessageError,
@@ -23,12 +25,13 @@ from defectseg_jax.micrographs.reader.messages import (
   receive_frame,
   send,
 )
+from defectseg_jax.micrographs.reader.plain import read_ahead
 
 # Not -m, nor `multiprocessing`: whoever asks may be a notebook, a script that
 # does not guard its main part, or know the package by a path of its own.
 _PROGRAM = (
   'import sys; sys.path[:] = {path}; '
-  'from defectseg_jax.micrographs.reader.program import main; main()'
+  'from defectseg_jax.micrographs.reader.program import main; main({box})'
 )
 # They are meant for whoever asks, who ends this process or still needs it.
 # Slurm, a terminal and a batch system send them to all processes of a job.
@@ -36,8 +39,16 @@ _NOT_FOR_IT = (
   *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT),
   *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP),
 )
-# Linux gives so much to everybody.
-_PIPE_BYTES = 2**20
+
+_ENVIRONMENT = {
+  # Its libraries need no threads of linear algebra, which take memory.
+  'OPENBLAS_NUM_THREADS': '1',
+  'OMP_NUM_THREADS': '1',
+  # By eye: it keeps so much for the next file. To ask for it anew, page by
+  # page, takes a tenth of the time of unpacking.
+  'MALLOC_MMAP_THRESHOLD_': str(2**25),
+  'MALLOC_TRIM_THRESHOLD_': str(2**26),
+}
 
 
 class Reader:
@@ -45,6 +56,7 @@ class Reader:
 
   def __init__(self) -> None:
     self._process: subprocess.Popen[bytes] | None = None
+    self._emptier: Emptier | None = None
     self._is_ready = False
 
   def frames(self, path: pathlib.Path) -> Iterator[Frame]:
@@ -69,7 +81,9 @@ class Reader:
       raise open_error(path, error) from error
     try:
       self._ask(path, limits)
-      yield from self._answered(path, limits)
+      # Meanwhile, so that the other process's work takes no time.
+      ahead = read_ahead(path)
+      yield from self._answered(path, limits, ahead)
     except MessageError as error:
       raise self._death(path, limits, error) from error
     except InputError:
@@ -92,13 +106,13 @@ class Reader:
     process, self._process, self._is_ready = self._process, None, False
     if process is not None:
       process.kill()
-      _close(process)
+      self._close(process)
       process.wait()
 
   def forget(self) -> None:
     """Leaves it to the process that this one was forked from."""
     if self._process is not None:
-      _close(self._process)
+      self._close(self._process)
       # It is no child of this process, which cannot wait for it.
       self._process.returncode = 0
       self._process = None
@@ -109,22 +123,25 @@ class Reader:
       return
     self.stop()
     path = [os.path.abspath(one) for one in sys.path]
+    box = create_box()
     # From the first moment on; a handler would come too late.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_FOR_IT)
     try:
       self._process = subprocess.Popen(
-        [sys.executable, '-c', _PROGRAM.format(path=path)],
+        [sys.executable, '-c', _PROGRAM.format(path=path, box=box)],
         bufsize=0,
+        pass_fds=(box,),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        # Its libraries need no threads of linear algebra, which take memory.
-        env=os.environ | {'OPENBLAS_NUM_THREADS': '1', 'OMP_NUM_THREADS': '1'},
+        env=os.environ | _ENVIRONMENT,
       )
+    except BaseException:
+      os.close(box)
+      raise
     finally:
       signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    # Only where the system has it, and has so much left for this user.
-    with contextlib.suppress(AttributeError, OSError):
-      fcntl.fcntl(self._answers, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    streams = cast(Any, self._process)
+    self._emptier = Emptier(box, streams.stdout, streams.stdin)
 
   @property
   def _answers(self) -> Any:
@@ -155,14 +172,19 @@ class Reader:
             'see that memory and processes are left, and try again',
           ) from error
 
-  def _answered(self, path: pathlib.Path, limits: Limits) -> Iterator[Frame]:
-    count, left = 0, limits.memory_bytes
+  def _answered(
+    self, path: pathlib.Path, limits: Limits, ahead: np.ndarray | None
+  ) -> Iterator[Frame]:
+    assert self._emptier is not None
+    take, count, left = self._emptier.take, 0, limits.memory_bytes
     while (message := receive(self._answers)).get('is') == 'frame':
-      frame = receive_frame(self._answers, message, left, path)
+      frame = receive_frame(message, path, take, most_bytes=left, ahead=ahead)
       count, left = count + 1, left - frame.values.nbytes
       yield frame
-      # Where it is no longer needed, it makes room for the next one.
+      # Where it is no longer needed, it makes room for the next one; and no two
+      # images are the same bytes, wherever the file says they stand.
       del frame
+      ahead = None
     end = read_end(message)
     for name, level, text in end.log:
       logging.getLogger(name).log(level, '%s', text)
@@ -172,6 +194,13 @@ class Reader:
       raise InputError(end.error)
     if not count:
       raise file_error(path, 'it holds no image', 'export it again')
+
+  def _close(self, process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout):
+      with contextlib.suppress(OSError):
+        cast(IO[bytes], stream).close()
+    assert self._emptier is not None
+    self._emptier.close()
 
   def _death(
     self, path: pathlib.Path, limits: Limits, error: MessageError
@@ -208,12 +237,6 @@ class Reader:
       f'it crashes the library that reads it ({what})',
       'it is damaged: copy or export it again',
     )
-
-
-def _close(process: subprocess.Popen[bytes]) -> None:
-  for stream in (process.stdin, process.stdout):
-    with contextlib.suppress(OSError):
-      cast(IO[bytes], stream).close()
 
 
 def _category(name: str) -> type[Warning]:

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.formats.opening import frames_of, memory_error
+from defectseg_jax.micrographs.reader.box import BoxError, Filler
 from defectseg_jax.micrographs.reader.messages import (
   End,
   MessageError,
@@ -25,15 +26,21 @@ from defectseg_jax.micrographs.reader.messages import (
 )
 
 
-def main() -> None:
-  """Answers requests until nobody is there to ask."""
+def main(box: int) -> None:
+  """Answers requests until nobody is there to ask.
+
+  Args:
+    box: descriptor of what the numbers are put into.
+  """
   requests = os.fdopen(0, 'rb', buffering=0)
   answers = os.fdopen(os.dup(1), 'wb', buffering=0)
+  filler = Filler(box, answers, requests)
   _prepare()
-  with contextlib.suppress(MessageError, OSError):
+  with contextlib.suppress(BoxError, MessageError, OSError):
     send(answers, {'is': 'ready'})
     while True:
-      _answer(receive(requests), answers)
+      _answer(receive(requests), answers, filler)
+      filler.finish()
   # What libraries would do at the end may hang after a damaged file.
   os._exit(0)
 
@@ -54,7 +61,7 @@ def _prepare() -> None:
     pathlib.Path('/proc/self/oom_score_adj').write_text('1000')
 
 
-def _answer(request: dict[str, Any], answers: BinaryIO) -> None:
+def _answer(request: dict[str, Any], answers: BinaryIO, filler: Filler) -> None:
   """Reads a file: its images one by one, then how it ended."""
   if request['folder']:
     os.chdir(request['folder'])
@@ -67,7 +74,7 @@ def _answer(request: dict[str, Any], answers: BinaryIO) -> None:
       for frame in frames_of(path):
         # Whoever asked may be slow to take it.
         left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
-        send_frame(answers, frame, path)
+        send_frame(answers, frame, path, filler.put)
         signal.setitimer(signal.ITIMER_REAL, left)
     except InputError as error:
       fault = str(error)

@@ -9,21 +9,31 @@ import pytest
 
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.reader import messages
+from defectseg_jax.micrographs.reader.box import BoxError
 
 MOST = 2**20
 NOWHERE = pathlib.Path('nowhere.tif')
 
 
 def _sent(frame, path=NOWHERE):
+  """As the other process sends it, with the numbers behind the message."""
   stream = io.BytesIO()
-  messages.send_frame(stream, frame, path)
+  messages.send_frame(stream, frame, path, stream.write)
   stream.seek(0)
   return stream
 
 
 def _received(stream, most_bytes=MOST, path=NOWHERE):
+  def take(room):
+    if stream.readinto(room) < len(room):
+      raise BoxError('it ended')
+
   message = messages.receive(stream)
-  return messages.receive_frame(stream, message, most_bytes, path)
+  return messages.receive_frame(message, path, take, most_bytes=most_bytes)
+
+
+def _nothing(room):
+  room[:] = bytes(len(room))
 
 
 @pytest.mark.parametrize('kind', ['?', 'u1', '>u2', 'i4', '<f4', 'f8', 'c8'])
@@ -72,7 +82,7 @@ def test_what_does_not_stand_in_the_file_is_not_read(tmp_path, offset):
   stream = _sent(Frame(np.zeros((5, 5), np.uint8)))
   message = messages.receive(stream) | {'offset': offset}
   with pytest.raises(messages.MessageError):
-    messages.receive_frame(stream, message, MOST, path)
+    messages.receive_frame(message, path, _nothing, most_bytes=MOST)
 
 
 def test_one_that_ends_too_early_is_noticed():
@@ -110,7 +120,7 @@ def test_what_is_no_image_is_refused(changed):
   message = messages.receive(_sent(Frame(np.ones((2, 2), np.uint8))))
   with pytest.raises((messages.MessageError, MemoryError)):
     messages.receive_frame(
-      io.BytesIO(bytes(99)), message | changed, MOST, NOWHERE
+      message | changed, NOWHERE, _nothing, most_bytes=MOST
     )
 
 

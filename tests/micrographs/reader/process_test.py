@@ -132,6 +132,18 @@ def test_all_images_together_are_counted(tmp_path, whole, monkeypatch):
   _check_whole(whole)
 
 
+def test_images_that_are_the_same_bytes_are_two_arrays(tmp_path):
+  path = tmp_path / 'a.tif'
+  pixels = np.arange(2 * 4096, dtype=np.uint16).reshape(2, 64, 64)
+  tifffile.imwrite(path, pixels, photometric='minisblack', metadata=None)
+  with tifffile.TiffFile(path, mode='r+') as file:
+    first, second = (page.tags['StripOffsets'] for page in file.pages)
+    second.overwrite(first.value)
+  frames = reading.read_frames(path)
+  frames[0].values[:] = 7
+  np.testing.assert_array_equal(frames[1].values, pixels[0])
+
+
 def test_a_stack_of_tiff_is_sized_before_it_is_unpacked(tmp_path):
   path = tmp_path / 'a.tif'
   tifffile.imwrite(path, np.zeros((64, 64), np.uint8), compression='zlib')
