@@ -1,5 +1,7 @@
 """A folder of labelled micrographs: images/, masks/ and perhaps splits.csv.
 
+Without images/, the images lie in the folder itself, beside their outlines.
+
 ignore/ and valid/ may say of some images which part of them is labelled.
 
 Everything that can be wrong with a folder is found here, and reported in one
@@ -15,6 +17,8 @@ import numpy as np
 from defectseg_jax.datasets import regions
 from defectseg_jax.datasets.splits import read_splits
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.formats import FOLDERS
+from defectseg_jax.micrographs.formats import SUFFIXES as IMAGES
 from defectseg_jax.micrographs.formats.rosettasciio import drop_emi_twins
 from defectseg_jax.micrographs.labels_beside import outlines_of
 from defectseg_jax.micrographs.mask_files import (
@@ -35,6 +39,8 @@ from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.micrographs.reading import read_micrographs
 from defectseg_jax.micrographs.selection import choose_images, files_in
+
+_SPLITS = 'splits.csv'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +74,8 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
     folder: has `images/`, of which `choose_images` says what is taken, and
       `masks/`, of the same stems, or of the names that labelling programs give,
       or outlines beside the images; optionally `splits.csv`, as `read_splits`
-      reads it; and `ignore/` and `valid/`, with masks of some images.
+      reads it; and `ignore/` and `valid/`, with masks of some images. Without
+      `images/`, images and outlines lie in the folder itself.
 
   Returns:
     One entry for each image.
@@ -93,7 +100,7 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
       f'{folder}: no such folder; set --config.data.dir to one that holds '
       'images/ and masks/'
     )
-  images = _by_stem(choose_images(_files(folder / 'images')).paths)
+  images = _by_stem(choose_images(_image_files(folder)).paths)
   masks = _masks_by_stem(folder / 'masks', images, _beside(folder, images))
   for stem, path in images.items():
     if stem not in masks:
@@ -114,8 +121,8 @@ def labelled_files(folder: str | pathlib.Path) -> list[LabelledFile]:
     )
     for stem, path in images.items()
   }
-  if (folder / 'splits.csv').exists():
-    rows = read_splits(folder / 'splits.csv', list(images.values()))
+  if (folder / _SPLITS).exists():
+    rows = read_splits(folder / _SPLITS, list(images.values()))
     files = {n: dataclasses.replace(f, **rows[n]) for n, f in files.items()}
   return [files[name] for name in sorted(files)]
 
@@ -189,7 +196,25 @@ def _beside(
   folder: pathlib.Path, images: Mapping[str, pathlib.Path]
 ) -> list[pathlib.Path]:
   """Outlines of images that lie beside them, as LabelMe saves them."""
-  return outlines_of(_files(folder / 'images'), images)
+  return outlines_of(_image_files(folder), images)
+
+
+def _image_files(folder: pathlib.Path) -> list[pathlib.Path]:
+  """Files of images/; of the folder itself where only that has images."""
+  if (folder / 'images').is_dir():
+    return _files(folder / 'images')
+  files = [
+    path
+    for path in _files(folder)
+    if path.suffix.lower() in FOLDERS
+    or (path.is_file() and path.name != _SPLITS)
+  ]
+  if not any(path.suffix.lower() in IMAGES for path in files):
+    raise InputError(
+      f'{folder / "images"}: no such folder; put the images there and their '
+      f'masks into masks/, or images with their outlines into {folder}'
+    )
+  return files
 
 
 def _masks_by_stem(
@@ -230,7 +255,7 @@ def _masks_by_stem(
 def passed_over(folder: str | pathlib.Path) -> list[str]:
   """What `labelled_files` leaves out of images/, a line for each reason."""
   folder = pathlib.Path(folder)
-  files = _files(folder / 'images')
+  files = _image_files(folder)
   images = {path.stem: path for path in choose_images(files).paths}
   beside = _beside(folder, images)
   return choose_images(one for one in files if one not in beside).remarks

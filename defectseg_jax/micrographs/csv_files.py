@@ -26,6 +26,8 @@ _LONGEST = 80
 _SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?[;,\t]*\r?\n', re.IGNORECASE)
 # What `csv_text` writes before a text that a spreadsheet would run.
 _FORMULA = re.compile(r"^'(?=[=+\-@\t\r'])")
+# What people and other programs call the column `file`.
+_SAME_AS_FILE = ('file_name', 'filename')
 _DECIMAL_COMMA = re.compile(r'[+-]?\d*,\d+(?:[eE][+-]?\d+)?')
 # 1,200 is 1200 to some and 1.2 to others.
 _OF_THOUSANDS = re.compile(r'[+-]?[1-9]\d{0,2}(?:[.,]\d{3})+')
@@ -148,6 +150,8 @@ def _split_off_separator(text: str) -> tuple[str, int, str]:
 def _header_of(cells: list[str], where: str) -> list[str]:
   """Names of columns; '' at the end, of columns that were never filled."""
   names = [re.sub(r'[\W_]+', '_', c.casefold()).strip('_') for c in cells]
+  if 'file' not in names:
+    names = ['file' if name in _SAME_AS_FILE else name for name in names]
   while not names[-1]:
     names.pop()
   twice = [name for name in names if names.count(name) > 1]

@@ -31,6 +31,8 @@ _ADDED = re.compile(
   r'|annotated|roiset|rois?|outlines?|truth|gt|stardist|binary)$',
   re.IGNORECASE,
 )
+# Of OME-TIFF and OME-Zarr, before the suffix proper.
+_OME = '.ome'
 # Several programs may have had their turn, as in x_cp_masks_label.
 _MOST_ADDED = 3
 _BEFORE = re.compile(r'^(count[ _]masks?|masks?)[ _]of[ _]', re.IGNORECASE)
@@ -210,6 +212,8 @@ def image_of_mask(
     'foil'
     >>> image_of_mask('a_mask', ['a', 'a_mask'])
     'a_mask'
+    >>> image_of_mask('foil', ['foil.ome'])
+    'foil.ome'
   """
   stems = list(images)
   of_file = {}
@@ -223,6 +227,11 @@ def image_of_mask(
     # A program may have kept the image's suffix: foil.tif_mask, foil.tif.json.
     if stem_of(one) != one and stem_of(one) in stems:
       return stem_of(one)
+  for one in candidates(name):
+    # What programs write of foil.ome.tif they mostly call foil.png.
+    for other in (f'{one}{_OME}', one.removesuffix(_OME)):
+      if other in stems:
+        return other
   return None
 
 

@@ -114,5 +114,43 @@ def test_labelme_saves_beside_the_image(tmp_path):
     labelled_files(tmp_path)
 
 
+@pytest.mark.parametrize('suffix', ['.json', '.geojson', '_RoiSet.zip', '.roi'])
+def test_images_and_outlines_in_one_folder(tmp_path, suffix):
+  for name in ('a.tif', 'b.tif', 'd.tif', 'notes.txt'):
+    (tmp_path / name).touch()
+  for name in 'abd':
+    (tmp_path / f'{name}{suffix}').write_text('{"shapes": []}')
+  (tmp_path / 'splits.csv').write_text('file,split\na,train\nb,test\nd,dev\n')
+  files = labelled_files(tmp_path)
+  assert [(f.image.name, f.mask.path.name, f.split) for f in files] == [
+    ('a.tif', f'a{suffix}', 'train'),
+    ('b.tif', f'b{suffix}', 'test'),
+    ('d.tif', f'd{suffix}', 'dev'),
+  ]
+  (said,) = passed_over(tmp_path)
+  assert said == 'Passed over, not an image that can be read: notes.txt.'
+  # One that nobody labelled is not left out without a word.
+  (tmp_path / 'c.tif').touch()
+  with pytest.raises(InputError, match=r'c\.tif: has no mask'):
+    labelled_files(tmp_path)
+
+
+def test_images_in_a_folder_with_masks_below(tmp_path):
+  (tmp_path / 'masks').mkdir()
+  for name in ('x.ome.tif', 'y.tif', 'masks/x.png', 'masks/y.ome.tif'):
+    (tmp_path / name).touch()
+  files = labelled_files(tmp_path)
+  assert [(f.image.name, f.mask.path.name) for f in files] == [
+    ('x.ome.tif', 'x.png'),
+    ('y.tif', 'y.ome.tif'),
+  ]
+
+
+def test_a_folder_of_nothing_is_said(tmp_path):
+  (tmp_path / 'other').mkdir()
+  with pytest.raises(InputError, match='images: no such folder; put the'):
+    labelled_files(tmp_path)
+
+
 def test_small_folders_are_whole(tmp_path):
   assert passed_over(tiny.write_folder(tmp_path / 'foils')) == []

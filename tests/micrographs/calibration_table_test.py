@@ -74,6 +74,29 @@ def test_tables_as_excel_writes_them(name, file):
 
 
 @pytest.mark.parametrize(
+  'header',
+  [
+    'File name,Pixel size (nm)',
+    'FILENAME,Pixel_Size_nm',
+    ' file_Name , PIXEL SIZE NM',
+    'file;pixel size [nm]',
+    'File Name\tpixel-size nm',
+  ],
+)
+def test_headers_as_people_write_them(table, header):
+  separator = next(one for one in ',;\t' if one in header)
+  path = table(f'{header}\na.tif{separator}0.5\n')
+  assert read_calibration_table(path) == {'a.tif': Calibration(0.5)}
+
+
+def test_a_column_file_goes_before_others(table):
+  path = table('File name,file,pixel_size_nm\nold.tif,a.tif,0.5\n')
+  assert [*read_calibration_table(path)] == ['a.tif']
+  with pytest.raises(InputError, match='column file stands there twice'):
+    read_calibration_table(table('file name,filename,pixel_size_nm\na,b,1\n'))
+
+
+@pytest.mark.parametrize(
   'text, message',
   [
     (

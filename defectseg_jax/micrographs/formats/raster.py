@@ -1,14 +1,18 @@
 """PNG, JPEG, BMP and NPY files -> frames."""
 
+import dataclasses
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin
 
 from defectseg_jax.errors import file_error
+from defectseg_jax.micrographs.formats import orientation
 from defectseg_jax.micrographs.formats.frame import Frame, check_size
 from defectseg_jax.micrographs.formats.integrity import png
+from defectseg_jax.micrographs.formats.orientation import upright
 
 _PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 _JPEG_SIGNATURE = b'\xff\xd8\xff'
@@ -67,7 +71,18 @@ def read_picture(path: pathlib.Path) -> list[Frame]:
         path, f'it is an animation of {count} images', 'save one of them'
       )
     image.load()
-    return [_pillow_frame(image, path)]
+    frame = _pillow_frame(image, path)
+    values = upright(frame.values, _orientation(image), path)
+    return [dataclasses.replace(frame, values=values)]
+
+
+def _orientation(image: Image.Image) -> Any:
+  """What Exif says; nothing where it is damaged, which harms no pixel."""
+  try:
+    return image.getexif().get(orientation.TAG)
+  except Exception:
+    # Of a damaged block Pillow raises exceptions of any kind.
+    return None
 
 
 def _pillow_frame(image: Image.Image, path: pathlib.Path) -> Frame:

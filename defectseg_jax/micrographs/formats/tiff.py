@@ -8,6 +8,7 @@ import numpy as np
 import tifffile
 
 from defectseg_jax.errors import file_error
+from defectseg_jax.micrographs.formats import orientation
 from defectseg_jax.micrographs.formats.frame import (
   Frame,
   check_size,
@@ -28,8 +29,8 @@ def read_tiff(path: pathlib.Path) -> Iterator[Frame]:
   """All images of a TIFF file: its pages one by one, ImageJ stacks, BigTIFF.
 
   Pages that the file marks as reduced copies of others (thumbnails, the levels
-  of a pyramid) or as masks of transparency are left out. Values are as stored;
-  the Orientation tag is not applied.
+  of a pyramid) or as masks of transparency are left out. Values are as stored,
+  turned as the Orientation tag says.
 
   Args:
     path: the file.
@@ -134,9 +135,10 @@ def _page_frames(
     palette = _palette(page, path)
     # Of 1 bit, too: True would choose all colours.
     stack = stack.view(np.uint8) if stack.dtype == bool else stack
+  turn = page.tags.valueof(orientation.TAG)
   return [
     Frame(
-      values,
+      orientation.upright(values, turn, path),
       palette=palette,
       white_is_zero=page.photometric == _WHITE_IS_ZERO,
       pixel_size_nm=scale.pixel_size_nm,
