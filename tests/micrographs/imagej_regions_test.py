@@ -14,10 +14,9 @@ import tiny
 from shapes import four_objects
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import imagej_regions
-from defectseg_jax.micrographs.imagej_regions import (
-  read_regions,
-)
+from defectseg_jax.micrographs import imagej_sets
+from defectseg_jax.micrographs.imagej_regions import read_regions
+from defectseg_jax.micrographs.imagej_sets import parse_regions
 from defectseg_jax.reporting.imagej_rois import write_rois
 
 _IMAGEJ = pathlib.Path('/usr/share/java/ij.jar')
@@ -115,18 +114,18 @@ def test_a_region_of_no_corners_is_refused(tmp_path, monkeypatch):
   nothing = np.zeros((0, 2))
   monkeypatch.setattr(roifile.ImagejRoi, 'coordinates', lambda _: nothing)
   with pytest.raises(InputError, match="'that' has no corners"):
-    read_regions(path, (60, 60))
+    parse_regions(path)
 
 
 def test_a_set_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
-  monkeypatch.setattr(imagej_regions, '_MOST_BYTES', 999)
+  monkeypatch.setattr(imagej_sets, '_MOST_BYTES', 999)
   path = tmp_path / 'a.zip'
   with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
     for name in 'ab':
       archive.writestr(f'{name}.roi', bytes(500))
   assert path.stat().st_size < 999
   with pytest.raises(InputError, match='its regions have 1000 bytes'):
-    read_regions(path, (60, 60))
+    parse_regions(path)
 
 
 @pytest.mark.parametrize('suffix', ['.roi', '.zip'])

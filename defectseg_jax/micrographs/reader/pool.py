@@ -6,6 +6,7 @@ import os
 import pathlib
 from collections.abc import Iterator
 
+from defectseg_jax.micrographs.annotations.shapes import Annotation
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.reader.process import Reader
 
@@ -50,6 +51,25 @@ def stream_frames(path: pathlib.Path) -> Iterator[Frame]:
   reader = _borrow()
   try:
     yield from reader.frames(path)
+  finally:
+    _give_back(reader)
+
+
+def read_shapes(path: pathlib.Path) -> list[Annotation]:
+  """Reads what was drawn, in a file of outlines, by another process.
+
+  Args:
+    path: a regular file: JSON, or a set of ImageJ's regions.
+
+  Returns:
+    An entry for each image.
+
+  Raises:
+    InputError: see `Reader.shapes`.
+  """
+  reader = _borrow()
+  try:
+    return reader.shapes(path)
   finally:
     _give_back(reader)
 

@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 import numpy as np
 
 from defectseg_jax.errors import InputError, file_error, open_error
+from defectseg_jax.micrographs.annotations.shapes import Annotation
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.reader.box import Emptier, create_box
 from defectseg_jax.micrographs.reader.limits import Limits, limits_of
@@ -26,6 +27,7 @@ from defectseg_jax.micrographs.reader.messages import (
   send,
 )
 from defectseg_jax.micrographs.reader.plain import read_ahead
+from defectseg_jax.micrographs.reader.shapes import receive_shapes
 
 # Not -m, nor `multiprocessing`: whoever asks may be a notebook, a script that
 # does not guard its main part, or know the package by a path of its own.
@@ -59,6 +61,18 @@ class Reader:
     self._emptier: Emptier | None = None
     self._is_ready = False
 
+  def shapes(self, path: pathlib.Path) -> list[Annotation]:
+    """Reads what was drawn, in a file of outlines.
+
+    Args:
+      path: a regular file with a suffix that is known.
+
+    Raises:
+      InputError: as `frames`.
+    """
+    (found,) = self._read(path, 'shapes')
+    return found
+
   def frames(self, path: pathlib.Path) -> Iterator[Frame]:
     """Reads the images of a file.
 
@@ -75,12 +89,15 @@ class Reader:
       InputError: the file is damaged or no image; or reading it crashed, took
         more memory or more time than a file of its size may take.
     """
+    return self._read(path, 'images')
+
+  def _read(self, path: pathlib.Path, what: str) -> Iterator[Any]:
     try:
       limits = limits_of(path)
     except OSError as error:
       raise open_error(path, error) from error
     try:
-      self._ask(path, limits)
+      self._ask(path, what, limits)
       # Meanwhile, so that the other process's work takes no time.
       ahead = read_ahead(path)
       yield from self._answered(path, limits, ahead)
@@ -148,8 +165,9 @@ class Reader:
     assert self._process is not None
     return self._process.stdout
 
-  def _ask(self, path: pathlib.Path, limits: Limits) -> None:
+  def _ask(self, path: pathlib.Path, what: str, limits: Limits) -> None:
     request = {
+      'what': what,
       'path': str(path),
       'folder': '' if path.is_absolute() else os.getcwd(),
       **limits._asdict(),
@@ -174,12 +192,16 @@ class Reader:
 
   def _answered(
     self, path: pathlib.Path, limits: Limits, ahead: np.ndarray | None
-  ) -> Iterator[Frame]:
+  ) -> Iterator[Frame | list[Annotation]]:
     assert self._emptier is not None
     take, count, left = self._emptier.take, 0, limits.memory_bytes
-    while (message := receive(self._answers)).get('is') == 'frame':
+    while (message := receive(self._answers)).get('is') in ('frame', 'shapes'):
+      count += 1
+      if message['is'] == 'shapes':
+        yield receive_shapes(message, take, most_bytes=left)
+        continue
       frame = receive_frame(message, path, take, most_bytes=left, ahead=ahead)
-      count, left = count + 1, left - frame.values.nbytes
+      left -= frame.values.nbytes
       yield frame
       # Where it is no longer needed, it makes room for the next one; and no two
       # images are the same bytes, wherever the file says they stand.

@@ -5,13 +5,14 @@ whoever started it.
 """
 
 import contextlib
+import functools
 import logging
 import os
 import pathlib
 import resource
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from defectseg_jax.errors import InputError
@@ -62,7 +63,7 @@ def _prepare() -> None:
 
 
 def _answer(request: dict[str, Any], answers: BinaryIO, filler: Filler) -> None:
-  """Reads a file: its images one by one, then how it ended."""
+  """Reads a file: its images one by one, or its outlines; how it ended."""
   if request['folder']:
     os.chdir(request['folder'])
   _limit_memory(request['memory_bytes'])
@@ -71,10 +72,10 @@ def _answer(request: dict[str, Any], answers: BinaryIO, filler: Filler) -> None:
     signal.setitimer(signal.ITIMER_PROF, request['processor_s'])
     signal.setitimer(signal.ITIMER_REAL, request['seconds'])
     try:
-      for frame in frames_of(path):
+      for send_one in _found(request['what'], path, answers, filler):
         # Whoever asked may be slow to take it.
         left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
-        send_frame(answers, frame, path, filler.put)
+        send_one()
         signal.setitimer(signal.ITIMER_REAL, left)
     except InputError as error:
       fault = str(error)
@@ -89,6 +90,22 @@ def _answer(request: dict[str, Any], answers: BinaryIO, filler: Filler) -> None:
     [(one.category.__name__, str(one.message)) for one in caught],
   )
   send(answers, {'is': 'end', **end._asdict()})
+
+
+def _found(
+  what: str, path: pathlib.Path, answers: BinaryIO, filler: Filler
+) -> Iterator[Callable[[], None]]:
+  """What sends an image after the other, or the outlines of a file."""
+  if what == 'images':
+    for frame in frames_of(path):
+      yield functools.partial(send_frame, answers, frame, path, filler.put)
+    return
+  # Only now: they load more than images need.
+  from defectseg_jax.micrographs.reader.outlines import shapes_of
+  from defectseg_jax.micrographs.reader.shapes import send_shapes
+
+  for annotations in shapes_of(path):
+    yield functools.partial(send_shapes, answers, annotations, filler.put)
 
 
 def _limit_memory(most_bytes: int) -> None:

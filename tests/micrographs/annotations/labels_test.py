@@ -12,9 +12,11 @@ import tiny
 from PIL import Image
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.annotations import reading
 from defectseg_jax.micrographs.mask_files import mask_files
 from defectseg_jax.micrographs.mask_values import MaskValues
 from defectseg_jax.micrographs.masks import read_mask, read_masks
+from defectseg_jax.micrographs.reader.pool import read_shapes
 
 CASES = tiny.SHARED / 'data' / 'cases' / 'masks'
 SIZE = 40, 60
@@ -417,9 +419,8 @@ def test_a_file_of_many_images_is_parsed_once(tmp_path, monkeypatch):
   names = [f'{n}.png' for n in range(30)]
   path.write_text(json.dumps(coco({'segmentation': [flat()]}, images=names)))
   parsed = []
-  loads = json.loads
   monkeypatch.setattr(
-    json, 'loads', lambda text: parsed.append(1) or loads(text)
+    reading, 'read_shapes', lambda path: parsed.append(1) or read_shapes(path)
   )
   for file in mask_files([path], where='--input').values():
     read_masks(file)
