@@ -25,9 +25,10 @@ def select(tmp_path):
       [f'{tmp_path}/*'],
       [str(path) for path in sorted(tmp_path.iterdir())],
     )
-    paths, remarks = select_images(ways[0])
+    paths, remarks, refused = select_images(ways[0])
     for way in ways[1:]:
-      assert select_images(way) == (paths, remarks)
+      assert select_images(way) == (paths, remarks, refused)
+    assert not refused
     return [path.name for path in paths], remarks
 
   return go
@@ -73,7 +74,7 @@ def test_masks_beside_images_are_no_images(tmp_path):
     'y_mask': mask,
   }.items():
     tifffile.imwrite(tmp_path / f'{name}.tif', pixels)
-  paths, remarks = select_images([str(tmp_path)])
+  paths, remarks, _ = select_images([str(tmp_path)])
   assert [path.stem for path in paths] == ['x', 'x_labelled', 'y_mask']
   assert remarks == [
     'Passed over, the mask of an image beside it: x.tif_mask.tif, '
@@ -93,7 +94,8 @@ def test_pictures_elsewhere_are_not_of_the_file(tmp_path):
     (tmp_path / name).mkdir()
   (tmp_path / 'raw' / 'a.tif').touch()
   (tmp_path / 'seen' / 'a.jpg').touch()
-  paths, remarks = select_images([str(tmp_path / n) for n in ('raw', 'seen')])
+  named = [str(tmp_path / n) for n in ('raw', 'seen')]
+  paths, remarks, _ = select_images(named)
   assert len(paths) == 2 and not remarks
 
 
@@ -101,20 +103,20 @@ def test_pictures_elsewhere_are_not_of_the_file(tmp_path):
 def test_what_alone_is_named_is_refused_with_its_reason(tmp_path, name):
   (tmp_path / name).touch()
   path = tmp_path / name
-  assert select_images([str(path)]) == ([path], [])
+  assert select_images([str(path)]) == ([path], [], {})
 
 
 @pytest.mark.skipif(not CASES.is_dir(), reason='shared/data/cases is not here')
 @pytest.mark.parametrize('folder', ['hitachi', 'jeol', 'tescan'])
 def test_texts_that_are_read_are_not_passed_over(folder):
-  ((path,), remarks) = select_images([str(CASES / folder / 'images')])
+  (path,), remarks, _ = select_images([str(CASES / folder / 'images')])
   assert path.name == 'a.tif' and remarks == []
 
 
 @pytest.mark.skipif(not CASES.is_dir(), reason='shared/data/cases is not here')
 def test_a_raw_file_and_its_export():
   folder = CASES / 'raw_and_export' / 'images'
-  ((path,), (remark,)) = select_images([str(folder)])
+  (path,), (remark,), _ = select_images([str(folder)])
   assert path.name == 'a.tif' and remark.endswith(': a.jpg (a.tif).')
 
 
