@@ -66,7 +66,7 @@ def texts_beside(path: pathlib.Path) -> Iterator[pathlib.Path]:
   """
   before, suffix = os.path.splitext(path)
   for end in ('.txt', '.hdr', f'-{suffix[1:]}.hdr'):
-    for spelling in (end, end.upper()):
+    for spelling in dict.fromkeys((end, end.upper(), end.lower())):
       # Not by pathlib: it takes longer than the image's header.
       if os.path.isfile(before + spelling):
         yield pathlib.Path(before + spelling)
