@@ -10,6 +10,8 @@ from defectseg_jax.quantification import intervals
 
 # Ratios of areas, which cannot be above 1.
 _RATIOS = ('expected_f1', 'iu', 'precision', 'recall')
+# Values that differ by less, relatively, are equal but for the last digit.
+_ROUNDING = 1e-12
 
 
 def statistics_over_images(
@@ -76,12 +78,15 @@ def _statistics(
   """Of the images that have a number."""
   known = ~np.isnan(values)
   values, weights, count = values[known], weights[known], int(known.sum())
+  if count and np.ptp(values) <= _ROUNDING * np.abs(values).max():
+    values = np.full(count, values[0])
   mean = float(np.average(values, weights=weights)) if count else math.nan
   low, high = _interval_of_mean(values, weights, mean, shared, level)
   return {
     'images': count,
     'mean': mean,
-    'std': float(values.std(ddof=1)) if count > 1 else math.nan,
+    # From the first one on: of equal values it is 0, whatever is rounded.
+    'std': float((values - values[0]).std(ddof=1)) if count > 1 else math.nan,
     'low': low,
     'high': high,
   }

@@ -52,6 +52,14 @@ def test_equal_numbers_do_not_show_that_all_are_equal():
   assert math.isnan(found['low']) and math.isnan(found['high'])
 
 
+@pytest.mark.parametrize('last', [0.88, 0.1 + 0.78, 0.88 * (1 - 1e-15)])
+def test_nor_do_numbers_that_are_equal_but_for_rounding(last):
+  rows = [{'a': 0.88}, {'a': 0.88}, {'a': last}]
+  found = statistics_over_images(rows, ['a'])['a']
+  assert found['mean'] == pytest.approx(0.88) and found['std'] == 0.0
+  assert math.isnan(found['low']) and math.isnan(found['high'])
+
+
 def test_ratios_end_at_1_and_other_numbers_do_not():
   names = ('iu', 'precision', 'recall', 'expected_f1', 'density')
   rows = [dict.fromkeys(names, value) for value in (0.9, 0.95, 0.99)]
