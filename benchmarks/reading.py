@@ -8,8 +8,7 @@ another process) and by tifffile and RosettaSciIO alone, in turns. Medians, the
 fastest turn of each, and what processors computed for them in both processes.
 
 The other process works beside this one where a core is left for it. Where other
-programs run, `nice -n -19 python -m benchmarks.reading --pin` gives each of the
-two a core of its own.
+programs run, `nice -n -19` goes before them.
 
 Exit code 1: the fastest takes more than 1.2 times as long as the library's.
 """
@@ -50,7 +49,6 @@ def main() -> int:
   """Prints a table; the exit code."""
   parser = report.create_parser(__doc__)
   parser.add_argument('--repeats', type=int, default=31)
-  parser.add_argument('--pin', action='store_true', help='a core for each')
   flags = parser.parse_args()
   packages = ('tifffile', 'imagecodecs', 'RosettaSciIO')
   print(report.line(report.machine() | report.versions(*packages)))
@@ -59,10 +57,6 @@ def main() -> int:
     files = _files(pathlib.Path(folder))
     read_frames(files[0][1])
     other = _other_process()
-    if flags.pin:
-      cores = sorted(os.sched_getaffinity(0))
-      os.sched_setaffinity(0, cores[:1])
-      os.sched_setaffinity(other, cores[1:2])
     for name, path, alone in files:
       of = _take_turns(
         lambda path=path: read_frames(path), alone, flags.repeats, other

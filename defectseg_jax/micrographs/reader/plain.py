@@ -6,8 +6,6 @@ import pathlib
 
 import numpy as np
 
-# What is packed in them is read in vain, but while nothing else is done.
-_OFTEN_PLAIN = ('.tif', '.tiff', '.dm3', '.dm4')
 # By eye: of larger ones the images are read one by one.
 _MOST_BYTES = 2**26
 # Else an image would keep the bytes of all others.
@@ -21,11 +19,9 @@ def read_ahead(path: pathlib.Path) -> np.ndarray | None:
     path: of the file.
 
   Returns:
-    [size] bytes; None where it is large, mostly packed, or cannot be read,
-    which is said by whoever needs it.
+    [size] bytes; None where it is large, a folder, or cannot be read, which is
+    said by whoever needs it.
   """
-  if not path.name.lower().endswith(_OFTEN_PLAIN):
-    return None
   try:
     with open(path, 'rb', buffering=0) as file:
       size = os.fstat(file.fileno()).st_size

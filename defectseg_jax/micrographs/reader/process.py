@@ -17,6 +17,7 @@ import numpy as np
 from defectseg_jax.errors import InputError, file_error, open_error
 from defectseg_jax.micrographs.annotations.shapes import Annotation
 from defectseg_jax.micrographs.formats.frame import Frame
+from defectseg_jax.micrographs.reader.bell import create_bell, ring
 from defectseg_jax.micrographs.reader.box import Emptier, create_box
 from defectseg_jax.micrographs.reader.limits import Limits, limits_of
 from defectseg_jax.micrographs.reader.messages import (
@@ -33,7 +34,8 @@ from defectseg_jax.micrographs.reader.shapes import receive_shapes
 # does not guard its main part, or know the package by a path of its own.
 _PROGRAM = (
   'import sys; sys.path[:] = {path}; '
-  'from defectseg_jax.micrographs.reader.program import main; main({box})'
+  'from defectseg_jax.micrographs.reader.program import main; '
+  'main({box}, {bell})'
 )
 # They are meant for whoever asks, who ends this process or still needs it.
 # Slurm, a terminal and a batch system send them to all processes of a job.
@@ -59,6 +61,10 @@ class Reader:
   def __init__(self) -> None:
     self._process: subprocess.Popen[bytes] | None = None
     self._emptier: Emptier | None = None
+    self._bell = -1
+    # Whether the last image stood in its file as it is. One folder mostly has
+    # files of one kind, and what is packed is read ahead in vain.
+    self._is_plain = True
     self._is_ready = False
 
   def shapes(self, path: pathlib.Path) -> list[Annotation]:
@@ -99,7 +105,7 @@ class Reader:
     try:
       self._ask(path, what, limits)
       # Meanwhile, so that the other process's work takes no time.
-      ahead = read_ahead(path)
+      ahead = read_ahead(path) if self._is_plain else None
       yield from self._answered(path, limits, ahead)
     except MessageError as error:
       raise self._death(path, limits, error) from error
@@ -140,23 +146,25 @@ class Reader:
       return
     self.stop()
     path = [os.path.abspath(one) for one in sys.path]
-    box = create_box()
+    box, bell = create_box(), create_bell()
     # From the first moment on; a handler would come too late.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_FOR_IT)
     try:
       self._process = subprocess.Popen(
-        [sys.executable, '-c', _PROGRAM.format(path=path, box=box)],
+        [sys.executable, '-c', _PROGRAM.format(path=path, box=box, bell=bell)],
         bufsize=0,
-        pass_fds=(box,),
+        pass_fds=(box, bell),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | _ENVIRONMENT,
       )
     except BaseException:
       os.close(box)
+      os.close(bell)
       raise
     finally:
       signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    self._bell = bell
     streams = cast(Any, self._process)
     self._emptier = Emptier(box, streams.stdout, streams.stdin)
 
@@ -179,6 +187,7 @@ class Reader:
           self._is_ready = receive(self._answers) == {'is': 'ready'}
         assert self._process is not None
         send(cast(Any, self._process.stdin), request)
+        ring(self._bell)
         return
       except (OSError, MessageError) as error:
         # It may have died since the last file, which is not this one's fault.
@@ -200,6 +209,7 @@ class Reader:
       if message['is'] == 'shapes':
         yield receive_shapes(message, take, most_bytes=left)
         continue
+      self._is_plain = message.get('offset') is not None
       frame = receive_frame(message, path, take, most_bytes=left, ahead=ahead)
       left -= frame.values.nbytes
       yield frame
@@ -223,6 +233,7 @@ class Reader:
         cast(IO[bytes], stream).close()
     assert self._emptier is not None
     self._emptier.close()
+    os.close(self._bell)
 
   def _death(
     self, path: pathlib.Path, limits: Limits, error: MessageError

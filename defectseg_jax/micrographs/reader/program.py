@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.formats.opening import frames_of, memory_error
+from defectseg_jax.micrographs.reader.bell import wait_for
 from defectseg_jax.micrographs.reader.box import BoxError, Filler
 from defectseg_jax.micrographs.reader.messages import (
   End,
@@ -27,11 +28,12 @@ from defectseg_jax.micrographs.reader.messages import (
 )
 
 
-def main(box: int) -> None:
+def main(box: int, bell: int) -> None:
   """Answers requests until nobody is there to ask.
 
   Args:
     box: descriptor of what the numbers are put into.
+    bell: of what is rung for each request.
   """
   requests = os.fdopen(0, 'rb', buffering=0)
   answers = os.fdopen(os.dup(1), 'wb', buffering=0)
@@ -40,6 +42,7 @@ def main(box: int) -> None:
   with contextlib.suppress(BoxError, MessageError, OSError):
     send(answers, {'is': 'ready'})
     while True:
+      wait_for(bell, requests)
       _answer(receive(requests), answers, filler)
       filler.finish()
   # What libraries would do at the end may hang after a damaged file.

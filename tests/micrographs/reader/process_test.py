@@ -132,6 +132,19 @@ def test_all_images_together_are_counted(tmp_path, whole, monkeypatch):
   _check_whole(whole)
 
 
+def test_what_is_packed_is_not_read_ahead_twice(tmp_path, whole, monkeypatch):
+  packed = tmp_path / 'packed.tif'
+  pixels = np.arange(12, dtype=np.uint16).reshape(3, 4)
+  tifffile.imwrite(packed, pixels, compression='zlib')
+  ahead, read_ahead = [], process.read_ahead
+  monkeypatch.setattr(
+    process, 'read_ahead', lambda path: ahead.append(path) or read_ahead(path)
+  )
+  for path in (whole, whole, packed, packed, packed, whole, whole):
+    _check_whole(path)
+  assert ahead[-3:] == [whole, packed, whole]
+
+
 def test_images_that_are_the_same_bytes_are_two_arrays(tmp_path):
   path = tmp_path / 'a.tif'
   pixels = np.arange(2 * 4096, dtype=np.uint16).reshape(2, 64, 64)
