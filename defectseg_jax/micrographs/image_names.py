@@ -48,6 +48,16 @@ def without_suffix(name: str) -> str:
   return name
 
 
+def without_ome(stem: str) -> str:
+  """A stem without what OME-TIFF and OME-Zarr have before their suffix.
+
+  Examples:
+    >>> without_ome('foil.ome'), without_ome('foil')
+    ('foil', 'foil')
+  """
+  return stem[:-4] if stem.lower().endswith('.ome') else stem
+
+
 def require_usable_name(path: pathlib.Path) -> None:
   """Looks whether what is made of an image can be called after it.
 

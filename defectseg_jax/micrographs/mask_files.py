@@ -13,6 +13,7 @@ from defectseg_jax.micrographs.files import images_in
 from defectseg_jax.micrographs.formats import SUFFIXES as IMAGE_SUFFIXES
 from defectseg_jax.micrographs.image_names import (
   place_of,
+  without_ome,
   without_place,
   without_suffix,
 )
@@ -31,8 +32,6 @@ _ADDED = re.compile(
   r'|annotated|roiset|rois?|outlines?|truth|gt|stardist|binary)$',
   re.IGNORECASE,
 )
-# Of OME-TIFF and OME-Zarr, before the suffix proper.
-_OME = '.ome'
 # Several programs may have had their turn, as in x_cp_masks_label.
 _MOST_ADDED = 3
 _BEFORE = re.compile(r'^(count[ _]masks?|masks?)[ _]of[ _]', re.IGNORECASE)
@@ -227,11 +226,11 @@ def image_of_mask(
     # A program may have kept the image's suffix: foil.tif_mask, foil.tif.json.
     if stem_of(one) != one and stem_of(one) in stems:
       return stem_of(one)
+  # What programs write of foil.ome.tif they mostly call foil.png.
+  short = {without_ome(stem): stem for stem in stems}
   for one in candidates(name):
-    # What programs write of foil.ome.tif they mostly call foil.png.
-    for other in (f'{one}{_OME}', one.removesuffix(_OME)):
-      if other in stems:
-        return other
+    if without_ome(one) in short:
+      return short[without_ome(one)]
   return None
 
 

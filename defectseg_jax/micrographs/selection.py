@@ -15,7 +15,10 @@ from defectseg_jax.micrographs.formats.rosettasciio import (
   SUFFIXES as OF_MICROSCOPES,
 )
 from defectseg_jax.micrographs.formats.text_beside import texts_beside
-from defectseg_jax.micrographs.image_names import require_usable_name
+from defectseg_jax.micrographs.image_names import (
+  require_usable_name,
+  without_ome,
+)
 from defectseg_jax.micrographs.labels_beside import is_mask
 from defectseg_jax.micrographs.mask_files import (
   candidates,
@@ -115,8 +118,8 @@ def choose_images(paths: Iterable[pathlib.Path]) -> Selection:
     return Selection(paths, [])
   best: dict[tuple[pathlib.Path, str], pathlib.Path] = {}
   for path in sorted(images, key=_rank):
-    best.setdefault((path.parent, path.stem), path)
-  raw_of = {path: best[path.parent, path.stem] for path in images}
+    best.setdefault(_key(path, path.stem), path)
+  raw_of = {path: best[_key(path, path.stem)] for path in images}
   pictures = [path for path in images if _rank(path) > _rank(raw_of[path])]
   masks = [path for path in images if _is_mask_of_another(path, best)]
   read = {
@@ -144,6 +147,11 @@ def choose_images(paths: Iterable[pathlib.Path]) -> Selection:
   )
 
 
+def _key(path: pathlib.Path, stem: str) -> tuple[pathlib.Path, str]:
+  """The folder of a file, and a name that its pictures have, too."""
+  return path.parent, without_ome(stem)
+
+
 def _is_image(path: pathlib.Path) -> bool:
   return path.suffix.lower() in SUFFIXES and not is_of_cellpose(path)
 
@@ -156,7 +164,7 @@ def _is_mask_of_another(
   An image may well be called x_labelled: its values tell.
   """
   return any(
-    (path.parent, stem_of(one)) in images for one in candidates(path.stem)[1:]
+    _key(path, stem_of(one)) in images for one in candidates(path.stem)[1:]
   ) and is_mask(path)
 
 

@@ -41,6 +41,8 @@ def select(tmp_path):
     (['a.dm4', 'a.tif', 'a.png'], ['a.dm4'], 'a.png (a.dm4), a.tif (a.dm4)'),
     (['a.SER', 'a.JPG', 'b.jpg'], ['a.SER', 'b.jpg'], 'a.JPG (a.SER)'),
     (['a.npy', 'a.jpeg'], ['a.npy'], 'a.jpeg (a.npy)'),
+    (['a.ome.tif', 'a.png'], ['a.ome.tif'], 'a.png (a.ome.tif)'),
+    (['a.dm4', 'a.OME.TIFF'], ['a.dm4'], 'a.OME.TIFF (a.dm4)'),
   ],
 )
 def test_the_raw_file_goes_before_its_picture(select, names, taken, said):
@@ -70,15 +72,19 @@ def test_masks_beside_images_are_no_images(tmp_path):
     'x': grey,
     'x_cp_masks': mask,
     'x.tif_mask': mask,
+    'z.ome': grey,
+    'z_mask': mask,
     'x_labelled': grey,
     'y_mask': mask,
   }.items():
     tifffile.imwrite(tmp_path / f'{name}.tif', pixels)
   paths, remarks, _ = select_images([str(tmp_path)])
-  assert [path.stem for path in paths] == ['x', 'x_labelled', 'y_mask']
+  assert [path.stem for path in paths] == [
+    *('x', 'x_labelled', 'y_mask', 'z.ome')
+  ]
   assert remarks == [
     'Passed over, the mask of an image beside it: x.tif_mask.tif, '
-    'x_cp_masks.tif.'
+    'x_cp_masks.tif, z_mask.tif.'
   ]
 
 
