@@ -51,9 +51,9 @@ MAY_DIFFER = {
   'out/search.json': 'the path of the cache, which each trial has of its own',
   'out/.lock': 'who of the workers of a search had it last',
 }
-_MODES = ('simulate', 'quantify', 'predict', 'train', 'search')
+_MODES = ('simulate', 'quantify', 'predict', 'train', 'search', 'export')
 # What a search's workers do to one another is no matter of the disk.
-_WATCHED = ('simulate', 'quantify', 'predict', 'train')
+_WATCHED = ('simulate', 'quantify', 'predict', 'train', 'search', 'export')
 _DISKS_KB = (64, 128, 256, 512, 1024, 2048, 4096, 9216)
 # By eye: a loaded machine may take long, and only what never ends is meant.
 _HANGS_S = 1800.0
@@ -120,6 +120,11 @@ class Commands:
       run = self.root / f'run{seed}' / 'out'
       given = [f'--workdir={run}', f'--input={foils / "images"}', *scale]
       return ['--mode=predict', *given, f'--output={out}']
+    if mode == 'export':
+      # The two networks differ, by the seed.
+      run = self.root / f'run{seed}' / 'out'
+      name = out / 'net.safetensors'
+      return ['--mode=export', f'--workdir={run}', f'--output={name}']
     words = [f'--mode={mode}', '--config=configs/voids.py']
     if mode == 'quantify':
       given = [f'--input={foils / "masks"}', *scale]

@@ -1,39 +1,18 @@
-"""Files and folders that are whole or not there, and a lock between processes.
-
-The lock is `flock`: the system takes it away from a process that ends, however
-that ends. It holds among the processes of a machine, and among machines where
-the file system passes it on: NFSv4, NFSv3 with lockd, CephFS, GPFS, Lustre
-mounted with `flock`. A file system may have no locks, which is known (`lock`
-yields False), or keep them to each machine, which is not (Lustre with
-`localflock`, NFS with `nolock`). So what a second machine would spoil does not
-hang on the lock alone: search/leases.py counts beats as well, and
-search/study.py checks the number of each trial that it draws.
-"""
+"""Files and folders that are whole or not there, and one process at a time."""
 
 import contextlib
 import csv
-import datetime
-import fcntl
 import io
 import json
 import math
-import os
 import pathlib
 import shutil
-import socket
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from defectseg_jax import disk
 from defectseg_jax.errors import InputError, file_error
-
-# By eye: nobody notices the delay, and a file server bears the questions.
-_LOOK_AGAIN_S = 0.05
-
-
-class LockHeldError(Exception):
-  """Another process has the lock; the message says which, in a few words."""
+from defectseg_jax.locks import LockHeldError, lock
 
 
 @contextlib.contextmanager
@@ -105,6 +84,44 @@ def new_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 @contextlib.contextmanager
+def new_files(
+  path: pathlib.Path, *, replace: bool = False
+) -> Iterator[pathlib.Path]:
+  """Where to write a file, and others beside it that belong to it.
+
+  When the block ends well they come into their places, `path` the last: where
+  it is, the others are.
+
+  Args:
+    path: where the file is to be.
+    replace: whether a file may be there already.
+
+  Yields:
+    The path to write to, of the same name, in a temporary folder.
+
+  Raises:
+    InputError: the file is there already, another process makes it, or it
+      cannot be made.
+  """
+  with claim(path, flag='--output', beside=True):
+    if path.exists() and not replace:
+      raise InputError(f'{path}: is there already; give --output another name')
+    made = path.with_name(disk.temporary_name(path.name))
+    made.mkdir()
+    try:
+      yield made / path.name
+      disk.sync_tree(made)
+      for file in made.iterdir():
+        if file.name != path.name:
+          file.replace(path.with_name(file.name))
+      disk.sync(path.parent)
+      (made / path.name).replace(path)
+      disk.sync(path.parent)
+    finally:
+      shutil.rmtree(made, ignore_errors=True)
+
+
+@contextlib.contextmanager
 def claim(
   folder: pathlib.Path, *, flag: str, beside: bool = False
 ) -> Iterator[None]:
@@ -137,70 +154,6 @@ def claim(
     finally:
       with contextlib.suppress(OSError):
         file.unlink()
-
-
-@contextlib.contextmanager
-def lock(path: pathlib.Path, *, wait_s: float = 0.0) -> Iterator[bool]:
-  """Keeps other processes, and other threads, out of the block.
-
-  Args:
-    path: of the lock's file, in a folder that exists. It stays there, and says
-      who had the lock last. If it is removed inside of the block, it is made
-      anew by the next.
-    wait_s: how long to wait for another process to leave the block.
-
-  Yields:
-    Whether the lock is held; False where the file system has no locks.
-
-  Raises:
-    LockHeldError: another process has held it for all that time.
-    OSError: the file cannot be made.
-
-  Examples:
-    >>> import tempfile
-    >>> path = pathlib.Path(tempfile.mkdtemp()) / '.lock'
-    >>> with lock(path):
-    ...   with lock(path):
-    ...     pass
-    Traceback (most recent call last):
-    ...
-    defectseg_jax.files.LockHeldError: process ... on ...
-  """
-  until = time.monotonic() + wait_s
-  while True:
-    # What a link leads to is not ours to write to.
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-    try:
-      held = try_lock(file)
-      # Whoever had it before may have removed the file that we opened.
-      if held is None or (held and _is_at(file, path)):
-        if held:
-          _write_holder(file)
-        yield bool(held)
-        return
-      if not held and time.monotonic() >= until:
-        raise LockHeldError(_holder(file))
-    finally:
-      os.close(file)
-    time.sleep(_LOOK_AGAIN_S)
-
-
-def try_lock(file: int) -> bool | None:
-  """Takes the lock of an open file, unless somebody else has it.
-
-  Args:
-    file: its descriptor; the lock goes when it is closed.
-
-  Returns:
-    Whether it is ours now; None where the file system has no locks.
-  """
-  try:
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-  except BlockingIOError:
-    return False
-  except OSError:
-    return None
-  return True
 
 
 def json_text(content: Any) -> str:
@@ -245,29 +198,6 @@ def csv_text(
   for row in rows:
     writer.writerow({name: _cell(value, digits) for name, value in row.items()})
   return stream.getvalue()
-
-
-def _is_at(file: int, path: pathlib.Path) -> bool:
-  """Whether an open file is the one that the path leads to."""
-  try:
-    return os.path.samestat(os.fstat(file), path.stat())
-  except FileNotFoundError:
-    return False
-
-
-def _write_holder(file: int) -> None:
-  since = datetime.datetime.now().astimezone().isoformat(' ', 'seconds')
-  text = f'process {os.getpid()} on {socket.gethostname()} (since {since})'
-  # A full disk must not keep anybody from a lock.
-  with contextlib.suppress(OSError):
-    os.ftruncate(file, 0)
-    os.pwrite(file, text.encode(), 0)
-
-
-def _holder(file: int) -> str:
-  """What whoever has the lock has written into its file."""
-  text = os.pread(file, 200, 0).decode(errors='replace').strip()
-  return text or 'another process'
 
 
 def _cell(value: Any, digits: int | None) -> Any:

@@ -14,14 +14,14 @@ import time
 import pytest
 from tiny import ROOT
 
-from defectseg_jax import disk, files
+from defectseg_jax import disk, files, locks
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.csv_files import read_csv
 
 HOLDER = """
 import pathlib, sys
-from defectseg_jax import files
-with files.lock(pathlib.Path(sys.argv[1])):
+from defectseg_jax import locks
+with locks.lock(pathlib.Path(sys.argv[1])):
   print('held', flush=True)
   sys.stdin.read()
 """
@@ -46,7 +46,7 @@ def held_elsewhere(tmp_path):
 
 def test_who_holds_a_lock_is_said(held_elsewhere):
   process, path = held_elsewhere
-  with pytest.raises(files.LockHeldError) as caught, files.lock(path):
+  with pytest.raises(locks.LockHeldError) as caught, locks.lock(path):
     pass
   holder = f'process {process.pid} on {socket.gethostname()} (since 20'
   assert str(caught.value).startswith(holder)
@@ -56,7 +56,7 @@ def test_a_lock_goes_with_its_process(held_elsewhere):
   process, path = held_elsewhere
   process.kill()
   process.wait()
-  with files.lock(path) as held:
+  with locks.lock(path) as held:
     assert held
 
 
@@ -78,8 +78,8 @@ class Clock:
 def test_a_lock_is_waited_for_as_long_as_was_said(held_elsewhere, monkeypatch):
   _, path = held_elsewhere
   clock = Clock()
-  monkeypatch.setattr(files, 'time', clock)
-  with pytest.raises(files.LockHeldError), files.lock(path, wait_s=0.3):
+  monkeypatch.setattr(locks, 'time', clock)
+  with pytest.raises(locks.LockHeldError), locks.lock(path, wait_s=0.3):
     pass
   assert 0.3 <= clock.now < 0.5
 
@@ -92,8 +92,8 @@ def test_a_lock_that_becomes_free_is_taken(held_elsewhere, monkeypatch):
     process.wait()
 
   clock = Clock(end_the_holder)
-  monkeypatch.setattr(files, 'time', clock)
-  with files.lock(path, wait_s=60) as held:
+  monkeypatch.setattr(locks, 'time', clock)
+  with locks.lock(path, wait_s=60) as held:
     assert held
   assert 0 < clock.now < 1
 
@@ -103,7 +103,7 @@ def test_one_at_a_time_although_each_removes_the_file(tmp_path):
 
   def enter():
     for _ in range(5):
-      with files.lock(path, wait_s=60):
+      with locks.lock(path, wait_s=60):
         inside.append(1)
         most.append(len(inside))
         time.sleep(0.01)
@@ -120,10 +120,10 @@ def test_one_at_a_time_although_each_removes_the_file(tmp_path):
 
 
 def test_an_error_in_the_block_frees_the_lock(tmp_path):
-  with pytest.raises(ZeroDivisionError), files.lock(tmp_path / 'lock'):
+  with pytest.raises(ZeroDivisionError), locks.lock(tmp_path / 'lock'):
     _ = 1 / 0
   before = len(os.listdir('/proc/self/fd'))
-  with files.lock(tmp_path / 'lock') as held:
+  with locks.lock(tmp_path / 'lock') as held:
     assert held
   assert len(os.listdir('/proc/self/fd')) == before
 
@@ -133,7 +133,7 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
     raise OSError(errno.ENOLCK, 'No locks available')
 
   monkeypatch.setattr(fcntl, 'flock', refuse)
-  with files.lock(tmp_path / 'lock') as held:
+  with locks.lock(tmp_path / 'lock') as held:
     assert not held
 
 
@@ -202,6 +202,44 @@ def test_a_new_folder_is_worked_on_by_one_and_the_other_says_who(tmp_path):
     files.new_folder(tmp_path / 'newer'),
   ):
     (tmp_path / 'newer' / 'meanwhile').mkdir(parents=True)
+
+
+def test_new_files_come_together_and_the_one_that_is_named_last(
+  tmp_path, monkeypatch
+):
+  path = tmp_path / 'net.onnx'
+  left, others = (
+    tmp_path / disk.temporary_name(name) for name in ('net.onnx', 'net')
+  )
+  for one in (left, others):
+    one.mkdir()
+  (tmp_path / 'net.json').write_text('of before')
+  with files.new_files(path) as made:
+    assert not left.exists() and others.exists()
+    made.write_text('weights')
+    made.with_suffix('.json').write_text('card')
+    assert (tmp_path / 'net.json').read_text() == 'of before'
+    with pytest.raises(InputError, match='is at work here; wait for it'):
+      files.new_files(path).__enter__()
+    seen = Disk(monkeypatch).done
+  assert (tmp_path / 'net.json').read_text() == 'card'
+  assert path.read_text() == 'weights'
+  assert sorted(os.listdir(tmp_path)) == [others.name, 'net.json', 'net.onnx']
+  # All of it is on the disk before a name is, the others before the last.
+  file, folder = (False, False), (False, True)
+  assert seen[:2] == [('sync', *file)] * 2
+  renamed, told = ('replace', *file), ('sync', *folder)
+  assert seen[-4:] == [renamed, told, renamed, told]
+  with pytest.raises(InputError, match='is there already'):
+    files.new_files(path).__enter__()
+
+
+def test_new_files_of_a_block_that_fails_leave_nothing(tmp_path):
+  path = tmp_path / 'net.onnx'
+  with pytest.raises(ZeroDivisionError), files.new_files(path) as made:
+    made.write_text('weights')
+    _ = 1 / 0
+  assert not os.listdir(tmp_path)
 
 
 def test_a_link_in_the_place_of_a_lock_is_not_written_to(tmp_path):

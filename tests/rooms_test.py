@@ -75,13 +75,14 @@ FILES = {
   'files': set(),
   'given_config': {'runs', 'search'},
   'lazy': set(),
+  'locks': set(),
   'modes': set(),
   # What flags alone show to be wrong is said before a job is loaded, and who
   # reads micrographs loads beside it.
   'main': {'jobs', 'runs', 'sessions', 'runtime', 'micrographs'},
 }
 # The rooms, and what of the package itself, may be imported by anybody.
-ANYBODY = {'bounds', 'disk', 'errors', 'files', 'lazy', '__version__'}
+ANYBODY = {'bounds', 'disk', 'errors', 'files', 'lazy', 'locks', '__version__'}
 # A room's own front, its heavy neighbours left alone.
 LIGHT = ('micrographs', 'quantification', 'simulation')
 MOST_LINES = 300

@@ -21,7 +21,8 @@ from defectseg_jax.disk import (
   temporary_name,
 )
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import json_text, lock
+from defectseg_jax.files import json_text
+from defectseg_jax.locks import lock
 
 _CHECKSUMS = '.checksums.json'
 

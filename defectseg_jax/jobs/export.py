@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import write_whole
+from defectseg_jax.files import new_files
 from defectseg_jax.models import Architecture, create_model
 from defectseg_jax.runs.detection_file import read_detection
 from defectseg_jax.runs.network_card import network_path, read_card
-from defectseg_jax.runs.network_card_text import write_card_text
+from defectseg_jax.runs.network_card_text import card_text
 from defectseg_jax.runs.network_file import read_variables
 from defectseg_jax.runs.network_writing import write_network_of_run
 from defectseg_jax.runs.settings import RunSettings, run_settings
@@ -52,7 +52,7 @@ def export(
     config: of the run or the network.
     workdir: of the run; None where a network is named.
     output: the file to make.
-    side_px: as of `_export_onnx`.
+    side_px: as of `_write_onnx`.
     console: where the result goes.
     network: name or path of a network that needs no run.
 
@@ -69,36 +69,25 @@ def export(
   if path.suffix == '.md':
     _export_card(network, path, console)
     return
-  if path.exists():
-    raise InputError(f'{path}: is there already; give --output another name')
   if workdir is not None and (word := unverified_text(workdir.path)):
     console.print(escape(word), soft_wrap=True)
-  if path.suffix == '.onnx':
-    _export_onnx(
-      config, workdir, network, path, side_px=side_px, console=console
-    )
-  elif workdir is None:
-    raise InputError(
-      f'--output={output}: {network} is such a file already; copy it with its '
-      '.json and .md, or give the --workdir of a run'
-    )
-  else:
-    _export_network(config, workdir, path, console)
-
-
-def _export_network(
-  config: ml_collections.ConfigDict,
-  workdir: Workdir,
-  path: pathlib.Path,
-  console: Console,
-) -> None:
-  card = write_network_of_run(config, workdir, path)
-  console.print(
-    f'Network: {escape(str(path))} ({path.stat().st_size / 1e6:.2f} MB, '
-    f'{card.precision})\nCard: {escape(str(path.with_suffix(".json")))}; for '
-    f'people: {escape(str(path.with_suffix(".md")))}',
-    soft_wrap=True,
-  )
+  with new_files(path) as made:
+    if path.suffix == '.onnx':
+      said = _write_onnx(
+        config, workdir, network, made, side_px=side_px, console=console
+      )
+    elif workdir is None:
+      raise InputError(
+        f'--output={output}: {network} is such a file already; copy it with '
+        'its .json and .md, or give the --workdir of a run'
+      )
+    else:
+      card = write_network_of_run(config, workdir, made)
+      said = (
+        f' ({made.stat().st_size / 1e6:.2f} MB, {card.precision})\nCard: '
+        f'{path.with_suffix(".json")}; for people: {path.with_suffix(".md")}'
+      )
+  console.print(escape(f'Network: {path}{said}'), soft_wrap=True)
 
 
 def _export_card(
@@ -115,11 +104,12 @@ def _export_card(
       f'{path}: the card of {network} lies beside it; give '
       f'--output={found.with_suffix(".md")}'
     )
-  write_card_text(found, read_card(found))
+  with new_files(path, replace=True) as made:
+    made.write_text(card_text(found.stem, read_card(found)), encoding='utf-8')
   console.print(f'Card: {escape(str(path))}', soft_wrap=True)
 
 
-def _export_onnx(
+def _write_onnx(
   config: ml_collections.ConfigDict,
   workdir: Workdir | None,
   network: str | None,
@@ -127,7 +117,7 @@ def _export_onnx(
   *,
   side_px: int,
   console: Console,
-) -> None:
+) -> str:
   """Writes the graph, and compares what it says with what JAX says.
 
   The graph has one input, float32 [1, S, S, 1], preprocessed as the run's
@@ -141,7 +131,10 @@ def _export_onnx(
     network: its name or path.
     path: of the file to make.
     side_px: S, a multiple of the network's.
-    console: where the result goes.
+    console: where the progress goes.
+
+  Returns:
+    What is to be said of it, a line.
 
   Raises:
     InputError: a package is missing, the side is wrong, or the networks differ.
@@ -160,17 +153,12 @@ def _export_onnx(
   packages.onnx.helper.set_model_props(
     graph, _onnx_metadata(settings, thresholds, model)
   )
-  with write_whole(path) as temporary:
-    packages.onnx.save(graph, temporary)
-    difference = _largest_difference(
-      packages.onnxruntime, temporary, probability, side_px
-    )
-    _require_same(path, difference)
-  console.print(
-    f'Network: {escape(str(path))}\nLargest difference from JAX: '
-    f'{difference:.1e}',
-    soft_wrap=True,
+  packages.onnx.save(graph, path)
+  difference = _largest_difference(
+    packages.onnxruntime, path, probability, side_px
   )
+  _require_same(path, difference)
+  return f'\nLargest difference from JAX: {difference:.1e}'
 
 
 def _read_network(

@@ -60,15 +60,7 @@ def quantify(
   if not request.masks:
     _judge_numbers(request, console)
     return True
-  given = mask_images(
-    request.masks,
-    request.micrographs,
-    pixel_size_nm=request.pixel_size_nm,
-    thickness_nm=request.thickness_nm,
-    calibration=request.calibration,
-    surface=request.surface,
-  )
-  require_included(request.included, given)
+  given = _mask_images(request)
   run = run_settings(config)
   settings = _measurement_settings(run, request)
   final = pathlib.Path(request.output).expanduser()
@@ -96,6 +88,19 @@ def quantify(
     console.print(tables.panel_table(judged))
   console.print(f'Numbers and pictures: {escape(str(final))}', soft_wrap=True)
   return not numbers.failures
+
+
+def _mask_images(request: QuantifyRequest) -> MaskImages:
+  given = mask_images(
+    request.masks,
+    request.micrographs,
+    pixel_size_nm=request.pixel_size_nm,
+    thickness_nm=request.thickness_nm,
+    calibration=request.calibration,
+    surface=request.surface,
+  )
+  require_included(request.included, given)
+  return given
 
 
 def _write_all(

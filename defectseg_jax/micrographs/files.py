@@ -52,25 +52,13 @@ def image_files(
   found: dict[pathlib.Path, None] = {}
   left_out: dict[str, str] = {}
   for text in given:
-    path = pathlib.Path(text).expanduser()
-    is_named = False
-    if path.is_dir() and path.suffix.lower() not in FOLDERS:
-      paths = images_in(path, flag=flag, suffixes=suffixes)
-    elif path.exists():
-      paths, is_named = [path], True
-    else:
-      paths = drop_emi_twins(map(pathlib.Path, sorted(glob.glob(str(path)))))
-      if not paths:
-        raise InputError(
-          f'{flag}={text}: there is no such file or folder; see that the path '
-          'is right'
-        )
-    for path in paths:
+    named = pathlib.Path(text).expanduser()
+    for path in _files_of(named, text, flag, suffixes):
       try:
         require_usable_name(path)
         found[path] = None
       except InputError as error:
-        if refused is None or is_named:
+        if refused is None or path == named:
           raise
         left_out[printable_name(path)] = str(error)
   if left_out and not found:
@@ -78,6 +66,23 @@ def image_files(
   if refused is not None:
     refused |= left_out
   return list(found)
+
+
+def _files_of(
+  named: pathlib.Path, text: str, flag: str, suffixes: Collection[str]
+) -> list[pathlib.Path]:
+  """Those of a file, a folder or a pattern."""
+  if named.is_dir() and named.suffix.lower() not in FOLDERS:
+    return images_in(named, flag=flag, suffixes=suffixes)
+  if named.exists():
+    return [named]
+  paths = drop_emi_twins(map(pathlib.Path, sorted(glob.glob(str(named)))))
+  if not paths:
+    raise InputError(
+      f'{flag}={text}: there is no such file or folder; see that the path is '
+      'right'
+    )
+  return paths
 
 
 def images_in(

@@ -18,7 +18,7 @@ import time
 import uuid
 from typing import Any
 
-from defectseg_jax.files import try_lock
+from defectseg_jax.locks import try_lock
 
 BEAT_S = 10.0
 # A file server may show a change as late as a minute after it was made.

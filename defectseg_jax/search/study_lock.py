@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from optuna.storages.journal import JournalFileSymlinkLock
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import LockHeldError, lock
+from defectseg_jax.locks import LockHeldError, lock
 
 # By eye: longer than anything that is done under the lock takes, for one worker
 # and for all that may stand in line.

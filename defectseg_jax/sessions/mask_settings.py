@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from defectseg_jax.disk import file_checksum
 from defectseg_jax.quantification import MeasurementSettings
+from defectseg_jax.sessions.calibration import Scale
 from defectseg_jax.sessions.index import MASKS, read_index
 
 
@@ -25,6 +26,15 @@ class MaskSettings:
 
   settings: MeasurementSettings
   by_hand: bool
+
+  def of_scale(self, scale: Scale) -> 'MaskSettings':
+    """With how well the scale of one image is known.
+
+    Raises:
+      InputError: its uncertainties cannot be added to those of all images.
+    """
+    own = scale.settings(self.settings)
+    return dataclasses.replace(self, settings=own)
 
   def summary(self, found: Mapping[str, float]) -> dict[str, float]:
     """The numbers; the errors of a network are not those of a person."""

@@ -5,6 +5,7 @@ its reason.
 """
 
 import dataclasses
+import functools
 import pathlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -68,33 +69,24 @@ def measure_masks(
     InputError: no mask could be measured; the reason of the first.
     Stopped: the user asked to stop.
   """
-  images, collected, seconds = given.images, [], {}
-  failures = dict(given.failures)
-  ways = settings_of_masks([image.mask.path for image in images], settings)
-  with (
-    Progress(
-      *Progress.get_default_columns(),
-      console=console,
-      disable=not console.is_terminal,
-      transient=True,
-    ) as progress,
-    objects_table(made) as write_objects,
-  ):
-    for image in progress.track(images, description='measuring'):
+  paths = [image.mask.path for image in given.images]
+  ways = settings_of_masks(paths, settings)
+  measure = functools.partial(_measure, reader=reader, inspect=inspect)
+  collected, failures, seconds = [], dict(given.failures), {}
+  with _progress(console) as progress, objects_table(made) as write_objects:
+    for image in progress.track(given.images, description='measuring'):
       check_interruption()
       try:
-        own = image.scale.settings(ways[image.mask.path].settings)
-        how = dataclasses.replace(ways[image.mask.path], settings=own)
-        measured = _measure(image, how, reader=reader, inspect=inspect)
+        how = ways[image.mask.path].of_scale(image.scale)
+        found, seen, seconds[image.name] = measure(image, how)
       except InputError as error:
         failures[image.name] = str(error)
         continue
-      found, seen, seconds[image.name] = measured
       shown: Any = {'pixels': seen.pixels, 'settings': settings}
       write_image_pictures(made, image.name, found, image.scale, **shown)
-      replaced = seen.replaced_pixels, image.is_named(include) is not None
-      numbers = _image_numbers(image, found, own, *replaced)
-      collected.append(write_objects(numbers))
+      included = image.is_named(include) is not None
+      of = _image_numbers(image, found, seen, how.settings, include=included)
+      collected.append(write_objects(of))
   _require_some(collected, failures)
   numbers = SessionNumbers(
     settings,
@@ -107,6 +99,15 @@ def measure_masks(
   write_tables(made, numbers)
   write_session_histogram(made, numbers)
   return numbers, seconds
+
+
+def _progress(console: Console) -> Progress:
+  return Progress(
+    *Progress.get_default_columns(),
+    console=console,
+    disable=not console.is_terminal,
+    transient=True,
+  )
 
 
 def _require_some(
@@ -165,8 +166,9 @@ def _measure(
 def _image_numbers(
   image: MaskImage,
   found: Measurement,
+  seen: Seen,
   settings: MeasurementSettings,
-  replaced_pixels: int,
+  *,
   include: bool,
 ) -> ImageNumbers:
   sources = {
@@ -179,6 +181,6 @@ def _image_numbers(
     image.scale,
     settings=settings,
     sources=sources,
-    replaced_pixels=replaced_pixels,
+    replaced_pixels=seen.replaced_pixels,
     include=include,
   )

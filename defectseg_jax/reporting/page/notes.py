@@ -35,25 +35,26 @@ def objects_shown(image: PageImage, images: int) -> Sequence[Mapping[str, Any]]:
   return sorted(kept, key=lambda row: row['id'])
 
 
-def left_out(
-  image: PageImage, objects: int, picture_px: int, frame_px: int
-) -> Iterator[str]:
-  """What a page of many images does not show of this one.
+def note(image: PageImage, objects: int, picture_px: int) -> str:
+  """Scale and thickness, and what a page of many images does not show.
 
   Args:
     image: of the page.
-    objects: that are shown.
+    objects: how many are shown.
     picture_px: the longest side of its first picture.
-    frame_px: that of the image.
   """
-  if picture_px < min(frame_px, LONGEST_PX):
+  parts = *_specimen(image.summary), *_left_out(image, objects, picture_px)
+  return ', '.join(parts)
+
+
+def _left_out(image: PageImage, objects: int, picture_px: int) -> Iterator[str]:
+  if picture_px < min(*image.frame, LONGEST_PX):
     yield f'picture of {picture_px} pixels'
   if objects < len(image.objects):
     yield f'the largest {objects} of {len(image.objects)} objects are shown'
 
 
-def specimen(summary: Mapping[str, Any]) -> Iterator[str]:
-  """Scale and thickness in words, from a row of summary.csv."""
+def _specimen(summary: Mapping[str, Any]) -> Iterator[str]:
   if summary.get('width_px'):
     yield f'{summary["width_px"]} × {summary["height_px"]} pixels'
   if summary.get('pixel_size_nm'):

@@ -48,6 +48,17 @@ class PageImage:
   check: Sequence[tuple[int, str]] = ()
   failure: str | None = None
 
+  @property
+  def frame(self) -> tuple[int, int]:
+    """Height and width, in which outlines are given."""
+    if self.labels is not None:
+      shape = self.labels.shape
+    elif self.layers:
+      shape = next(iter(self.layers.values())).shape
+    else:
+      shape = 1, 1
+    return shape[0], shape[1]
+
   def __post_init__(self) -> None:
     known = {row['id'] for row in self.objects}
     for number, _ in self.check:

@@ -11,7 +11,7 @@ from defectseg_jax.quantification import why_missing
 from defectseg_jax.reporting import figures
 from defectseg_jax.reporting.page import notes, words
 from defectseg_jax.reporting.page.histograms import Histogram, histogram
-from defectseg_jax.reporting.page.outlines import outlines
+from defectseg_jax.reporting.page.outlines import Outline, outlines
 from defectseg_jax.reporting.page.page_image import PageImage
 from defectseg_jax.reporting.page.pictures import LONGEST_PX, layer_uris
 
@@ -103,20 +103,13 @@ def image_view(
     >>> view.width, view.height, view.layers['micrograph'][:15]
     (12, 8, 'data:image/png;')
   """
-  height, width = _frame(image)
+  height, width = image.frame
   objects = notes.objects_shown(image, images)
   rows = [_plain(row, image.summary) for row in objects]
   by_id = {row['id']: row for row in rows}
   columns = list(rows[0]) if rows else []
   layers, picture_px = layer_uris(image.layers, images=images)
-  found = {}
-  if image.labels is not None:
-    found = outlines(
-      image.labels,
-      among=None if len(objects) == len(image.objects) else by_id.keys(),
-      # Where pixels are fewer than the image has, they are the screen's.
-      picture_px=picture_px if picture_px < max(width, height) else LONGEST_PX,
-    )
+  found = _outlines(image, objects, picture_px)
   pixel_size_nm = image.summary.get('pixel_size_nm')
   return ImageView(
     name=image.name,
@@ -146,12 +139,7 @@ def image_view(
     bar_nm=_round_below(_BAR_SHARE * width * pixel_size_nm)
     if pixel_size_nm
     else None,
-    note=', '.join(
-      [
-        *notes.specimen(image.summary),
-        *notes.left_out(image, len(objects), picture_px, max(height, width)),
-      ]
-    ),
+    note=notes.note(image, len(objects), picture_px),
   )
 
 
@@ -216,19 +204,28 @@ def shared_content() -> dict[str, Any]:
   }
 
 
+def _outlines(
+  image: PageImage, objects: Sequence[Mapping[str, Any]], picture_px: int
+) -> dict[int, Outline]:
+  """Of the objects that are shown, as fine as the picture."""
+  if image.labels is None:
+    return {}
+  every = len(objects) == len(image.objects)
+  # A picture of all pixels may be looked at closely.
+  is_smaller = picture_px < max(image.labels.shape)
+  return outlines(
+    image.labels,
+    among=None if every else {row['id'] for row in objects},
+    picture_px=picture_px if is_smaller else LONGEST_PX,
+  )
+
+
 def _histogram(image: PageImage, label: str) -> Histogram | None:
   if image.sizes_px is not None:
     return histogram(image.sizes_px, label, unit='px', missed=image.missed)
   if image.sizes_nm is None:
     return None
   return histogram(image.sizes_nm, label, missed=image.missed)
-
-
-def _frame(image: PageImage) -> tuple[int, ...]:
-  """Height and width."""
-  if image.labels is not None:
-    return image.labels.shape
-  return next(iter(image.layers.values())).shape[:2] if image.layers else (1, 1)
 
 
 def _plain(
