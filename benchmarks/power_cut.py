@@ -8,8 +8,9 @@ a file. After it was killed, `cut` makes of the folder what a disk may hold:
 - In a folder that was not brought to the disk since, renames did not happen,
   and new folders are not there; or they are: a disk may do either.
 
-What is written by other libraries than Python's own is not seen: those of
-checkpoints, which TensorStore brings to the disk itself.
+What is written by other libraries than Python's own is seen once it is brought
+to the disk: the arrays of checkpoints are written by TensorStore, and their
+folder is by the program.
 """
 
 import json
@@ -38,19 +39,20 @@ def watch(notes: pathlib.Path) -> None:
   def note(*what: Any) -> None:
     os.write(log, (json.dumps(what) + '\n').encode())
 
-  before = {name: getattr(os, name) for name in ('fsync', 'replace', 'mkdir')}
+  names = 'fsync', 'replace', 'rename', 'mkdir'
+  before = {name: getattr(os, name) for name in names}
 
   def fsync(file: int) -> None:
     before['fsync'](file)
     place, stat = os.readlink(f'/proc/self/fd/{file}'), os.fstat(file)
     note('fsync', place, stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
-  def replace(old: Any, new: Any) -> None:
+  def replace(old: Any, new: Any, **named: Any) -> None:
     kept = ''
     if os.path.isfile(new):
       kept = str(notes / f'kept-{os.urandom(8).hex()}')
       os.link(new, kept)
-    before['replace'](old, new)
+    before['replace'](old, new, **named)
     note('replace', os.path.abspath(old), os.path.abspath(new), kept)
 
   def mkdir(path: Any, *given: Any, **named: Any) -> None:
@@ -59,6 +61,7 @@ def watch(notes: pathlib.Path) -> None:
 
   for function in (fsync, replace, mkdir):
     setattr(os, function.__name__, function)
+  os.rename = replace
 
 
 def cut(

@@ -105,8 +105,18 @@ def _seen_sizes(path: pathlib.Path, card: Card) -> SeenSizes:
 
 
 def card_progress(card: Card) -> Progress:
-  """What a card keeps of the progress of its run."""
-  return Progress(**card.progress, threshold=card.threshold)
+  """What a card keeps of the progress of its run.
+
+  Raises:
+    InputError: it is no progress.
+  """
+  try:
+    return Progress(**card.progress, threshold=card.threshold)
+  except (TypeError, ValueError) as error:
+    raise InputError(
+      f'the card of the network: its progress is wrong ({error}); copy it again'
+      ' from where the network came from'
+    ) from error
 
 
 def read_variables(

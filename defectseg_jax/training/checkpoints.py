@@ -7,10 +7,13 @@ so far, the history. `checksums` has the SHA-256 of each, with which is compared
 what is restored. A run that goes on from any of its checkpoints ends in the
 same bits as a run that was never stopped.
 
-orbax writes into a temporary folder and renames it, so that a checkpoint is
-whole or does not exist. What a killed process left half-written is removed when
-the run starts again. Where a run has several processes, the first one alone
-writes and reads checkpoints; they look as those of a single process.
+orbax writes into a temporary folder and renames it, so that a checkpoint of a
+process that is killed is whole or does not exist; but a disk may bring the name
+before the content. So a note says which one is being saved until it is on the
+disk: one that is damaged and was noted came of a power cut, and the run goes on
+from the one before, which is removed only then. Where a run has several
+processes, the first one alone writes and reads checkpoints; they look as those
+of a single process.
 """
 
 import contextlib
@@ -18,22 +21,23 @@ import dataclasses
 import logging
 import pathlib
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
 from jaxtyping import PyTree
-from orbax.checkpoint.checkpoint_managers import PreservationPolicy
 
 from defectseg_jax.disk import sync, sync_tree
 from defectseg_jax.errors import InputError
+from defectseg_jax.files import write_whole
 from defectseg_jax.training.checksums import checksums, require_same
 from defectseg_jax.training.named_arrays import require_same_shapes
 from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.state import TrainState
 
+# In the folder of checkpoints: the step that is being saved.
+_SAVING = '.saving'
 _FIRST_PROCESS = ocp.options.MultiprocessingOptions(
   primary_host=0, active_processes={0}
 )
@@ -51,20 +55,6 @@ def _quiet_orbax() -> Iterator[None]:
     logger.setLevel(before)
 
 
-class LatestAndBest(PreservationPolicy):
-  """Keeps the last checkpoint, to go on from, and the best, to use."""
-
-  def __init__(self) -> None:
-    self.best_step: int | None = None
-
-  def should_preserve(
-    self, checkpoints: Sequence[Any], *, context: Any
-  ) -> Sequence[bool]:
-    del context
-    latest = max((c.step for c in checkpoints), default=None)
-    return [c.step in (latest, self.best_step) for c in checkpoints]
-
-
 class Checkpoints:
   """The checkpoints of one run, in `workdir/checkpoints`."""
 
@@ -73,12 +63,12 @@ class Checkpoints:
     """Opens the folder, and makes it if it is missing."""
     self._directory = _directory(workdir)
     self._directory.mkdir(parents=True, exist_ok=True)
-    self._policy = LatestAndBest()
     self._saved: tuple[int, int] | None = None
     self._manager = ocp.CheckpointManager(
       self._directory,
       options=ocp.CheckpointManagerOptions(
-        preservation_policy=self._policy,
+        # Old ones are removed here, once the new one is on the disk.
+        max_to_keep=None,
         cleanup_tmp_directories=True,
         enable_async_checkpointing=False,
         create=False,
@@ -96,12 +86,12 @@ class Checkpoints:
     step = int(state.step)
     if self._saved == (step, progress.epochs):
       return
-    self._policy.best_step = progress.best_step
     if step in self._manager.all_steps():
       # The epoch's steps were saved by an interrupted run, before they were
       # evaluated. Any older checkpoint leads here again, should this fail.
       self._manager.delete(step)
     items = _items(jax.tree.map(np.asarray, state))
+    self._note_saving(step)
     self._manager.save(
       step,
       args=ocp.args.Composite(
@@ -115,6 +105,7 @@ class Checkpoints:
     # TensorStore does so for arrays; orbax does not for all that it writes.
     sync_tree(self._directory / str(step))
     sync(self._directory)
+    self._settle(step, progress)
     self._saved = (step, progress.epochs)
 
   @_quiet_orbax()
@@ -128,14 +119,27 @@ class Checkpoints:
 
     Returns:
       The state, its arrays on the host, and the progress; None if there is no
-      checkpoint yet.
+      checkpoint yet. One that a power cut tore is removed.
 
     Raises:
-      InputError: the checkpoint is damaged.
+      InputError: the checkpoint is damaged, and was not being saved.
     """
-    step = self._manager.latest_step()
-    if step is None:
-      return None
+    while (step := self._manager.latest_step()) is not None:
+      try:
+        found = self._restore(step, state)
+      except InputError:
+        if self._was_saving() != step:
+          raise
+        # The steps to it are taken again.
+        self._manager.delete(step)
+        continue
+      self._settle(step, found[1])
+      return found
+    return None
+
+  def _restore(
+    self, step: int, state: TrainState
+  ) -> tuple[TrainState, Progress]:
     items = _items(jax.tree.map(np.asarray, state))
     checkpoint = self._directory / str(step)
     with _naming_damage(checkpoint):
@@ -152,6 +156,24 @@ class Checkpoints:
       progress = Progress(**found['progress'])
     state = TrainState(moving_average=found['model'], **found['trainer'])
     return state, progress
+
+  def _note_saving(self, step: int) -> None:
+    with write_whole(self._directory / _SAVING) as temporary:
+      temporary.write_text(f'{step}\n')
+
+  def _was_saving(self) -> int | None:
+    """The step of the checkpoint that nobody knows to be on the disk."""
+    try:
+      return int((self._directory / _SAVING).read_text())
+    except (OSError, ValueError):
+      return None
+
+  def _settle(self, step: int, progress: Progress) -> None:
+    """Keeps a checkpoint, to go on from, and the best, to use; no others."""
+    (self._directory / _SAVING).unlink(missing_ok=True)
+    for other in self._manager.all_steps():
+      if other not in (step, progress.best_step):
+        self._manager.delete(other)
 
   def close(self) -> None:
     """Closes what orbax holds open."""

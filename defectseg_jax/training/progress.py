@@ -53,6 +53,13 @@ class Progress:
     default_factory=lambda: np.zeros((2, thresholds.BINS), int).tolist()
   )
 
+  def __post_init__(self) -> None:
+    """Raises ValueError where a number is none: it becomes a folder's name."""
+    for name in ('epochs', 'decays', 'best_step', 'best_epoch'):
+      value = getattr(self, name)
+      if value is not None and (type(value) is not int or value < 0):
+        raise ValueError(f'its {name} is {value!r}, and no number of 0 or more')
+
   def best(self) -> Best:
     """The epoch whose network is kept.
 

@@ -88,6 +88,73 @@ def test_a_step_is_saved_anew_once_it_is_evaluated(fresh, tmp_path):
   assert checkpoints.read_progress(tmp_path).epochs == 1
 
 
+class PowerCut(Exception):
+  pass
+
+
+def saved_twice(fresh, tmp_path, monkeypatch, sync_tree):
+  """A run whose second checkpoint is being saved when `sync_tree` is called."""
+  saved = checkpoints.Checkpoints(tmp_path)
+  saved.save(at(fresh, 3), Progress(fingerprint='f', epochs=1, best_step=3))
+  saved.save(at(fresh, 5), Progress(fingerprint='f', epochs=2, best_step=3))
+  with monkeypatch.context() as patch, pytest.raises(PowerCut):
+    patch.setattr(checkpoints, 'sync_tree', sync_tree)
+    saved.save(at(fresh, 7), Progress(fingerprint='f', epochs=3, best_step=7))
+  saved.close()
+
+
+def steps_of(tmp_path):
+  return sorted(path.name for path in (tmp_path / 'checkpoints').iterdir())
+
+
+@pytest.mark.parametrize('size', [0, 0.5])
+def test_a_checkpoint_that_a_power_cut_tore_costs_its_steps_alone(
+  fresh, tmp_path, monkeypatch, size
+):
+  def tear(folder):
+    """The name is on the disk, and not what it stands for."""
+    for path in folder.rglob('*'):
+      if path.is_file():
+        os.truncate(path, int(size * path.stat().st_size))
+    raise PowerCut
+
+  saved_twice(fresh, tmp_path, monkeypatch, tear)
+  assert steps_of(tmp_path) == ['.saving', '3', '5', '7']
+  saved = checkpoints.Checkpoints(tmp_path)
+  found, progress = saved.restore_latest(fresh)
+  assert progress.epochs == 2
+  jax.tree.map(np.testing.assert_array_equal, found, at(fresh, 5))
+  assert steps_of(tmp_path) == ['3', '5']
+  saved.save(at(fresh, 7), Progress(fingerprint='f', epochs=3, best_step=7))
+  assert steps_of(tmp_path) == ['7']
+
+
+def test_a_checkpoint_that_is_whole_is_gone_on_from(
+  fresh, tmp_path, monkeypatch
+):
+  """Killed before the old ones were removed, which the next start does."""
+
+  def cut(folder):
+    raise PowerCut
+
+  saved_twice(fresh, tmp_path, monkeypatch, cut)
+  assert steps_of(tmp_path) == ['.saving', '3', '5', '7']
+  progress = checkpoints.Checkpoints(tmp_path).restore_latest(fresh)[1]
+  assert progress.epochs == 3 and steps_of(tmp_path) == ['7']
+
+
+@pytest.mark.parametrize('step', ['../../elsewhere', 3.5, -1, True])
+def test_a_record_leads_to_no_other_folder(fresh, tmp_path, step):
+  saved = checkpoints.Checkpoints(tmp_path)
+  progress = Progress(fingerprint='f', epochs=1)
+  progress.best_step = step
+  saved.save(at(fresh, 3), progress)
+  with pytest.raises(InputError, match=r'its best_step is .* no number'):
+    checkpoints.restore_model(
+      tmp_path, params=fresh.params, batch_stats=fresh.batch_stats
+    )
+
+
 def test_a_damaged_checkpoint_is_named(fresh, tmp_path):
   saved = checkpoints.Checkpoints(tmp_path)
   saved.save(at(fresh, 3), Progress(fingerprint='f', epochs=1, best_step=3))
