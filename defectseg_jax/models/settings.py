@@ -5,6 +5,17 @@ from typing import Annotated
 
 from defectseg_jax.bounds import within
 
+NAMES: tuple[str, ...] = (
+  'defectsegnet',
+  *('defectsegnet_no_dense', 'defectsegnet_no_dense_350k'),
+  *('defectsegnet_no_skips', 'defectsegnet_no_skips_350k'),
+  *('defectsegnet_added', 'defectsegnet_added_350k'),
+  *('defectsegnet_bilinear', 'defectsegnet_bilinear_350k'),
+  *('fcn8s', 'fcn8s_350k', 'unet', 'unet_350k'),
+  *('fc_densenet56', 'fc_densenet67', 'fc_densenet103', 'fc_densenet_350k'),
+)
+"""Of all architectures, known without loading JAX, which builds them."""
+
 
 @dataclasses.dataclass(frozen=True)
 class ModelSettings:

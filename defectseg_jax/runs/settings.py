@@ -14,8 +14,9 @@ import ml_collections
 
 from defectseg_jax.bounds import Seed, one_of, read_fields, within
 from defectseg_jax.datasets.settings import DataSettings
+from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.settings import PreprocessingSettings
-from defectseg_jax.models.settings import ModelSettings
+from defectseg_jax.models.settings import NAMES, ModelSettings
 from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.simulation.domain.settings import (
   DomainSettings,
@@ -95,6 +96,7 @@ def run_settings(config: Config) -> RunSettings:
   fields = {**fields, 'foil': foil, 'domain': domain}
   fields.pop('search', None)
   run = read_fields(RunSettings, fields, 'config', complete=True)
+  _require_architecture(run.model.name)
   is_domain = run.data.source == 'domain'
   is_simulated = is_domain or run.data.source == 'simulated'
   if is_domain:
@@ -104,6 +106,19 @@ def run_settings(config: Config) -> RunSettings:
     foil=foil if is_simulated else None,
     domain=domain if is_domain else None,
   )
+
+
+def _require_architecture(name: str) -> None:
+  """Raises InputError for a name that is not known; loads JAX for no other."""
+  if name in NAMES:
+    return
+  # Who uses the package as a library may have added one.
+  from defectseg_jax.models import ARCHITECTURES
+
+  if name not in ARCHITECTURES:
+    raise InputError(
+      f'config.model.name={name}: {one_of(*NAMES).said_of(name)}'
+    )
 
 
 def config_with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,9 +34,10 @@ class TrainingSettings:
   epochs: Annotated[
     int, within(1, 1000000, 'each is a pass through the patches')
   ] = 100
-  # Of one that is too large for the network, the loss itself speaks.
+  # Adam moves each weight by about that much a step, and weights are far below
+  # 1. Of a smaller one that is still too large, the loss itself speaks.
   learning_rate: Annotated[
-    float, within(1e-12, 1e32, 'float32 holds no others')
+    float, within(1e-12, 10, 'weights move by so much in each step')
   ] = 1.8e-3
   plateau_factor: Annotated[
     float, within(0.001, 1, 'it lowers the learning rate', below=True)

@@ -224,7 +224,8 @@ def test_every_trial_failing(search, tmp_path):
   command = search(
     path,
     search__trials=1,
-    search__space__training__learning_rate=('log', 1e30, 1e32),
+    model__name='exploding',
+    search__space__training__learning_rate=('log', 5e-3, 1e-2),
   )
   for _ in range(2):
     done = run(command)

@@ -1,7 +1,9 @@
 """Zarr and OME-Zarr, against the arrays that were written."""
 
 import json
+import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -46,6 +48,27 @@ def test_plain_array(tmp_path, version, dtype):
     )
     assert array.nchunks > 1
     _check(path, data.reshape(-1, *_GREY.shape))
+
+
+@pytest.mark.parametrize(
+  ('make', 'what'),
+  [
+    (os.mkfifo, 'a device, a pipe or a socket'),
+    (lambda path: path.symlink_to('/dev/zero'), 'a link'),
+    (lambda path: path.symlink_to(path.parent.parent), 'a link'),
+  ],
+)
+@pytest.mark.parametrize('place', ['zarr.json', 'c/0/0', 'more'])
+def test_what_is_no_file_in_the_folder_is_not_waited_for(
+  tmp_path, make, what, place
+):
+  path = tmp_path / 'foil.zarr'
+  zarr.create_array(path, data=_GREY, chunks=(64, 48))
+  (path / place).unlink(missing_ok=True)
+  make(path / place)
+  name = re.escape(place)
+  # A pipe in the place of the metadata is seen at once, too.
+  _refused(path, f'its {name} is no file, but {what}; copy|and no Zarr')
 
 
 @pytest.mark.parametrize('version', ['0.4', '0.5'])

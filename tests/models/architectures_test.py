@@ -16,6 +16,7 @@ from defectseg_jax.models import (
   receptive_field,
 )
 from defectseg_jax.models.fc_densenet import FCDenseNet
+from defectseg_jax.models.settings import NAMES
 
 # Many networks are traced and compiled.
 pytestmark = pytest.mark.slow
@@ -129,6 +130,10 @@ def test_what_does_not_fit_is_said(name):
       jax.eval_shape(model.apply, shapes_of(model_of(name)), jnp.zeros(shape))
 
 
+def test_all_names_are_known_without_jax():
+  assert list(NAMES) == [*EXPECTED]
+
+
 def test_an_unknown_name_is_answered_with_all_known_ones():
   with pytest.raises(InputError) as raised:
     model_of('resnet')
@@ -136,7 +141,7 @@ def test_an_unknown_name_is_answered_with_all_known_ones():
   assert message.startswith('config.model.name=resnet: choose one of ')
   _, _, known = message.partition('choose one of ')
   # And what the tests have for themselves.
-  assert known.split(', ') == [*EXPECTED, 'tiny']
+  assert known.split(', ') == [*EXPECTED, 'tiny', 'exploding']
   assert '\n' not in message
 
 

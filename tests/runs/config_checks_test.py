@@ -11,6 +11,29 @@ from defectseg_jax.runs.settings import run_settings
 @pytest.mark.parametrize(
   'fields, said',
   [
+    (
+      {'model.name': '../unet_350'},
+      'config.model.name=../unet_350: choose one of defectsegnet, ',
+    ),
+    (
+      {'training.learning_rate': 1e30},
+      'config.training.learning_rate=1e+30: must be from 1e-12 to 10: ',
+    ),
+  ],
+)
+def test_what_no_mode_can_use_is_said_first(fields, said):
+  config = voids.get_config()
+  config.update_from_flattened_dict(fields)
+  with pytest.raises(InputError) as caught:
+    run_settings(config)
+  assert str(caught.value).startswith(said)
+  if 'model.name' in fields:
+    assert str(caught.value).endswith('did you mean unet_350k?')
+
+
+@pytest.mark.parametrize(
+  'fields, said',
+  [
     ({'data.source': 'folder'}, "config.data.dir='': say where images/"),
     ({'data.dir': 'x'}, 'config.data.dir=x: simulated foils have no folder'),
     (

@@ -15,6 +15,7 @@ from typing import Any
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.formats import signals
 from defectseg_jax.micrographs.formats.frame import Frame, check_size
+from defectseg_jax.micrographs.regular_files import require_regular_tree
 
 _METADATA = ('zarr.json', '.zarray', '.zgroup')
 # Of Zarr 2 and of Zarr 3, and of numcodecs in either.
@@ -40,8 +41,8 @@ def read_zarr(path: pathlib.Path) -> list[Frame]:
 
   Raises:
     InputError: zarr is not installed; it is no Zarr, or a plate; chunks were
-      not written; it is packed by a codec that is not known; or it holds no
-      image of real numbers with square pixels.
+      not written; it is packed by a codec that is not known; it has a link or
+      a pipe in it; or it holds no image of real numbers with square pixels.
   """
   if not any((path / name).is_file() for name in _METADATA):
     raise file_error(
@@ -49,6 +50,7 @@ def read_zarr(path: pathlib.Path) -> list[Frame]:
       f'it is a folder without any of {", ".join(_METADATA)}, and no Zarr',
       'name the folder of the image itself',
     )
+  require_regular_tree(path)
   zarr = _library(path)
   try:
     found = zarr.open(path, mode='r')
