@@ -22,6 +22,7 @@ from benchmarks import power_cut
 _LIBRARIES = (
   'tensorflow',
   'tensorflow_datasets',
+  'defectseg_jax.jobs.export',
   'defectseg_jax.jobs.predict',
   'defectseg_jax.jobs.quantify',
   'defectseg_jax.jobs.search',

@@ -32,13 +32,9 @@ from PIL import Image
 from benchmarks.fuzz_values import ALL_VALUES, as_text
 from configs import voids
 from defectseg_jax import main
-from defectseg_jax.jobs import (
-  export,
-  predict,
-  quantify,
-  search,
-)
+from defectseg_jax.jobs import export, predict, search
 from defectseg_jax.runs import fit, test_set
+from defectseg_jax.sessions import measure_masks
 
 # Exit code of a program that would now begin to work.
 _BEGINS = 42
@@ -48,6 +44,7 @@ _LOADED_LATE = (
   *('tensorflow_datasets', 'skimage.measure', 'skimage.morphology'),
   *('scipy.signal', 'rich.status', 'matplotlib.figure', 'imagecodecs'),
   *('defectseg_jax.jobs.simulate', 'defectseg_jax.jobs.train'),
+  'defectseg_jax.jobs.quantify',
   *('defectseg_jax.datasets.pipeline', 'defectseg_jax.datasets.stream'),
 )
 _COLUMNS = (
@@ -289,8 +286,8 @@ def stop_before_work() -> None:
     setattr(module, name, _begins)
   # Masks are measured; to draw them takes longer, and reads no setting.
   for name in ('write_image_pictures', 'write_session_histogram'):
-    assert callable(getattr(quantify, name)), name
-    setattr(quantify, name, lambda *_, **__: None)
+    assert callable(getattr(measure_masks, name)), name
+    setattr(measure_masks, name, lambda *_, **__: None)
 
 
 def write_inputs(folder: pathlib.Path) -> None:

@@ -5,7 +5,9 @@
 from the root of the repository; needs Debian's chromium. Ten images of 2048 x
 2048 pixels with 200 discs each, on noise that no JPEG likes, are measured as
 --mode=predict measures them; the page has each of them many times, under
-another name each time, which no part of it takes notice of.
+another name each time, which no part of it takes notice of. Before that
+objects.csv is written of ten times as many images. Memory is what the process
+has at most (ru_maxrss), less what it had at most before.
 
 The browser opens the file from disk. `first paint` is when the first words are
 seen, `ready` when a click is answered, `scroll` the longest that the screen
@@ -19,7 +21,7 @@ import resource
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +36,9 @@ from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.sessions.calibration import Scale
 from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
 from defectseg_jax.sessions.numbers import SessionNumbers
+from defectseg_jax.sessions.tables import objects_table
 
+Made = Sequence[tuple[ImageNumbers, ImageView]]
 DEFECT, THRESHOLD = 'voids', 0.5
 MADE = 10
 # Frames that follow the wheel down; the page may be longer than they reach.
@@ -78,6 +82,7 @@ def _write(
   began = time.perf_counter()
   made = [_measured(seed, side_px, objects, count) for seed in range(MADE)]
   seconds = (time.perf_counter() - began) / MADE
+  table = _write_objects(path.parent, made, 10 * count)
   before_mb = _peak_mb()
   images = list(_copies(made, count))
   numbers = SessionNumbers(
@@ -99,11 +104,28 @@ def _write(
   )
   path.write_text(html, encoding='utf-8')
   return {
+    **table,
     'images': str(count),
-    'MB': f'{path.stat().st_size / 1e6:.1f}',
+    'MB of the page': f'{path.stat().st_size / 1e6:.1f}',
     's to measure and draw an image': f'{seconds:.2f}',
     's to write the page': f'{time.perf_counter() - began:.1f}',
     'MB of memory for it': f'{_peak_mb() - before_mb:.0f}',
+  }
+
+
+def _write_objects(
+  folder: pathlib.Path, made: Made, count: int
+) -> dict[str, str]:
+  """objects.csv of so many images."""
+  before_mb, rows = _peak_mb(), 0
+  with objects_table(folder) as write:
+    for numbers, _ in _copies(made, count):
+      rows += len(numbers.objects['id'])
+      write(numbers)
+  size = (folder / 'objects.csv').stat().st_size / 1e6
+  return {
+    'rows of objects.csv': f'{rows} ({size:.0f} MB, of {count} images)',
+    'MB of memory for them': f'{_peak_mb() - before_mb:.0f}',
   }
 
 
@@ -151,16 +173,19 @@ def _measured(
   return numbers, image_view(shown, sizes_label=label, images=count)
 
 
-def _copies(
-  made: list[tuple[ImageNumbers, ImageView]], count: int
-) -> Iterator[tuple[ImageNumbers, ImageView]]:
+def _copies(made: Made, count: int) -> Iterator[tuple[ImageNumbers, ImageView]]:
+  """With texts of their own, as those of different images have."""
   for index in range(count):
     numbers, view = made[index % len(made)]
     name = f'foil_{index:03d}'
     row = {**numbers.row, 'image': name}
+    of_its_own = {
+      'layers': {name: u[:1] + u[1:] for name, u in view.layers.items()},
+      'outlines': [(key, p[:1] + p[1:], of) for key, p, of in view.outlines],
+    }
     yield (
       dataclasses.replace(numbers, row=row),
-      dataclasses.replace(view, name=name, summary=row),
+      dataclasses.replace(view, name=name, summary=row, **of_its_own),
     )
 
 

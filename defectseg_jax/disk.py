@@ -12,6 +12,7 @@ import pathlib
 import re
 import secrets
 import shutil
+import stat
 
 LOCK = '.lock'
 """What the lock of a folder is called, inside of it."""
@@ -81,6 +82,44 @@ def sync_tree(folder: pathlib.Path) -> None:
   """Returns once all files of a folder are on the disk."""
   for path in [*folder.rglob('*'), folder]:
     sync(path)
+
+
+def read_regular(path: pathlib.Path, most_bytes: int = -1) -> bytes:
+  """A file's content, or its beginning.
+
+  A pipe would be waited for until somebody writes into it, and a device may
+  never end.
+
+  Raises:
+    OSError: the system does not open it, or it is no regular file.
+  """
+  file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+  if not stat.S_ISREG(os.fstat(file).st_mode):
+    os.close(file)
+    raise OSError(errno.EINVAL, 'it is no regular file', str(path))
+  with open(file, 'rb') as stream:
+    return stream.read(most_bytes)
+
+
+def irregular_in(folder: pathlib.Path) -> str:
+  """What in a folder is neither a folder nor a regular file, in words.
+
+  Args:
+    folder: that a library is to read as a whole. A link in it may lead
+      anywhere, and a pipe is waited for.
+
+  Returns:
+    `its c/0 is no file, but a link`, of the first; '' where there is none.
+  """
+  for place, folders, files in os.walk(folder):
+    for name in (*folders, *files):
+      path = os.path.join(place, name)
+      mode = os.lstat(path).st_mode
+      if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        is_link = stat.S_ISLNK(mode)
+        what = 'a link' if is_link else 'a device, a pipe or a socket'
+        return f'its {os.path.relpath(path, folder)} is no file, but {what}'
+  return ''
 
 
 def file_checksum(path: pathlib.Path) -> str:

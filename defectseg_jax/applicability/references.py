@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import io
 import math
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from defectseg_jax.applicability.signs import NAMES
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import csv_text, write_whole
 
@@ -66,8 +68,8 @@ def read_references(path: pathlib.Path, *, network: str) -> list[Reference]:
   """
   again = 'remove it, and make it again by --mode=references'
   try:
-    with path.open(newline='', encoding='utf-8') as stream:
-      rows = list(csv.DictReader(stream))
+    text = read_regular(path).decode()
+    rows = list(csv.DictReader(io.StringIO(text, newline='')))
     found = [_reference(row) for row in rows]
     others = {row['network'] for row in rows} - {network[:_IDENTITY]}
   except FileNotFoundError:

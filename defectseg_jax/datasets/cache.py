@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from defectseg_jax.disk import (
   file_checksum,
+  read_regular,
   sweep,
   sync,
   sync_tree,
@@ -58,7 +59,7 @@ def is_whole(final: pathlib.Path) -> bool:
   if not noted.exists():
     return final.is_dir()
   try:
-    return json.loads(noted.read_text()) == _checksums(final)
+    return json.loads(read_regular(noted)) == _checksums(final)
   except (OSError, ValueError):
     return False
 

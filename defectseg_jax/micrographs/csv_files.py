@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 
 _SEPARATORS = {',': 'commas', ';': 'semicolons', '\t': 'tabs'}
@@ -112,7 +113,7 @@ def read_csv(
 def _read_text(path: pathlib.Path) -> tuple[str, str]:
   """The text of a file, and the name of its encoding."""
   try:
-    content = path.read_bytes()
+    content = read_regular(path)
   except OSError as error:
     raise InputError(
       f'{path}: cannot be opened ({error.strerror}); see that the path is right'

@@ -47,25 +47,3 @@ def size_to_read(
   if not may_be_folder:
     raise file_error(path, 'it is a folder', 'name one file in it')
   return max(status.st_size, 1)
-
-
-def require_regular_tree(folder: str | os.PathLike) -> None:
-  """Refuses a folder with anything in it but folders and regular files.
-
-  Args:
-    folder: that a library is to read as one image.
-
-  Raises:
-    InputError: it has a link, which may lead anywhere, or what is waited for.
-  """
-  for place, folders, files in os.walk(folder):
-    for name in (*folders, *files):
-      mode = os.lstat(os.path.join(place, name)).st_mode
-      if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        what = (
-          'a link' if stat.S_ISLNK(mode) else 'a device, a pipe or a socket'
-        )
-        inner = os.path.relpath(os.path.join(place, name), folder)
-        raise file_error(
-          folder, f'its {inner} is no file, but {what}', 'copy the folder whole'
-        )

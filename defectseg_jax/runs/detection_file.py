@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification.dislocations.detection import LineDetection
 from defectseg_jax.quantification.kinds import Kind, kind_of
@@ -130,7 +131,7 @@ def read_detection(
   """
   path = pathlib.Path(path).expanduser()
   try:
-    content = json.loads(path.read_text())
+    content = json.loads(read_regular(path))
   except OSError as error:
     raise InputError(
       f'{path}: cannot be opened ({error.strerror}); give --detection the '

@@ -13,6 +13,7 @@ from typing import Any
 
 import ml_collections
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import json_text, write_whole
 from defectseg_jax.runs.settings import config_with_defaults
@@ -173,7 +174,7 @@ def read_card(path: pathlib.Path) -> Card:
   """
   beside = path.with_suffix('.json')
   try:
-    content = json.loads(beside.read_text())
+    content = json.loads(read_regular(beside))
     if content['format'] != FORMAT:
       raise InputError(
         f'{beside}: has format {content["format"]}, and this program reads '

@@ -17,6 +17,7 @@ import safetensors
 import safetensors.numpy
 from jaxtyping import PyTree
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
 from defectseg_jax.models import ModelSettings, create_model
@@ -180,7 +181,7 @@ def _read_arrays(path: pathlib.Path, card: Card) -> dict[str, np.ndarray]:
   """The arrays by name, float32; InputError where the card disagrees."""
   again = f'copy {path.name} and {path.stem}.json again, both from one place'
   try:
-    data = path.read_bytes()
+    data = read_regular(path)
   except OSError as error:
     raise InputError(
       f'{path}: cannot be opened ({error.strerror}); {again}'

@@ -15,6 +15,7 @@ import ml_collections
 import numpy as np
 from jaxtyping import PyTree
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 from defectseg_jax.models import create_model
 from defectseg_jax.prediction.scales import SeenSizes
@@ -59,7 +60,7 @@ def write_network_of_run(
   progress = detection_file.read_detection(
     workdir.dev_detection, settings.defect, settings.quantification
   ).judge(checkpoints.read_progress(workdir.path))
-  detection = json.loads(workdir.dev_detection.read_text())
+  detection = json.loads(read_regular(workdir.dev_detection))
   variables = checkpoints.restore_model(
     workdir.path, **state.variable_shapes(create_model(settings.model))
   )
@@ -155,7 +156,7 @@ def _ratio(part: float, whole: float) -> float | None:
 
 def _test_metrics(workdir: Workdir) -> dict[str, Any] | None:
   try:
-    return json.loads(workdir.test_metrics.read_text())
+    return json.loads(read_regular(workdir.test_metrics))
   except FileNotFoundError:
     return None
 

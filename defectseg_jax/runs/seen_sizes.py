@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 from defectseg_jax.prediction.scales import SeenSizes
 from defectseg_jax.runs.settings import RunSettings
@@ -45,7 +46,7 @@ def read_seen_sizes(path: pathlib.Path, settings: RunSettings) -> SeenSizes:
     InputError: the file is damaged.
   """
   try:
-    return SeenSizes(**json.loads(path.read_text()))
+    return SeenSizes(**json.loads(read_regular(path)))
   except FileNotFoundError:
     return _of_domain(settings) if settings.domain else SeenSizes()
   except (OSError, ValueError, TypeError, InputError) as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 import ml_collections
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import claim, csv_text, json_text, write_whole
 from defectseg_jax.reporting.provenance import Provenance, current_provenance
@@ -117,7 +118,7 @@ class Workdir:
   def _content(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The fields of config.json, and apart from them how it was made."""
     try:
-      content = json.loads(self.config.read_text())
+      content = json.loads(read_regular(self.config))
       made = content.pop(_PROVENANCE, None)
       return with_tuples(content), made
     except FileNotFoundError as error:

@@ -13,6 +13,8 @@ from optuna.storages.journal import (
   JournalFileSymlinkLock,
 )
 
+from defectseg_jax.disk import read_regular
+
 
 def open_journal(path: pathlib.Path) -> optuna.storages.JournalStorage:
   """The record in a file, cut back to its last whole line.
@@ -41,7 +43,7 @@ def _cut_back(path: pathlib.Path) -> None:
   """What was half-written is as if it had not been begun."""
   if not path.exists():
     return
-  content = path.read_bytes()
+  content = read_regular(path)
   # A power cut may leave zeros in the place of what was added last.
   whole = content.rstrip(b'\0')
   whole = whole[: whole.rfind(b'\n') + 1]

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import pathlib
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import json_text, write_whole
 
@@ -41,7 +42,7 @@ def read_outcome(folder: pathlib.Path) -> Outcome | None:
   if not path.exists():
     return None
   try:
-    return Outcome(**json.loads(path.read_text()))
+    return Outcome(**json.loads(read_regular(path)))
   except (ValueError, TypeError) as error:
     raise InputError(
       f'{path}: is damaged ({error}); remove it, and the trial is looked at '

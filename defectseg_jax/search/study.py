@@ -22,7 +22,7 @@ from typing import Any
 import ml_collections
 import optuna
 
-from defectseg_jax.disk import sweep
+from defectseg_jax.disk import read_regular, sweep
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import json_text, write_whole
 from defectseg_jax.runs.workdir import (
@@ -220,7 +220,7 @@ class Study:
     return {k: v for k, v in self.space.items() if k != 'model.name'}
 
   def _architecture(self, parent: int) -> str:
-    fields = json.loads((self.folder(parent) / 'config.json').read_text())
+    fields = json.loads(read_regular(self.folder(parent) / 'config.json'))
     return fields['model']['name']
 
   def _require_config(self) -> None:
@@ -237,7 +237,7 @@ class Study:
 
   def _read_settings(self) -> dict[str, Any] | None:
     try:
-      return json.loads(self._settings.read_text())
+      return json.loads(read_regular(self._settings))
     except FileNotFoundError:
       return None
     except (OSError, ValueError) as error:

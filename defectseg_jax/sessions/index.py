@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from defectseg_jax.disk import is_left_over
+from defectseg_jax.disk import is_left_over, read_regular
 from defectseg_jax.errors import InputError, open_error
 
 # The folders whose files people correct by hand.
@@ -85,9 +85,7 @@ def read_index(index: pathlib.Path) -> Index:
   """
   path_inside(index.parent, index.name)
   try:
-    if not index.is_file():
-      raise ValueError('it is no file')
-    content = json.loads(index.read_text())
+    content = json.loads(read_regular(index))
     done = {name: _done(one) for name, one in content['images'].items()}
     results = _texts(content['results'])
     written = {file: _texts(of) for file, of in content['written'].items()}

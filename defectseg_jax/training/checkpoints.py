@@ -20,7 +20,6 @@ import contextlib
 import dataclasses
 import logging
 import pathlib
-import sys
 from collections.abc import Iterator
 
 import jax
@@ -28,10 +27,15 @@ import numpy as np
 import orbax.checkpoint as ocp
 from jaxtyping import PyTree
 
-from defectseg_jax.disk import sync, sync_tree
+from defectseg_jax.disk import (
+  read_regular,
+  sync,
+  sync_tree,
+)
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
 from defectseg_jax.training.checksums import checksums, require_same
+from defectseg_jax.training.damage import naming_damage
 from defectseg_jax.training.named_arrays import require_same_shapes
 from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.state import TrainState
@@ -142,7 +146,7 @@ class Checkpoints:
   ) -> tuple[TrainState, Progress]:
     items = _items(jax.tree.map(np.asarray, state))
     checkpoint = self._directory / str(step)
-    with _naming_damage(checkpoint):
+    with naming_damage(checkpoint):
       restored = self._manager.restore(
         step,
         args=ocp.args.Composite(
@@ -164,7 +168,7 @@ class Checkpoints:
   def _was_saving(self) -> int | None:
     """The step of the checkpoint that nobody knows to be on the disk."""
     try:
-      return int((self._directory / _SAVING).read_text())
+      return int(read_regular(self._directory / _SAVING))
     except (OSError, ValueError):
       return None
 
@@ -230,7 +234,7 @@ def restore_model(
     ocp.StandardCheckpointer(
       multiprocessing_options=_FIRST_PROCESS
     ) as checkpointer,
-    _naming_damage(checkpoint),
+    naming_damage(checkpoint),
   ):
     found = checkpointer.metadata(checkpoint / 'model').item_metadata.tree
     require_same_shapes(wanted, found, checkpoint)
@@ -276,28 +280,9 @@ def _latest_progress(workdir: pathlib.Path) -> Progress | None:
     step = manager.latest_step()
     if step is None:
       return None
-    with _naming_damage(saved / str(step)):
+    with naming_damage(saved / str(step)):
       items = manager.restore(
         step, args=ocp.args.Composite(progress=ocp.args.JsonRestore())
       )
       require_same(saved / str(step), {'progress': items['progress']})
       return Progress(**items['progress'])
-
-
-@contextlib.contextmanager
-def _naming_damage(checkpoint: pathlib.Path) -> Iterator[None]:
-  """Says of which checkpoint it is what cannot be read."""
-  try:
-    yield
-  except (InputError, MemoryError):
-    raise
-  # orbax and tensorstore raise anything where files are missing or changed.
-  except Exception as error:
-    # Reads of other arrays end after this one, each with a word of its own.
-    logging.getLogger('asyncio').setLevel(logging.CRITICAL)
-    sys.unraisablehook = lambda unraisable: None
-    reason = ' '.join(str(error).split())[:200]
-    raise InputError(
-      f'{checkpoint}: is damaged ({reason}); remove that folder to go on '
-      'without it, or choose another'
-    ) from error

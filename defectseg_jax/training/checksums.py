@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import PyTree
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.training.named_arrays import leaves_by_name
 from defectseg_jax.training.progress import Progress
 
@@ -91,7 +92,7 @@ def require_same(checkpoint: pathlib.Path, found: Mapping[str, Any]) -> None:
   """
   if not (checkpoint / _RECORD).exists():
     return
-  saved = json.loads((checkpoint / _RECORD / 'metadata').read_bytes())
+  saved = json.loads(read_regular(checkpoint / _RECORD / 'metadata'))
   for name, sha256 in checksums(found).items():
     if saved.get(name) != sha256:
       raise ValueError(f'its {name} is not what was saved: the SHA-256 differs')

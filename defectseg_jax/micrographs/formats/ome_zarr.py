@@ -12,10 +12,10 @@ import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from defectseg_jax.disk import irregular_in
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.formats import signals
 from defectseg_jax.micrographs.formats.frame import Frame, check_size
-from defectseg_jax.micrographs.regular_files import require_regular_tree
 
 _METADATA = ('zarr.json', '.zarray', '.zgroup')
 # Of Zarr 2 and of Zarr 3, and of numcodecs in either.
@@ -50,7 +50,8 @@ def read_zarr(path: pathlib.Path) -> list[Frame]:
       f'it is a folder without any of {", ".join(_METADATA)}, and no Zarr',
       'name the folder of the image itself',
     )
-  require_regular_tree(path)
+  if wrong := irregular_in(path):
+    raise file_error(path, wrong, 'copy the folder whole')
   zarr = _library(path)
   try:
     found = zarr.open(path, mode='r')

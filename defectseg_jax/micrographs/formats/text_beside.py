@@ -8,6 +8,7 @@ import pathlib
 import re
 from collections.abc import Iterator
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import file_error
 from defectseg_jax.micrographs.formats.pixel_size import (
   NOTHING,
@@ -38,8 +39,7 @@ def scale_beside(path: pathlib.Path, *, columns: int) -> StatedScale:
   """
   for beside in texts_beside(path):
     try:
-      with beside.open('rb') as file:
-        content = file.read(_MOST_BYTES)
+      content = read_regular(beside, _MOST_BYTES)
     except OSError as error:
       raise file_error(
         path,
