@@ -96,6 +96,22 @@ def is_utf8(text: str) -> bool:
   return True
 
 
+def printable(text: str) -> str:
+  """A text of one line that no terminal takes for commands.
+
+  A name may have control characters, as those that clear the screen, or that
+  turn the direction of writing.
+
+  Examples:
+    >>> print(printable('foil\\x1b[2J.tif: is empty'))
+    foil\\x1b[2J.tif: is empty
+  """
+  return ''.join(
+    one if one.isprintable() else one.encode('unicode_escape').decode()
+    for one in ' '.join(text.splitlines())
+  )
+
+
 def system_error_text(error: BaseException) -> str | None:
   """What a system without space, rights or memory says, and what to do.
 

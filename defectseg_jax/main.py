@@ -14,7 +14,7 @@ from absl import logging as absl_logging
 
 import defectseg_jax
 from defectseg_jax import command_help, command_line, given_config
-from defectseg_jax.errors import InputError, system_error_text
+from defectseg_jax.errors import InputError, printable, system_error_text
 from defectseg_jax.modes import MODES
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 
@@ -44,7 +44,7 @@ def run() -> None:
       return
     app.run(main, flags_parser=command_line.parse_flags)
   except InputError as error:
-    sys.exit(f'error: {" ".join(str(error).splitlines())}')
+    sys.exit(f'error: {printable(str(error))}')
   except BrokenPipeError:
     # Whoever read the output has seen enough; nothing more can be said.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -53,7 +53,7 @@ def run() -> None:
     text = system_error_text(error)
     if text is None:
       raise
-    sys.exit(f'error: {text}')
+    sys.exit(f'error: {printable(text)}')
 
 
 def main(argv: Sequence[str]) -> None:

@@ -80,6 +80,7 @@ def write_image(path):
   [
     (b'...tif', 'its name begins with a dot'),
     (b'foil\xff.tif', 'is no text in UTF-8; give the file or folder another'),
+    (b'foil\x1b[2J\n.tif', r'foil\x1b[2J .tif: its name has a control char'),
     (b'x' * 247 + b'.tif', 'its name has 247 bytes before the suffix; give it'),
   ],
 )

@@ -11,7 +11,12 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from defectseg_jax.errors import InputError, file_error, is_utf8
+from defectseg_jax.errors import (
+  InputError,
+  file_error,
+  is_utf8,
+  printable,
+)
 from defectseg_jax.micrographs.formats import SUFFIXES
 
 # How `read_micrographs` names the images of a file that has several.
@@ -62,8 +67,8 @@ def require_usable_name(path: pathlib.Path) -> None:
   """Looks whether what is made of an image can be called after it.
 
   Raises:
-    InputError: the name is no text, begins with a dot, or is so long that
-      `x[1234].tif` is a name that no disk takes.
+    InputError: the name is no text, has control characters, begins with a dot,
+      or is so long that `x[1234].tif` is a name that no disk takes.
 
   Examples:
     >>> require_usable_name(pathlib.Path('...tif'))
@@ -74,6 +79,11 @@ def require_usable_name(path: pathlib.Path) -> None:
     raise InputError(
       f'{str(path)!a}: is no text in UTF-8; give the file or folder another '
       'name'
+    )
+  if any(unicodedata.category(letter) == 'Cc' for letter in path.name):
+    raise InputError(
+      f'{printable(str(path))}: its name has a control character, which '
+      'terminals take for commands; give it another name'
     )
   if path.name.startswith('.'):
     raise file_error(
@@ -97,7 +107,7 @@ def printable_name(path: pathlib.Path) -> str:
     >>> print(printable_name(pathlib.Path('foil\\udcff.tif')))
     foil\\udcff.tif
   """
-  return path.name.encode('utf-8', 'backslashreplace').decode()
+  return printable(path.name.encode('utf-8', 'backslashreplace').decode())
 
 
 def without_place(name: str) -> str:

@@ -16,6 +16,7 @@ from defectseg_jax.micrographs.formats.rosettasciio import (
 )
 from defectseg_jax.micrographs.formats.text_beside import texts_beside
 from defectseg_jax.micrographs.image_names import (
+  printable_name,
   require_usable_name,
   without_ome,
 )
@@ -130,7 +131,9 @@ def choose_images(paths: Iterable[pathlib.Path]) -> Selection:
   }
   reasons = {
     'not an image that can be read': [
-      path.name for path in paths if path not in raw_of and path not in read
+      printable_name(path)
+      for path in paths
+      if path not in raw_of and path not in read
     ],
     'the raw file of the same name is taken': [
       f'{path.name} ({raw_of[path].name})' for path in pictures

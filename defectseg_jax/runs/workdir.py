@@ -142,8 +142,15 @@ class Workdir:
       training_data: of its network, in words, for config.json.
 
     Raises:
-      InputError: another process is at work in it, or it cannot be made.
+      InputError: another process is at work in it, it cannot be made, or a
+        folder of it is a link, which leads elsewhere.
     """
+    for folder in (self.figures, self.events, self.path / 'checkpoints'):
+      if folder.is_symlink():
+        raise InputError(
+          f'{folder}: is a link, and nothing is written outside of the folder '
+          'of a run; put the folder itself there, or give another --workdir'
+        )
     with claim(self.path, flag='--workdir'):
       if not self.config.exists():
         self.write_config(

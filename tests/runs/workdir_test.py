@@ -48,6 +48,21 @@ def test_a_run_without_the_section_of_domains_goes_on(tmp_path):
     workdir.require_config(voids.get_config('scale=general'))
 
 
+@pytest.mark.parametrize('name', ['figures', 'events', 'checkpoints'])
+def test_a_link_leads_nowhere(general, tmp_path, name):
+  elsewhere = tmp_path / 'elsewhere'
+  elsewhere.mkdir()
+  run = tmp_path / 'links'
+  run.mkdir()
+  (run / name).symlink_to(elsewhere)
+  with (
+    pytest.raises(InputError, match=f'links/{name}: is a link'),
+    Workdir(run).claim(general[1]),
+  ):
+    pass
+  assert not [*elsewhere.iterdir()] and len([*run.iterdir()]) == 1
+
+
 def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path):
   workdir = Workdir(tmp_path / 'run')
   workdir.figures.mkdir(parents=True)
