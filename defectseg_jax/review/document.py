@@ -14,20 +14,15 @@ from typing import Any
 import numpy as np
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.quantification.kinds import kind_of
 from defectseg_jax.review import objects, painting
 from defectseg_jax.review.change import Change, OutdatedError
-from defectseg_jax.review.fingerprint import Fingerprint
+from defectseg_jax.review.edited import Edited, EditedObject
 from defectseg_jax.review.history import History
 from defectseg_jax.review.image_source import ImageSource
 from defectseg_jax.review.journal import Entry
 from defectseg_jax.review.layers import (
   NOWHERE,
-  Box,
   Layers,
-  Places,
-  ids_in,
-  part,
 )
 from defectseg_jax.review.live_numbers import LiveNumbers
 from defectseg_jax.review.operations import Operation, read_operation
@@ -45,22 +40,6 @@ _EDITS: Mapping[str, Callable[[Scene, Operation], Edit]] = {
   'threshold': rethreshold,
   'region': painting.region,
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class EditedObject:
-  """An object of a document, or one that was taken out.
-
-  Attributes:
-    id: at its pixels, in `ids` or, if it is out, in `removed`.
-    box: top, left, bottom, right; the row and column after the last.
-    state: 'network' as it was found, 'changed' by a person, 'drawn' by one, or
-      'out'.
-  """
-
-  id: int
-  box: Box
-  state: str
 
 
 class Document:
@@ -96,18 +75,10 @@ class Document:
     height, width = self.pixels.shape
     self.shape = height, width
     self._history = History(source, self.shape)
-    self._layers = layers = self._history.begin()
-    self._base_regions = layers.regions.copy()
-    self._objects, self._out = Places(layers.ids), Places(layers.removed)
-    self._print = Fingerprint(layers.ids)
-    self._base_key = self._print.key()
-    self._hand: set[int] = set()
-    self._first_new = max([0, *self._objects.boxes]) + 1
-    self._values = self._first_values()
-    self._numbers: LiveNumbers | None = None
+    self._edited = Edited(source, self._history.begin())
     for entry in self._history.journal.entries():
-      self._do(entry, 1)
-    self._numbers = LiveNumbers(source, layers, self.pixels)
+      self._edited.do(entry, 1)
+    self._numbers = LiveNumbers(source, self._edited.layers, self.pixels)
     self._unsaved = not self._history.files_stand()
     self._take_outside_changes()
 
@@ -122,22 +93,22 @@ class Document:
 
     Objects that touch have different ids; each is in one piece.
     """
-    return self._layers.ids
+    return self._edited.layers.ids
 
   @property
   def removed(self) -> np.ndarray:
     """int32 [H, W], likewise of objects that were taken out."""
-    return self._layers.removed
+    return self._edited.layers.removed
 
   @property
   def regions(self) -> np.ndarray:
     """uint8 [H, W]: 0 as usual, 1 not labelled, 2 no specimen."""
-    return self._layers.regions
+    return self._edited.layers.regions
 
   @property
   def threshold(self) -> float | None:
     """Of probabilities, that the network's objects are made with."""
-    return self._values['threshold']
+    return self._edited.values['threshold']
 
   @property
   def least_peak(self) -> float | None:
@@ -147,13 +118,12 @@ class Document:
   @property
   def done(self) -> bool:
     """Whether a person accepted the image."""
-    return bool(self._values['done'])
+    return bool(self._edited.values['done'])
 
   @property
   def by_hand(self) -> bool:
     """Whether the mask is another one than the network's."""
-    differs = self._print.key() != self._base_key
-    return self._history.base_by_hand or differs
+    return self._history.base_by_hand or self._edited.mask_differs()
 
   @property
   def can_undo(self) -> bool:
@@ -190,7 +160,11 @@ class Document:
         text = 'accepted as done' if asked.value else 'not done any more'
         edit = Edit(NOWHERE, {}, text, values={'done': asked.value})
       else:
-        edit = _EDITS[asked.kind](self._scene(), asked)
+        scene = self._edited.scene(
+          *(self.pixels, self.probabilities, self.defect),
+          self._history.network_objects,
+        )
+        edit = _EDITS[asked.kind](scene, asked)
       return self._take(edit, operation)
 
   def undo(self) -> Change:
@@ -208,19 +182,12 @@ class Document:
   def objects(self) -> list[EditedObject]:
     """All objects by id, then those that are out."""
     with self.lock:
-      there = [
-        EditedObject(one, box, self._state(one))
-        for one, box in sorted(self._objects.boxes.items())
-      ]
-      out = sorted(self._out.boxes.items())
-      return there + [EditedObject(one, box, 'out') for one, box in out]
+      return self._edited.list()
 
   def corrected(self) -> tuple[int, int]:
     """How many objects a person took out, drew or changed, and of how many."""
     with self.lock:
-      out = len(self._out.boxes)
-      changed = len(self._hand & self._objects.boxes.keys())
-      return changed + out, len(self._objects.boxes) + out
+      return self._edited.corrected()
 
   def numbers(self) -> dict[str, Any]:
     """Numbers of the image as it is now, ready for JSON.
@@ -233,11 +200,9 @@ class Document:
       corrected by hand"; `warnings`: a list of {name, message}.
     """
     with self.lock:
-      assert self._numbers is not None
       corrected, of = self.corrected()
-      regions_stand = np.array_equal(self._base_regions, self.regions)
       found = self._numbers.numbers(
-        by_hand=self.by_hand, as_written=not self.by_hand and regions_stand
+        as_written=not self.by_hand and not self._edited.regions_differ()
       )
       words = 'object' if of == 1 else 'objects'
       return {
@@ -260,7 +225,7 @@ class Document:
         if not self._unsaved:
           return
         shown = Layers(self.ids.copy(), self.removed, self.regions.copy())
-        ids_stand = self.by_hand and self._print.touching > 0
+        ids_stand = self.by_hand and self._edited.touching > 0
         corrected = self.corrected()
         self._unsaved = False
       try:
@@ -269,9 +234,12 @@ class Document:
         self._unsaved = True
         raise
 
-  def close(self) -> None:
-    """Saves, and lets the arrays go."""
-    self.save()
+  def take_numbers(self, source: ImageSource) -> None:
+    """Takes note of what summary.csv says since it was written again."""
+    with self.lock:
+      stand = self._history.base_by_hand
+      self._source = dataclasses.replace(source, by_hand=stand)
+      self._numbers.take_row(source)
 
   def _require_version(self, version: Any) -> None:
     if version is None or isinstance(version, bool):
@@ -282,83 +250,43 @@ class Document:
         f'and not {str(version)[:20]}); reload'
       )
 
-  def _first_values(self) -> dict[str, Any]:
-    limits = self._source.limits
-    return {
-      'threshold': limits.threshold if limits else None,
-      'done': False,
-      'next_id': self._first_new,
-    }
-
-  def _scene(self) -> Scene:
-    return Scene(
-      layers=self._layers,
-      objects=self._objects,
-      out=self._out,
-      pixels=self.pixels,
-      probabilities=self.probabilities,
-      threshold=self.threshold,
-      least_peak=self.least_peak,
-      lines=kind_of(self.defect).has_test_lines,
-      hand=self._hand,
-      next_id=self._values['next_id'],
-      network_objects=self._history.network_objects,
-    )
-
   def _take(self, edit: Edit, operation: Mapping[str, Any] | None) -> Change:
     """Writes a change down, then makes it."""
-    new, box = trimmed(self._layers, edit)
+    new, box = trimmed(self._edited.layers, edit)
     after = {
       name: value
       for name, value in edit.values.items()
-      if self._values.get(name) != value
+      if self._edited.values.get(name) != value
     }
     if box == NOWHERE and not after.keys() - {'next_id'}:
       raise InputError(f'{edit.text}: nothing changes')
     entry = Entry(
       edit.text,
       box,
-      self._layers.delta(box, new),
-      {name: self._values.get(name) for name in after},
+      self._edited.layers.delta(box, new),
+      {name: self._edited.values.get(name) for name in after},
       after,
-      tuple(sorted(edit.hand - self._hand)),
+      tuple(sorted(edit.hand - self._edited.hand)),
       operation,
     )
-    self._history.do(entry, self._layers, self._values)
+    self._history.do(entry, self._edited.layers, self._edited.values)
     return self._done(entry, 1, entry.text)
 
   def _done(self, entry: Entry, sign: int, text: str) -> Change:
-    self._do(entry, sign)
+    ids_before = self._edited.do(entry, sign)
+    self._numbers.change(
+      entry.box, ids_before, regions='regions' in entry.delta
+    )
     self._unsaved = True
     return Change(
       self.version, entry.box, text, self.can_undo, self.can_redo, self.done
     )
 
-  def _do(self, entry: Entry, sign: int) -> None:
-    """Makes a change of the journal, or undoes it."""
-    box, layers = entry.box, self._layers
-    before = ids_in(layers.ids[part(box)]), ids_in(layers.removed[part(box)])
-    self._print.without(layers.ids, box)
-    layers.add(box, entry.delta, sign=sign)
-    self._print.with_(layers.ids, box)
-    self._objects.update(box, before[0])
-    self._out.update(box, before[1])
-    self._values.update(entry.after if sign > 0 else entry.before)
-    if sign > 0:
-      self._hand.update(entry.hand)
-    else:
-      self._hand.difference_update(entry.hand)
-    if self._numbers is not None:
-      self._numbers.change(box, before[0], regions='regions' in entry.delta)
-
-  def _state(self, one: int) -> str:
-    if one not in self._hand:
-      return 'network' if self._source.limits else 'drawn'
-    return 'drawn' if one >= self._first_new else 'changed'
-
   def _take_outside_changes(self) -> None:
     """What another program did to the mask becomes a change like others."""
-    edit = self._history.outside_change(self._layers, self._values['next_id'])
+    edit = self._history.outside_change(
+      self._edited.layers, self._edited.values['next_id']
+    )
     if edit is not None:
       with contextlib.suppress(InputError):
         # Another program may have written the same mask again.

@@ -41,11 +41,14 @@ class LiveNumbers:
     """
     del box, ids_before, regions
 
-  def numbers(self, *, by_hand: bool, as_written: bool) -> dict[str, Any]:
+  def take_row(self, source: ImageSource) -> None:
+    """Takes note of what summary.csv says since it was written again."""
+    self._source = source
+
+  def numbers(self, *, as_written: bool) -> dict[str, Any]:
     """The numbers as they are now.
 
     Args:
-      by_hand: whether a person changed the mask.
       as_written: whether the image is as it was when summary.csv was written.
     """
     source = self._source
@@ -54,13 +57,16 @@ class LiveNumbers:
       warnings = [dict(name=n, message=m) for n, m in source.warnings]
     else:
       found = self._measure()
-      row, warnings = self._row(found, by_hand)
-    kind = source.settings.kind
-    names = [*kind.pixel_headlines, *kind.headlines]
-    if source.pixel_size_nm and (source.thickness_nm or 'density' not in names):
-      names = [*kind.headlines]
+      row, warnings = self._row(found)
+    settings = source.settings
+    known = source.pixel_size_nm and (source.thickness_nm or settings.surface)
+    # What needs neither scale nor thickness comes first where one is missing.
+    without = () if known else settings.kind.pixel_headlines
+    names = (*without, *settings.kind.headlines)
     return {
-      'headlines': [_headline(row, name) for name in names],
+      'headlines': [
+        _headline(row, n) for n in names if summary_facts(row, [n])
+      ],
       'row': {name: _plain(value) for name, value in row.items()},
       'objects': row.get('count_all'),
       'counted': row.get('count'),
@@ -85,7 +91,7 @@ class LiveNumbers:
     )
 
   def _row(
-    self, found: Measurement, by_hand: bool
+    self, found: Measurement
   ) -> tuple[dict[str, Any], list[dict[str, str]]]:
     source = self._source
     scale = Scale(source.pixel_size_nm, source.thickness_nm, '', '')
@@ -98,7 +104,6 @@ class LiveNumbers:
       replaced_pixels=source.row.get('replaced_pixels', 0),
       include=True,
     )
-    del by_hand
     row = dict(made.row)
     # What a network's columns have beside: its errors say nothing of a person.
     for name in source.row:

@@ -5,12 +5,15 @@ import contextlib
 import dataclasses
 import pathlib
 import threading
-from collections.abc import Sequence
+
+from rich.console import Console
 
 from defectseg_jax.disk import file_checksum
 from defectseg_jax.errors import InputError
+from defectseg_jax.review.bare import Bare, begin_bare, write_bare_results
 from defectseg_jax.review.document import Document
 from defectseg_jax.review.opening import Opened, ReviewImage, open_session
+from defectseg_jax.sessions.asked import Asked
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.index import MASKS
 
@@ -54,32 +57,22 @@ class Review:
 
   @classmethod
   def open(
-    cls,
-    folder: str | pathlib.Path,
-    *,
-    images: Sequence[str] = (),
-    defect: str | None = None,
-    pixel_size_nm: float | None = None,
-    thickness_nm: float | None = None,
+    cls, folder: str | pathlib.Path, *, bare: Bare | None = None
   ) -> 'Review':
     """Opens a session, and keeps other processes out until `close`.
 
     Args:
       folder: of a session that `predict` made; of a review that began from bare
-        micrographs; or a new folder, where `images` are to be labelled from
-        nothing.
-      images: bare micrographs: files, folders and patterns. They stay as they
-        are. Empty where the folder is a session already.
-      defect: what is to be labelled in bare micrographs.
-      pixel_size_nm, thickness_nm: of bare micrographs, whose files may say the
-        former.
+        micrographs; or a new folder, where `bare` is to be labelled.
+      bare: micrographs to be labelled from nothing. None where the folder is a
+        session already.
 
     Raises:
       InputError: the folder is no session, another process works in it, or a
         file of it cannot be read.
     """
     path = pathlib.Path(folder).expanduser()
-    if not images and not (path / 'session.json').exists():
+    if bare is None and not (path / 'session.json').exists():
       raise InputError(
         f'{path}: is no session; give the folder that --mode=predict wrote, or '
         '--input with the micrographs to be labelled'
@@ -87,8 +80,8 @@ class Review:
     session = SessionFolder(path, overwrite=False)
     with contextlib.ExitStack() as held:
       held.enter_context(session.hold())
-      if images:
-        raise NotImplementedError
+      if bare is not None:
+        begin_bare(session, bare)
       review = cls(session, held)
       review._held = held.pop_all()
       return review
@@ -145,7 +138,29 @@ class Review:
     Raises:
       InputError: a micrograph or the network is not there any more.
     """
-    raise NotImplementedError
+    self.save()
+    with self._lock:
+      asked = self._opened.asked
+      if asked.limits is None:
+        write_bare_results(self._folder, asked)
+      else:
+        self._predict_again(asked)
+      self._opened = open_session(self._folder)
+      for name, document in self._documents.items():
+        document.take_numbers(self._opened.sources[name])
+
+  def _predict_again(self, asked: Asked) -> None:
+    # Loads JAX, which nothing else of a review needs.
+    from defectseg_jax.sessions import predict_session
+
+    request, workdir, config = asked.again(self.path)
+    run = predict_session.read_run(config, workdir, request)
+    predict_session.predict_session(
+      *(predict_session.Given.of(request), run, self._folder),
+      asked=(config, workdir),
+      console=Console(quiet=True),
+      check_interruption=lambda: None,
+    )
 
   def close(self) -> None:
     """Saves everything, and lets the folder go."""

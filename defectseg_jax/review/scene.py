@@ -32,7 +32,6 @@ class Scene:
     objects, out: where the objects are, and those that were taken out.
     pixels: [H, W], the micrograph.
     probabilities: float32 [H, W]; None without a network.
-    threshold, least_peak: that the network's objects are made with.
     lines: whether the objects are lines.
     hand: ids that a person's hand is on.
     next_id: that no object ever had.
@@ -45,8 +44,6 @@ class Scene:
   out: Places
   pixels: np.ndarray
   probabilities: np.ndarray | None
-  threshold: float | None
-  least_peak: float | None
   lines: bool
   hand: Collection[int]
   next_id: int

@@ -35,6 +35,7 @@ class Asked:
     workdir: of the run; None where the request names a network, or there is
       none.
     config: fields of the config, nested; empty without a network.
+    scales: without a network, the source and the scale of each image by name.
   """
 
   settings: MeasurementSettings
@@ -42,6 +43,7 @@ class Asked:
   request: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   workdir: str | None = None
   config: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+  scales: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
   def to_json(self) -> dict[str, Any]:
     """What session.json holds of it."""
@@ -57,6 +59,7 @@ class Asked:
       'request': dict(self.request),
       'workdir': self.workdir,
       'config': dict(self.config),
+      'scales': dict(self.scales),
     }
 
   def again(
@@ -143,6 +146,7 @@ def read_asked(content: Any, index: pathlib.Path) -> Asked:
       dict(content['request']),
       content['workdir'],
       with_tuples(content['config']),
+      dict(content['scales']),
     )
   except (KeyError, TypeError, AttributeError, ValueError) as error:
     raise file_error(

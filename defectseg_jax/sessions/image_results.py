@@ -54,7 +54,7 @@ def write_image_results(
   image: SessionImage,
   *,
   settings: MeasurementSettings,
-  limits: Hysteresis,
+  limits: Hysteresis | None,
   truths: reference.Truths,
   of_page: int,
 ) -> ImageResults:
@@ -65,7 +65,7 @@ def write_image_results(
     made: where to write; it exists.
     image: to measure.
     settings: how to measure.
-    limits: what made the masks of probabilities.
+    limits: what made the masks of probabilities; None without a network.
     truths: true masks; without any for no comparison.
     of_page: how many images the page has.
 
@@ -140,7 +140,7 @@ def _view(
   arrays: ImageArrays,
   numbers: ImageNumbers,
   settings: MeasurementSettings,
-  limits: Hysteresis,
+  limits: Hysteresis | None,
   of_page: int,
 ) -> ImageView:
   shown = page_image(
@@ -149,8 +149,8 @@ def _view(
     arrays,
     defect=settings.defect,
     minimum_area_px=settings.quantification.minimum_area_px,
-    threshold=limits.threshold,
-    least_peak=limits.least_peak,
+    threshold=limits.threshold if limits else 1.0,
+    least_peak=limits.least_peak if limits else 0.0,
     summary=numbers.row,
     warnings=numbers.warnings,
   )
@@ -174,9 +174,10 @@ def _read_arrays(
   objects = read_object_mask(folder / files['masks'])
   # As they are stored: a large micrograph of 8 bits stays small.
   pixels, probabilities = (
-    read_frames(folder / files[kind])[0].values
+    read_frames(folder / files[kind])[0].values if kind in files else None
     for kind in ('images', 'probabilities')
   )
+  assert pixels is not None
   valid, labelled = read_regions(folder, image)
   if labelled is not None:
     objects = objects.only_where(labelled)
@@ -215,7 +216,7 @@ def _truth_warnings(truth: ObjectMask) -> Iterator[QualityWarning]:
 def _with_session(
   found: Measurement,
   image: SessionImage,
-  probabilities: np.ndarray,
+  probabilities: np.ndarray | None,
   mismatch: str | None,
 ) -> Measurement:
   """With what the session knows: corrections, probabilities, warnings."""
@@ -244,12 +245,12 @@ def _with_session(
     )
   if mismatch is not None:
     warnings.append(QualityWarning('no_comparison', mismatch))
-  means = mean_probabilities(found.labels, probabilities, len(found.counted))
-  return dataclasses.replace(
-    found,
-    objects={**found.objects, 'mean_probability': means},
-    warnings=warnings,
-  )
+  columns = dict(found.objects)
+  if probabilities is not None:
+    columns['mean_probability'] = mean_probabilities(
+      found.labels, probabilities, len(found.counted)
+    )
+  return dataclasses.replace(found, objects=columns, warnings=warnings)
 
 
 def _fits_imagej(found: Measurement) -> bool:

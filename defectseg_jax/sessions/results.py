@@ -62,7 +62,7 @@ def write_results(
   failures: Mapping[str, str],
   *,
   settings: MeasurementSettings,
-  limits: Hysteresis,
+  limits: Hysteresis | None,
   truths: reference.Truths,
   provenance: Provenance,
   how_made: Mapping[str, str],
@@ -77,7 +77,7 @@ def write_results(
     images: that went through the network.
     failures: why others could not, by name.
     settings: how to measure.
-    limits: what made the masks of probabilities.
+    limits: what made the masks of probabilities; None without a network.
     truths: true masks; without any for no comparison.
     provenance, how_made, notes: what tables and page say besides.
     unused_rows: of the calibration table, that are of no image; '' for none.
@@ -110,7 +110,9 @@ def write_results(
       compared=bool(truths.masks),
       unused_rows=[unused_rows] if unused_rows else [],
     )
-    page = _page(numbers, [one.view for one in collected], how_made, images)
+    if limits is not None:
+      how_made = {**how_made, 'scales': _scales_text(images)}
+    page = _page(numbers, [one.view for one in collected], how_made)
     _write_session(made, images, numbers, page)
   return SessionResults(numbers, _comparable(collected))
 
@@ -187,7 +189,6 @@ def _page(
   numbers: SessionNumbers,
   views: Sequence[ImageView],
   how_made: Mapping[str, str],
-  images: Sequence[SessionImage],
 ) -> str:
   defect = numbers.settings.defect
   failed = [
@@ -201,7 +202,7 @@ def _page(
     headlines=numbers.headlines,
     over_images=numbers.over_images,
     conventions=numbers.conventions,
-    how_made={**how_made, 'scales': _scales_text(images)},
+    how_made=how_made,
     cautions=numbers.cautions,
     remarks=numbers.remarks,
     detection=detection_view(numbers.settings.by_size, defect=defect),

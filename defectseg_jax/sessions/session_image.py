@@ -34,6 +34,7 @@ class SessionImage:
     partial: whether a part of the image is no specimen.
     replaced_pixels: how many outliers were replaced.
     drawn: `VALID`, `IGNORE`: which files of regions a person drew.
+    has_network: whether a network looked at it.
     edits: what a person did to its objects, as `Done` has it; empty where
       nobody did, or the mask was changed by another program since.
   """
@@ -51,6 +52,7 @@ class SessionImage:
   partial: bool = False
   replaced_pixels: int = 0
   drawn: tuple[str, ...] = ()
+  has_network: bool = True
   edits: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
   @property
@@ -63,7 +65,9 @@ class SessionImage:
     return {
       kind: f'{kind}/{self.name}.tif'
       for kind in ('images', MASKS, 'probabilities', VALID)
-      if kind != VALID or self.partial
+      if {VALID: self.partial, 'probabilities': self.has_network}.get(
+        kind, True
+      )
     }
 
   def region_files(self) -> dict[str, str]:

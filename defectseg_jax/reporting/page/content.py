@@ -31,7 +31,7 @@ class ImageArrays:
   Attributes:
     pixels: [H, W], the micrograph.
     mask: bool [H, W], what was measured.
-    probabilities: float32 [H, W].
+    probabilities: float32 [H, W]; None where no network looked.
     truth: bool [H, W], the true mask; None where it is not known.
     valid: bool [H, W], True on specimen; None where all is.
     compared: bool [H, W], True where the truth says something; likewise.
@@ -39,7 +39,7 @@ class ImageArrays:
 
   pixels: np.ndarray
   mask: np.ndarray
-  probabilities: np.ndarray
+  probabilities: np.ndarray | None
   truth: np.ndarray | None = None
   valid: np.ndarray | None = None
   compared: np.ndarray | None = None
@@ -56,7 +56,9 @@ class ImageArrays:
     return ImageArrays(
       self.pixels[::step, ::step],
       self.mask[::step, ::step],
-      self.probabilities[::step, ::step],
+      None
+      if self.probabilities is None
+      else self.probabilities[::step, ::step],
       None if self.truth is None else self.truth[::step, ::step],
       None if self.valid is None else self.valid[::step, ::step],
       None if self.compared is None else self.compared[::step, ::step],
@@ -67,8 +69,9 @@ class ImageArrays:
     layers = {
       'micrograph': grey_levels(self.pixels, valid=self.valid),
       'mask': self._on_specimen(self.mask) * np.uint8(255),
-      'probability': (self.probabilities * 255).astype(np.uint8),
     }
+    if self.probabilities is not None:
+      layers['probability'] = (self.probabilities * 255).astype(np.uint8)
     if self.truth is not None:
       where = self.where_compared
       pair = self.mask, self.truth
@@ -114,20 +117,23 @@ def page_image(
   # The page shows no more pixels than a screen has.
   step = -(-max(arrays.pixels.shape) // _LARGEST_LAYER_PX)
   thinned, labels = arrays.thin_out(step), found.labels[::step, ::step]
-  nearly_found = nearly_found_regions(
-    labels,
-    thinned.probabilities,
-    threshold=threshold,
-    minimum_area_px=max(1, max(minimum_area_px, _SPECK_PX) // step**2),
-  )
-  doubtful = doubtful_objects(
-    labels,
-    nearly_found,
-    thinned.probabilities,
-    threshold=threshold,
-    least_peak=least_peak,
-    power=kind_of(defect).area_exponent,
-  )
+  # Without a network nobody doubts what a person drew.
+  nearly_found, doubtful = np.zeros_like(labels), []
+  if thinned.probabilities is not None:
+    nearly_found = nearly_found_regions(
+      labels,
+      thinned.probabilities,
+      threshold=threshold,
+      minimum_area_px=max(1, max(minimum_area_px, _SPECK_PX) // step**2),
+    )
+    doubtful = doubtful_objects(
+      labels,
+      nearly_found,
+      thinned.probabilities,
+      threshold=threshold,
+      least_peak=least_peak,
+      power=kind_of(defect).area_exponent,
+    )
   ids = _ids(doubtful, len(found.counted))
   return PageImage(
     name=name,
