@@ -202,7 +202,8 @@ class Document:
     with self.lock:
       corrected, of = self.corrected()
       found = self._numbers.numbers(
-        as_written=not self.by_hand and not self._edited.regions_differ()
+        as_written=not self.by_hand and not self._edited.regions_differ(),
+        touching=self._edited.touching > 0,
       )
       words = 'object' if of == 1 else 'objects'
       return {
@@ -273,6 +274,7 @@ class Document:
     return self._done(entry, 1, entry.text)
 
   def _done(self, entry: Entry, sign: int, text: str) -> Change:
+    self._numbers.before(entry.box)
     ids_before = self._edited.do(entry, sign)
     self._numbers.change(
       entry.box, ids_before, regions='regions' in entry.delta

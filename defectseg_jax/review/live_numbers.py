@@ -7,13 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from defectseg_jax.micrographs.object_ids import ObjectMask, objects_of_ids
+from defectseg_jax.micrographs.object_ids import objects_of_ids
 from defectseg_jax.quantification import Measurement
+from defectseg_jax.quantification.live import LiveMeasurement
 from defectseg_jax.reporting.page.views import summary_facts
 from defectseg_jax.review.image_source import ImageSource
-from defectseg_jax.review.layers import NOT_LABELLED, USUAL, Box, Layers
+from defectseg_jax.review.layers import (
+  NOT_LABELLED,
+  NOWHERE,
+  USUAL,
+  Box,
+  Layers,
+  ids_in,
+  part,
+)
 from defectseg_jax.sessions.calibration import Scale
 from defectseg_jax.sessions.image_numbers import image_numbers
+
+# A change of more than this part of an image is measured at once; by eye.
+_PART = 0.2
 
 
 class LiveNumbers:
@@ -22,7 +34,7 @@ class LiveNumbers:
   def __init__(
     self, source: ImageSource, layers: Layers, pixels: np.ndarray
   ) -> None:
-    """Measures nothing yet.
+    """Measures nothing yet: who only looks does not wait for it.
 
     Args:
       source: of the image.
@@ -30,25 +42,46 @@ class LiveNumbers:
       pixels: [H, W], the micrograph.
     """
     self._source, self._layers, self._pixels = source, layers, pixels
+    self._live: LiveMeasurement | None = None
+    # The ids that are measured: without those that are not labelled.
+    self._ids: np.ndarray = layers.ids
+
+  def before(self, box: Box) -> None:
+    """Takes note of what is in a box, before it changes."""
+    if self._live is not None and box != NOWHERE:
+      self._live.before(box)
 
   def change(self, box: Box, ids_before: np.ndarray, *, regions: bool) -> None:
     """Takes note of a change.
 
     Args:
-      box: of the pixels that changed.
+      box: of the pixels that changed; `before` was told of it.
       ids_before: that were in it.
       regions: whether what counts has changed, too.
     """
-    del box, ids_before, regions
+    if self._live is None or box == NOWHERE:
+      return
+    whole = (box[2] - box[0]) * (box[3] - box[1]) > _PART * self._ids.size
+    if regions or whole:
+      # By box it would take longer than at once.
+      self._live = None
+      return
+    if self._ids is not self._layers.ids:
+      labelled = self._layers.regions[part(box)] != NOT_LABELLED
+      ids = self._layers.ids[part(box)]
+      self._ids[part(box)] = np.where(labelled, ids, 0)
+    now = ids_in(self._layers.ids[part(box)])
+    self._live.change(box, np.union1d(ids_before, now))
 
   def take_row(self, source: ImageSource) -> None:
     """Takes note of what summary.csv says since it was written again."""
     self._source = source
 
-  def numbers(self, *, as_written: bool) -> dict[str, Any]:
+  def numbers(self, *, as_written: bool, touching: bool) -> dict[str, Any]:
     """The numbers as they are now.
 
     Args:
+      touching: whether any objects touch.
       as_written: whether the image is as it was when summary.csv was written.
     """
     source = self._source
@@ -56,7 +89,7 @@ class LiveNumbers:
       row = dict(source.row)
       warnings = [dict(name=n, message=m) for n, m in source.warnings]
     else:
-      found = self._measure()
+      found = self._measure(touching)
       row, warnings = self._row(found)
     settings = source.settings
     known = source.pixel_size_nm and (source.thickness_nm or settings.surface)
@@ -73,13 +106,32 @@ class LiveNumbers:
       'warnings': warnings,
     }
 
-  def _measure(self) -> Measurement:
+  def _measure(self, touching: bool) -> Measurement:
+    source = self._source
+    if not LiveMeasurement.can_measure(source.settings):
+      return self._measure_whole()
+    if self._live is None:
+      layers, valid = self._layers, None
+      self._ids = layers.ids
+      if (layers.regions != USUAL).any():
+        valid = layers.regions == USUAL
+      if (layers.regions == NOT_LABELLED).any():
+        self._ids = np.where(layers.regions == NOT_LABELLED, 0, layers.ids)
+      self._live = LiveMeasurement(
+        self._ids,
+        source.settings,
+        pixel_size_nm=source.pixel_size_nm,
+        thickness_nm=source.thickness_nm,
+        valid=valid,
+      )
+    return self._live.measure(touching=touching)
+
+  def _measure_whole(self) -> Measurement:
+    """Where settings look at more than each object by itself."""
     layers, source = self._layers, self._source
-    objects = objects_of_ids(layers.ids)
-    valid = None
+    objects, valid = objects_of_ids(layers.ids), None
     if (layers.regions != USUAL).any():
-      labelled = layers.regions != NOT_LABELLED
-      objects = ObjectMask(objects.mask, objects.ids).only_where(labelled)
+      objects = objects.only_where(layers.regions != NOT_LABELLED)
       valid = layers.regions == USUAL
     return source.settings.measure(
       objects.mask,

@@ -3,20 +3,11 @@
 A crossing is an unbroken run of mask pixels along the test line, however long.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 from defectseg_jax.quantification import checks
-
-# Along slanting test lines the mask is interpolated at such steps. A run begins
-# where it reaches a half and ends where it falls to a quarter: with one limit,
-# the stairs of the mask's edge would count as several crossings. By eye.
-_STEP_PX = 0.5
-_BEGINS = 0.5 - 1e-6
-_ENDS = 0.25
 
 
 class Crossings(NamedTuple):
@@ -62,7 +53,7 @@ def grid_crossings(
   rows, columns = grid_lines(mask.shape, spacing_px=spacing_px)
   return Crossings(
     count=np.concatenate(
-      [_count_runs(mask[rows]), _count_runs(mask[:, columns].T)]
+      [count_runs(mask[rows]), count_runs(mask[:, columns].T)]
     ),
     length_px=np.repeat(
       [float(width), float(height)], [len(rows), len(columns)]
@@ -132,47 +123,7 @@ def grid_intervals_px(
   )
 
 
-def random_crossings(
-  mask: np.ndarray,
-  *,
-  lines: int = 64,
-  seed: int = 0,
-  valid: np.ndarray | None = None,
-) -> Crossings:
-  """Crossings with straight lines at random places, in random directions.
-
-  All lines that meet the image are equally likely: direction and distance from
-  the middle are uniform. So the mean count per length is the mean over all
-  directions and places.
-
-  Args:
-    mask: [H, W], as `checks.boolean_mask` takes it.
-    lines: number of lines that meet the image.
-    seed: of the lines.
-    valid: as of `grid_crossings`.
-
-  Returns:
-    A count and a length for each line.
-
-  Raises:
-    InputError: the mask is not a mask, or the number of lines is below 1.
-  """
-  mask = checks.boolean_mask(mask)
-  checks.require_whole(lines, 'lines')
-  rng = np.random.default_rng(seed)
-  counts, lengths = [], []
-  while len(counts) < lines:
-    angle = rng.uniform(0, math.pi)
-    offset = rng.uniform(-0.5, 0.5) * math.hypot(*mask.shape)
-    ends = _chord(mask.shape, angle, offset)
-    if ends is not None:
-      counts.append(_count_along(mask, *ends))
-      length = math.hypot(*(ends[1] - ends[0]))
-      lengths.append(length * _part_along(valid, *ends))
-  return Crossings(np.array(counts, np.int64), np.array(lengths))
-
-
-def _count_runs(lines: np.ndarray) -> np.ndarray:
+def count_runs(lines: np.ndarray) -> np.ndarray:
   """Number of runs of True in each row of bool [lines, pixels]."""
   begins = lines[:, 1:] & ~lines[:, :-1]
   return begins.sum(axis=1) + lines[:, 0]
@@ -186,58 +137,3 @@ def _between_runs(lines: np.ndarray, gaps: np.ndarray) -> np.ndarray:
   middle = (first + after - 1) / 2
   before = np.pad(np.cumsum(gaps, axis=1), ((0, 0), (1, 0)))[line, first]
   return np.diff(middle)[(np.diff(line) == 0) & (np.diff(before) == 0)]
-
-
-def _chord(
-  shape: tuple[int, ...], angle: float, offset: float
-) -> tuple[np.ndarray, np.ndarray] | None:
-  """Where a line enters and leaves [0, H] x [0, W]; None if it does not."""
-  middle = np.array(shape) / 2
-  along = np.array([math.sin(angle), math.cos(angle)])
-  across = np.array([along[1], -along[0]])
-  through = middle + offset * across
-  low, high = -math.inf, math.inf
-  for place, step, size in zip(through, along, shape):
-    if abs(step) < 1e-12:
-      if not 0 <= place <= size:
-        return None
-      continue
-    ends = sorted(((0 - place) / step, (size - place) / step))
-    low, high = max(low, ends[0]), min(high, ends[1])
-  if high - low < 1e-9:
-    return None
-  return through + low * along, through + high * along
-
-
-def _part_along(
-  valid: np.ndarray | None, begin: np.ndarray, end: np.ndarray
-) -> float:
-  """The part of a straight line between two points that is valid."""
-  if valid is None:
-    return 1.0
-  steps = max(1, math.ceil(math.hypot(*(end - begin)) / _STEP_PX))
-  shares = (np.arange(steps) + 0.5) / steps
-  places = (begin + shares[:, None] * (end - begin)).astype(int)
-  rows, columns = np.minimum(places, np.array(valid.shape) - 1).T
-  return float(valid[rows, columns].mean())
-
-
-def _count_along(mask: np.ndarray, begin: np.ndarray, end: np.ndarray) -> int:
-  """Number of runs on a straight line between two points on the edge."""
-  steps = max(1, math.ceil(math.hypot(*(end - begin)) / _STEP_PX))
-  shares = (np.arange(steps) + 0.5) / steps
-  # Half a pixel less, since 0, 0 is the middle of the first pixel.
-  places = begin + shares[:, None] * (end - begin) - 0.5
-  found = ndimage.map_coordinates(
-    mask.view(np.uint8),
-    places.T,
-    order=1,
-    mode='nearest',
-    output=np.float32,
-  )
-  inside = found >= _BEGINS
-  # Between the limits, a place is like the last clear place before it.
-  clear = inside | (found <= _ENDS)
-  before = np.where(clear, np.arange(steps), 0)
-  inside = inside[np.maximum.accumulate(before)]
-  return int(_count_runs(inside[None])[0])

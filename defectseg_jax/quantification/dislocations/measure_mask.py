@@ -17,7 +17,11 @@ from defectseg_jax.quantification.dislocations.summary import (
   dislocation_summary,
 )
 from defectseg_jax.quantification.measurement import Measurement
-from defectseg_jax.quantification.particles.window import specimen_mask
+from defectseg_jax.quantification.particles.components import label_regions
+from defectseg_jax.quantification.particles.window import (
+  Window,
+  specimen_mask,
+)
 from defectseg_jax.quantification.plausibility import (
   QualityWarning,
   beside_warnings,
@@ -44,7 +48,45 @@ def measure_line_mask(
   """
   del image
   mask, window = specimen_mask(mask, valid)
-  skeleton = skeletons.line_skeleton(mask, spur_px=settings.spur_px)
+  return line_measurement(
+    mask,
+    window,
+    skeletons.line_skeleton(mask, spur_px=settings.spur_px),
+    ids=ids,
+    pixel_size_nm=pixel_size_nm,
+    thickness_nm=thickness_nm,
+    settings=settings,
+    detection=detection,
+    seed=seed,
+  )
+
+
+def line_measurement(
+  mask: np.ndarray,
+  window: Window,
+  skeleton: skeletons.Skeleton,
+  *,
+  ids: np.ndarray | None,
+  table: bool = True,
+  random: line_intercepts.Crossings | None = None,
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
+  settings: QuantificationSettings,
+  detection: LineDetection | None,
+  seed: int,
+) -> Measurement:
+  """The numbers of lines that are thinned.
+
+  Args:
+    mask: bool [H, W], of specimen alone.
+    window: where the image shows specimen.
+    skeleton: of the mask, pruned.
+    ids: of lines that touch; None where none does.
+    table: whether to make the table of all lines, which takes longer than the
+      rest.
+    random: crossings with random lines; None counts them.
+    pixel_size_nm, thickness_nm, settings, detection, seed: as of `measure`.
+  """
   summary = dislocation_summary(
     mask,
     pixel_size_nm=pixel_size_nm,
@@ -53,6 +95,7 @@ def measure_line_mask(
     random_lines=settings.random_lines,
     spur_px=settings.spur_px,
     skeleton=skeleton,
+    random=random,
     corrections=_corrections(settings),
     thickness_uncertainty=settings.thickness_uncertainty,
     pixel_size_uncertainty=settings.pixel_size_uncertainty,
@@ -60,6 +103,24 @@ def measure_line_mask(
     seed=seed,
     valid=window.valid,
   )
+  warnings = [
+    *dislocation_warnings(
+      density_per_m2=summary['density_length_per_m2'],
+      line_width_nm=summary['line_width_nm'],
+      pixel_size_nm=pixel_size_nm,
+      thickness_nm=thickness_nm,
+    ),
+    *_join_warnings(mask, ids),
+    *beside_warnings(window.marked_beside_px),
+  ]
+  if not table:
+    nothing = np.zeros(0)
+    return Measurement(
+      *(summary, {}, warnings, mask.view(np.uint8), nothing.astype(bool)),
+      sizes_nm=nothing,
+      sizes_px=nothing,
+      valid=window.valid,
+    )
   found = measure_lines(mask, skeleton, pixel_size_nm=pixel_size_nm)
   between_px = line_intercepts.grid_intervals_px(
     mask, spacing_px=settings.spacing_px, valid=window.valid
@@ -67,16 +128,7 @@ def measure_line_mask(
   return Measurement(
     summary=summary,
     objects=found.columns(),
-    warnings=[
-      *dislocation_warnings(
-        density_per_m2=summary['density_length_per_m2'],
-        line_width_nm=summary['line_width_nm'],
-        pixel_size_nm=pixel_size_nm,
-        thickness_nm=thickness_nm,
-      ),
-      *_join_warnings(len(found.area_px), ids),
-      *beside_warnings(window.marked_beside_px),
-    ],
+    warnings=warnings,
     labels=found.labels,
     counted=np.ones(len(found.area_px), bool),
     sizes_nm=between_px * (pixel_size_nm or math.nan),
@@ -94,11 +146,14 @@ def _corrections(settings: QuantificationSettings) -> LineCorrections:
   )
 
 
-def _join_warnings(lines: int, ids: np.ndarray | None) -> list[QualityWarning]:
+def _join_warnings(
+  mask: np.ndarray, ids: np.ndarray | None
+) -> list[QualityWarning]:
   """That lines of different ids are measured as one."""
   if ids is None:
     return []
-  numbered = len(np.unique(ids[ids > 0]))
+  numbered = int(np.count_nonzero(np.bincount(ids.ravel())[1:]))
+  lines = label_regions(mask)[1]
   return [
     QualityWarning(
       'lines_joined',

@@ -61,7 +61,21 @@ def line_skeleton(mask: np.ndarray, *, spur_px: float = 5.0) -> Skeleton:
     (21, 23)
   """
   checks.require_not_negative(spur_px, 'spur_px')
-  thin = morphology.skeletonize(checks.boolean_mask(mask))
+  return prune(thin_lines(checks.boolean_mask(mask)), spur_px=spur_px)
+
+
+def thin_lines(mask: np.ndarray) -> np.ndarray:
+  """Lines thinned to one pixel, not pruned yet: bool [H, W]."""
+  return morphology.skeletonize(mask)
+
+
+def prune(thin: np.ndarray, *, spur_px: float) -> Skeleton:
+  """The skeleton of thinned lines, without short spurs.
+
+  Args:
+    thin: bool [H, W], from `thin_lines`.
+    spur_px: as of `line_skeleton`.
+  """
   # With a margin of background, no pixel has a neighbour across the edge.
   padded = np.pad(thin, 1)
   width = padded.shape[1]

@@ -27,6 +27,9 @@ from defectseg_jax.quantification.dislocations.detection import (
   LineDetection,
   detection_factor,
 )
+from defectseg_jax.quantification.dislocations.random_lines import (
+  random_crossings,
+)
 
 CONVENTIONS = {
   'area_fraction': 'part of the image that lines cover as they are drawn',
@@ -105,6 +108,7 @@ def dislocation_summary(
   pixel_size_uncertainty: float = 0.0,
   detection: LineDetection | None = None,
   skeleton: skeletons.Skeleton | None = None,
+  random: line_intercepts.Crossings | None = None,
   seed: int = 0,
   valid: np.ndarray | None = None,
 ) -> dict[str, float]:
@@ -112,14 +116,12 @@ def dislocation_summary(
 
   Args:
     mask: [H, W], as `checks.boolean_mask` takes it.
-    pixel_size_nm: side of a pixel; None where it is not known.
-    thickness_nm: of the foil; likewise.
+    pixel_size_nm, thickness_nm: None where they are not known.
     spacing_px, random_lines, spur_px: as of `QuantificationSettings`.
     corrections: for the numbers named `corrected`.
-    thickness_uncertainty, pixel_size_uncertainty: relative standard
-      uncertainties; they widen the intervals.
+    thickness_uncertainty, pixel_size_uncertainty: relative; widen intervals.
     detection: of the network, on its development set; adds numbers `detected`.
-    skeleton: of the mask, pruned; None computes it.
+    skeleton, random: of the mask, pruned; crossings with random lines; or None.
     seed: of the random lines and the bootstraps.
     valid: bool [H, W], True on specimen; nothing else is marked. None: all.
 
@@ -136,9 +138,7 @@ def dislocation_summary(
   skeleton = skeleton or skeletons.line_skeleton(mask, spur_px=spur_px)
   where: dict[str, Any] = {'mask': mask, 'valid': valid}
   grid = line_intercepts.grid_crossings(**where, spacing_px=spacing_px)
-  random = line_intercepts.random_crossings(
-    **where, lines=random_lines, seed=seed
-  )
+  random = random or random_crossings(**where, lines=random_lines, seed=seed)
   parts_px = skeletons.tile_lengths_px(skeleton, mask.shape)
   projected = _projected(grid, random, parts_px, foil, seed, **where)
   covered = int(np.count_nonzero(mask)) / _area_px(**where)

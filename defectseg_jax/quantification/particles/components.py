@@ -69,7 +69,7 @@ def label_regions(
   # 8-connected pixels would let it through.
   background = ndimage.generate_binary_structure(2, 3 - connectivity // 4)
   if ids is not None:
-    labels, count = _label_ids(checks.object_ids(ids, mask), connectivity)
+    labels, count = label_ids(checks.object_ids(ids, mask), connectivity)
     if fill_holes:
       _fill_each(labels, background)
   else:
@@ -153,7 +153,7 @@ def covers_all(mask: np.ndarray, part: float) -> bool:
   )
 
 
-def _label_ids(ids: np.ndarray, connectivity: int) -> tuple[np.ndarray, int]:
+def label_ids(ids: np.ndarray, connectivity: int) -> tuple[np.ndarray, int]:
   """Numbers regions of one id: int32 [H, W] from 1, and how many."""
   found: Any = measure.label(
     ids, background=0, connectivity=connectivity // 4, return_num=True

@@ -107,14 +107,42 @@ def touch_at_corners(labelled: np.ndarray) -> bool:
     False
   """
   labelled = np.asarray(labelled)
-  for top in range(0, len(labelled) - 1, _ROWS_AT_ONCE):
-    rows = labelled[top : top + _ROWS_AT_ONCE + 1]
-    upper, lower = rows[:-1], rows[1:]
-    for one, two, beside, below in (
-      (upper[:, :-1], lower[:, 1:], upper[:, 1:], lower[:, :-1]),
-      (upper[:, 1:], lower[:, :-1], upper[:, :-1], lower[:, 1:]),
-    ):
-      touch = (one != 0) & (one == two)
-      if (touch & (one != beside) & (one != below)).any():
-        return True
-  return False
+  return any(
+    _corner_touches(labelled[top : top + _ROWS_AT_ONCE + 1])
+    for top in range(0, len(labelled) - 1, _ROWS_AT_ONCE)
+  )
+
+
+def corner_touches_in(
+  labelled: np.ndarray, box: tuple[int, int, int, int]
+) -> int:
+  """How many squares of 2 x 2 pixels in or beside a box have such a pair.
+
+  Args:
+    labelled: as of `touch_at_corners`.
+    box: top, left, bottom, right; the row and column after the last.
+
+  Examples:
+    >>> corner_touches_in(np.eye(4, dtype=bool), (0, 0, 1, 1))
+    1
+  """
+  top, left = max(0, box[0] - 1), max(0, box[1] - 1)
+  return sum(
+    _corner_touches(
+      labelled[row : min(row + _ROWS_AT_ONCE, box[2]) + 1, left : box[3] + 1]
+    )
+    for row in range(top, box[2], _ROWS_AT_ONCE)
+  )
+
+
+def _corner_touches(rows: np.ndarray) -> int:
+  """How many pairs touch at a corner, and only there."""
+  upper, lower = rows[:-1], rows[1:]
+  found = 0
+  for one, two, beside, below in (
+    (upper[:, :-1], lower[:, 1:], upper[:, 1:], lower[:, :-1]),
+    (upper[:, 1:], lower[:, :-1], upper[:, :-1], lower[:, 1:]),
+  ):
+    touch = (one != 0) & (one == two)
+    found += int(np.count_nonzero(touch & (one != beside) & (one != below)))
+  return found

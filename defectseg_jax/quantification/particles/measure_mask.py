@@ -9,6 +9,7 @@ import numpy as np
 from defectseg_jax.quantification.checks import boolean_mask
 from defectseg_jax.quantification.measurement import Measurement
 from defectseg_jax.quantification.particles.connectivity import (
+  Numbers,
   connectivity_warnings,
   numbers_of,
   touch_at_corners,
@@ -61,6 +62,35 @@ def measure_particle_mask(
       find(connectivity=12 - settings.connectivity), settings.border
     )
   found = find(connectivity=settings.connectivity, image=image)
+  return particle_measurement(
+    found,
+    other,
+    thickness_nm=thickness_nm,
+    settings=settings,
+    detection=detection,
+    seed=seed,
+  )
+
+
+def particle_measurement(
+  found: Particles,
+  other: Numbers | None,
+  *,
+  thickness_nm: float | None,
+  settings: QuantificationSettings,
+  detection: Detection | None,
+  seed: int,
+) -> Measurement:
+  """The numbers of particles that are found and measured.
+
+  Args:
+    found: the particles.
+    other: what the other connectivity makes of them; None where it is known to
+      be the same.
+    thickness_nm, settings, detection, seed: as of `measure`.
+  """
+  known = not math.isnan(found.pixel_size_nm)
+  pixel_size_nm = found.pixel_size_nm if known else None
   summary = particle_summary(
     found,
     thickness_nm=thickness_nm,

@@ -140,6 +140,8 @@ def why_not_corrected(particles: Particles) -> str:
 
 
 def _square_counts(particles: Particles) -> np.ndarray:
+  if particles.squares is not None:
+    return particles.squares
   return boolean_model.square_counts(
     particles.labels, valid=particles.window.valid
   )

@@ -10,7 +10,11 @@ from defectseg_jax.quantification import checks
 from defectseg_jax.quantification.particles.borders import select_counted
 from defectseg_jax.quantification.particles.components import label_regions
 from defectseg_jax.quantification.particles.hulls import measure_hulls
-from defectseg_jax.quantification.particles.run_lengths import Runs, find_runs
+from defectseg_jax.quantification.particles.run_lengths import (
+  Runs,
+  find_runs,
+  run_boxes,
+)
 from defectseg_jax.quantification.particles.window import (
   Window,
   specimen_mask,
@@ -39,6 +43,7 @@ class Particles:
     window: where the image shows specimen.
     at_gap: bool [n], whether it touches a gap in the window.
     foot_at_gap: bool [n], whether it does so with its lowest point.
+    squares: of `boolean_model.square_counts`; None where it is not known yet.
   """
 
   labels: np.ndarray
@@ -56,6 +61,7 @@ class Particles:
   window: Window
   at_gap: np.ndarray
   foot_at_gap: np.ndarray
+  squares: np.ndarray | None = None
 
   def __len__(self) -> int:
     return len(self.area_px)
@@ -193,10 +199,40 @@ def _measure_labels(
   window: Window,
 ) -> Particles:
   """The particles 1 to count of a label image."""
-  runs = find_runs(labels)
+  return measure_runs(
+    labels,
+    find_runs(labels),
+    count,
+    pixel_size_nm=pixel_size_nm,
+    mean_intensity=_mean_intensity(labels, count, image),
+    window=window,
+  )
+
+
+def measure_runs(
+  labels: np.ndarray,
+  runs: Runs,
+  count: int,
+  *,
+  pixel_size_nm: float,
+  mean_intensity: np.ndarray,
+  window: Window,
+  corner: tuple[int, int] = (0, 0),
+) -> Particles:
+  """The particles 1 to count of the runs of a label image, or a part of it.
+
+  Args:
+    labels: int [h, w].
+    runs: of the labels, in rows and columns of the whole image.
+    count: number of labels.
+    pixel_size_nm: NaN where it is not known.
+    mean_intensity: float [count].
+    window: of the whole image.
+    corner: row and column of the part's first pixel.
+  """
   hulls = measure_hulls(runs, count)
   area, row, column, eccentricity = _moments(runs, count)
-  at_gap, foot_at_gap = window.gap_contacts(labels, runs, count)
+  at_gap, foot_at_gap = window.gap_contacts(labels, runs, count, corner)
   return Particles(
     labels=labels,
     pixel_size_nm=pixel_size_nm,
@@ -208,8 +244,8 @@ def _measure_labels(
     feret_minimum_px=hulls.feret_minimum_px,
     mean_width_px=hulls.mean_width_px,
     eccentricity=eccentricity,
-    mean_intensity=_mean_intensity(labels, count, image),
-    box_px=_boxes(runs, count),
+    mean_intensity=mean_intensity,
+    box_px=run_boxes(runs, count),
     window=window,
     at_gap=at_gap,
     foot_at_gap=foot_at_gap,
@@ -259,19 +295,3 @@ def _mean_intensity(
     sums += np.bincount(ids, weights=values, minlength=count + 1)
     pixels += np.bincount(ids, minlength=count + 1)
   return sums[1:] / pixels[1:]
-
-
-def _boxes(runs: Runs, count: int) -> np.ndarray:
-  """int64 [n, 4], as of `Particles.box_px`."""
-  if count == 0:
-    return np.zeros((0, 4), np.int64)
-  starts = np.searchsorted(runs.label, np.arange(1, count + 1))
-  return np.stack(
-    [
-      np.minimum.reduceat(runs.row, starts),
-      np.minimum.reduceat(runs.first, starts),
-      np.maximum.reduceat(runs.row, starts) + 1,
-      np.maximum.reduceat(runs.last, starts) + 1,
-    ],
-    axis=1,
-  )

@@ -54,6 +54,35 @@ def find_runs(labels: np.ndarray) -> Runs:
   return Runs(label[order], row[order], first[order], last[order])
 
 
+def run_boxes(runs: Runs, count: int) -> np.ndarray:
+  """The bounding box of each label, from 1 to a count.
+
+  Args:
+    runs: of the labels.
+    count: number of labels; each of them must occur.
+
+  Returns:
+    int64 [count, 4]: first row and column, and the row and column after the
+    last.
+
+  Examples:
+    >>> run_boxes(find_runs(np.array([[0, 1, 1], [0, 1, 0]])), 1)
+    array([[0, 1, 2, 3]])
+  """
+  if count == 0:
+    return np.zeros((0, 4), np.int64)
+  starts = np.searchsorted(runs.label, np.arange(1, count + 1))
+  return np.stack(
+    [
+      np.minimum.reduceat(runs.row, starts),
+      np.minimum.reduceat(runs.first, starts),
+      np.maximum.reduceat(runs.row, starts) + 1,
+      np.maximum.reduceat(runs.last, starts) + 1,
+    ],
+    axis=1,
+  )
+
+
 def _runs_in_rows(
   labels: np.ndarray, top: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

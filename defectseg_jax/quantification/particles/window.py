@@ -8,6 +8,7 @@ it; so a particle is counted once, as by the frame at the sides.
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 from scipy import ndimage
@@ -52,14 +53,19 @@ class Window:
     )
 
   def gap_contacts(
-    self, labels: np.ndarray, runs: Runs, count: int
+    self,
+    labels: np.ndarray,
+    runs: Runs,
+    count: int,
+    corner: tuple[int, int] = (0, 0),
   ) -> tuple[np.ndarray, np.ndarray]:
     """Which particles touch a gap, and which with their lowest point.
 
     Args:
-      labels: int [H, W], of specimen only.
+      labels: int [h, w], of specimen only.
       runs: of the labels.
       count: number of labels.
+      corner: row and column of the first pixel of the labels.
 
     Returns:
       bool [count], twice.
@@ -67,14 +73,12 @@ class Window:
     touches = np.zeros(count + 1, bool)
     if self.valid is None or not count:
       return touches[1:], touches[1:]
-    top, left, bottom, right = self.sides
-    gaps = np.zeros(self.shape, bool)
-    gaps[top:bottom, left:right] = ~self.valid[top:bottom, left:right]
-    near = np.asarray(ndimage.binary_dilation(gaps), bool)
-    touches[labels[near]] = True
+    gaps, near = self._gaps
+    rows, columns = (
+      slice(first, first + size) for first, size in zip(corner, labels.shape)
+    )
+    touches[labels[near[rows, columns]]] = True
     touches[0] = False
-    # With a margin, since a foot may be at a side.
-    gaps = np.pad(gaps, 1)
     # Runs are in the order of labels and rows: of each, the last.
     last = np.searchsorted(runs.label, np.arange(1, count + 1), 'right') - 1
     row, column = runs.row[last] + 1, runs.last[last] + 1
@@ -82,6 +86,15 @@ class Window:
     for aside in (-1, 0, 1):
       at_foot = at_foot | gaps[row + 1, column + aside]
     return touches[1:], at_foot
+
+  @functools.cached_property
+  def _gaps(self) -> tuple[np.ndarray, np.ndarray]:
+    """Gaps, with a margin since a foot may be at a side; and what is near."""
+    assert self.valid is not None
+    top, left, bottom, right = self.sides
+    gaps = np.zeros(self.shape, bool)
+    gaps[top:bottom, left:right] = ~self.valid[top:bottom, left:right]
+    return np.pad(gaps, 1), np.asarray(ndimage.binary_dilation(gaps), bool)
 
 
 def create_window(shape: tuple[int, int], valid: np.ndarray | None) -> Window:

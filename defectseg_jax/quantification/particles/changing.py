@@ -1,0 +1,198 @@
+"""Particles of a mask that changes, measured again only where it does.
+
+What is measured of a particle depends on its own pixels alone. So a change
+costs what it changes, and the numbers are those of a whole measurement to the
+last bit.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from defectseg_jax.quantification.particles.boolean_model import (
+  square_counts,
+  square_counts_in,
+)
+from defectseg_jax.quantification.particles.components import label_ids
+from defectseg_jax.quantification.particles.connectivity import (
+  Numbers,
+  corner_touches_in,
+  numbers_of,
+)
+from defectseg_jax.quantification.particles.properties import (
+  Particles,
+  measure_runs,
+)
+from defectseg_jax.quantification.particles.run_lengths import Runs, find_runs
+from defectseg_jax.quantification.particles.window import Window
+
+# Columns of a particle's row.
+_COLUMNS = (
+  *('row_px', 'column_px', 'area_px', 'convex_area_px'),
+  *('feret_maximum_px', 'feret_minimum_px', 'mean_width_px', 'eccentricity'),
+  *('mean_intensity', 'box_px', 'at_gap', 'foot_at_gap'),
+)
+# Top, left, bottom, right; the row and column after the last.
+Box = tuple[int, int, int, int]
+
+
+class ChangingParticles:
+  """The particles of an image whose ids change, by one connectivity."""
+
+  def __init__(
+    self,
+    ids: np.ndarray,
+    *,
+    connectivity: int,
+    pixel_size_nm: float | None,
+    window: Window,
+  ) -> None:
+    """Measures all of them.
+
+    Args:
+      ids: int [H, W], the object at each pixel, 0 in the background; it is
+        looked at again by `change`.
+      connectivity: 4 or 8.
+      pixel_size_nm: side of a pixel; None where it is not known.
+      window: where the image shows specimen.
+    """
+    self._ids, self._connectivity = ids, connectivity
+    self._pixel_size_nm = pixel_size_nm or math.nan
+    self._window = window
+    height, width = ids.shape
+    self._owner, self._first, self._rows = self._measure(
+      (0, 0, height, width), None
+    )
+
+  def change(self, box: Box, affected: np.ndarray) -> None:
+    """Measures again what changed.
+
+    Args:
+      box: of the pixels that changed.
+      affected: ids that are in it, or were.
+    """
+    old = np.isin(self._owner, affected)
+    # All pixels of what changed are in the box, or where it was before.
+    boxes = [np.array([box]), self._rows.box_px[old]]
+    first = np.concatenate(boxes)[:, :2].min(axis=0)
+    after = np.concatenate(boxes)[:, 2:].max(axis=0)
+    looked = int(first[0]), int(first[1]), int(after[0]), int(after[1])
+    owner, first, rows = self._measure(looked, affected)
+    self._owner = np.concatenate([self._owner[~old], owner])
+    self._first = np.concatenate([self._first[~old], first])
+    self._rows = dataclasses.replace(
+      rows,
+      **{
+        name: np.concatenate(
+          [getattr(self._rows, name)[~old], getattr(rows, name)]
+        )
+        for name in _COLUMNS
+      },
+    )
+
+  def particles(self, squares: np.ndarray | None = None) -> Particles:
+    """All of them, in the order of their first pixels.
+
+    Their labels are the ids, which are not in that order.
+
+    Args:
+      squares: counts of `square_counts`.
+    """
+    order = np.argsort(self._first, kind='stable')
+    columns = {name: getattr(self._rows, name)[order] for name in _COLUMNS}
+    return dataclasses.replace(
+      self._rows, labels=self._ids, squares=squares, **columns
+    )
+
+  def _measure(
+    self, box: Box, only: np.ndarray | None
+  ) -> tuple[np.ndarray, np.ndarray, Particles]:
+    """Ids, first pixels and measures of the particles in a box.
+
+    Args:
+      box: that holds them.
+      only: ids to be measured; None for all.
+    """
+    top, left, bottom, right = box
+    ids = self._ids[top:bottom, left:right]
+    if self._window.valid is not None:
+      ids = np.where(self._window.valid[top:bottom, left:right], ids, 0)
+    if only is not None:
+      wanted = np.zeros(1 + int(max([0, ids.max(initial=0), *only])), bool)
+      wanted[only] = True
+      ids = np.where(wanted[ids], ids, 0)
+    labels, count = label_ids(ids, self._connectivity)
+    runs = find_runs(labels)
+    # Of each label the first run begins with its first pixel.
+    starts = np.searchsorted(runs.label, np.arange(1, count + 1))
+    row, column = runs.row[starts], runs.first[starts]
+    owner = ids[row, column]
+    first = (row + top) * self._ids.shape[1] + column + left
+    moved = Runs(
+      runs.label, runs.row + top, runs.first + left, runs.last + left
+    )
+    found = measure_runs(
+      labels,
+      moved,
+      count,
+      pixel_size_nm=self._pixel_size_nm,
+      mean_intensity=np.full(count, math.nan),
+      window=self._window,
+      corner=(top, left),
+    )
+    return owner, first, found
+
+
+class ChangingMask:
+  """What a measurement of particles needs of a mask that changes."""
+
+  def __init__(
+    self,
+    ids: np.ndarray,
+    *,
+    connectivity: int,
+    pixel_size_nm: float | None,
+    window: Window,
+  ) -> None:
+    """Measures all of it; arguments as of `ChangingParticles`."""
+    self._ids, self._window = ids, window
+    self._ours, self._others = (
+      ChangingParticles(
+        ids, connectivity=one, pixel_size_nm=pixel_size_nm, window=window
+      )
+      for one in (connectivity, 12 - connectivity)
+    )
+    height, width = ids.shape
+    self._squares = square_counts(ids, valid=window.valid)
+    self._corners = corner_touches_in(ids, (0, 0, height, width))
+
+  def before(self, box: Box) -> None:
+    """Takes away what is in a box, before it changes."""
+    self._count(box, -1)
+
+  def change(self, box: Box, affected: np.ndarray) -> None:
+    """Adds what is in it since; arguments as of `ChangingParticles.change`."""
+    self._count(box, 1)
+    for particles in (self._ours, self._others):
+      particles.change(box, affected)
+
+  def found(self, border: str) -> tuple[Particles, Numbers | None]:
+    """The particles, and what the other connectivity makes of them.
+
+    Args:
+      border: the border rule.
+
+    Returns:
+      Both; None where the other one is known to make the same.
+    """
+    other = None
+    if self._corners:
+      other = numbers_of(self._others.particles(), border)
+    return self._ours.particles(self._squares), other
+
+  def _count(self, box: Box, sign: int) -> None:
+    self._squares = self._squares + sign * square_counts_in(
+      self._ids, box, valid=self._window.valid
+    )
+    self._corners += sign * corner_touches_in(self._ids, box)
