@@ -6,7 +6,7 @@ import numpy as np
 
 from defectseg_jax.simulation.dislocations import Line
 from defectseg_jax.simulation.parameters import LABEL_WIDTH_PX, FoilParameters
-from defectseg_jax.simulation.particles import Silhouette
+from defectseg_jax.simulation.silhouettes import Silhouette
 
 # Nobody sees what a surface has left of a particle if it is thinner; by eye.
 _FAINTEST_VOID_NM = 6.0
@@ -64,17 +64,17 @@ def draw_lines(drawn: Sequence[Line], foil: FoilParameters) -> np.ndarray:
   wide = side + 8
   mask = np.zeros((wide, wide), bool)
   flat = mask.reshape(-1)
-  for line in drawn:
-    # In pixels from the first pixel's centre.
-    places = line.points_nm[:, :2].T / foil.pixel_size_nm - 0.5
-    first = np.floor(places)
-    column, row = first.astype(np.int64).clip(-3, side + 1) + 4
-    near_x, near_y = (
-      [(first[axis] + reach - places[axis]) ** 2 for reach in range(-1, 3)]
-      for axis in (0, 1)
-    )
-    corner = (row - 1) * wide + column - 1
-    for down, y in enumerate(near_y):
-      for right, x in enumerate(near_x):
-        flat[(corner + down * wide + right)[x + y <= half_px**2]] = True
+  points_nm = np.concatenate([np.empty((0, 3)), *(l.points_nm for l in drawn)])
+  # In pixels from the first pixel's centre.
+  places = points_nm[:, :2].T / foil.pixel_size_nm - 0.5
+  first = np.floor(places)
+  column, row = first.astype(np.int64).clip(-3, side + 1) + 4
+  near_x, near_y = (
+    [(first[axis] + reach - places[axis]) ** 2 for reach in range(-1, 3)]
+    for axis in (0, 1)
+  )
+  corner = (row - 1) * wide + column - 1
+  for down, y in enumerate(near_y):
+    for right, x in enumerate(near_x):
+      flat[(corner + down * wide + right)[x + y <= half_px**2]] = True
   return mask[4:-4, 4:-4].copy()

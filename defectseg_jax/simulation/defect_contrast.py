@@ -13,8 +13,9 @@ from scipy import ndimage
 from defectseg_jax.simulation.dislocation_curves import STEP_NM
 from defectseg_jax.simulation.dislocations import Line
 from defectseg_jax.simulation.parameters import FoilParameters
-from defectseg_jax.simulation.particles import Particle, VisibleParticle
-from defectseg_jax.simulation.pixel_grid import window_around
+from defectseg_jax.simulation.particle_shapes import Particle
+from defectseg_jax.simulation.pixel_grid import slopes, window_around
+from defectseg_jax.simulation.silhouettes import VisibleParticle
 
 # Widths of the two blurs whose difference is a Fresnel rim; by eye.
 _RIM_WIDTHS_NM = (0.6, 1.6)
@@ -73,6 +74,8 @@ def _void_contrast(
     # From 0.7 at the upper surface to 1.3 at the lower one; by eye.
     defocus = 0.7 + 0.6 * void.centre_nm[2] / foil.thickness_nm
     edges[area] = np.maximum(edges[area], defocus * (seen.path_nm > 0))
+  if not voids:
+    return missing, edges
   near, far = (
     ndimage.gaussian_filter(edges, width / foil.pixel_size_nm, truncate=3)
     for width in _RIM_WIDTHS_NM
@@ -110,7 +113,7 @@ def _moire_fringes(
   # In nanometres; by eye.
   spacing_px = rng.uniform(1.5, 4.0) / foil.pixel_size_nm
   angle, phase = rng.uniform(0, 2 * math.pi, size=2)
-  rows, columns = np.ogrid[: shape[0], : shape[1]]
+  rows, columns = np.arange(shape[0])[:, None], np.arange(shape[1])
   across = rows * math.sin(angle) + columns * math.cos(angle)
   return 1 + _MOIRE_AMPLITUDE * np.cos(
     2 * math.pi * across / spacing_px + phase
@@ -142,9 +145,9 @@ def _line_contrast(
   pixel = foil.pixel_size_nm
   total = np.zeros((foil.side_px, foil.side_px), np.float32)
   widths = foil.contrast.line_width_nm * np.array(_RELATIVE_LINE_WIDTHS)
-  canvases = [np.zeros(total.size, np.float64) for _ in widths]
-  for line in lines:
-    _draw_line(canvases[rng.integers(len(widths))], line, foil, rng)
+  canvases = np.zeros((len(widths), total.size), np.float64)
+  if lines:
+    _draw_lines(canvases, lines, foil, rng)
   for width, canvas in zip(widths, canvases, strict=True):
     if canvas.any():
       sigma_px = width / _WIDTH_PER_STD / pixel
@@ -156,44 +159,87 @@ def _line_contrast(
   return total
 
 
-def _draw_line(
-  canvas: np.ndarray,
-  line: Line,
+def _draw_lines(
+  canvases: np.ndarray,
+  lines: Sequence[Line],
   foil: FoilParameters,
   rng: np.random.Generator,
 ) -> None:
-  """Adds a line that beats with depth, and is dotted near the surfaces.
+  """Adds lines that beat with depth, and are dotted near the surfaces.
 
-  Its image swings from side to side of the line as the contrast beats.
+  A line's image swings from side to side of it as the contrast beats. All
+  points of all lines are worked out in a row.
   """
+  canvas, shift, phase = np.array(
+    [
+      (
+        rng.integers(len(canvases)),
+        foil.contrast.line_shift_nm * rng.uniform(-1, 1),
+        rng.uniform(0, 2 * math.pi),
+      )
+      for _ in lines
+    ]
+  ).T
+  counts = np.array([len(line.points_nm) for line in lines])
+  last = counts.cumsum() - 1
+  first = last + 1 - counts
+  line = np.repeat(np.arange(len(lines)), counts)
+  points = np.concatenate([one.points_nm for one in lines])
+  depth, flat = points[:, 2], points[:, :2]
   extinction = foil.contrast.extinction_distance_nm
-  shift = foil.contrast.line_shift_nm * rng.uniform(-1, 1)
-  phase = rng.uniform(0, 2 * math.pi)
-  wave = 2 * math.pi * line.points_nm[:, 2] / extinction + phase
-  depth = line.points_nm[:, 2]
+  wave = 2 * math.pi * depth / extinction + phase[line]
   to_surface = np.minimum(depth, foil.thickness_nm - depth)
   # Beating is strongest at a surface, and fades with depth; by eye.
   beating = 0.3 + 0.6 * np.exp(-to_surface / (0.7 * extinction))
-  darkness = line.strength * (1 - beating * (1 + np.cos(wave)) / 2)
-  along = np.gradient(line.points_nm[:, :2], axis=0)
+  strength = np.array([one.strength for one in lines])
+  darkness = strength[line] * (1 - beating * (1 + np.cos(wave)) / 2)
+  along = slopes(flat)
+  along[first] = flat[first + 1] - flat[first]
+  along[last] = flat[last] - flat[last - 1]
   advance = np.linalg.norm(along, axis=1)
   sideways = along[:, ::-1] * [-1, 1] / np.maximum(advance, 1e-9)[:, None]
-  place = line.points_nm[:, :2] + shift * np.sin(wave)[:, None] * sideways
+  place = flat + (shift[line] * np.sin(wave))[:, None] * sideways
   # A steep line is not darker for being longer than it looks.
   darkness = darkness * advance / STEP_NM
-  _deposit(canvas, place / foil.pixel_size_nm - 0.5, darkness, foil.side_px)
+  # Line after line, and of each line corner after corner: sums keep their bits.
+  corners = 4 * first[line] + np.arange(len(line)) - first[line]
+  _deposit(
+    canvases,
+    canvas.astype(np.int64)[line],
+    place / foil.pixel_size_nm - 0.5,
+    darkness,
+    corners + counts[line] * np.arange(4)[:, None],
+    foil.side_px,
+  )
 
 
 def _deposit(
-  canvas: np.ndarray, places: np.ndarray, weights: np.ndarray, side: int
+  canvases: np.ndarray,
+  canvas: np.ndarray,
+  places: np.ndarray,
+  weights: np.ndarray,
+  order: np.ndarray,
+  side: int,
 ) -> None:
-  """Adds each weight to the four pixels around its place (x, y)."""
+  """Adds each weight to the four pixels around its place (x, y).
+
+  Args:
+    canvases: [canvases, side * side].
+    canvas: [points], to which of them each belongs.
+    places: [points, 2].
+    weights: [points].
+    order: [4, points], in which the corners of the points are added.
+    side: of the micrograph.
+  """
   first = np.floor(places).astype(np.int64)
   share = places - first
-  for down, right in ((0, 0), (0, 1), (1, 0), (1, 1)):
+  pixels, parts = np.full(order.size, -1), np.empty(order.size)
+  for corner, (down, right) in enumerate(((0, 0), (0, 1), (1, 0), (1, 1))):
     row, column = first[:, 1] + down, first[:, 0] + right
     part = np.abs(1 - down - share[:, 1]) * np.abs(1 - right - share[:, 0])
     inside = (row >= 0) & (row < side) & (column >= 0) & (column < side)
-    np.add.at(
-      canvas, row[inside] * side + column[inside], (weights * part)[inside]
-    )
+    pixel = (canvas * side + row) * side + column
+    pixels[order[corner]] = np.where(inside, pixel, -1)
+    parts[order[corner]] = weights * part
+  kept = pixels >= 0
+  np.add.at(canvases.reshape(-1), pixels[kept], parts[kept])

@@ -7,11 +7,12 @@ their shapes are by eye.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from defectseg_jax.simulation.parameters import FoilParameters
+from defectseg_jax.simulation.pixel_grid import unit_steps
 
 # Distance between the points of a line: a pixel, a third of the width of the
 # paper's labels.
@@ -78,7 +79,7 @@ def _create_network(
   nodes[:, 2] = rng.uniform(0.2, 0.8, size=count) * foil.thickness_nm
   nodes = nodes[np.argsort(nodes[:, :2] @ along)]
   curves = [
-    _wavy_curve(nodes[i], nodes[i + 1], rng, _NETWORK_WAVINESS)
+    _wavy_curve(foil, nodes[i], nodes[i + 1], rng, _NETWORK_WAVINESS)
     for i in range(count - 1)
   ]
   for node in nodes:
@@ -87,7 +88,7 @@ def _create_network(
     reach = rng.uniform(40, 180)
     end = node[:2] + reach * np.array([math.cos(away), math.sin(away)])
     curves.append(
-      _wavy_curve(node, np.append(end, surface), rng, _NETWORK_WAVINESS)
+      _wavy_curve(foil, node, np.append(end, surface), rng, _NETWORK_WAVINESS)
     )
   return curves
 
@@ -107,6 +108,7 @@ def _create_tangle(
     top, bottom = -_BEYOND_NM, foil.thickness_nm + _BEYOND_NM
     curves.append(
       _wavy_curve(
+        foil,
         np.append(middle - half, top),
         np.append(middle + half, rng.choice([top, bottom])),
         rng,
@@ -147,6 +149,7 @@ def _crossing_curve(
     ends[1] = ends[0]
   depth = foil.thickness_nm * rng.uniform(0.3, 0.9)
   return _wavy_curve(
+    foil,
     np.append(middle - half, ends[0]),
     np.append(middle + half, ends[1]),
     rng,
@@ -164,6 +167,7 @@ def _random_point(foil: FoilParameters, rng: np.random.Generator) -> np.ndarray:
 
 
 def _wavy_curve(
+  foil: FoilParameters,
   start: np.ndarray,
   end: np.ndarray,
   rng: np.random.Generator,
@@ -172,14 +176,18 @@ def _wavy_curve(
 ) -> np.ndarray:
   """From start to end, bent sideways by a few smooth waves.
 
-  The ends stay where they are; `sag_nm` bends the middle down in depth.
+  The ends stay where they are; `sag_nm` bends the middle down in depth. A curve
+  that passes by the micrograph has no points.
   """
   chord = end - start
   length = max(float(np.hypot(*chord[:2])), 1.0)
-  t = np.linspace(0, 1, max(16, math.ceil(1.5 * length)))
   waves = range(1, 3 + int(length / 25))
   heights = np.array([waviness * length / k**1.4 for k in waves])
   heights *= rng.normal(size=len(waves))
+  reach_nm = float(np.abs(heights).sum())
+  if _passes_by(start.tolist(), end.tolist(), reach_nm, foil.side_nm):
+    return np.empty((0, 3))
+  t = unit_steps(max(16, math.ceil(1.5 * length)))
   bends = np.sin(np.outer([math.pi * k for k in waves], t))
   bend = (heights[:, None] * bends).sum(axis=0)
   # Axes first: what is worked out of all points is the quicker for it.
@@ -191,12 +199,43 @@ def _wavy_curve(
   return _resample(curve)
 
 
+def _passes_by(
+  start: Sequence[float],
+  end: Sequence[float],
+  reach_nm: float,
+  side_nm: float,
+) -> bool:
+  """Whether no point within a reach of a chord is in the micrograph."""
+  (x, y, *_), (last_x, last_y, *_) = start, end
+  # Rounding moves no point so far.
+  reach_nm += 1e-6 * (1 + side_nm + reach_nm)
+  if (
+    max(x, last_x) + reach_nm < 0
+    or max(y, last_y) + reach_nm < 0
+    or min(x, last_x) - reach_nm > side_nm
+    or min(y, last_y) - reach_nm > side_nm
+  ):
+    return True
+  # The corners of the micrograph lie on one side, beyond the reach.
+  right, down = last_x - x, last_y - y
+  aside = [
+    (corner_y - y) * right - (corner_x - x) * down
+    for corner_x in (0.0, side_nm)
+    for corner_y in (0.0, side_nm)
+  ]
+  beyond = reach_nm * math.hypot(right, down)
+  return min(aside) > beyond or max(aside) < -beyond
+
+
 def _resample(curve: np.ndarray) -> np.ndarray:
   """A curve [3, points] as [points, 3], with points STEP_NM apart."""
   x, y, z = np.square(curve[:, 1:] - curve[:, :-1])
   along = np.zeros(curve.shape[1])
   np.cumsum(np.sqrt(x + y + z), out=along[1:])
-  places = np.linspace(0, along[-1], max(2, math.ceil(along[-1] / STEP_NM) + 1))
+  last = float(along[-1])
+  count = max(2, math.ceil(last / STEP_NM) + 1)
+  places = np.arange(count) * (last / (count - 1))
+  places[-1] = last
   return np.stack([np.interp(places, along, axis) for axis in curve], axis=1)
 
 

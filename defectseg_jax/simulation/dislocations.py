@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from defectseg_jax.simulation.choices import make_choice
 from defectseg_jax.simulation.dislocation_curves import CREATE_CURVES
 from defectseg_jax.simulation.parameters import FoilParameters
 
@@ -69,9 +70,10 @@ def create_dislocations(
     'tangle': wanted.tangle_fraction,
   }
   kinds['shallow'] = max(0.0, 1 - sum(kinds.values()))
+  choose = make_choice(kinds)
   lines = []
   while missing_nm > 0:
-    kind = rng.choice(list(kinds), p=list(kinds.values()))
+    kind = choose(rng)
     if kind == 'shallow' and rng.random() < _LOOP_FRACTION:
       kind = 'loop'
     curves = CREATE_CURVES[kind](foil, directions, rng)
@@ -100,11 +102,15 @@ def _visibility(
 
 def _pieces_inside(curve: np.ndarray, foil: FoilParameters) -> list[np.ndarray]:
   """The pieces of a curve inside the foil and the micrograph."""
+  if not len(curve):
+    return []
   high = foil.side_nm, foil.side_nm, foil.thickness_nm
   within = np.ones(len(curve), bool)
   for axis, most in zip(curve.T, high, strict=True):
     within &= (axis >= 0) & (axis <= most)
-  edges = np.flatnonzero(np.diff(within.astype(np.int8), prepend=0, append=0))
+  # With a False on either side.
+  within = np.concatenate([[False], within, [False]])
+  edges = np.flatnonzero(within[1:] != within[:-1])
   return [
     curve[first:last]
     for first, last in zip(edges[::2], edges[1::2], strict=True)

@@ -14,6 +14,7 @@ from defectseg_jax.simulation import (
   ground_truth,
   matrix_contrast,
   particles,
+  silhouettes,
 )
 from defectseg_jax.simulation.background import random_crop
 from defectseg_jax.simulation.dislocations import Line, create_dislocations
@@ -35,8 +36,8 @@ class Geometry:
     lines: the dislocations.
   """
 
-  voids: Sequence[particles.VisibleParticle]
-  precipitates: Sequence[particles.VisibleParticle]
+  voids: Sequence[silhouettes.VisibleParticle]
+  precipitates: Sequence[silhouettes.VisibleParticle]
   lines: Sequence[Line]
 
 
@@ -93,11 +94,11 @@ def simulate_foil(
     1
   """
   geometry = foil_geometry(foil, seed=seed, index=index)
-  streams = _random_streams(seed, index)
-  signal = _signal(foil, geometry, streams, background)
   masks, drawn = foil_labels(foil, geometry)
   return Foil(
-    pixels=detector.quantise(signal, foil.detector.bits),
+    pixels=foil_pixels(
+      foil, geometry, seed=seed, index=index, background=background
+    ),
     masks=masks,
     truth={'seed': seed, 'index': index, **_truth(foil, geometry, drawn)},
     arrays=ground_truth.line_arrays(geometry.lines),
@@ -116,39 +117,72 @@ def foil_geometry(foil: FoilParameters, *, seed: int, index: int) -> Geometry:
   )
 
 
-def foil_labels(
-  foil: FoilParameters, geometry: Geometry
-) -> tuple[dict[str, np.ndarray], dict[str, list[bool]]]:
-  """The masks that a careful person would draw, and what is in them.
+def foil_pixels(
+  foil: FoilParameters,
+  geometry: Geometry,
+  *,
+  seed: int,
+  index: int,
+  background: np.ndarray | None = None,
+) -> np.ndarray:
+  """The micrograph of a geometry.
 
   Args:
     foil: its parameters.
     geometry: of the foil.
+    seed: see `simulate_foil`.
+    index: see `simulate_foil`.
+    background: see `simulate_foil`.
 
   Returns:
-    Masks of each kind, bool [side_px, side_px]; and for each void,
-    precipitate and line whether it is in its mask.
+    uint8 or uint16 [side_px, side_px].
   """
-  over = np.zeros((foil.side_px, foil.side_px), np.float32)
-  for _, silhouette in geometry.precipitates:
-    over[silhouette.rows, silhouette.columns] += silhouette.path_nm
-  drawn = {
-    'voids': [annotation.void_is_drawn(s, over) for _, s in geometry.voids],
-    'precipitates': [
-      annotation.precipitate_is_drawn(s) for _, s in geometry.precipitates
-    ],
-    'dislocations': [line.in_contrast for line in geometry.lines],
-  }
-  outlines = {
-    'voids': [s for _, s in compress(geometry.voids, drawn['voids'])],
-    'precipitates': [
-      s for _, s in compress(geometry.precipitates, drawn['precipitates'])
-    ],
-  }
-  lines = list(compress(geometry.lines, drawn['dislocations']))
-  masks = {k: annotation.fill_outlines(s, foil) for k, s in outlines.items()}
-  masks['dislocations'] = annotation.draw_lines(lines, foil)
-  return masks, drawn
+  streams = _random_streams(seed, index)
+  signal = _signal(foil, geometry, streams, background)
+  return detector.quantise(signal, foil.detector.bits)
+
+
+def foil_labels(
+  foil: FoilParameters, geometry: Geometry
+) -> tuple[dict[str, np.ndarray], dict[str, list[bool]]]:
+  """Masks of all kinds, and what is in them: see `foil_label`."""
+  found = {kind: foil_label(foil, geometry, kind) for kind in KINDS}
+  return (
+    {kind: mask for kind, (mask, _) in found.items()},
+    {kind: drawn for kind, (_, drawn) in found.items()},
+  )
+
+
+def foil_label(
+  foil: FoilParameters, geometry: Geometry, kind: str
+) -> tuple[np.ndarray, list[bool]]:
+  """The mask that a careful person would draw, and what is in it.
+
+  Args:
+    foil: its parameters.
+    geometry: of the foil.
+    kind: voids, precipitates or dislocations.
+
+  Returns:
+    bool [side_px, side_px]; and for each void, precipitate or line whether it
+    is in the mask.
+  """
+  if kind == 'dislocations':
+    drawn = [line.in_contrast for line in geometry.lines]
+    lines = list(compress(geometry.lines, drawn))
+    return annotation.draw_lines(lines, foil), drawn
+  precipitates = [silhouette for _, silhouette in geometry.precipitates]
+  if kind == 'precipitates':
+    drawn = [annotation.precipitate_is_drawn(s) for s in precipitates]
+    outlines = compress(precipitates, drawn)
+  else:
+    over = np.zeros((foil.side_px, foil.side_px), np.float32)
+    for silhouette in precipitates:
+      over[silhouette.rows, silhouette.columns] += silhouette.path_nm
+    voids = [silhouette for _, silhouette in geometry.voids]
+    drawn = [annotation.void_is_drawn(s, over) for s in voids]
+    outlines = compress(voids, drawn)
+  return annotation.fill_outlines(list(outlines), foil), drawn
 
 
 def _random_streams(seed: int, index: int) -> dict[str, np.random.Generator]:
@@ -160,9 +194,9 @@ def _random_streams(seed: int, index: int) -> dict[str, np.random.Generator]:
 
 def _visible_particles(
   everywhere: Sequence[particles.Particle], foil: FoilParameters
-) -> list[particles.VisibleParticle]:
+) -> list[silhouettes.VisibleParticle]:
   """Those of which something is in the micrograph, with their silhouettes."""
-  seen = particles.silhouettes(everywhere, foil)
+  seen = silhouettes.silhouettes(everywhere, foil)
   return [
     (particle, silhouette)
     for particle, silhouette in zip(everywhere, seen, strict=True)

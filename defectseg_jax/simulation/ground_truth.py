@@ -7,7 +7,7 @@ import numpy as np
 
 from defectseg_jax.simulation.dislocations import Line
 from defectseg_jax.simulation.parameters import FoilParameters
-from defectseg_jax.simulation.particles import VisibleParticle
+from defectseg_jax.simulation.silhouettes import VisibleParticle
 
 
 def particle_rows(

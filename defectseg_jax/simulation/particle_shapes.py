@@ -8,18 +8,11 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy import spatial
-
-# Of x and y relative to the centre, and of sizes, arrays of one shape: z,
-# relative to the centre, at which the beam enters and leaves. Entry is above
-# exit where it passes by.
-Form = Callable[
-  [np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]
-]
 
 # Faces of a void: {111}, {100} and {110}. The distances of {100} and {110} from
 # the centre, relative to {111}, are by eye.
@@ -31,6 +24,35 @@ _FACES_110 = np.array(
 _DISTANCES = (1.0, 1.15, 1.13)
 
 
+class Form(Protocol):
+  """Where the beam crosses bodies that are alike."""
+
+  def spans(
+    self,
+    x: np.ndarray,
+    y: np.ndarray,
+    bodies: Sequence['Particle'],
+    body: np.ndarray,
+  ) -> tuple[np.ndarray, np.ndarray]:
+    """Where the beam enters and leaves.
+
+    Args:
+      x: [points], relative to the centre of the point's body.
+      y: likewise.
+      bodies: of this form.
+      body: int [points], whose number is that of each point's body.
+
+    Returns:
+      z, relative to the centre, of entry and exit: [points] each. Entry is
+      below exit where the beam passes by.
+    """
+    ...
+
+  def volume_nm3(self, body: 'Particle') -> float:
+    """Of a whole body."""
+    ...
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Particle:
   """One void or precipitate.
@@ -40,27 +62,51 @@ class Particle:
     centre_nm: x, y, z.
     diameter_nm: of the circle of the same area as the whole particle seen
       from above.
-    volume_nm3: of the whole particle.
     reach_nm: largest distance of its outline from its centre, seen from above.
-    form: where the beam crosses it; the same object for bodies that differ by
-      their size alone.
+    form: where the beam crosses it; the same object for bodies that can be
+      worked out together.
     size_nm: what `form` takes.
+    outline_nm: likewise; radii at angles from 0 to 2 pi, of precipitates.
   """
 
   kind: str
   centre_nm: np.ndarray
   diameter_nm: float
-  volume_nm3: float
   reach_nm: float
   form: Form
   size_nm: float
+  outline_nm: np.ndarray | None = None
+
+  @property
+  def volume_nm3(self) -> float:
+    """Of the whole particle."""
+    return self.form.volume_nm3(self)
 
 
-def _ball(
-  x: np.ndarray, y: np.ndarray, radius_nm: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  half = np.sqrt(np.maximum(radius_nm**2 - x**2 - y**2, 0))
-  return -half, half
+def sizes_nm(bodies: Sequence[Particle]) -> np.ndarray:
+  """`size_nm` of each: [bodies]."""
+  return np.array([body.size_nm for body in bodies])
+
+
+class _Ball:
+  """Sizes are radii."""
+
+  def spans(
+    self,
+    x: np.ndarray,
+    y: np.ndarray,
+    bodies: Sequence[Particle],
+    body: np.ndarray,
+  ) -> tuple[np.ndarray, np.ndarray]:
+    squared = (sizes_nm(bodies) ** 2)[body] - x**2 - y**2
+    half = np.sqrt(np.maximum(squared, 0))
+    return -half, half
+
+  def volume_nm3(self, body: Particle) -> float:
+    return math.pi / 6 * body.diameter_nm**3
+
+
+_BALL = _Ball()
 
 
 def create_sphere(centre_nm: np.ndarray, diameter_nm: float) -> Particle:
@@ -70,40 +116,32 @@ def create_sphere(centre_nm: np.ndarray, diameter_nm: float) -> Particle:
     kind='void',
     centre_nm=centre_nm,
     diameter_nm=diameter_nm,
-    volume_nm3=math.pi / 6 * diameter_nm**3,
     reach_nm=radius,
-    form=_ball,
+    form=_BALL,
     size_nm=radius,
   )
 
 
 def create_truncated_octahedron(
-  centre_nm: np.ndarray,
-  diameter_nm: float,
-  crystal: np.ndarray,
-  truncation: np.ndarray,
+  centre_nm: np.ndarray, diameter_nm: float, unit: 'Polyhedron'
 ) -> Particle:
   """A void with {111} faces, and {100} and {110} faces nearer or further.
 
   Args:
     centre_nm: x, y, z.
     diameter_nm: of the circle of the same area, seen from above.
-    crystal: [3, 3], rotation of the crystal's axes.
-    truncation: [3], relative distances of the {100} faces, of the {110} faces,
-      and of every other {111} face.
+    unit: its shape; voids of one shape are worked out together.
 
   Returns:
     The void.
   """
-  unit = _unit_octahedron(crystal.tobytes(), truncation.tobytes())
   scale = diameter_nm / 2 / math.sqrt(unit.area / math.pi)
   return Particle(
     kind='void',
     centre_nm=centre_nm,
     diameter_nm=diameter_nm,
-    volume_nm3=unit.volume * scale**3,
     reach_nm=unit.reach * scale,
-    form=unit.spans,
+    form=unit,
     size_nm=scale,
   )
 
@@ -118,45 +156,71 @@ class _Faces(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Polyhedron:
+class Polyhedron:
   """A convex body around the origin, {111} faces at the distance 1.
+
+  Sizes are factors.
 
   Attributes:
     down: faces that the beam leaves by.
     up: faces that it enters by.
     upright: faces that it runs along.
     reach: largest distance of a corner from the centre, seen from above.
+    corners: [corners, 3].
     area: seen from above.
-    volume: of the body.
   """
 
   down: _Faces
   up: _Faces
   upright: _Faces
   reach: float
+  corners: np.ndarray
   area: float
-  volume: float
+
+  def spans(
+    self,
+    x: np.ndarray,
+    y: np.ndarray,
+    bodies: Sequence[Particle],
+    body: np.ndarray,
+  ) -> tuple[np.ndarray, np.ndarray]:
+    scale = sizes_nm(bodies)[body]
+
+    def heights(faces: _Faces) -> np.ndarray:
+      return faces.distance * scale - faces.x * x - faces.y * y
+
+    leaving = (heights(self.down) / self.down.z).min(axis=0)
+    entry = (heights(self.up) / self.up.z).max(axis=0)
+    if len(self.upright.z):
+      passes = (heights(self.upright) >= 0).all(axis=0)
+      leaving = np.where(passes, leaving, entry)
+    return entry, leaving
+
+  def volume_nm3(self, body: Particle) -> float:
+    return self._unit_volume * body.size_nm**3
 
   @functools.cached_property
-  def spans(self) -> Form:
-    """One object for all bodies of this form."""
-    return functools.partial(_polyhedron, self)
+  def _unit_volume(self) -> float:
+    """Seldom asked for, and a third of what a body costs."""
+    return spatial.ConvexHull(self.corners).volume
 
 
-@functools.lru_cache(maxsize=16)
-def _unit_octahedron(crystal: bytes, truncation: bytes) -> _Polyhedron:
-  """The truncated octahedron whose voids differ by their size alone.
+def unit_octahedron(crystal: np.ndarray, truncation: np.ndarray) -> Polyhedron:
+  """A truncated octahedron of no size yet.
 
-  Arguments are the bytes of the arrays that `create_truncated_octahedron`
-  takes: voids of one shape have it worked out once.
+  Args:
+    crystal: [3, 3], rotation of the crystal's axes.
+    truncation: [3], relative distances of the {100} faces, of the {110} faces,
+      and of every other {111} face.
+
+  Returns:
+    Its faces.
   """
-  relative = np.frombuffer(truncation)
-  axes = np.frombuffer(crystal).reshape(3, 3)
-  normals = np.concatenate([_FACES_111, _FACES_100, _FACES_110]) @ axes.T
+  normals = np.concatenate([_FACES_111, _FACES_100, _FACES_110]) @ crystal.T
   distances = np.repeat(_DISTANCES, [8, 6, 12])
-  distances *= np.repeat([1.0, *relative[:2]], [8, 6, 12])
+  distances *= np.repeat([1.0, *truncation[:2]], [8, 6, 12])
   # Opposite faces do not grow alike.
-  distances[:8] *= np.where(np.arange(8) % 2, 1.0, relative[2])
+  distances[:8] *= np.where(np.arange(8) % 2, 1.0, truncation[2])
   corners = spatial.HalfspaceIntersection(
     np.concatenate([normals, -distances[:, None]], axis=1), np.zeros(3)
   ).intersections
@@ -165,26 +229,12 @@ def _unit_octahedron(crystal: bytes, truncation: bytes) -> _Polyhedron:
     columns = *normals[which].T, distances[which]
     return _Faces(*(column[:, None] for column in columns))
 
-  return _Polyhedron(
+  return Polyhedron(
     down=faces(normals[:, 2] > 1e-9),
     up=faces(normals[:, 2] < -1e-9),
     upright=faces(np.abs(normals[:, 2]) <= 1e-9),
     reach=float(np.hypot(*corners[:, :2].T).max()),
+    corners=corners,
     # In two dimensions qhull's `volume` is the area.
     area=spatial.ConvexHull(corners[:, :2]).volume,
-    volume=spatial.ConvexHull(corners).volume,
   )
-
-
-def _polyhedron(
-  unit: _Polyhedron, x: np.ndarray, y: np.ndarray, scale: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  def heights(faces: _Faces) -> np.ndarray:
-    return faces.distance * scale - faces.x * x - faces.y * y
-
-  leaving = (heights(unit.down) / unit.down.z).min(axis=0)
-  entry = (heights(unit.up) / unit.up.z).max(axis=0)
-  if len(unit.upright.z):
-    passes = (heights(unit.upright) >= 0).all(axis=0)
-    leaving = np.where(passes, leaving, entry)
-  return entry, leaving

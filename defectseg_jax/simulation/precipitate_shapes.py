@@ -5,14 +5,13 @@ named source are by eye.
 """
 
 import dataclasses
-import functools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from defectseg_jax.simulation.parameters import Precipitates
-from defectseg_jax.simulation.particle_shapes import Particle
+from defectseg_jax.simulation.particle_shapes import Particle, sizes_nm
 
 # Outlines of precipitates are radii at this many angles: by eye, finer than a
 # pixel for particles of these sizes.
@@ -20,102 +19,115 @@ _ANGLES = 256
 _AROUND = np.linspace(0, 2 * math.pi, _ANGLES, endpoint=False)
 
 
-@dataclasses.dataclass(frozen=True)
-class Outline:
-  """The shape of a precipitate of diameter 1.
+# Two to six waves around, lower where they are more; by eye.
+_WAVES = np.arange(2, 7)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Outlines:
+  """Shapes of precipitates of diameter 1.
 
   Attributes:
-    elongation: of the ellipse, longest over shortest axis.
-    turn_rad: of the ellipse.
-    waves: number around, amplitude (of the logarithm of the radius) and phase.
-    half_depth: half of its depth.
+    elongation: [n], of the ellipse, longest over shortest axis.
+    turn_rad: [n], of the ellipse.
+    amplitudes: [n, waves], of the logarithm of the radius.
+    phases: [n, waves].
+    half_depth: [n], half of the depth.
   """
 
-  elongation: float
-  turn_rad: float
-  waves: tuple[tuple[int, float, float], ...]
-  half_depth: float
+  elongation: np.ndarray
+  turn_rad: np.ndarray
+  amplitudes: np.ndarray
+  phases: np.ndarray
+  half_depth: np.ndarray
 
   @property
-  def reach(self) -> float:
-    """No point is farther from the centre, in diameters.
+  def reach(self) -> np.ndarray:
+    """[n]; no point is farther from the centre, in diameters.
 
-    The diameter is a mean one, and so the largest radius is at most half of
-    what it is over the smallest.
+    Of the ellipse of that area it is half of the square root of its elongation.
+    Waves make a radius longer by as much, and the mean one shorter.
     """
-    wavy = sum(abs(amplitude) for _, amplitude, _ in self.waves)
-    return max(0.5 * self.elongation * math.exp(2 * wavy), self.half_depth)
+    wavy = np.abs(self.amplitudes).sum(axis=1)
+    # Means over angles are sums here: a little more, to be sure.
+    longest = 0.505 * np.sqrt(self.elongation) * np.exp(2 * wavy)
+    return np.maximum(longest, self.half_depth)
+
+  def take(self, which: np.ndarray) -> 'Outlines':
+    """Some of them."""
+    return Outlines(*(column[which] for column in vars(self).values()))
 
 
-def draw_outline(
-  precipitates: Precipitates, rng: np.random.Generator
-) -> Outline:
-  """An ellipse with a wavy outline, rounded off in depth.
+def draw_outlines(
+  count: int, precipitates: Precipitates, rng: np.random.Generator
+) -> Outlines:
+  """Ellipses with wavy outlines, rounded off in depth.
 
   Args:
+    count: how many.
     precipitates: their elongation and roughness.
-    rng: random numbers for the shape.
+    rng: random numbers for the shapes.
   """
-  elongation = 1 + (precipitates.elongation - 1) * rng.random()
-  turn_rad = math.pi * rng.random()
-  waves = []
-  # Two to six waves around, lower where they are more; by eye.
-  for number in range(2, 7):
-    phase = 2 * math.pi * rng.random()
-    amplitude = precipitates.roughness * rng.standard_normal() / number
-    waves.append((number, amplitude, phase))
+  even, normal = rng.random, rng.standard_normal
+  drawn: list[float] = []
+  for _ in range(count):
+    drawn += even(), even()
+    for _ in _WAVES:
+      drawn += even(), normal()
+    drawn.append(even())
+  numbers = np.reshape(drawn, (-1, 3 + 2 * len(_WAVES)))
+  elongation = 1 + (precipitates.elongation - 1) * numbers[:, 0]
   # Up to 1.2 times as deep as wide; by eye.
-  flattest = 1 / math.sqrt(elongation)
-  half_depth = 0.5 * (flattest + (1.2 - flattest) * rng.random())
-  return Outline(elongation, turn_rad, tuple(waves), half_depth)
+  flattest = 1 / np.sqrt(elongation)
+  return Outlines(
+    elongation=elongation,
+    turn_rad=math.pi * numbers[:, 1],
+    amplitudes=precipitates.roughness * numbers[:, 3:-1:2] / _WAVES,
+    phases=2 * math.pi * numbers[:, 2:-1:2],
+    half_depth=0.5 * (flattest + (1.2 - flattest) * numbers[:, -1]),
+  )
 
 
 def create_irregular_ellipsoids(
-  centres_nm: Sequence[np.ndarray],
-  diameters_nm: Sequence[float],
-  shapes: Sequence[Outline],
+  centres_nm: np.ndarray, diameters_nm: np.ndarray, shapes: Outlines
 ) -> list[Particle]:
   """Precipitates.
 
   Args:
-    centres_nm: x, y, z of each.
-    diameters_nm: of the circles of the same area, seen from above.
+    centres_nm: [n, 3], x, y, z of each.
+    diameters_nm: [n], of the circles of the same area, seen from above.
     shapes: of their outlines.
 
   Returns:
     The precipitates.
   """
-  if not shapes:
-    return []
-  elongation, turn_rad, half_depth = np.array(
-    [(one.elongation, one.turn_rad, one.half_depth) for one in shapes]
-  ).T[:, :, None]
-  turned = _AROUND - turn_rad
+  elongation = shapes.elongation[:, None]
+  turned = _AROUND - shapes.turn_rad[:, None]
   radius = 1 / np.hypot(
     np.cos(turned) / np.sqrt(elongation), np.sin(turned) * np.sqrt(elongation)
   )
-  for wave in np.array([one.waves for one in shapes]).transpose(1, 2, 0):
-    number, amplitude, phase = wave[:, :, None]
-    radius *= np.exp(amplitude * np.cos(number * _AROUND + phase))
+  for number, amplitude, phase in zip(
+    _WAVES, shapes.amplitudes.T, shapes.phases.T, strict=True
+  ):
+    wave = np.cos(number * _AROUND + phase[:, None])
+    radius *= np.exp(amplitude[:, None] * wave)
   # The area of the outline is the mean of pi r^2 over angles.
-  diameter = np.reshape(diameters_nm, (-1, 1))
+  diameter = diameters_nm[:, None]
   radius *= diameter / 2 / np.sqrt(np.mean(radius**2, axis=1, keepdims=True))
-  half_depth = (diameter * half_depth)[:, 0].tolist()
   return [
     Particle(
       kind='precipitate',
       centre_nm=centre_nm,
       diameter_nm=diameter_nm,
-      # The mean of sqrt(1 - q^2) over a unit disc is 2/3.
-      volume_nm3=2 * half_nm * (2 / 3) * math.pi / 4 * diameter_nm**2,
       reach_nm=reach_nm,
-      form=functools.partial(_irregular_ellipsoid, outline_nm),
+      form=_IRREGULAR_ELLIPSOID,
       size_nm=half_nm,
+      outline_nm=outline_nm,
     )
     for centre_nm, diameter_nm, half_nm, reach_nm, outline_nm in zip(
       centres_nm,
-      diameters_nm,
-      half_depth,
+      diameters_nm.tolist(),
+      (diameters_nm * shapes.half_depth).tolist(),
       radius.max(axis=1).tolist(),
       np.concatenate([radius, radius[:, :1]], axis=1),
       strict=True,
@@ -123,16 +135,32 @@ def create_irregular_ellipsoids(
   ]
 
 
-def _irregular_ellipsoid(
-  outline_nm: np.ndarray,
-  x: np.ndarray,
-  y: np.ndarray,
-  half_depth_nm: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-  place = (np.arctan2(y, x) / (2 * math.pi) % 1.0) * _ANGLES
-  before = np.minimum(place.astype(int), _ANGLES - 1)
-  share = place - before
-  radius = outline_nm[before] * (1 - share) + outline_nm[before + 1] * share
-  inside = np.maximum(1 - (x**2 + y**2) / radius**2, 0)
-  half = half_depth_nm * np.sqrt(inside)
-  return -half, half
+class _IrregularEllipsoid:
+  """Sizes are half the depths."""
+
+  def spans(
+    self,
+    x: np.ndarray,
+    y: np.ndarray,
+    bodies: Sequence[Particle],
+    body: np.ndarray,
+  ) -> tuple[np.ndarray, np.ndarray]:
+    turns = np.arctan2(y, x) / (2 * math.pi)
+    turns += turns < 0
+    place = turns * _ANGLES
+    before = np.minimum(place.astype(int), _ANGLES - 1)
+    share = place - before
+    # Of all bodies in a row, since one index is quicker than two.
+    outlines = np.concatenate([one.outline_nm for one in bodies])
+    before += body * (_ANGLES + 1)
+    radius = outlines[before] * (1 - share) + outlines[before + 1] * share
+    inside = np.maximum(1 - (x**2 + y**2) / radius**2, 0)
+    half = sizes_nm(bodies)[body] * np.sqrt(inside)
+    return -half, half
+
+  def volume_nm3(self, body: Particle) -> float:
+    # The mean of sqrt(1 - q^2) over a unit disc is 2/3.
+    return 2 * body.size_nm * (2 / 3) * math.pi / 4 * body.diameter_nm**2
+
+
+_IRREGULAR_ELLIPSOID = _IrregularEllipsoid()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small import small_foil
 
-from defectseg_jax.simulation import annotation, dislocations, particles
+from defectseg_jax.simulation import annotation, dislocations, silhouettes
 
 FOIL = small_foil()
 
@@ -43,7 +43,7 @@ def test_lines_are_cropped_at_the_edges():
 
 
 def of_path(path, rows, columns):
-  return particles.Silhouette(
+  return silhouettes.Silhouette(
     rows=rows,
     columns=columns,
     path_nm=path.astype(np.float32),

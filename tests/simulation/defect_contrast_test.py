@@ -8,8 +8,10 @@ from defectseg_jax.simulation import (
   dislocation_curves,
   dislocations,
   particles,
+  silhouettes,
 )
 from defectseg_jax.simulation.defect_contrast import defect_transmission
+from defectseg_jax.simulation.particle_shapes import Particle
 
 
 def rng():
@@ -19,10 +21,10 @@ def rng():
 def centred(kind, foil):
   particle = getattr(particles, f'create_{kind}')(foil, rng())[0]
   middle = foil.side_nm / 2
-  particle = particles.Particle(
+  particle = Particle(
     **{**vars(particle), 'centre_nm': np.array([middle, middle, 90.0])}
   )
-  (seen,) = particles.silhouettes([particle], foil)
+  (seen,) = silhouettes.silhouettes([particle], foil)
   return particle, seen
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small import small_foil
 
-from defectseg_jax.simulation import dislocations
+from defectseg_jax.simulation import dislocation_curves, dislocations
 from defectseg_jax.simulation.dislocation_curves import STEP_NM
 
 
@@ -83,3 +83,26 @@ def test_some_lines_are_out_of_contrast():
 
 def test_no_density_no_line():
   assert drawn(dislocations__density_per_m2=0.0)[1] == []
+
+
+def test_lines_that_pass_by_are_left_out_and_no_others(monkeypatch):
+  foil = small_foil('dislocations', side_px=256)
+  for seed in range(3):
+    left = dislocations.create_dislocations(foil, np.random.default_rng(seed))
+    with monkeypatch.context() as patch:
+      patch.setattr(dislocation_curves, '_passes_by', lambda *_: False)
+      every = dislocations.create_dislocations(
+        foil, np.random.default_rng(seed)
+      )
+    assert len(left) == len(every) > 0
+    for one, other in zip(left, every, strict=True):
+      np.testing.assert_array_equal(one.points_nm, other.points_nm)
+
+
+def test_a_chord_far_from_the_micrograph_passes_by():
+  passes_by = dislocation_curves._passes_by
+  assert passes_by([-50, 10, 0], [-20, 90, 0], 19.0, 100.0)
+  assert not passes_by([-50, 10, 0], [-20, 90, 0], 21.0, 100.0)
+  # Past a corner: 50 / sqrt(2) away.
+  assert passes_by([100, 150, 0], [150, 100, 0], 35.0, 100.0)
+  assert not passes_by([100, 150, 0], [150, 100, 0], 36.0, 100.0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from small import small_foil
 
 from defectseg_jax.simulation import matrix_contrast
@@ -47,3 +48,13 @@ def test_a_wedge_is_a_slope():
   down, right = np.gradient(found)
   slope = np.hypot(down, right) * foil.side_px
   np.testing.assert_allclose(slope, 15 / 80, rtol=0.02)
+
+
+@pytest.mark.parametrize('side_px, factor', [(256, 2), (300, 25), (161, 7)])
+def test_smooth_noise_is_enlarged_as_scipy_does_to_the_bit(side_px, factor):
+  side = -(-side_px // factor) + 2
+  coarse = np.random.default_rng(0).standard_normal((side, side), np.float32)
+  np.testing.assert_array_equal(
+    matrix_contrast._enlarge(coarse, factor, side_px),
+    ndimage.zoom(coarse, factor, order=1)[:side_px, :side_px],
+  )

@@ -6,19 +6,18 @@ import numpy as np
 import pytest
 from small import small_foil
 
-from defectseg_jax.simulation import particles
+from defectseg_jax.simulation import particles, silhouettes
+from defectseg_jax.simulation.particle_shapes import Particle
 
 MIDDLE = np.array([40.0, 40.0, 95.0])
 
 
 def moved(particle, centre):
-  return particles.Particle(
-    **{**vars(particle), 'centre_nm': np.asarray(centre, float)}
-  )
+  return Particle(**{**vars(particle), 'centre_nm': np.asarray(centre, float)})
 
 
 def silhouette(particle, foil):
-  (found,) = particles.silhouettes([particle], foil)
+  (found,) = silhouettes.silhouettes([particle], foil)
   return found
 
 
@@ -116,8 +115,8 @@ def test_many_are_seen_as_each_alone(monkeypatch):
   alone = [silhouette(body, foil) for body in bodies]
   assert None in alone and any(one and one.touches_border for one in alone)
   for most_px in (1, 1 << 14):
-    monkeypatch.setattr(particles, '_BATCH_PX', most_px)
-    together = particles.silhouettes(bodies, foil)
+    monkeypatch.setattr(silhouettes, '_BATCH_PX', most_px)
+    together = silhouettes.silhouettes(bodies, foil)
     for one, other in zip(alone, together, strict=True):
       assert (one is None) == (other is None)
       if one and other:

@@ -10,7 +10,9 @@ from typing import Annotated
 import numpy as np
 
 from defectseg_jax.bounds import Fraction, within
+from defectseg_jax.simulation.choices import make_choice
 from defectseg_jax.simulation.domain.draws import Range, draw, draw_log
+from defectseg_jax.simulation.pixel_grid import unit_steps
 
 # Distance between the points of a curve, in pixels.
 _STEP_PX = 2.5
@@ -104,7 +106,7 @@ def draw_curves(
   Returns:
     The curves, some of which leave the micrograph.
   """
-  weights = _draw_weights(settings, rng)
+  choose = make_choice(_draw_weights(settings, rng))
   directions = rng.uniform(0, math.pi, size=int(rng.integers(1, 4)))
   waviness = draw_log((0.003, 0.3), rng)
   loop_px = draw_log(settings.loop_px, rng)
@@ -116,7 +118,7 @@ def draw_curves(
   missing = covered * side_px**2
   curves: list[Curve] = []
   while missing > 0 and len(curves) < _MOST:
-    kind = rng.choice(list(weights), p=list(weights.values()))
+    kind = choose(rng)
     if kind == 'loop':
       found = [_loop(side_px, loop_px, tilt, width_px, rng)]
     elif kind == 'network':
@@ -263,10 +265,18 @@ def _wavy(
   """From start to end, bent sideways by a few smooth waves."""
   chord = end - start
   length = max(float(np.hypot(*chord)), 1.0)
-  t = np.linspace(0, 1, max(4, math.ceil(length / _STEP_PX)))
-  bend = bow_px * np.sin(math.pi * t)
-  for k in range(1, 4 + int(length / 40)):
-    height = waviness * length / k**1.5 * rng.normal()
-    bend += height * np.sin(math.pi * k * t + draw((0, 0.5), rng))
+  t = unit_steps(max(4, math.ceil(length / _STEP_PX)))
+  waves = [
+    (
+      math.pi * k,
+      waviness * length / k**1.5 * rng.normal(),
+      draw((0, 0.5), rng),
+    )
+    for k in range(1, 4 + int(length / 40))
+  ]
+  number, height, phase = np.array([(math.pi, bow_px, 0.0), *waves]).T[
+    ..., None
+  ]
+  bend = (height * np.sin(number * t + phase)).sum(axis=0)
   sideways = np.array([-chord[1], chord[0]]) / length
   return start + t[:, None] * chord + bend[:, None] * sideways

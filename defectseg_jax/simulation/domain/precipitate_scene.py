@@ -21,7 +21,7 @@ from defectseg_jax.simulation.domain.scene import (
   THINNEST_NM,
   Scene,
   density_per_m3,
-  silhouettes,
+  visible_silhouettes,
 )
 from defectseg_jax.simulation.domain.settings import (
   DomainSettings,
@@ -32,6 +32,7 @@ from defectseg_jax.simulation.parameters import (
   Precipitates,
   Voids,
 )
+from defectseg_jax.simulation.silhouettes import Silhouette
 
 # No more precipitates than this for each 256 x 256 pixels; by eye.
 _MOST = 150
@@ -63,7 +64,7 @@ class PrecipitateScene(Scene):
 
   weights: Sequence[float]
   moire: Sequence[tuple[float, float, float]]
-  voids: Sequence[particles.Silhouette]
+  voids: Sequence[Silhouette]
 
   def keep(self, kept: Sequence[bool]) -> Self:
     """The same scene with some of its precipitates alone."""
@@ -83,8 +84,8 @@ class PrecipitateScene(Scene):
     ):
       path = np.float32(weight) * seen.path_nm
       if amplitude:
-        rows, columns = np.ogrid[: path.shape[0], : path.shape[1]]
-        across = rows * math.sin(angle) + columns * math.cos(angle)
+        rows, columns = (np.arange(n) for n in path.shape)
+        across = rows[:, None] * math.sin(angle) + columns * math.cos(angle)
         wave = np.cos(2 * math.pi * across / period)
         path = path * (1 + amplitude * wave).astype(np.float32)
       total[seen.rows, seen.columns] += path
@@ -136,7 +137,7 @@ def draw_precipitate_scene(
     voids=_draw_voids(diameter_nm, pixel_nm, thickness_nm, rng),
   )
 
-  found = silhouettes(particles.create_precipitates(foil, rng), foil)
+  found = visible_silhouettes(particles.create_precipitates(foil, rng), foil)
   extra, spread = draw_log(_EXTRA, rng), draw(_SPREAD, rng)
   fringed = rng.random() < _MOIRE_FRACTION
   return PrecipitateScene(
@@ -147,7 +148,9 @@ def draw_precipitate_scene(
     silhouettes=found,
     weights=[-extra * rng.lognormal(0, spread) for _ in found],
     moire=[_draw_moire(fringed, rng) for _ in found],
-    voids=silhouettes(particles.create_voids(foil, rng, shapes=1), foil),
+    voids=visible_silhouettes(
+      particles.create_voids(foil, rng, shapes=1), foil
+    ),
   )
 
 

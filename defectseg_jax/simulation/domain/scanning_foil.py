@@ -7,7 +7,11 @@ import numpy as np
 from defectseg_jax.simulation.domain.draws import draw_log
 from defectseg_jax.simulation.domain.patch import Patch
 from defectseg_jax.simulation.domain.settings import DomainSettings
-from defectseg_jax.simulation.foil import simulate_foil
+from defectseg_jax.simulation.foil import (
+  foil_geometry,
+  foil_label,
+  foil_pixels,
+)
 from defectseg_jax.simulation.parameters import LABEL_WIDTH_PX, FoilParameters
 
 # Each number is multiplied by a factor that is drawn from these; by eye.
@@ -39,10 +43,12 @@ def draw_scanning_foil(
     The patch.
   """
   varied = _vary(foil, side_px, rng)
-  made = simulate_foil(varied, seed=int(rng.integers(2**31)), index=0)
+  seed = int(rng.integers(2**31))
+  geometry = foil_geometry(varied, seed=seed, index=0)
+  pixels = foil_pixels(varied, geometry, seed=seed, index=0)
   return Patch(
-    pixels=made.pixels.astype(np.float32),
-    mask=made.masks[defect],
+    pixels=pixels.astype(np.float32),
+    mask=foil_label(varied, geometry, defect)[0],
     counts=np.ones((side_px, side_px), bool),
     pixel_size_nm=varied.pixel_size_nm,
     diameter_px=_diameter_nm(varied, defect) / varied.pixel_size_nm,

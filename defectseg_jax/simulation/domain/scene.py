@@ -19,6 +19,8 @@ from defectseg_jax.simulation.parameters import (
   Voids,
   mean_volume_nm3,
 )
+from defectseg_jax.simulation.particle_shapes import Particle
+from defectseg_jax.simulation.silhouettes import Silhouette, silhouettes
 
 # Fraction of micrographs with a second, smaller or larger kind of object, and
 # its relative size; by eye.
@@ -50,7 +52,7 @@ class Scene:
   pixel_size_nm: float
   thickness_nm: float
   diameter_px: float
-  silhouettes: Sequence[particles.Silhouette]
+  silhouettes: Sequence[Silhouette]
 
   def keep(self, kept: Sequence[bool]) -> Self:
     """The same scene with some of its objects alone."""
@@ -91,7 +93,7 @@ def draw_void_scene(
   sizes = [1.0]
   if rng.random() < _SECOND_FRACTION:
     sizes.append(draw_log(_SECOND_SIZES, rng))
-  found: list[particles.Silhouette] = []
+  found: list[Silhouette] = []
   for size in sizes if not empty else ():
     foil = FoilParameters(
       side_px=side_px,
@@ -108,7 +110,7 @@ def draw_void_scene(
       ),
     )
     voids = particles.create_voids(foil, rng, shapes=_SHAPES)
-    found += silhouettes(voids, foil)
+    found += visible_silhouettes(voids, foil)
   return Scene(
     side_px=side_px,
     pixel_size_nm=diameter_nm / diameter_px,
@@ -118,11 +120,11 @@ def draw_void_scene(
   )
 
 
-def silhouettes(
-  bodies: Sequence[particles.Particle], foil: FoilParameters
-) -> list[particles.Silhouette]:
+def visible_silhouettes(
+  bodies: Sequence[Particle], foil: FoilParameters
+) -> list[Silhouette]:
   """Of those bodies of which something is in the micrograph."""
-  seen = particles.silhouettes(bodies, foil)
+  seen = silhouettes(bodies, foil)
   return [one for one in seen if one is not None]
 
 

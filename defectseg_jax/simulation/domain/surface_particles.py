@@ -6,6 +6,7 @@ micrographs of alloys.
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Sequence
 
@@ -14,10 +15,12 @@ from jaxtyping import Float
 
 from defectseg_jax.simulation.domain.diffraction import window
 from defectseg_jax.simulation.domain.draws import draw, draw_log
-from defectseg_jax.simulation.particles import Silhouette
+from defectseg_jax.simulation.pixel_grid import slopes
+from defectseg_jax.simulation.silhouettes import Silhouette
 
 # Outlines are radii at this many angles.
 _ANGLES = 96
+_AROUND = np.linspace(0, 2 * math.pi, _ANGLES, endpoint=False)
 # A rim is drawn to so many times its width.
 _RIM_REACH = 3.0
 
@@ -40,7 +43,7 @@ class SurfaceParticle:
   edge_px: float
   buried: bool
 
-  @property
+  @functools.cached_property
   def radius_px(self) -> float:
     """Of the largest part, on average."""
     return max(float(outline.mean()) for outline in self.outlines)
@@ -120,8 +123,7 @@ def draw_outline(
   Returns:
     Radii at angles from 0 to 2 pi, the first as the last.
   """
-  angle = np.linspace(0, 2 * math.pi, _ANGLES, endpoint=False)
-  turned = angle - turn_rad
+  turned = _AROUND - turn_rad
   across, along = math.sqrt(elongation), 1 / math.sqrt(elongation)
   radius = (
     np.abs(along * np.cos(turned)) ** corners
@@ -130,9 +132,9 @@ def draw_outline(
   for waves in range(2, 6):
     phase = rng.uniform(0, 2 * math.pi)
     height = roughness * rng.normal() / waves
-    radius = radius * np.exp(height * np.cos(waves * angle + phase))
+    radius = radius * np.exp(height * np.cos(waves * _AROUND + phase))
   radius *= radius_px / math.sqrt(np.mean(radius**2))
-  return np.append(radius, radius[0])
+  return np.concatenate([radius, radius[:1]])
 
 
 def paint_particles(
@@ -191,7 +193,7 @@ def _paint(
   if particle.buried:
     picture -= np.float32(particle.strength) * body
     return
-  down, right = np.gradient(depth)
+  down, right = slopes(depth), slopes(depth.T).T
   steep = np.maximum(np.hypot(down, right), np.float32(1e-6))
   # The outward normal, towards the light.
   facing = (
@@ -272,7 +274,7 @@ def _outline_depth(
 ) -> np.ndarray:
   """Radius of the outline minus distance from the centre."""
   place = np.arctan2(down, right) * np.float32(_ANGLES / (2 * math.pi))
-  place %= _ANGLES
+  place += np.float32(_ANGLES) * (place < 0)
   before = np.minimum(place.astype(np.int32), _ANGLES - 1)
   share = place - before
   radii = outline.astype(np.float32)

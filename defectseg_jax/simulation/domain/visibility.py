@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import ndimage
 
-from defectseg_jax.simulation.particles import Silhouette
+from defectseg_jax.simulation.silhouettes import Silhouette
 
 # Structures of the background that are as large as an object count like this
 # part of noise that is averaged away; by eye.

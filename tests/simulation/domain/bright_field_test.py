@@ -15,7 +15,7 @@ from defectseg_jax.simulation.domain.settings import OpticsSettings
 from defectseg_jax.simulation.domain.wave_optics import Lens
 from defectseg_jax.simulation.parameters import FoilParameters
 from defectseg_jax.simulation.particle_shapes import create_sphere
-from defectseg_jax.simulation.particles import silhouettes
+from defectseg_jax.simulation.silhouettes import silhouettes
 
 SIDE, PIXEL_NM, THICKNESS_NM = 128, 0.5, 60.0
 

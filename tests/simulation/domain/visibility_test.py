@@ -9,7 +9,7 @@ from defectseg_jax.simulation.domain.visibility import (
   noise_of_averages,
   visible_objects,
 )
-from defectseg_jax.simulation.particles import Silhouette
+from defectseg_jax.simulation.silhouettes import Silhouette
 
 SIDE = 64
 
