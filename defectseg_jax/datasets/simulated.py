@@ -25,7 +25,7 @@ from defectseg_jax.simulation.domain.settings import DomainSettings
 
 # Raise one when the same parameters give other micrographs than before.
 VERSION = 1
-DOMAIN_VERSION = 3
+DOMAIN_VERSION = 4
 
 
 def simulate_folder(

@@ -138,16 +138,19 @@ def _amorphous_phase(
   scene: Scene, optics: OpticsSettings, rng: np.random.Generator
 ) -> Float[np.ndarray, 'side side']:
   """White noise as atoms smooth it: the speckle that shows the focus."""
-  noise = rng.standard_normal((scene.side_px, scene.side_px), np.float32)
-  frequency = fft.rfftfreq(scene.side_px, scene.pixel_size_nm)
-  down = fft.fftfreq(scene.side_px, scene.pixel_size_nm)
-  q2 = (down[:, None] ** 2 + frequency[None, :] ** 2).astype(np.float32)
+  side = scene.side_px
+  noise = rng.standard_normal((side, side), np.float32)
   # An atom's projected potential is about 0.1 nm wide; by eye.
-  smooth = np.asarray(
-    fft.irfft2(
-      fft.rfft2(noise) * np.exp(-q2 * (math.pi * 0.1) ** 2),
-      s=noise.shape,
+  across, down = (
+    np.exp(-((math.pi * 0.1 * q) ** 2)).astype(np.float32)
+    for q in (
+      fft.rfftfreq(side, scene.pixel_size_nm),
+      fft.fftfreq(side, scene.pixel_size_nm),
     )
   )
-  smooth *= draw_log(optics.speckle_rad, rng) / max(float(smooth.std()), 1e-12)
-  return smooth.astype(np.float32)
+  waves = np.asarray(fft.rfft2(noise)) * (down[:, None] * across)
+  smooth = np.asarray(fft.irfft2(waves, s=(side, side)))
+  smooth *= np.float32(
+    draw_log(optics.speckle_rad, rng) / max(float(smooth.std()), 1e-12)
+  )
+  return smooth

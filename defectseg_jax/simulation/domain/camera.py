@@ -62,6 +62,8 @@ class CameraSettings:
 
 # Standard deviation of the smooth noise, in pixels; by eye.
 _OVERSAMPLED_PX = (0.9, 2.5)
+# So many electrons are many: see `_count`; by eye.
+_MANY = 16.0
 
 
 def record(
@@ -93,10 +95,8 @@ def record(
     pixels = 4 * np.pi * blur_px**2
     dose, read_noise = dose / pixels, read_noise / pixels
   mean = max(float(intensity.mean()), 1e-9)
-  electrons = rng.poisson(np.maximum(intensity, 0) * (dose / mean))
-  signal = ndimage.gaussian_filter(
-    electrons.astype(np.float32), blur_px, truncate=3
-  )
+  electrons = _count(np.maximum(intensity, 0) * np.float32(dose / mean), rng)
+  signal = ndimage.gaussian_filter(electrons, blur_px, truncate=3)
   signal += np.float32(read_noise) * rng.standard_normal(
     signal.shape, np.float32
   )
@@ -106,6 +106,35 @@ def record(
   noise = float(np.sqrt(dose * left + read_noise**2)) / dose
   _add_artefacts(signal, settings, rng)
   return signal * np.float32(mean / dose), noise
+
+
+def _count(
+  expected: Float[np.ndarray, 'h w'], rng: np.random.Generator
+) -> Float[np.ndarray, 'h w']:
+  """Numbers of Poisson's distribution; where many are expected, nearly.
+
+  Cornish and Fisher's expansion has the mean, the third moment, and but for
+  1 / 18 the variance; it takes a tenth of the time.
+
+  Args:
+    expected: float32 [H, W], not below 0.
+    rng: random numbers.
+
+  Returns:
+    float32 [H, W].
+
+  References:
+    E. A. Cornish and R. A. Fisher, Revue de l'Institut International de
+    Statistique 5, 307 (1938).
+  """
+  normal = rng.standard_normal(expected.shape, np.float32)
+  counted = np.rint(
+    expected + np.sqrt(expected) * normal + (normal**2 - 1) / np.float32(6)
+  )
+  few = expected < _MANY
+  if few.any():
+    counted[few] = rng.poisson(expected[few])
+  return counted
 
 
 def digitise(

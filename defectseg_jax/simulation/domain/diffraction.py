@@ -102,7 +102,8 @@ def _bend_contours(
   )
   deviation += rng.uniform()
   width = draw_log((0.03, 0.35), rng)
-  place = ((deviation + 0.5) % 1 - 0.5) / np.float32(width)
+  # The remainder, which NumPy's % takes ten times as long for.
+  place = (deviation - np.floor(deviation + 0.5)) / np.float32(width)
   fringes = 1 + rng.uniform(0, 0.7) * np.cos(draw((3, 8), rng) * place)
   profile = np.exp(-(place**2)) if rng.random() < 0.6 else 1 / (1 + place**2)
   strength = 1 + 0.4 * smooth_field(side_px, rng, finest_px=side_px / 3)

@@ -168,13 +168,18 @@ def label_lines(
   """
   picture = Image.new('L', (side_px, side_px))
   pen = ImageDraw.Draw(picture)
+  wide = LABEL_WIDTH_PX + 2 * margin_px
+  round_ = wide / 2 - 1
   for curve in curves:
     corners = _corners(curve.points)
     if curve.filled:
       pen.polygon(corners, fill=1)
-    wide = LABEL_WIDTH_PX + 2 * margin_px
     if not curve.filled or margin_px:
-      pen.line(corners, fill=1, width=wide, joint='curve')
+      pen.line(corners, fill=1, width=wide)
+    if margin_px:
+      # Round where it bends; Pillow's own joints take ten times as long.
+      for x, y in corners[1:-1]:
+        pen.ellipse((x - round_, y - round_, x + round_, y + round_), fill=1)
   return np.asarray(picture) > 0
 
 
@@ -213,7 +218,8 @@ def _draw_rings(
       begin = (curve.points[:-1] + shift).tolist()
       end = (curve.points[1:] + shift).tolist()
       for a, b, w in zip(begin, end, (share * weight).tolist(), strict=True):
-        pen.line((*a, *b), fill=w)
+        # What `pen.line` does, in a fifth of its time.
+        pen.draw.draw_lines((*a, *b), pen.draw.draw_ink(w), 1)
   return np.asarray(picture, np.float32)
 
 

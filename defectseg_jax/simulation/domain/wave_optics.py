@@ -138,7 +138,7 @@ def transfer_function(
   envelope = aperture / aperture[0, 0] * np.exp(-temporal - spatial)
   quarter = _polar(envelope, -chi)
   place = np.minimum(np.arange(side_px), side_px - np.arange(side_px))
-  return quarter[place[:, None], place[None, :]]
+  return quarter.take(place, axis=0).take(place, axis=1)
 
 
 def exit_wave(
@@ -178,5 +178,10 @@ def image_intensity(
   Returns:
     float32 [H, W], 1 where an empty wave of amplitude 1 arrives.
   """
-  wave = np.asarray(fft.ifft2(fft.fft2(wave_of_foil) * transfer))
-  return np.real(wave) ** 2 + np.imag(wave) ** 2
+  waves = np.asarray(fft.fft2(wave_of_foil))
+  waves *= transfer
+  wave = np.asarray(fft.ifft2(waves, overwrite_x=True))
+  # Real and imaginary parts side by side.
+  parts = wave.view(np.float32)
+  parts *= parts
+  return parts[:, ::2] + parts[:, 1::2]

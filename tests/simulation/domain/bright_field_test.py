@@ -1,6 +1,7 @@
 """Voids in bright field: their sign, rim and contrast."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from defectseg_jax.simulation.domain import bright_field
 from defectseg_jax.simulation.domain.annular_dark_field import (
   annular_dark_field,
 )
+from defectseg_jax.simulation.domain.bright_field import _amorphous_phase
 from defectseg_jax.simulation.domain.diffraction import BackgroundSettings
+from defectseg_jax.simulation.domain.draws import smooth_field
 from defectseg_jax.simulation.domain.scene import Scene
 from defectseg_jax.simulation.domain.settings import OpticsSettings
 from defectseg_jax.simulation.domain.wave_optics import Lens
@@ -121,3 +124,48 @@ def test_voids_are_dark_in_the_annular_dark_field():
   # 16 of 60 nm are missing in the middle.
   assert ring(seen, 0, 1.5) == pytest.approx(1 - 16 / 60, abs=0.02)
   assert ring(seen, 20, 30) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize('side_px, finest_px', [(64, 8.0), (90, 2.5), (97, 40)])
+def test_smooth_fields_are_the_transform_of_their_waves(side_px, finest_px):
+  found = smooth_field(
+    side_px, np.random.default_rng(3), finest_px=finest_px, steepness=1.5
+  )
+  torus = side_px + side_px // 4
+  highest = min(torus // 2 - 1, round(torus / finest_px))
+  waves = np.random.default_rng(3).standard_normal(
+    (2, 2 * highest + 1, highest + 1), np.float32
+  )
+  spectrum = np.zeros((torus, torus // 2 + 1), complex)
+  for down in range(-highest, highest + 1):
+    for across in range(highest + 1):
+      q = math.hypot(down, across)
+      if 0 < q <= highest:
+        wave = waves[:, down + highest, across]
+        spectrum[down, across] = complex(*wave) * q**-1.5
+  expected = np.fft.irfft2(spectrum, s=(torus, torus))[:side_px, :side_px]
+  expected = (expected - expected.mean()) / expected.std()
+  np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_speckle_is_white_but_for_the_width_of_atoms():
+  """Its spectrum falls as the transform of an atom 0.1 nm wide."""
+  scene = dataclasses.replace(sphere_scene(), pixel_size_nm=0.05)
+  optics = OpticsSettings(speckle_rad=(0.1, 0.1))
+  power = sum(
+    np.abs(
+      np.fft.fft2(_amorphous_phase(scene, optics, np.random.default_rng(k)))
+    )
+    ** 2
+    for k in range(20)
+  )
+  q = np.fft.fftfreq(SIDE, 0.05)
+  expected = np.exp(-2 * (math.pi * 0.1) ** 2 * (q[:, None] ** 2 + q**2))
+  near = expected > 0.05
+  ratio = power / expected
+  # All directions and frequencies alike, each within what 20 draws leave.
+  assert ratio[near & (q[:, None] > 0)].mean() == pytest.approx(
+    ratio[near & (q[:, None] < 0)].mean(), rel=0.02
+  )
+  low, high = near & (expected > 0.5), near & (expected < 0.2)
+  assert ratio[low].mean() == pytest.approx(ratio[high].mean(), rel=0.03)

@@ -7,6 +7,7 @@ import pytest
 
 from defectseg_jax.simulation.domain.camera import (
   CameraSettings,
+  _count,
   digitise,
   record,
 )
@@ -109,3 +110,18 @@ def test_the_noise_of_an_enlarged_image_is_smooth_and_no_weaker():
     # Of averages over 32 x 32 pixels, what is told of a pixel over 32.
     means = signal.reshape(8, 32, 8, 32).mean(axis=(1, 3))
     assert means.std() == pytest.approx(noise / 32, rel=0.35)
+
+
+def test_electrons_are_counted_as_poisson_does():
+  """Mean, variance and third moment are all alike."""
+  rng = np.random.default_rng(0)
+  for mean in (3.0, 17.0, 40.0, 900.0):
+    counted = _count(np.full((1000, 1000), mean, np.float32), rng)
+    assert (counted == np.rint(counted)).all() and counted.min() >= 0
+    centred = counted.astype(float) - mean
+    # Of a million, the mean is off by a thousandth of the deviation.
+    assert abs(centred.mean()) < 4e-3 * np.sqrt(mean)
+    assert np.mean(centred**2) == pytest.approx(mean, rel=0.01)
+    assert np.mean(centred**3) == pytest.approx(
+      mean, abs=0.03 * mean**1.5 + 0.05 * mean
+    )

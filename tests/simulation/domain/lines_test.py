@@ -101,6 +101,13 @@ def test_a_loop_is_labelled_along_it_or_filled():
   assert filled.sum() == pytest.approx(math.pi * 5**2, rel=0.25)
 
 
+def test_the_surroundings_of_a_line_bend_with_it():
+  y, x = np.mgrid[:96, :96]
+  away = np.abs(np.hypot(x - 48, y - 48) - 20)
+  band = label_lines(96, [loop(20, 3.0)], margin_px=3)
+  assert band[away < 3.4].all() and not band[away > 5.6].any()
+
+
 def test_only_loops_without_a_hole_are_filled():
   settings = LineSettings(
     loops_only_fraction=1.0,

@@ -69,3 +69,27 @@ def test_areas_are_filled():
   mask = fill_silhouettes([square(1, 2, 3), square(50, 50, 4)], SIDE)
   assert mask.sum() == 9 + 16
   assert mask[1:4, 2:5].all()
+
+
+def test_many_objects_are_judged_as_each_alone():
+  rng = np.random.default_rng(0)
+  change = rng.normal(0, 0.2, (SIDE, SIDE)).astype(np.float32)
+  noise = Noise(*rng.uniform(0.3, 1.0, (2, SIDE, SIDE)))
+  objects = []
+  for top, left, side in ((3, 5, 9), (20, 0, 4), (40, 41, 12), (0, 60, 3)):
+    holed = square(top, left, side)
+    holed.path_nm[0, 0] = 0
+    objects.append(holed)
+  for ratio in (1.0, 2.0, 4.0):
+    expected = []
+    for seen in objects:
+      body = seen.path_nm > 0
+      power, fine, clutter = (
+        field[seen.rows, seen.columns][body].mean()
+        for field in (change**2, noise.fine, noise.clutter)
+      )
+      averaged = np.hypot(1 / np.sqrt(body.sum()), 0.07) * fine
+      spread = np.hypot(averaged, 0.25 * clutter)
+      expected.append(bool(np.sqrt(power) >= ratio * spread))
+    assert visible_objects(objects, change, noise, ratio=ratio) == expected
+  assert visible_objects([], change, noise, ratio=1.0) == []
