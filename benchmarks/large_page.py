@@ -2,12 +2,12 @@
 
   python -m benchmarks.large_page
 
-from the root of the repository; needs Debian's chromium. Ten images of 2048 x
+from the root of the repository; needs Linux and chromium. Five images of 2048 x
 2048 pixels with 200 discs each, on noise that no JPEG likes, are measured as
 --mode=predict measures them; the page has each of them many times, under
 another name each time, which no part of it takes notice of. Before that
 objects.csv is written of ten times as many images. Memory is what the process
-has at most (ru_maxrss), less what it had at most before.
+has at most meanwhile, less what it had before.
 
 The browser opens the file from disk. `first paint` is when the first words are
 seen, `ready` when a click is answered, `scroll` the longest that the screen
@@ -17,7 +17,6 @@ following one.
 
 import dataclasses
 import pathlib
-import resource
 import shutil
 import tempfile
 import time
@@ -40,7 +39,7 @@ from defectseg_jax.sessions.tables import objects_table
 
 Made = Sequence[tuple[ImageNumbers, ImageView]]
 DEFECT, THRESHOLD = 'voids', 0.5
-MADE = 10
+MADE = 5
 # Frames that follow the wheel down; the page may be longer than they reach.
 _SCROLL = """() => new Promise(done => {
   let longest = 0, before = performance.now(), steps = 0;
@@ -83,7 +82,7 @@ def _write(
   made = [_measured(seed, side_px, objects, count) for seed in range(MADE)]
   seconds = (time.perf_counter() - began) / MADE
   table = _write_objects(path.parent, made, 10 * count)
-  before_mb = _peak_mb()
+  before_mb = _begin_mb()
   images = list(_copies(made, count))
   numbers = SessionNumbers(
     MeasurementSettings(DEFECT),
@@ -117,7 +116,7 @@ def _write_objects(
   folder: pathlib.Path, made: Made, count: int
 ) -> dict[str, str]:
   """objects.csv of so many images."""
-  before_mb, rows = _peak_mb(), 0
+  before_mb, rows = _begin_mb(), 0
   with objects_table(folder) as write:
     for numbers, _ in _copies(made, count):
       rows += len(numbers.objects['id'])
@@ -223,8 +222,19 @@ def _open(path: pathlib.Path) -> dict[str, str]:
   }
 
 
+def _begin_mb() -> float:
+  """What the process has; `_peak_mb` is of what comes after."""
+  pathlib.Path('/proc/self/clear_refs').write_text('5')
+  return _status_mb('VmRSS')
+
+
 def _peak_mb() -> float:
-  return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+  return _status_mb('VmHWM')
+
+
+def _status_mb(name: str) -> float:
+  lines = pathlib.Path('/proc/self/status').read_text().splitlines()
+  return next(int(x.split()[1]) for x in lines if x.startswith(name)) / 1e3
 
 
 if __name__ == '__main__':

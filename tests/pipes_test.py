@@ -1,6 +1,7 @@
 """A pipe in the place of any file that is read is refused, not waited for."""
 
 import os
+import pathlib
 import shutil
 import signal
 
@@ -98,7 +99,7 @@ def test_what_is_read_of_a_file(tmp_path):
   path.write_bytes(b'content')
   assert disk.read_regular(path) == b'content'
   assert disk.read_regular(path, 3) == b'con'
-  for wrong in (tmp_path, '/dev/zero'):
+  for wrong in (tmp_path, pathlib.Path('/dev/zero')):
     with pytest.raises(OSError, match='it is no regular file'):
       disk.read_regular(wrong)
   assert disk.irregular_in(tmp_path) == ''

@@ -85,6 +85,8 @@ def read_index(index: pathlib.Path) -> Index:
   """
   path_inside(index.parent, index.name)
   try:
+    if not index.is_file():
+      raise ValueError('it is no file')
     content = json.loads(read_regular(index))
     done = {name: _done(one) for name, one in content['images'].items()}
     results = _texts(content['results'])

@@ -8,6 +8,8 @@ from typing import Any
 
 import jinja2
 
+from defectseg_jax.errors import is_utf8
+
 _PACKAGE, _FOLDER = 'defectseg_jax.reporting.page', 'templates'
 _SCRIPTS = ('tables.js', 'viewer.js', 'page.js')
 # Before the content: else a browser lays out all images, to hide them then.
@@ -48,7 +50,10 @@ def render(template: str, **content: Any) -> str:
   )
   # A file's name may hold bytes that are not text. Python keeps them as halves
   # of surrogates, which cannot be written.
-  return page.encode('utf-8', 'backslashreplace').decode('utf-8')
+  # One more copy of a page of many images is not made without need.
+  return (
+    page if is_utf8(page) else page.encode('utf-8', 'backslashreplace').decode()
+  )
 
 
 @functools.cache
