@@ -341,6 +341,18 @@ def objects_in(read: Read) -> list[int]:
   return [int(n) for p in read.all('path') for n in p['data-ids'].split()]
 
 
+def test_what_is_whole_has_no_note():
+  grey = np.arange(600, dtype=np.uint8)
+  wide = {'micrograph': np.tile(grey, (40, 1))}
+  assert image_view(PageImage('x', layers=wide), images=9).note == ''
+  assert image_view(PageImage('x'), images=500).note == ''
+  noise = np.random.default_rng(0).integers(0, 256, (400, 3000), np.uint8)
+  noise = {'micrograph': noise}
+  assert image_view(PageImage('x', layers=noise)).note == ''
+  said = image_view(PageImage('x', layers=noise), images=5000).note
+  assert re.fullmatch(r'picture of \d+ pixels', said)
+
+
 def test_a_page_of_any_number_of_images_has_a_bounded_size():
   """One image for all of them; what is not shown is said beside its name."""
   image = noisy_image()

@@ -48,7 +48,7 @@ def note(image: PageImage, objects: int, picture_px: int) -> str:
 
 
 def _left_out(image: PageImage, objects: int, picture_px: int) -> Iterator[str]:
-  if picture_px < min(*image.frame, LONGEST_PX):
+  if image.layers and picture_px < min(max(image.frame), LONGEST_PX):
     yield f'picture of {picture_px} pixels'
   if objects < len(image.objects):
     yield f'the largest {objects} of {len(image.objects)} objects are shown'
