@@ -52,8 +52,6 @@ MAY_DIFFER = {
   'out/.lock': 'who of the workers of a search had it last',
 }
 _MODES = ('simulate', 'quantify', 'predict', 'train', 'search', 'export')
-# What a search's workers do to one another is no matter of the disk.
-_WATCHED = ('simulate', 'quantify', 'predict', 'train', 'search', 'export')
 _DISKS_KB = (64, 128, 256, 512, 1024, 2048, 4096, 9216)
 # By eye: a loaded machine may take long, and only what never ends is meant.
 _HANGS_S = 1800.0
@@ -173,14 +171,13 @@ def main() -> None:
   forked.import_libraries()
   _register_tiny_network()
   modes = given.modes.split(',')
-  watched = [mode for mode in modes if mode in _WATCHED]
   # Not a TemporaryDirectory: each fork would remove it at its end.
   root = pathlib.Path(tempfile.mkdtemp())
   try:
     commands = Commands(root)
     for name, tried, trial in (
       ('kills', modes, kill_trial),
-      ('power_cuts', watched, power_trial),
+      ('power_cuts', modes, power_trial),
       ('full_disks', modes, full_disk_trial),
       ('read_only', modes, read_only_trial),
       ('races', [mode for mode in modes if mode != 'search'], race_trial),
