@@ -68,11 +68,15 @@ def _uri_within(pixels: np.ndarray, most_bytes: int) -> tuple[str, int]:
   """The best that is not too large, or the smallest; and its longest side."""
   picture = Image.fromarray(pixels)
   colours = picture.getcolors(_MOST_COLOURS)
-  kind, small, content = 'jpeg' if colours is None else 'png', None, b''
+  kind, content = 'jpeg' if colours is None else 'png', b''
+  small = picture
   for longest_px, quality in _STEPS:
     times = min(1.0, longest_px / max(picture.size))
-    size = tuple(max(1, round(times * side)) for side in picture.size)
-    is_new = small is None or small.size != size
+    size = (
+      max(1, round(times * picture.width)),
+      max(1, round(times * picture.height)),
+    )
+    is_new = not content or small.size != size
     if is_new:
       # Not `thumbnail`, which would first copy what may be a gigabyte.
       small = picture.resize(size, Image.Resampling.BOX)
@@ -82,7 +86,7 @@ def _uri_within(pixels: np.ndarray, most_bytes: int) -> tuple[str, int]:
       content = _png(_few_colours(small, [colour for _, colour in colours]))
     if len(content) <= most_bytes:
       break
-  return _uri(kind, content), max(small.size if small else (0,))
+  return _uri(kind, content), max(small.size)
 
 
 def figure_uri(figure: Figure, *, colours: int) -> str:
