@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs.filling import box_around, fill_beside
+from defectseg_jax.micrographs.filling import fill_beside
 from defectseg_jax.micrographs.grey_quality import Remark, grey_remarks
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.outliers import find_outliers, replace_outliers
@@ -38,12 +38,11 @@ class Inspection:
     """Part of the image that is specimen."""
     return 1.0 if self.valid is None else float(self.valid.mean())
 
-  @property
-  def specimen_shape(self) -> tuple[int, ...]:
-    """Height and width of the rectangle around the specimen, in pixels."""
-    if self.valid is None:
-      return self.pixels.shape
-    return tuple(part.stop - part.start for part in box_around(self.valid))
+  def with_remarks(self, remarks: tuple[Remark, ...]) -> 'Inspection':
+    """The same with more to know; itself where there is no more."""
+    if not remarks:
+      return self
+    return dataclasses.replace(self, remarks=(*self.remarks, *remarks))
 
 
 def inspect_micrograph(

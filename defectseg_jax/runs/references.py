@@ -12,7 +12,7 @@ import numpy as np
 from defectseg_jax.applicability.references import Reference
 from defectseg_jax.applicability.widening import numbers_with_intervals
 from defectseg_jax.errors import InputError
-from defectseg_jax.prediction.scales import choose_zooms
+from defectseg_jax.prediction.view import create_view
 from defectseg_jax.quantification import MeasurementSettings, kind_of
 from defectseg_jax.quantification.particles.components import (
   areas_px,
@@ -67,14 +67,16 @@ def make_references(
 
 
 def _reference(run: Run, graded: Graded) -> Reference:
-  zooms = choose_zooms(graded.pixels.shape, run.seen)
-  found = run.look_and_trust(graded.pixels, zooms)
+  view = create_view(graded.pixels, None, run.seen)
+  found = run.look_and_trust(view)
+  signs = run.signs(view, found)
+  found = run.at_image(view, found, None)
   settings = run.measurement_settings.at_zooms(found.zooms)
   mask = _without_ignored(found.mask, graded)
   kind = kind_of(run.settings.defect)
   return Reference(
     kind=graded.kind,
-    signs=run.signs(graded.pixels, found, zooms),
+    signs=signs,
     f1=kind.f1(mask, graded.mask, settings.quantification),
     truths=_truths(mask, graded.mask, settings),
   )

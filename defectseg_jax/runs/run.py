@@ -13,8 +13,9 @@ from defectseg_jax.micrographs.filling import box_around, fill_beside
 from defectseg_jax.micrographs.inspection import inspect_micrograph
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.prediction.merging import Merged
-from defectseg_jax.prediction.scales import SeenSizes, choose_zooms
+from defectseg_jax.prediction.scales import SeenSizes
 from defectseg_jax.prediction.sure_regions import Hysteresis
+from defectseg_jax.prediction.view import View, create_view
 from defectseg_jax.prediction.whole_image import find_objects
 from defectseg_jax.quantification import (
   Detection,
@@ -119,27 +120,25 @@ class Run:
 
   def signs(
     self,
-    pixels: np.ndarray,
+    view: View,
     found: Merged,
-    zooms: Sequence[float],
-    *,
-    valid: np.ndarray | None = None,
   ) -> dict[str, float]:
     """What can be seen of how well it does on an image.
 
     Args:
-      pixels: [H, W], as they are in the file.
-      found: what it found, with the mask that is measured.
-      zooms: scales that it looked at.
-      valid: bool [H, W], True on specimen, of which they are; None: all.
+      view: of the image.
+      found: in the view, with the mask that is measured.
     """
+    pixels, valid = view.pixels, view.valid
     if valid is not None:
       box = box_around(valid)
       pixels = fill_beside(pixels[box], valid[box])
       found = found._replace(
         mask=found.mask[box], probabilities=found.probabilities[box]
       )
-    return signs_of(self.look, pixels, found, zooms, threshold=self.threshold)
+    return signs_of(
+      self.look, pixels, found, view.zooms, threshold=self.threshold
+    )
 
   def look(
     self,
@@ -175,14 +174,35 @@ class Run:
 
   def look_and_trust(
     self,
-    pixels: np.ndarray,
-    zooms: Sequence[float],
+    view: View,
     *,
-    valid: np.ndarray | None = None,
     on_tiles: Callable[[int, int], None] = lambda done, count: None,
   ) -> Merged:
     """As `look`, with what is measured alone in the mask: no specks."""
-    found = self.look(pixels, zooms, valid=valid, on_tiles=on_tiles)
+    found = self.look(
+      view.pixels, view.zooms, valid=view.valid, on_tiles=on_tiles
+    )
+    return self._without_specks(found, view.valid)
+
+  def at_image(
+    self, view: View, found: Merged, valid: np.ndarray | None
+  ) -> Merged:
+    """What `look_and_trust` found in a view, at the pixels of the image.
+
+    Args:
+      view: of the image.
+      found: in the view.
+      valid: bool [H, W], True on specimen of the image; None where all is.
+    """
+    if view.enlargement is None:
+      return found
+    found = view.at_image(found, self.threshold)
+    if valid is not None:
+      probabilities = np.where(valid, found.probabilities, 0)
+      found = found._replace(probabilities=probabilities)
+    return self._without_specks(found, valid)
+
+  def _without_specks(self, found: Merged, valid: np.ndarray | None) -> Merged:
     settings = self.measurement_settings.at_zooms(found.zooms)
     return found._replace(mask=settings.trusted(found.mask, valid=valid))
 
@@ -225,17 +245,17 @@ class Run:
     inspection = inspect_micrograph(
       micrograph, valid=valid, find=find_specimen, replace=replace_outliers
     )
-    pixels, valid = inspection.pixels, inspection.valid
-    zooms = choose_zooms(
-      inspection.specimen_shape,
+    view = create_view(
+      inspection.pixels,
+      inspection.valid,
       self.seen,
       pixel_size_nm=micrograph.pixel_size_nm,
       object_diameter_nm=object_diameter_nm,
     )
-    found = self.look_and_trust(pixels, zooms, valid=valid)
-    judge, verdict = self.judge, None
-    if judge is not None:
-      verdict = judge.judge(self.signs(pixels, found, zooms, valid=valid))
+    inspection = inspection.with_remarks(view.remarks)
+    found = self.look_and_trust(view)
+    verdict = self.judge and self.judge.judge(self.signs(view, found))
+    found = self.at_image(view, found, inspection.valid)
     return Prediction(
       micrograph,
       found.mask,

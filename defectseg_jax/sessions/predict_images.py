@@ -16,7 +16,7 @@ from defectseg_jax.micrographs.inspection import Inspection
 from defectseg_jax.micrographs.mask_values import MaskValues
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import iterate_micrographs, read_frames
-from defectseg_jax.prediction.scales import choose_zooms
+from defectseg_jax.prediction.view import View, create_view
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.run import Run
 from defectseg_jax.sessions.calibration import Scales
@@ -151,12 +151,14 @@ def _predict_file(
       by_hand = corrections.find(name, micrograph.pixels.shape)
       drawn = drawn_regions(folder, name, micrograph.pixels.shape)
       inspection = screening.inspect(micrograph)
-      zooms = choose_zooms(
-        inspection.specimen_shape,
+      view = create_view(
+        inspection.pixels,
+        inspection.valid,
         run.seen,
         pixel_size_nm=scale.pixel_size_nm,
         object_diameter_nm=scales.object_diameter_nm,
       )
+      inspection = inspection.with_remarks(view.remarks)
     except InputError as error:
       failed[name] = str(error)
       continue
@@ -176,7 +178,7 @@ def _predict_file(
         image,
         inspection,
         by_hand,
-        zooms=zooms,
+        view=view,
         on_tiles=on_tiles,
       )
     )
@@ -189,12 +191,12 @@ def _update_files(
   inspection: Inspection,
   by_hand: Correction | None,
   *,
-  zooms: tuple[float, ...],
+  view: View,
   on_tiles: OnTiles,
 ) -> SessionImage:
   """Brings an image's files up to date, with no more work than that takes."""
   pixels, valid = in_smallest_type(inspection.pixels), inspection.valid
-  key, files = image_key(run, pixels, valid, zooms), image.files()
+  key, files = image_key(run, pixels, valid, view.image_zooms), image.files()
   before, size_nm = folder.record_of(image.name), image.scale.pixel_size_nm
   mask_key, noted = key, {}
   if by_hand is not None:
@@ -211,9 +213,8 @@ def _update_files(
     same = False
   rescaled = before is None or before.pixel_size_nm != size_nm
   if same and before:
-    image = dataclasses.replace(
-      image, zooms=tuple(before.zooms), signs=before.signs
-    )
+    zooms = tuple(before.zooms)
+    image = dataclasses.replace(image, zooms=zooms, signs=before.signs)
     if not rescaled and before.correction == noted:
       return image
     # Where a correction was taken away, the mask is not the network's yet.
@@ -227,9 +228,9 @@ def _update_files(
     probabilities = read_frames(folder.path / files['probabilities'])[0].values
     mask = read_mask(folder.path / files[MASKS])
   else:
-    found = run.look_and_trust(pixels, zooms, valid=valid, on_tiles=on_tiles)
-    mask, probabilities, taken = found
-    signs = run.signs(pixels, found, zooms, valid=valid) if run.judge else None
+    found = run.look_and_trust(view, on_tiles=on_tiles)
+    signs = run.signs(view, found) if run.judge else None
+    mask, probabilities, taken = run.at_image(view, found, valid)
     image = dataclasses.replace(image, zooms=taken, signs=signs)
   writers = image_writers(
     files, (pixels, mask, probabilities, valid), by_hand, size_nm
