@@ -173,11 +173,7 @@ def _predict_file(
     )
     done.append(
       _update_files(
-        run,
-        folder,
-        image,
-        inspection,
-        by_hand,
+        *(run, folder, image, inspection, by_hand),
         view=view,
         on_tiles=on_tiles,
       )
@@ -201,13 +197,7 @@ def _update_files(
   mask_key, noted = key, {}
   if by_hand is not None:
     mask_key, noted = before.mask_key if before else key, by_hand.noted
-    image = dataclasses.replace(
-      image,
-      correction=by_hand.file,
-      outdated=mask_key != key,
-      warnings=(*image.warnings, *by_hand.warnings),
-      edits=folder.edits_of(image.name),
-    )
+    image = _as_corrected(image, by_hand, folder, outdated=mask_key != key)
   same = before is not None and before.key == key and folder.is_whole(before)
   if before is not None and before.signs is None and run.judge is not None:
     same = False
@@ -219,11 +209,7 @@ def _update_files(
       return image
     # Where a correction was taken away, the mask is not the network's yet.
     same = by_hand is not None or not before.correction
-  # What a person drew is not for the program to replace.
-  theirs = {MASKS, *image.drawn}
-  folder.claim(file for kind, file in files.items() if kind not in theirs)
-  if by_hand is None or by_hand.file != files[MASKS]:
-    folder.claim([files[MASKS]])
+  _claim(folder, image, by_hand)
   if same:
     probabilities = read_frames(folder.path / files['probabilities'])[0].values
     mask = read_mask(folder.path / files[MASKS])
@@ -252,3 +238,29 @@ def _update_files(
     ),
   )
   return image
+
+
+def _as_corrected(
+  image: SessionImage,
+  by_hand: Correction,
+  folder: SessionFolder,
+  *,
+  outdated: bool,
+) -> SessionImage:
+  return dataclasses.replace(
+    image,
+    correction=by_hand.file,
+    outdated=outdated,
+    warnings=(*image.warnings, *by_hand.warnings),
+    edits=folder.edits_of(image.name),
+  )
+
+
+def _claim(
+  folder: SessionFolder, image: SessionImage, by_hand: Correction | None
+) -> None:
+  """What a person drew is not for the program to replace."""
+  files, theirs = image.files(), {MASKS, *image.drawn}
+  folder.claim(file for kind, file in files.items() if kind not in theirs)
+  if by_hand is None or by_hand.file != files[MASKS]:
+    folder.claim([files[MASKS]])
