@@ -126,7 +126,7 @@ def bring_back(pixels: Grey | np.ndarray, enlargement: Enlargement) -> Grey:
   )
   if enlargement.repeated:
     return means
-  return np.asarray(ndimage.spline_filter(means, order=2, output=np.float32))
+  return np.asarray(ndimage.spline_filter(means, order=2), np.float32)
 
 
 def enlarge_again(
