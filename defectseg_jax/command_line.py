@@ -90,6 +90,12 @@ CALIBRATION = flags.DEFINE_string(
   'each image. Columns thickness_uncertainty and pixel_size_uncertainty say '
   'how well those of one image are known.',
 )
+SAMPLES = flags.DEFINE_string(
+  'samples',
+  None,
+  'CSV table with the columns file, sample, and what was done to the sample, '
+  'with units in the names, as dose_dpa. --calibration may have them, too.',
+)
 OBJECT_DIAMETER_NM = flags.DEFINE_float(
   'object_diameter_nm',
   None,

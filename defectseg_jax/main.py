@@ -245,6 +245,7 @@ def _session_flags(output: str = '') -> dict[str, Any]:
     'pixel_size_nm': command_line.PIXEL_SIZE_NM.value,
     'thickness_nm': command_line.THICKNESS_NM.value,
     'calibration': command_line.CALIBRATION.value,
+    'samples': command_line.SAMPLES.value,
     'thickness_uncertainty': command_line.THICKNESS_UNCERTAINTY.value,
     'pixel_size_uncertainty': command_line.PIXEL_SIZE_UNCERTAINTY.value,
     'surface': command_line.SURFACE.value,

@@ -44,7 +44,8 @@ MODES = {
     'intervals, and a page.',
     (
       *('input', 'output', 'network', 'workdir', 'thickness_nm'),
-      *('pixel_size_nm', 'calibration', 'surface', 'object_diameter_nm'),
+      *('pixel_size_nm', 'calibration', 'samples', 'surface'),
+      'object_diameter_nm',
       *('thickness_uncertainty', 'pixel_size_uncertainty'),
       *('valid', 'find_specimen', 'replace_outliers'),
       *('reference', 'mask_class', 'mask_ignore', 'orientations', 'include'),
@@ -60,6 +61,7 @@ MODES = {
     (
       *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
       *('pixel_size_nm', 'calibration', 'surface', 'thickness_uncertainty'),
+      'samples',
       *('pixel_size_uncertainty', 'detection', 'network', 'reference'),
       *('mask_class', 'mask_ignore'),
       *('valid', 'find_specimen', 'replace_outliers', 'include'),

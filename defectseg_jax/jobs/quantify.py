@@ -27,6 +27,7 @@ from defectseg_jax.sessions.masks import (
 from defectseg_jax.sessions.measure_masks import measure_masks
 from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.requests import QuantifyRequest
+from defectseg_jax.sessions.samples import Samples, read_samples, samples_of
 from defectseg_jax.sessions.screening import (
   create_screening,
   inspect_labelled,
@@ -61,6 +62,7 @@ def quantify(
     _judge_numbers(request, console)
     return True
   given = _mask_images(request)
+  samples = _samples(request, given)
   run = run_settings(config)
   settings = _measurement_settings(run, request)
   final = pathlib.Path(request.output).expanduser()
@@ -73,6 +75,7 @@ def quantify(
         settings,
         run,
         request,
+        samples=samples,
         console=console,
         interruption=interruption,
       )
@@ -103,6 +106,14 @@ def _mask_images(request: QuantifyRequest) -> MaskImages:
   return given
 
 
+def _samples(request: QuantifyRequest, given: MaskImages) -> Samples:
+  """Which masks are of which sample, also of those that were refused."""
+  known_as = {name: [(pathlib.Path(name), name)] for name in given.failures}
+  known_as |= {image.name: image.known_as() for image in given.images}
+  table = read_samples(request.samples, request.calibration)
+  return samples_of(table, known_as)
+
+
 def _write_all(
   made: pathlib.Path,
   given: MaskImages,
@@ -110,6 +121,7 @@ def _write_all(
   run: RunSettings,
   request: QuantifyRequest,
   *,
+  samples: Samples,
   console: Console,
   interruption: Interruption,
 ) -> tuple[SessionNumbers, list[dict[str, Any]]]:
@@ -130,6 +142,7 @@ def _write_all(
     reader=reader,
     inspect=inspect,
     include=request.included,
+    samples=samples,
     console=console,
     check_interruption=interruption.check,
   )

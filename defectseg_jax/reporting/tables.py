@@ -112,6 +112,39 @@ def quantities_table(
   return table
 
 
+def samples_table(
+  rows: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> Table:
+  """Materials numbers by sample, a number a row.
+
+  Args:
+    rows: of samples.csv.
+    names: of the numbers that are shown; those that no sample has are left out.
+
+  Returns:
+    A table for `rich` to print; its last column says how many more images like
+    those that there are would halve the interval.
+  """
+  table = Table(title='by sample')
+  for title in ('sample', 'quantity', 'value', '95% interval', 'halved by'):
+    table.add_column(title, justify='right' if title == 'value' else 'left')
+  for row in rows:
+    labels = [row['sample'], f'of {row["images"]}']
+    for name in names:
+      if math.isnan(row[name]):
+        continue
+      more = row[f'{name}_more_images']
+      table.add_row(
+        escape(labels.pop(0) if labels else ''),
+        name.replace('_', ' '),
+        f'{row[name]:.3g}',
+        _interval_text(row, name),
+        '–' if more is None else f'{more} more images',
+      )
+    table.add_section()
+  return table
+
+
 def _labels(row: Mapping[str, Any]) -> list[str]:
   """The image's name, and below it what its numbers must be read with."""
   outside = '' if row.get('in_mean', True) else 'not in the mean'

@@ -20,7 +20,7 @@ from defectseg_jax.quantification import (
 from defectseg_jax.runs.workdir import Workdir, with_tuples
 from defectseg_jax.sessions.requests import PredictRequest
 
-_PATHS = ('output', 'calibration', 'reference', 'valid')
+_PATHS = ('output', 'calibration', 'samples', 'reference', 'valid')
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

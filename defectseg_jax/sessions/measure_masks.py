@@ -35,6 +35,8 @@ from defectseg_jax.sessions.pictures import (
   write_image_pictures,
   write_session_histogram,
 )
+from defectseg_jax.sessions.sample_files import write_samples
+from defectseg_jax.sessions.samples import Samples
 from defectseg_jax.sessions.screening import Seen
 from defectseg_jax.sessions.tables import objects_table, write_tables
 
@@ -47,6 +49,7 @@ def measure_masks(
   reader: LabelReader,
   inspect: Callable[..., Seen],
   include: Sequence[str],
+  samples: Samples,
   console: Console,
   check_interruption: Callable[[], None],
 ) -> tuple[SessionNumbers, dict[str, float]]:
@@ -59,6 +62,7 @@ def measure_masks(
     reader: of masks.
     inspect: of an image and a shape to what is specimen.
     include: names of images that are in the mean, whatever speaks against it.
+    samples: which images are of which sample.
     console: where the progress goes.
     check_interruption: called before each image; may raise Stopped.
 
@@ -91,13 +95,15 @@ def measure_masks(
   numbers = SessionNumbers(
     settings,
     current_provenance(),
-    collected,
+    samples.label(collected),
     failures,
     notes=[*given.remarks, *_notes(settings, ways.values())],
     unused_rows=given.unused_rows,
+    samples=samples,
   )
   write_tables(made, numbers)
   write_session_histogram(made, numbers)
+  write_samples(made, numbers)
   return numbers, seconds
 
 

@@ -28,6 +28,11 @@ from defectseg_jax.quantification.weights import Weights, weights_text
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions.image_numbers import ImageNumbers
 from defectseg_jax.sessions.reference import SCORES
+from defectseg_jax.sessions.sample_numbers import (
+  SampleResults,
+  sample_results,
+)
+from defectseg_jax.sessions.samples import NO_SAMPLES, Samples
 
 # What may not be known of an image, and what cannot be said then.
 _MISSING = (
@@ -63,6 +68,7 @@ class SessionNumbers:
     notes: what a reader must know of all images together.
     compared: whether images have scores against a true mask.
     unused_rows: rows of tables that are of no image, a line for each table.
+    samples: which images are of which sample.
   """
 
   settings: MeasurementSettings
@@ -72,6 +78,7 @@ class SessionNumbers:
   notes: Sequence[str] = ()
   compared: bool = False
   unused_rows: Sequence[str] = ()
+  samples: Samples = NO_SAMPLES
 
   @property
   def rows(self) -> list[Mapping[str, Any]]:
@@ -99,9 +106,13 @@ class SessionNumbers:
     First what is expected of the network, then what needs no scale and no
     thickness, where one is missing.
     """
+    return (*self._expected, *self._of_specimen, *self._scores)
+
+  @property
+  def _of_specimen(self) -> tuple[str, ...]:
     kind = self.settings.kind
     without = kind.pixel_headlines if self._missing() else ()
-    return (*self._expected, *without, *kind.headlines, *self._scores)
+    return (*without, *kind.headlines)
 
   @property
   def conventions(self) -> dict[str, str]:
@@ -135,6 +146,13 @@ class SessionNumbers:
     }
 
   @functools.cached_property
+  def by_sample(self) -> SampleResults | None:
+    """The numbers of each sample; None where no table names samples."""
+    return sample_results(
+      self.samples, self.images, self._of_specimen, self.settings
+    )
+
+  @functools.cached_property
   def _weights(self) -> dict[str, Weights]:
     rows = [one.row for one in self.images if one.in_mean]
     return {name: image_weights(name, rows) for name in self.headlines}
@@ -142,7 +160,7 @@ class SessionNumbers:
   @property
   def cautions(self) -> list[str]:
     """Warnings of all images together, a line each."""
-    return [*self.unused_rows, *self._missing()]
+    return [*self.unused_rows, *self.samples.cautions, *self._missing()]
 
   def _missing(self) -> list[str]:
     """What is missing of the images, and how to give it: a line, or none."""
@@ -177,6 +195,7 @@ class SessionNumbers:
     said += self.notes
     if len([one for one in self.images if one.in_mean]) > 1:
       said += filter(None, [weights_text(self._weights)])
+      said += self.samples.remarks()
     if isinstance(self.settings.detection, Detection):
       said += [SIZES_UNKNOWN] if self.settings.by_size is None else []
     if not exact:

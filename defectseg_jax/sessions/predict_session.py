@@ -17,6 +17,7 @@ from defectseg_jax.micrographs.image_names import (
   row_of,
   without_place,
 )
+from defectseg_jax.micrographs.sample_table import SampleTable
 from defectseg_jax.micrographs.selection import select_images
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
 from defectseg_jax.runs.loading import load_run
@@ -30,6 +31,7 @@ from defectseg_jax.sessions.predict_images import predict_images
 from defectseg_jax.sessions.reference import Truths, true_masks
 from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.results import SessionResults, write_results
+from defectseg_jax.sessions.samples import read_samples, samples_of
 from defectseg_jax.sessions.screening import Screening, create_screening
 from defectseg_jax.sessions.session_image import SessionImage
 
@@ -44,6 +46,7 @@ class Given:
     remarks: what was passed over.
     refused: by name, why files that a folder has cannot be taken.
     scales, screening, truths: what is known of them.
+    samples: the table of samples; None without one.
   """
 
   request: PredictRequest
@@ -53,6 +56,7 @@ class Given:
   scales: Scales
   screening: Screening
   truths: Truths
+  samples: SampleTable | None
 
   @classmethod
   def of(cls, request: PredictRequest) -> 'Given':
@@ -66,6 +70,7 @@ class Given:
       _scales(request, paths),
       create_screening(request),
       _truths(request, paths),
+      read_samples(request.samples, request.calibration),
     )
     _require_named(request.included, paths)
     return given
@@ -117,9 +122,7 @@ def predict_session(
     asked=noted.to_json(),
     check_interruption=check_interruption,
   )
-  unused_rows = given.scales.unused_rows(
-    _all_images(given.paths, images, failures)
-  )
+  all_images = list(_all_images(given.paths, images, failures))
   failures = {**given.refused, **failures}
   images = [_judged(image, run, include) for image in images]
   with console.status('Measuring and drawing'):
@@ -144,7 +147,10 @@ def predict_session(
         *_notes(run, images),
         *_not_used(images, failures, include, given.screening),
       ],
-      unused_rows=unused_rows,
+      unused_rows=given.scales.unused_rows(all_images),
+      samples=samples_of(
+        given.samples, {name: [(path, name)] for path, name in all_images}
+      ),
       check_interruption=check_interruption,
     )
 

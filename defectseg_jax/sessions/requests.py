@@ -36,6 +36,8 @@ class SessionRequest:
     pixel_size_nm: side of a pixel, for images that the table does not name.
     thickness_nm: of the foil, likewise.
     calibration: path of a CSV table of file, pixel_size_nm, thickness_nm.
+    samples: path of a CSV table of file, sample and conditions; None where
+      that of scales may have them.
     thickness_uncertainty, pixel_size_uncertainty: relative standard
       uncertainties; None for those of the config.
     surface: whether the images show surfaces, and no foils.
@@ -56,6 +58,7 @@ class SessionRequest:
   pixel_size_nm: Annotated[float | None, PIXEL_SIZE_NM] = None
   thickness_nm: Annotated[float | None, THICKNESS_NM] = None
   calibration: str | None = None
+  samples: str | None = None
   thickness_uncertainty: Annotated[float | None, RELATIVE] = None
   pixel_size_uncertainty: Annotated[float | None, RELATIVE] = None
   surface: bool = False
@@ -90,6 +93,11 @@ class SessionRequest:
         '--calibration: is empty; give the path of a CSV table with the '
         'columns file, pixel_size_nm, thickness_nm, or leave the flag out'
       )
+    if self.samples == '':
+      raise InputError(
+        '--samples: is empty; give the path of a CSV table with the columns '
+        'file, sample, or leave the flag out'
+      )
     if self.reference == '':
       raise InputError(
         '--reference: is empty; give the path of a folder of true masks, or '
@@ -100,7 +108,7 @@ class SessionRequest:
         '--valid: is empty; give the path of a folder of masks of the '
         'specimen, or leave the flag out'
       )
-    for name in ('calibration', 'reference', 'valid'):
+    for name in ('calibration', 'samples', 'reference', 'valid'):
       path = getattr(self, name)
       if path and not pathlib.Path(path).expanduser().exists():
         raise InputError(

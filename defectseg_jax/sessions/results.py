@@ -34,6 +34,11 @@ from defectseg_jax.sessions.image_results import (
 )
 from defectseg_jax.sessions.index import MASKS, ROIS
 from defectseg_jax.sessions.numbers import SessionNumbers
+from defectseg_jax.sessions.sample_files import (
+  view_of_samples,
+  write_samples,
+)
+from defectseg_jax.sessions.samples import Samples
 from defectseg_jax.sessions.session_image import SessionImage
 
 
@@ -68,6 +73,7 @@ def write_results(
   how_made: Mapping[str, str],
   notes: Sequence[str],
   unused_rows: str = '',
+  samples: Samples,
   check_interruption: Callable[[], None],
 ) -> SessionResults:
   """Measures all masks and writes what a person looks at.
@@ -81,6 +87,7 @@ def write_results(
     truths: true masks; without any for no comparison.
     provenance, how_made, notes: what tables and page say besides.
     unused_rows: of the calibration table, that are of no image; '' for none.
+    samples: which images are of which sample.
     check_interruption: called before each image; may raise Stopped.
 
   Returns:
@@ -104,11 +111,12 @@ def write_results(
     numbers = SessionNumbers(
       settings,
       provenance,
-      [one.numbers for one in collected],
+      samples.label([one.numbers for one in collected]),
       failures,
       notes=[*notes, *_notes(folder, images, failures, truths)],
       compared=bool(truths.masks),
       unused_rows=[unused_rows] if unused_rows else [],
+      samples=samples,
     )
     if limits is not None:
       how_made = {**how_made, 'scales': _scales_text(images)}
@@ -126,6 +134,7 @@ def _write_session(
   """Writes the files of all images together: tables first, then the page."""
   tables.write_tables(made, numbers)
   pictures.write_session_histogram(made, numbers)
+  write_samples(made, numbers)
   if images:
     (made / 'splits.csv').write_text(_splits(images))
   (made / 'report.html').write_text(page, encoding='utf-8')
@@ -206,6 +215,7 @@ def _page(
     cautions=numbers.cautions,
     remarks=numbers.remarks,
     detection=detection_view(numbers.settings.by_size, defect=defect),
+    samples=view_of_samples(numbers),
   )
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from defectseg_jax.files import csv_text, json_text
 from defectseg_jax.quantification.intervals import LEVEL
+from defectseg_jax.reporting.tables import samples_table
 from defectseg_jax.reporting.terminal import print_numbers
 from defectseg_jax.sessions.image_numbers import ImageNumbers
 from defectseg_jax.sessions.numbers import SessionNumbers
@@ -72,6 +73,9 @@ def print_tables(numbers: SessionNumbers, console: Console) -> None:
     cautions=numbers.cautions,
     remarks=numbers.remarks,
   )
+  if (found := numbers.by_sample) is not None:
+    rows = [one.row(found.conditions) for one in found.samples]
+    console.print(samples_table(rows, found.names))
 
 
 def _summary_rows(numbers: SessionNumbers) -> Sequence[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from defectseg_jax.quantification import why_missing
 from defectseg_jax.reporting.page import words
 from defectseg_jax.reporting.page.detection import DetectionView
 from defectseg_jax.reporting.page.rendering import render
+from defectseg_jax.reporting.page.samples import SamplesView
 from defectseg_jax.reporting.page.views import (
   ImageView,
   place_view,
@@ -74,6 +75,7 @@ def session_page(
   cautions: Sequence[str] = (),
   remarks: Sequence[str] = (),
   detection: DetectionView | None = None,
+  samples: SamplesView | None = None,
 ) -> str:
   """One HTML file of all images of a session.
 
@@ -89,6 +91,7 @@ def session_page(
     cautions: warnings of all images together.
     remarks: which uncertainties the intervals leave out.
     detection: which sizes of particles the network finds.
+    samples: the numbers by sample.
 
   Returns:
     HTML, to be written as UTF-8.
@@ -120,6 +123,7 @@ def session_page(
     cautions=cautions,
     remarks=remarks,
     detection=detection,
+    samples=samples,
     **shared_content(),
   )
 

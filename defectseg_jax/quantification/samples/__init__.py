@@ -1,0 +1,1 @@
+"""Images of one sample to one number, and samples beside each other."""

@@ -1,0 +1,159 @@
+"""Numbers of samples against what was done to them: dose, temperature, time."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from defectseg_jax.quantification import Interval
+
+# Okabe and Ito's colours, which the colour-blind tell apart, and as many marks.
+_COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9')
+_MARKS = ('o', 's', '^', 'D', 'v', 'P')
+# By eye: values that differ by a larger factor are drawn on a logarithmic axis.
+_LOGARITHMIC_FROM = 50.0
+# By eye, in inches, of one axes.
+_WIDTH_IN, _HEIGHT_IN = 4.4, 3.5
+
+
+class Point(NamedTuple):
+  """A number of one sample.
+
+  Attributes:
+    sample: its name.
+    place: the condition's value.
+    series: in words, what else was done to it; '' for nothing.
+    value: of the number; NaN where it is not known.
+    scatter: its interval by counting and between images.
+    whole: its interval with what all images share.
+  """
+
+  sample: str
+  place: float
+  series: str
+  value: float
+  scatter: Interval
+  whole: Interval
+
+
+def condition_figure(
+  panels: Mapping[str, Sequence[Point]],
+  *,
+  label: str,
+  axes_of: Mapping[str, tuple[str, float]],
+) -> Figure | None:
+  """Numbers against a condition, with error bars.
+
+  Args:
+    panels: by name of the number, a point for each sample.
+    label: of the condition, with its unit.
+    axes_of: by name of the number, the label of its axis, and what it is
+      multiplied by for it.
+
+  Returns:
+    Axes for each number of which at least one sample has a value; None where
+    none has. A thick bar is the interval by counting and between images, the
+    thin one with caps that with what all images share.
+
+  Examples:
+    >>> point = Point('a', 1.0, '', 2.0, Interval(1.5, 2.6), Interval(1.4, 2.8))
+    >>> figure = condition_figure(
+    ...   {'diameter_mean_nm': [point, point._replace(sample='b', place=5.0)]},
+    ...   label='dose (dpa)',
+    ...   axes_of={'diameter_mean_nm': ('mean diameter (nm)', 1.0)},
+    ... )
+    >>> figure.axes[0].get_ylabel()
+    'mean diameter (nm)'
+  """
+  shown = {
+    name: points
+    for name, points in panels.items()
+    if any(not math.isnan(one.value) for one in points)
+  }
+  if not shown:
+    return None
+  columns = min(2, len(shown))
+  rows = math.ceil(len(shown) / columns)
+  figure = Figure(figsize=(_WIDTH_IN * columns, _HEIGHT_IN * rows))
+  figure.set_layout_engine('constrained')
+  grid = figure.subplots(rows, columns, squeeze=False).ravel()
+  series = list(
+    dict.fromkeys(one.series for own in shown.values() for one in own)
+  )
+  for axes, (name, points) in zip(grid, shown.items()):
+    title, factor = axes_of[name]
+    _draw(axes, [_times(one, factor) for one in points], series)
+    axes.set(xlabel=label, ylabel=title)
+  for axes in grid[len(shown) :]:
+    axes.set_axis_off()
+  if len(series) > 1:
+    handles, names = grid[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc='outside lower center', ncols=2)
+  return figure
+
+
+def _times(one: Point, factor: float) -> Point:
+  return one._replace(
+    value=one.value * factor,
+    scatter=one.scatter.scale_by(factor),
+    whole=one.whole.scale_by(factor),
+  )
+
+
+def _draw(axes: Axes, points: Sequence[Point], series: Sequence[str]) -> None:
+  values = []
+  for number, name in enumerate(series):
+    own = sorted(
+      (
+        one
+        for one in points
+        if one.series == name and not math.isnan(one.value)
+      ),
+      key=lambda one: one.place,
+    )
+    if not own:
+      continue
+    colour = _COLOURS[number % len(_COLOURS)]
+    places, heights = zip(*((one.place, one.value) for one in own))
+    axes.plot(places, heights, '-', color=colour, lw=0.8, alpha=0.5)
+    for width, cap, ends in (
+      (3.0, 0, [one.scatter for one in own]),
+      (1.0, 4, [one.whole for one in own]),
+    ):
+      axes.errorbar(
+        places,
+        heights,
+        np.transpose([_arms(one.value, end) for one, end in zip(own, ends)]),
+        fmt='none',
+        ecolor=colour,
+        elinewidth=width,
+        capsize=cap,
+        alpha=0.45 if cap == 0 else 1,
+      )
+    axes.plot(
+      places,
+      heights,
+      _MARKS[number % len(_MARKS)],
+      color=colour,
+      ms=6,
+      label=name or 'samples',
+    )
+    values += heights
+  positive = [one for one in values if one > 0]
+  if len(positive) == len(values) and (
+    max(values) > _LOGARITHMIC_FROM * min(values)
+  ):
+    axes.set_yscale('log')
+  else:
+    axes.set_ylim(bottom=0)
+  axes.grid(alpha=0.3)
+
+
+def _arms(value: float, ends: Interval) -> tuple[float, float]:
+  """How far an error bar reaches below and above; nowhere if not known."""
+  if math.isnan(ends.low) or math.isnan(ends.high):
+    return 0.0, 0.0
+  return max(value - ends.low, 0.0), max(ends.high - value, 0.0)
