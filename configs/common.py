@@ -11,6 +11,9 @@ argument after the file's name changes several fields at once:
                network that finds the defect in micrographs of any microscope;
                its numbers are by eye
 
+alloy=ht9 and alloy=316 set config.properties (configs/alloys.py); both
+arguments may be given, as scale=quick,alloy=316.
+
 Without an argument, the fields are as the config file sets them.
 
 Comments say where a number comes from: the paper, its authors' public release,
@@ -22,7 +25,7 @@ import math
 
 import ml_collections
 
-from configs import domain, foil, search
+from configs import alloys, domain, foil, search
 
 SCALES = {
   'paper': {
@@ -60,6 +63,15 @@ SCALES = {
     'training.plateau_patience_epochs': 2,
     'training.l2': 1e-5,
     'training.average_decay': 0.995,
+  },
+}
+
+# What may follow the name of a config file, and what each value sets.
+_ARGUMENTS = {
+  'scale': SCALES,
+  'alloy': {
+    name: {f'properties.{field}': value for field, value in alloy.items()}
+    for name, alloy in alloys.ALLOYS.items()
   },
 }
 
@@ -233,6 +245,9 @@ def get_config() -> ml_collections.ConfigDict:
   # Relative standard uncertainty of a pixel's side.
   config.quantification.pixel_size_uncertainty = 0.0
 
+  # What densities mean for an alloy: configs/alloys.py.
+  config.properties = alloys.get_config()
+
   return config
 
 
@@ -255,18 +270,15 @@ def with_arguments(
   given = {}
   for pair in argument.split(',') if argument else []:
     key, equals, value = pair.partition('=')
-    if not equals or key != 'scale' or key in given:
+    if not equals or key not in _ARGUMENTS or key in given:
       raise ValueError(
-        f'config argument {pair!r}: write scale=NAME, once; NAME is one of '
-        f'{", ".join(SCALES)}'
+        f'config argument {pair!r}: write scale=NAME or alloy=NAME, each once'
+      )
+    if value not in _ARGUMENTS[key]:
+      raise ValueError(
+        f'config argument {key}={value}: choose one of '
+        f'{", ".join(_ARGUMENTS[key])}'
       )
     given[key] = value
-  if not given:
-    return config
-  if given['scale'] not in SCALES:
-    raise ValueError(
-      f'config argument scale={given["scale"]}: choose one of '
-      f'{", ".join(SCALES)}'
-    )
-  config.update_from_flattened_dict(SCALES[given['scale']])
+    config.update_from_flattened_dict(_ARGUMENTS[key][value])
   return config

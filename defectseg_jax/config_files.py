@@ -90,7 +90,14 @@ def defect_names() -> list[str]:
     >>> defect_names()
     ['dislocations', 'precipitates', 'voids']
   """
-  shared = {_COMMON, 'domain.py', 'foil.py', 'search.py', '__init__.py'}
+  shared = {
+    _COMMON,
+    'alloys.py',
+    'domain.py',
+    'foil.py',
+    'search.py',
+    '__init__.py',
+  }
   return sorted(
     path.stem
     for path in bundled_folder().glob('*.py')

@@ -44,8 +44,8 @@ def config_of_network(name: str, config: Any) -> Any:
     ):
       raise InputError(
         f'--config.{given}: a network keeps what it was trained with; with '
-        '--network only --config.quantification, --config.seed and '
-        '--config.data.rgb can be set'
+        '--network only --config.quantification, --config.properties, '
+        '--config.seed and --config.data.rgb can be set'
       )
   return network_card.network_config(path, network_card.read_card(path), config)
 

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from configs import common, domain, foil, search
+from configs import alloys, common, domain, foil, search
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / 'defectseg_jax'
@@ -243,7 +243,7 @@ def leaves(config, prefix=()):
 def test_every_config_field_has_a_comment():
   lines = [
     line
-    for module in (common, domain, foil, search)
+    for module in (alloys, common, domain, foil, search)
     for line in inspect.getsource(module.get_config).splitlines()
   ]
   fields = [

@@ -171,7 +171,11 @@ def _measurement_settings(
 ) -> MeasurementSettings:
   """Those of the config; with a network's detection, if it is given."""
   given = settings.defect, settings.quantification
-  how: Any = {'seed': settings.seed, 'surface': request.surface}
+  how: Any = {
+    'seed': settings.seed,
+    'surface': request.surface,
+    'properties': settings.properties,
+  }
   if request.detection:
     found = detection_file.read_detection(request.detection, *given)
   elif request.network is not None:

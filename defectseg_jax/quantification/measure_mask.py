@@ -23,6 +23,11 @@ from defectseg_jax.quantification.particles.detection_by_size import (
 from defectseg_jax.quantification.particles.missed_sizes import (
   with_missed_sizes,
 )
+from defectseg_jax.quantification.properties.of_numbers import property_names
+from defectseg_jax.quantification.properties.settings import (
+  NO_PROPERTIES,
+  PropertySettings,
+)
 from defectseg_jax.quantification.settings import QuantificationSettings
 
 _LINES = 'dislocations'
@@ -102,6 +107,7 @@ class MeasurementSettings:
     by_size: the same for each size of particles; None likewise, and of lines.
     seed: of bootstraps and random test lines.
     surface: whether images show a surface, and no foil.
+    properties: constants of the alloy.
   """
 
   defect: str
@@ -110,11 +116,19 @@ class MeasurementSettings:
   by_size: DetectionBySize | None = None
   seed: int = 0
   surface: bool = False
+  properties: PropertySettings = NO_PROPERTIES
 
   @property
   def kind(self) -> Kind:
     """How the objects are measured and shown."""
     return kind_of(self.defect, surface=self.surface)
+
+  @property
+  def property_names(self) -> tuple[str, ...]:
+    """The properties that are asked for; none of a surface."""
+    if self.surface:
+      return ()
+    return property_names(self.defect, self.properties)
 
   def measure(
     self,

@@ -11,7 +11,10 @@ _PER_VOLUME = ('_per_m2', '_per_m3')
 # Per area of the image, not length of line per volume.
 _PER_AREA = ('number_per_area_per_m2',)
 # By what they are made of, which their names do not say.
-_OF_THE_FOIL = ('volume_fraction', 'swelling', 'diameter_mean_corrected_nm')
+_OF_THE_FOIL = (
+  *('volume_fraction', 'swelling', 'diameter_mean_corrected_nm'),
+  *('obstacle_spacing_nm', 'point_defect_path_nm'),
+)
 
 
 def why_missing(name: str, row: Mapping[str, Any]) -> str:
@@ -34,7 +37,7 @@ def why_missing(name: str, row: Mapping[str, Any]) -> str:
   """
   for end in ('_low', '_high', '_counting'):
     name = name.removesuffix(end)
-  of_foil = name in _OF_THE_FOIL
+  of_foil = name in _OF_THE_FOIL or name.endswith('_mpa')
   per_volume = name.endswith(_PER_VOLUME) and name not in _PER_AREA
   needed = {
     'scale': ('pixel_size_nm', of_foil or name.endswith(_SCALED)),

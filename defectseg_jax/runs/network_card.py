@@ -25,8 +25,9 @@ SUFFIX = '.safetensors'
 FOLDER = pathlib.Path(__file__).parents[1] / 'networks'
 
 # What of a config may differ from the network's: how masks are measured, the
-# seed of bootstraps, and which files are read. The rest is in its weights.
-CHANGEABLE = ('quantification', 'seed', 'data.rgb')
+# alloy, the seed of bootstraps, and which files are read. The rest is in its
+# weights.
+CHANGEABLE = ('quantification', 'properties', 'seed', 'data.rgb')
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -239,6 +240,7 @@ def network_config(
       )
     wanted = given.to_dict()
     fields['quantification'] = wanted['quantification']
+    fields['properties'] = wanted.get('properties', {})
     fields['seed'] = wanted['seed']
     fields['data'] = {**fields['data'], 'rgb': wanted['data']['rgb']}
   return ml_collections.ConfigDict(fields)

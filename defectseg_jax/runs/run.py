@@ -111,6 +111,7 @@ class Run:
       self.detection,
       self.by_size,
       seed=self.settings.seed,
+      properties=self.settings.properties,
     )
 
   @functools.cached_property

@@ -17,6 +17,10 @@ from defectseg_jax.datasets.settings import DataSettings
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.settings import PreprocessingSettings
 from defectseg_jax.models.settings import NAMES, ModelSettings
+from defectseg_jax.quantification.properties.settings import (
+  NO_PROPERTIES,
+  PropertySettings,
+)
 from defectseg_jax.quantification.settings import QuantificationSettings
 from defectseg_jax.simulation.domain.settings import (
   DomainSettings,
@@ -55,7 +59,7 @@ class RunSettings:
     init_from: a workdir, or a network that comes with the program, whose
       weights to begin from; '' for random ones.
     data, simulation, preprocessing, model, training, evaluation,
-      quantification: the sections of the config.
+      quantification, properties: the sections of the config.
     foil: likewise; None where micrographs are not simulated.
     domain: likewise; None where they are not of a domain.
   """
@@ -72,6 +76,7 @@ class RunSettings:
   training: TrainingSettings
   evaluation: EvaluationSettings
   quantification: QuantificationSettings
+  properties: PropertySettings
 
 
 def run_settings(config: Config) -> RunSettings:
@@ -93,7 +98,9 @@ def run_settings(config: Config) -> RunSettings:
   # Also where nothing reads them: what is wrong today is read tomorrow.
   foil = foil_parameters(fields.get('foil', {}))
   domain = domain_settings(fields.get('domain', {}))
-  fields = {**fields, 'foil': foil, 'domain': domain}
+  # Runs of 0.2.0 have no properties.
+  fields.setdefault('properties', dataclasses.asdict(NO_PROPERTIES))
+  fields |= {'foil': foil, 'domain': domain}
   fields.pop('search', None)
   run = read_fields(RunSettings, fields, 'config', complete=True)
   _require_architecture(run.model.name)

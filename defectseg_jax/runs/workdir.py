@@ -189,7 +189,7 @@ def _not_hidden(folder: pathlib.Path) -> Iterator[pathlib.Path]:
 
 def _of_training(fields: dict[str, Any]) -> dict[str, Any]:
   """Every field but of what is done around a run: it is no part of it."""
-  others = {'quantification', 'search'}
+  others = {'quantification', 'properties', 'search'}
   if fields.get('data', {}).get('source') != 'domain':
     # Nothing of it is read then, and runs of 0.2.0 have none.
     others |= {'domain'}

@@ -17,6 +17,7 @@ from defectseg_jax.quantification import (
   MeasurementSettings,
   QuantificationSettings,
 )
+from defectseg_jax.quantification.properties.settings import PropertySettings
 from defectseg_jax.runs.workdir import Workdir, with_tuples
 from defectseg_jax.sessions.requests import PredictRequest
 
@@ -54,6 +55,7 @@ class Asked:
         'quantification': dataclasses.asdict(settings.quantification),
         'seed': settings.seed,
         'surface': settings.surface,
+        'properties': dataclasses.asdict(settings.properties),
       },
       'limits': self.limits and list(self.limits),
       'request': dict(self.request),
@@ -141,6 +143,7 @@ def read_asked(content: Any, index: pathlib.Path) -> Asked:
         QuantificationSettings(**measured['quantification']),
         seed=int(measured['seed']),
         surface=bool(measured['surface']),
+        properties=PropertySettings(**measured.get('properties', {})),
       ),
       None if limits is None else Hysteresis(*map(float, limits)),
       dict(content['request']),

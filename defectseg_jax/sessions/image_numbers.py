@@ -15,6 +15,7 @@ from defectseg_jax.quantification import (
   why_missing,
 )
 from defectseg_jax.quantification.plausibility import why_impossible
+from defectseg_jax.quantification.properties.of_numbers import property_columns
 from defectseg_jax.sessions.calibration import Scale
 
 # Warning of an image that cannot be right, and so is in no mean.
@@ -109,7 +110,7 @@ def image_numbers(
       'valid_fraction': found.valid_fraction,
       'replaced_pixels': replaced_pixels,
       # An empty cell is what cannot be given, and NaN what there is none of.
-      **_given(found.summary, lengths),
+      **_given({**found.summary, **_properties(found, settings)}, lengths),
       **(scores or {}),
       'warnings': '; '.join(warning.name for warning in warnings),
     },
@@ -122,6 +123,15 @@ def image_numbers(
     verdict=verdict,
     in_mean=in_mean,
   )
+
+
+def _properties(
+  found: Measurement, settings: MeasurementSettings
+) -> dict[str, float]:
+  """What its numbers mean for the alloy; nothing where none is named."""
+  if not settings.property_names:
+    return {}
+  return property_columns(found.summary, settings.defect, settings.properties)
 
 
 def _is_refused(verdict: Verdict | None) -> bool:

@@ -23,10 +23,17 @@ from defectseg_jax.quantification import (
   shared_uncertainty,
   statistics_over_images,
 )
+from defectseg_jax.quantification.properties.of_numbers import (
+  CONVENTIONS as PROPERTY_CONVENTIONS,
+)
 from defectseg_jax.quantification.surfaces import REMARK
 from defectseg_jax.quantification.weights import Weights, weights_text
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions.image_numbers import ImageNumbers
+from defectseg_jax.sessions.property_numbers import (
+  property_remarks,
+  with_mean_properties,
+)
 from defectseg_jax.sessions.reference import SCORES
 from defectseg_jax.sessions.sample_numbers import (
   SampleResults,
@@ -112,12 +119,16 @@ class SessionNumbers:
   def _of_specimen(self) -> tuple[str, ...]:
     kind = self.settings.kind
     without = kind.pixel_headlines if self._missing() else ()
-    return (*without, *kind.headlines)
+    return (*without, *kind.headlines, *self.settings.property_names)
 
   @property
   def conventions(self) -> dict[str, str]:
     """How the numbers are defined, by name."""
-    return {**self._expected, **self.settings.kind.conventions, **self._scores}
+    of_alloy = {
+      name: PROPERTY_CONVENTIONS[name] for name in self.settings.property_names
+    }
+    kind = self.settings.kind.conventions
+    return {**self._expected, **kind, **of_alloy, **self._scores}
 
   @functools.cached_property
   def over_images(self) -> dict[str, dict[str, Any]]:
@@ -140,17 +151,19 @@ class SessionNumbers:
       shared=shared,
       weights={name: one.values for name, one in self._weights.items()},
     )
-    return {
+    found = {
       name: {**row, 'weighted_by': self._weights[name].by or 'images'}
       for name, row in found.items()
     }
+    return with_mean_properties(found, self.settings)
 
   @functools.cached_property
   def by_sample(self) -> SampleResults | None:
     """The numbers of each sample; None where no table names samples."""
-    return sample_results(
-      self.samples, self.images, self._of_specimen, self.settings
-    )
+    names = [
+      one for one in self._of_specimen if one not in PROPERTY_CONVENTIONS
+    ]
+    return sample_results(self.samples, self.images, names, self.settings)
 
   @functools.cached_property
   def _weights(self) -> dict[str, Weights]:
@@ -193,6 +206,7 @@ class SessionNumbers:
     }
     said = [REMARK] if self.settings.surface else []
     said += self.notes
+    said += property_remarks(self.settings)
     if len([one for one in self.images if one.in_mean]) > 1:
       said += filter(None, [weights_text(self._weights)])
       said += self.samples.remarks()

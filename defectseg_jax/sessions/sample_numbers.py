@@ -15,16 +15,20 @@ from defectseg_jax.quantification import (
   shared_uncertainty,
 )
 from defectseg_jax.quantification.intervals import propagate
+from defectseg_jax.quantification.properties.carry import Measured
+from defectseg_jax.quantification.properties.of_numbers import input_names
 from defectseg_jax.quantification.samples.comparison import (
   Difference,
   differences,
 )
 from defectseg_jax.quantification.samples.planning import images_to_halve
 from defectseg_jax.quantification.samples.random_effects import (
+  UNKNOWN,
   SampleEstimate,
   pool_images,
 )
 from defectseg_jax.sessions.image_numbers import ImageNumbers
+from defectseg_jax.sessions.property_numbers import together
 from defectseg_jax.sessions.samples import Samples
 
 
@@ -160,6 +164,7 @@ def sample_results(
       if not math.isnan(one.numbers[name].estimate.value)
     }
     by_name[name] = differences(estimates, shared=shared)
+  names = (*names, *settings.property_names)
   return SampleResults(found, names, samples.condition_names, by_name)
 
 
@@ -189,7 +194,7 @@ def _sample(
     images=[one.name for one in images],
     area_m2=float(area.values.sum()) * 1e-18 if area.by == 'area' else math.nan,
     objects=_objects(images),
-    numbers={one: _number(one, images, settings) for one in names},
+    numbers=_numbers(names, images, settings),
     sizes_nm=np.concatenate([np.zeros(0), *(one.sizes_nm for one in images)]),
     stands_for=behind,
   )
@@ -199,6 +204,44 @@ def _objects(images: Sequence[ImageNumbers]) -> int | None:
   counts = [one.row.get('count') for one in images]
   known = [one for one in counts if one is not None]
   return int(sum(known)) if known else None
+
+
+def _numbers(
+  names: Sequence[str],
+  images: Sequence[ImageNumbers],
+  settings: MeasurementSettings,
+) -> dict[str, SampleNumber]:
+  """By name, with properties of the alloy."""
+  needed = input_names(settings.defect, settings.properties)
+  asked = needed if settings.property_names else ()
+  found = {
+    name: _number(name, images, settings)
+    for name in dict.fromkeys((*names, *asked))
+  }
+  whole, scatter = (
+    together(
+      {
+        name: Measured(one.estimate.value, interval_of(one))
+        for name, one in found.items()
+      },
+      settings,
+    )
+    for interval_of in (
+      lambda one: one.interval,
+      lambda one: one.estimate.interval,
+    )
+  )
+  shown = {name: found[name] for name in names}
+  for name, one in whole.items():
+    estimate = UNKNOWN._replace(
+      images=min(found[other].estimate.images for other in asked),
+      value=one.value,
+      interval=scatter[name].interval,
+    )
+    shown[name] = SampleNumber(
+      estimate, one.interval, math.nan, math.nan, more_images=None
+    )
+  return shown
 
 
 def _number(

@@ -14,6 +14,7 @@ _UNITS = {
   '_per_m3': 'm⁻³',
   '_per_m2': 'm⁻²',
   '_per_m': 'm⁻¹',
+  '_mpa': 'MPa',
   '_nm2': 'nm²',
   '_nm': 'nm',
   '_px': 'px',
@@ -41,6 +42,11 @@ _TITLES = {
   'line_length_per_area_per_m': 'line length per area L_A',
   'overlap_not_corrected': 'overlap not corrected',
   'iu': 'IU',
+  'hardening_barrier_mpa': 'hardening, dispersed barriers',
+  'hardening_orowan_mpa': 'hardening, Ashby-Orowan',
+  'hardening_bks_mpa': 'hardening, Bacon-Kocks-Scattergood',
+  'hardening_taylor_mpa': 'hardening, Taylor',
+  'point_defect_path_nm': 'mean free path of point defects',
 }
 _SUPERSCRIPTS = str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹')
 

@@ -1,0 +1,1 @@
+"""What densities and diameters mean for a steel: strength, sinks, paths."""
