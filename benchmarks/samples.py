@@ -10,7 +10,7 @@ different areas. Masks of truth are measured as `quantify` does, and the numbers
 of each sample are those of a session. There is no network.
 
 An interval covers if it holds the density, or the mean diameter, that the
-samples of its dose are made of. In two samples of one dose, from two series,
+samples of its dose are made of. In two samples of one dose, of any two series,
 a difference is called real if p is below 0.05.
 
 Exit code 1: intervals of a number cover in fewer than 88% or in more than 99%
@@ -123,8 +123,8 @@ def tally(count: int, seed: int) -> Iterator[dict[str, Any]]:
         low, high = _student(name, images)
         student += low <= true <= high
         errors.append(number.estimate.value / true - 1)
-        if n % 2:
-          before = series[n - 1][place][0].numbers[name].estimate
+        for other in series[:n]:
+          before = other[place][0].numbers[name].estimate
           called += _is_called(before, number.estimate)
           pairs += 1
     total = len(errors)

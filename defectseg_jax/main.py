@@ -222,7 +222,6 @@ def _predict(
     object_diameter_nm=command_line.OBJECT_DIAMETER_NM.value,
     network=command_line.NETWORK.value,
     orientations=command_line.ORIENTATIONS.value,
-    overwrite=command_line.OVERWRITE.value,
     **_session_flags(os.path.join('results', config.defect)),
     # Not those of the run, whose masks are others.
     **command_line.mask_flags({}),
@@ -254,6 +253,7 @@ def _session_flags(output: str = '') -> dict[str, Any]:
     'find_specimen': command_line.FIND_SPECIMEN.value,
     'replace_outliers': command_line.REPLACE_OUTLIERS.value,
     'include': command_line.INCLUDE.value,
+    'overwrite': command_line.OVERWRITE.value,
   }
 
 

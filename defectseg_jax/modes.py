@@ -65,6 +65,7 @@ MODES = {
       *('pixel_size_uncertainty', 'detection', 'network', 'reference'),
       *('mask_class', 'mask_ignore'),
       *('valid', 'find_specimen', 'replace_outliers', 'include'),
+      'overwrite',
     ),
     'defectseg quantify --config=voids --input=masks --pixel_size_nm=0.32 '
     '--thickness_nm=177 --output=numbers',

@@ -26,6 +26,7 @@ from defectseg_jax.sessions.masks import (
 )
 from defectseg_jax.sessions.measure_masks import measure_masks
 from defectseg_jax.sessions.numbers import SessionNumbers
+from defectseg_jax.sessions.numbers_folder import NumbersFolder
 from defectseg_jax.sessions.requests import QuantifyRequest
 from defectseg_jax.sessions.samples import Samples, read_samples, samples_of
 from defectseg_jax.sessions.screening import (
@@ -50,13 +51,13 @@ def quantify(
     interruption: asked after each image whether to stop.
 
   Returns:
-    Whether every mask could be measured.
+    Whether every mask could be measured; one that could not is listed.
 
   Raises:
     InputError: a scale or a setting is missing or wrong, a file that is named
-      is not there, or no mask can be measured. Nothing is written then. One of
-      several masks that cannot be read is listed with its reason.
-    Stopped: a signal asked the process to stop; the folder was not made.
+      is not there, no mask can be measured, or the folder holds what is not
+      its own. Nothing is written then.
+    Stopped: a signal asked the process to stop; the folder is as it was.
   """
   if not request.masks:
     _judge_numbers(request, console)
@@ -65,10 +66,10 @@ def quantify(
   samples = _samples(request, given)
   run = run_settings(config)
   settings = _measurement_settings(run, request)
-  final = pathlib.Path(request.output).expanduser()
+  folder = NumbersFolder(request.output, overwrite=request.overwrite)
   interruption.defer_exit()
   try:
-    with new_folder(final) as made:
+    with folder.hold(), folder.new_results() as made:
       numbers, judged = _write_all(
         made,
         given,
@@ -80,16 +81,19 @@ def quantify(
         interruption=interruption,
       )
       interruption.check()
+      folder.begin(numbers.provenance)
   except Stopped:
     console.print(
-      f'Stopped; {final} was not made. The same command begins again.',
+      f'Stopped; nothing was written to {folder.path}. The same command begins '
+      'again.',
       soft_wrap=True,
     )
     raise
   print_tables(numbers, console)
   if judged:
     console.print(tables.panel_table(judged))
-  console.print(f'Numbers and pictures: {escape(str(final))}', soft_wrap=True)
+  page = escape(str(folder.path / 'report.html'))
+  console.print(f'Page: {page}', soft_wrap=True)
   return not numbers.failures
 
 

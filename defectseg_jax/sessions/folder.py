@@ -47,6 +47,8 @@ class SessionFolder:
     asked: what for, as `Asked.to_json` gives it; None where nobody noted it.
   """
 
+  INDEX = 'session.json'
+
   def __init__(self, path: str | pathlib.Path, *, overwrite: bool) -> None:
     """Looks at what is there; writes nothing yet.
 
@@ -58,7 +60,7 @@ class SessionFolder:
       InputError: the folder holds something else, which must not be replaced.
     """
     self.path = pathlib.Path(path).expanduser()
-    self._index = self.path / 'session.json'
+    self._index = self.path / self.INDEX
     self.overwrite = overwrite
     self._done: dict[str, Done] = {}
     self._results: list[str] = []

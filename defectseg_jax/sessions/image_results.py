@@ -104,7 +104,7 @@ def write_image_results(
   _write_rois(made / 'rois', image.name, found)
   return ImageResults(
     numbers,
-    _view(found, arrays, numbers, settings, limits, of_page),
+    view_of_image(found, arrays, numbers, settings, limits, of_page),
     comparable=_comparable(arrays, mismatch),
   )
 
@@ -135,7 +135,7 @@ def _sources(
   }
 
 
-def _view(
+def view_of_image(
   found: Measurement,
   arrays: ImageArrays,
   numbers: ImageNumbers,
@@ -143,6 +143,16 @@ def _view(
   limits: Hysteresis | None,
   of_page: int,
 ) -> ImageView:
+  """What the page shows of an image.
+
+  Args:
+    found: what was measured in it.
+    arrays: of it.
+    numbers: for the tables.
+    settings: how it was measured.
+    limits: what made the mask of probabilities; None without a network.
+    of_page: how many images the page has.
+  """
   shown = page_image(
     numbers.name,
     found,

@@ -20,8 +20,15 @@ from defectseg_jax.quantification import (
   MeasurementSettings,
   QualityWarning,
 )
-from defectseg_jax.reporting.provenance import current_provenance
+from defectseg_jax.reporting.page import ImageView
+from defectseg_jax.reporting.page.content import ImageArrays
+from defectseg_jax.reporting.provenance import (
+  current_provenance,
+  settings_text,
+  versions_text,
+)
 from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
+from defectseg_jax.sessions.image_results import view_of_image
 from defectseg_jax.sessions.judging import where_measured
 from defectseg_jax.sessions.label_reading import LabelReader
 from defectseg_jax.sessions.mask_image import MaskImage
@@ -38,6 +45,7 @@ from defectseg_jax.sessions.pictures import (
 from defectseg_jax.sessions.sample_files import write_samples
 from defectseg_jax.sessions.samples import Samples
 from defectseg_jax.sessions.screening import Seen
+from defectseg_jax.sessions.session_html import session_html
 from defectseg_jax.sessions.tables import objects_table, write_tables
 
 
@@ -53,18 +61,16 @@ def measure_masks(
   console: Console,
   check_interruption: Callable[[], None],
 ) -> tuple[SessionNumbers, dict[str, float]]:
-  """Measures masks, and writes their pictures and tables.
+  """Measures masks, and writes their pictures, tables and page.
 
   Args:
-    made: where to write; it exists.
-    given: the masks, and those that were refused already.
-    settings: how to measure.
-    reader: of masks.
+    made, given: where to write; the masks, and those that were refused.
+    settings, reader: how to measure masks, and to read them.
     inspect: of an image and a shape to what is specimen.
     include: names of images that are in the mean, whatever speaks against it.
     samples: which images are of which sample.
     console: where the progress goes.
-    check_interruption: called before each image; may raise Stopped.
+    check_interruption: called before each image.
 
   Returns:
     All numbers; by image the seconds to measure, without read and draw.
@@ -76,7 +82,8 @@ def measure_masks(
   paths = [image.mask.path for image in given.images]
   ways = settings_of_masks(paths, settings)
   measure = functools.partial(_measure, reader=reader, inspect=inspect)
-  collected, failures, seconds = [], dict(given.failures), {}
+  collected, views, seconds = [], [], {}
+  failures = dict(given.failures)
   with _progress(console) as progress, objects_table(made) as write_objects:
     for image in progress.track(given.images, description='measuring'):
       check_interruption()
@@ -91,20 +98,48 @@ def measure_masks(
       included = image.is_named(include) is not None
       of = _image_numbers(image, found, seen, how.settings, include=included)
       collected.append(write_objects(of))
+      views.append(_view(found, seen, of, settings, len(given.images)))
   _require_some(collected, failures)
   numbers = SessionNumbers(
     settings,
     current_provenance(),
-    samples.label(collected),
-    failures,
+    *(samples.label(collected), failures),
     notes=[*given.remarks, *_notes(settings, ways.values())],
     unused_rows=given.unused_rows,
     samples=samples,
   )
+  _write_session(made, numbers, views)
+  return numbers, seconds
+
+
+def _view(
+  found: Measurement,
+  seen: Seen,
+  numbers: ImageNumbers,
+  settings: MeasurementSettings,
+  of_page: int,
+) -> ImageView:
+  mask = found.labels > 0
+  arrays = ImageArrays(seen.pixels, mask, None, valid=found.valid)
+  return view_of_image(found, arrays, numbers, settings, None, of_page)
+
+
+def _write_session(
+  made: pathlib.Path, numbers: SessionNumbers, views: Sequence[ImageView]
+) -> None:
+  """Writes the files of all images together: tables first, then the page."""
   write_tables(made, numbers)
   write_session_histogram(made, numbers)
   write_samples(made, numbers)
-  return numbers, seconds
+  how_made = {
+    **numbers.provenance.rows(),
+    'measured with': settings_text(
+      dataclasses.asdict(numbers.settings.quantification)
+    ),
+    'versions': versions_text(),
+  }
+  page = session_html(numbers, views, how_made)
+  (made / 'report.html').write_text(page, encoding='utf-8')
 
 
 def _progress(console: Console) -> Progress:

@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from defectseg_jax.applicability.widening import (
   EXPECTED_F1,
   EXPECTED_F1_CONVENTION,
@@ -136,6 +138,21 @@ class SessionNumbers:
 
     Of the images that are in the mean; `weighted_by` says by what they weigh.
     """
+    weights = {name: one.values for name, one in self._weights.items()}
+    found = {
+      name: {**row, 'weighted_by': self._weights[name].by or 'images'}
+      for name, row in self._statistics(weights).items()
+    }
+    return with_mean_properties(found, self.settings)
+
+  @property
+  def plain_means(self) -> dict[str, dict[str, Any]]:
+    """The same, with each image for one, however much it shows."""
+    return with_mean_properties(self._statistics(None), self.settings)
+
+  def _statistics(
+    self, weights: Mapping[str, np.ndarray] | None
+  ) -> dict[str, dict[str, float]]:
     settings = self.settings.quantification
     images = [one for one in self.images if one.in_mean]
     verdicts = [one.verdict for one in images if one.verdict is not None]
@@ -145,17 +162,12 @@ class SessionNumbers:
       )
       for one in self.headlines
     }
-    found = statistics_over_images(
+    return statistics_over_images(
       [one.row for one in images],
       self.headlines,
       shared=shared,
-      weights={name: one.values for name, one in self._weights.items()},
+      weights=weights,
     )
-    found = {
-      name: {**row, 'weighted_by': self._weights[name].by or 'images'}
-      for name, row in found.items()
-    }
-    return with_mean_properties(found, self.settings)
 
   @functools.cached_property
   def by_sample(self) -> SampleResults | None:

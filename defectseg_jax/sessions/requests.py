@@ -49,6 +49,7 @@ class SessionRequest:
       apply, or they cannot be right.
     mask_class, mask_ignore: what is defect, and what is not labelled, in masks
       that a person gives, as `MaskValues` has them.
+    overwrite: whether files of others in the folder may be replaced.
 
   Raises:
     InputError: a value is out of range, or a file is missing.
@@ -69,6 +70,7 @@ class SessionRequest:
   include: Sequence[str] = ()
   mask_class: str = ''
   mask_ignore: str = ''
+  overwrite: bool = False
 
   @property
   def mask_values(self) -> MaskValues:
@@ -133,7 +135,6 @@ class PredictRequest(SessionRequest):
     object_diameter_nm: about how large the objects are; None to find out.
     network: name or path of a network that needs no run; None for a run's.
     orientations: 1, or 8 for test-time augmentation.
-    overwrite: whether files of others in the folder may be replaced.
 
   Raises:
     InputError: a flag is missing or out of range, or a file is not there.
@@ -148,7 +149,6 @@ class PredictRequest(SessionRequest):
   object_diameter_nm: Annotated[float | None, _DIAMETER_NM] = None
   network: str | None = None
   orientations: Annotated[int, one_of(1, 8)] = 1
-  overwrite: bool = False
 
   def __post_init__(self) -> None:
     super().__post_init__()

@@ -17,13 +17,6 @@ from defectseg_jax.micrographs.calibration_table import (
 )
 from defectseg_jax.prediction.sure_regions import Hysteresis
 from defectseg_jax.quantification import MeasurementSettings
-from defectseg_jax.reporting.page import (
-  ImageView,
-  PageImage,
-  detection_view,
-  image_view,
-  session_page,
-)
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions import pictures, reference, tables
 from defectseg_jax.sessions.correction_files import CorrectionFiles
@@ -34,11 +27,9 @@ from defectseg_jax.sessions.image_results import (
 )
 from defectseg_jax.sessions.index import MASKS, ROIS
 from defectseg_jax.sessions.numbers import SessionNumbers
-from defectseg_jax.sessions.sample_files import (
-  view_of_samples,
-  write_samples,
-)
+from defectseg_jax.sessions.sample_files import write_samples
 from defectseg_jax.sessions.samples import Samples
+from defectseg_jax.sessions.session_html import session_html
 from defectseg_jax.sessions.session_image import SessionImage
 
 
@@ -80,11 +71,9 @@ def write_results(
 
   Args:
     folder: of the session, with images, masks and probabilities.
-    images: that went through the network.
-    failures: why others could not, by name.
-    settings: how to measure.
+    images, failures: that went through the network; why others could not.
+    settings, truths: how to measure; true masks, if there are any.
     limits: what made the masks of probabilities; None without a network.
-    truths: true masks; without any for no comparison.
     provenance, how_made, notes: what tables and page say besides.
     unused_rows: of the calibration table, that are of no image; '' for none.
     samples: which images are of which sample.
@@ -120,7 +109,7 @@ def write_results(
     )
     if limits is not None:
       how_made = {**how_made, 'scales': _scales_text(images)}
-    page = _page(numbers, [one.view for one in collected], how_made)
+    page = session_html(numbers, [one.view for one in collected], how_made)
     _write_session(made, images, numbers, page)
   return SessionResults(numbers, _comparable(collected))
 
@@ -192,31 +181,6 @@ def _edits_text(image: SessionImage) -> str:
     return ''
   corrected, objects = image.edits['corrected'], image.edits['objects']
   return f'{corrected} of {objects} objects corrected by hand, '
-
-
-def _page(
-  numbers: SessionNumbers,
-  views: Sequence[ImageView],
-  how_made: Mapping[str, str],
-) -> str:
-  defect = numbers.settings.defect
-  failed = [
-    image_view(PageImage(name=name, failure=reason))
-    for name, reason in numbers.failures.items()
-  ]
-  return session_page(
-    f'{defect.capitalize()}, {len(views)} micrographs',
-    defect=defect,
-    images=[*views, *failed],
-    headlines=numbers.headlines,
-    over_images=numbers.over_images,
-    conventions=numbers.conventions,
-    how_made=how_made,
-    cautions=numbers.cautions,
-    remarks=numbers.remarks,
-    detection=detection_view(numbers.settings.by_size, defect=defect),
-    samples=view_of_samples(numbers),
-  )
 
 
 def _scales_text(images: Sequence[SessionImage]) -> str:

@@ -48,7 +48,7 @@ def objects_table(
 
 
 def write_tables(folder: pathlib.Path, numbers: SessionNumbers) -> None:
-  """Writes summary.csv and summary.json.
+  """Writes summary.csv, over_images.csv and summary.json.
 
   Args:
     folder: where to write; it exists.
@@ -58,6 +58,29 @@ def write_tables(folder: pathlib.Path, numbers: SessionNumbers) -> None:
     csv_text(_summary_rows(numbers), digits=_DIGITS)
   )
   (folder / 'summary.json').write_text(json_text(_summary(numbers)))
+  rows = list(_rows_over_images(numbers))
+  if rows:
+    (folder / 'over_images.csv').write_text(csv_text(rows, digits=_DIGITS))
+
+
+def _rows_over_images(numbers: SessionNumbers) -> Iterator[dict[str, Any]]:
+  """The mean of the images, and all that they show together; of several."""
+  if len([one for one in numbers.images if one.in_mean]) < 2:
+    return
+  for name, found in (
+    ('mean', numbers.plain_means),
+    ('pooled', numbers.over_images),
+  ):
+    row: dict[str, Any] = {'over_images': name}
+    for headline, one in found.items():
+      row |= {
+        headline: one['mean'],
+        f'{headline}_low': one['low'],
+        f'{headline}_high': one['high'],
+        f'{headline}_std': one['std'],
+        f'{headline}_images': one['images'],
+      }
+    yield row
 
 
 def print_tables(numbers: SessionNumbers, console: Console) -> None:

@@ -98,8 +98,11 @@ def test_the_command(masks, tmp_path):
   assert sorted(path.name for path in out.iterdir()) == [
     'histogram.png',
     'histograms',
+    'numbers.json',
     'objects.csv',
+    'over_images.csv',
     'overlays',
+    'report.html',
     'summary.csv',
     'summary.json',
   ]
@@ -415,7 +418,7 @@ def test_what_is_there_already_is_kept(masks, measure, tmp_path):
   out = measure(masks)
   (out / 'summary.csv').write_text('precious')
   said = wrong(measure, tmp_path, masks)
-  assert 'out: is there already; give --output a new folder' in said
+  assert 'summary.csv: is not what the program wrote; move it' in said
   assert (out / 'summary.csv').read_text() == 'precious'
 
 

@@ -88,8 +88,7 @@ def pool_images(
     alone.
 
   Examples:
-    Three foils of one volume in which 9, 10 and 11 voids were counted: they
-    differ by less than the root of ten, and so 30 were counted.
+    Three foils of one volume differ by less than the root of ten: 30 counted.
 
     >>> counts = np.array([9.0, 10.0, 11.0])
     >>> highs = np.array([intervals.poisson_interval(n).high for n in counts])

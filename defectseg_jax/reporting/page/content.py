@@ -29,7 +29,7 @@ class ImageArrays:
   """The arrays of one image, all of its shape.
 
   Attributes:
-    pixels: [H, W], the micrograph.
+    pixels: [H, W], the micrograph; None where there is a mask alone.
     mask: bool [H, W], what was measured.
     probabilities: float32 [H, W]; None where no network looked.
     truth: bool [H, W], the true mask; None where it is not known.
@@ -37,7 +37,7 @@ class ImageArrays:
     compared: bool [H, W], True where the truth says something; likewise.
   """
 
-  pixels: np.ndarray
+  pixels: np.ndarray | None
   mask: np.ndarray
   probabilities: np.ndarray | None
   truth: np.ndarray | None = None
@@ -54,7 +54,7 @@ class ImageArrays:
   def thin_out(self, step: int) -> 'ImageArrays':
     """Every step-th pixel of every step-th row."""
     return ImageArrays(
-      self.pixels[::step, ::step],
+      None if self.pixels is None else self.pixels[::step, ::step],
       self.mask[::step, ::step],
       None
       if self.probabilities is None
@@ -66,10 +66,10 @@ class ImageArrays:
 
   def layers(self) -> dict[str, np.ndarray]:
     """As the page shows them, uint8; with a truth there is a comparison."""
-    layers = {
-      'micrograph': grey_levels(self.pixels, valid=self.valid),
-      'mask': self._on_specimen(self.mask) * np.uint8(255),
-    }
+    layers = {}
+    if self.pixels is not None:
+      layers['micrograph'] = grey_levels(self.pixels, valid=self.valid)
+    layers['mask'] = self._on_specimen(self.mask) * np.uint8(255)
     if self.probabilities is not None:
       layers['probability'] = (self.probabilities * 255).astype(np.uint8)
     if self.truth is not None:
@@ -115,7 +115,7 @@ def page_image(
     threshold would find; they count in no number.
   """
   # The page shows no more pixels than a screen has.
-  step = -(-max(arrays.pixels.shape) // _LARGEST_LAYER_PX)
+  step = -(-max(arrays.mask.shape) // _LARGEST_LAYER_PX)
   thinned, labels = arrays.thin_out(step), found.labels[::step, ::step]
   # Without a network nobody doubts what a person drew.
   nearly_found, doubtful = np.zeros_like(labels), []

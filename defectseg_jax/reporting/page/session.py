@@ -84,14 +84,11 @@ def session_page(
     defect: what was looked for.
     images: what `image_view` makes of each, with its row of summary.csv.
     headlines: names of the numbers of a summary that are shown.
-    over_images: by name the `images`, `mean`, `std`, `low` and `high` of a
-      number over images; may be empty.
+    over_images: as of `statistics_over_images`; may be empty.
     conventions: by name how a number is defined.
     how_made: label and text: command, run, threshold, versions.
-    cautions: warnings of all images together.
-    remarks: which uncertainties the intervals leave out.
-    detection: which sizes of particles the network finds.
-    samples: the numbers by sample.
+    cautions, remarks: of all images; the latter, what intervals leave out.
+    detection, samples: which sizes a network finds; numbers by sample.
 
   Returns:
     HTML, to be written as UTF-8.
