@@ -116,7 +116,7 @@ class SampleResults:
   """All samples of a session.
 
   Attributes:
-    samples: in the order of the table's images.
+    samples: by their conditions, lowest first.
     names: of the numbers.
     conditions: of all samples, by name.
     differences: by name of the number, all pairs.

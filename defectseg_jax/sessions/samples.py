@@ -1,6 +1,7 @@
 """Which images of a session are of which sample."""
 
 import dataclasses
+import math
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -26,7 +27,7 @@ class Samples:
 
   Attributes:
     of_image: by name of the image, its sample.
-    conditions: by sample, in the order of the images, then by name.
+    conditions: by sample, lowest first; then by name.
     cautions: what of the table was not used, a line each.
   """
 
@@ -126,17 +127,18 @@ def samples_of(
   for name, sample in of_image.items():
     together.setdefault(sample, []).append(rows[name])
   varying = {name: line for name, line in _varying(table, together)}
+  conditions = {
+    sample: {
+      name: value
+      for row in own
+      for name, value in row.conditions.items()
+      if name not in varying
+    }
+    for sample, own in together.items()
+  }
   return Samples(
     of_image,
-    {
-      sample: {
-        name: value
-        for row in own
-        for name, value in row.conditions.items()
-        if name not in varying
-      }
-      for sample, own in together.items()
-    },
+    _in_order(conditions),
     [
       line
       for line in (
@@ -150,6 +152,21 @@ def samples_of(
       if line
     ],
   )
+
+
+def _in_order(
+  conditions: Mapping[str, Mapping[str, float]],
+) -> dict[str, Mapping[str, float]]:
+  """Samples by their conditions, the first of them first."""
+  names = dict.fromkeys(n for own in conditions.values() for n in own)
+
+  def place(sample: str) -> list[float]:
+    own = conditions[sample]
+    return [own.get(name, math.inf) for name in names]
+
+  return {
+    sample: conditions[sample] for sample in sorted(conditions, key=place)
+  }
 
 
 def _varying(

@@ -13,8 +13,9 @@ from defectseg_jax.quantification.intervals import LEVEL, Interval
 from defectseg_jax.quantification.samples.random_effects import SampleEstimate
 
 TEST = (
-  "Welch's t test of the two estimates, with Satterthwaite's degrees of "
-  'freedom, and Holm (1979) over all pairs of one number. It assumes that '
+  "Welch's t test of the logarithms of two estimates (of their difference, "
+  "where one is 0), with Satterthwaite's degrees of freedom, and Holm (1979) "
+  'over all pairs of one number. It assumes that '
   'images are independent places of their sample, that estimates scatter about '
   'as Gauss says, and that thickness, scale and network err alike in both '
   'samples, by one factor: such an error changes no ratio.'
@@ -28,7 +29,9 @@ class Difference(NamedTuple):
     first, second: names of the samples.
     difference: second less first, with its interval.
     ratio: second over first, with its interval; NaN where one of them is 0.
-    p: of the test that both are equal; NaN where nothing tells.
+    p: of the test that both are equal, the one that goes with the interval of
+      the ratio, or where there is none of the difference; NaN where nothing
+      tells.
     p_holm: the same, over all pairs (Holm, Scandinavian Journal of Statistics
       6, 65, 1979).
   """
@@ -102,10 +105,9 @@ def _difference(
   half = _quantile(degrees, level) * error
   scale = float(special.ndtri((1 + level) / 2)) * shared * abs(difference)
   whole = math.hypot(half, scale)
-  p = math.nan
-  if error > 0:
+  ratio, ends, p = _ratio(a, b, level)
+  if math.isnan(p) and error > 0:
     p = 2 * _tail(degrees, abs(difference) / error)
-  ratio, ends = _ratio(a, b, level)
   return Difference(
     name_a,
     name_b,
@@ -119,18 +121,19 @@ def _difference(
 
 def _ratio(
   a: SampleEstimate, b: SampleEstimate, level: float
-) -> tuple[float, Interval]:
-  """By the logarithm, which has the relative errors."""
+) -> tuple[float, Interval, float]:
+  """With its interval and p, by the logarithm, which has relative errors."""
   if not (a.value > 0 and b.value > 0):
-    return math.nan, intervals.UNKNOWN
+    return math.nan, intervals.UNKNOWN, math.nan
   errors = a.error / a.value, b.error / b.value
-  half = _quantile(_degrees(a, b, errors), level) * math.hypot(*errors)
+  degrees, error = _degrees(a, b, errors), math.hypot(*errors)
   ratio = b.value / a.value
-  if math.isnan(half):
-    return ratio, intervals.UNKNOWN
+  if not error > 0:
+    return ratio, intervals.UNKNOWN, math.nan
   # Of two images in each, nearly anything is possible.
-  factor = math.exp(min(half, 700.0))
-  return ratio, Interval(ratio / factor, ratio * factor)
+  factor = math.exp(min(_quantile(degrees, level) * error, 700.0))
+  p = 2 * _tail(degrees, abs(math.log(ratio)) / error)
+  return ratio, Interval(ratio / factor, ratio * factor), p
 
 
 def _degrees(

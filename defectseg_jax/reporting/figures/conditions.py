@@ -16,7 +16,8 @@ _MARKS = ('o', 's', '^', 'D', 'v', 'P')
 # By eye: values that differ by a larger factor are drawn on a logarithmic axis.
 _LOGARITHMIC_FROM = 50.0
 # By eye, in inches, of one axes.
-_WIDTH_IN, _HEIGHT_IN = 4.4, 3.5
+_WIDTH_IN, _HEIGHT_IN = 3.8, 3.0
+_COLUMNS = 3
 
 
 class Point(NamedTuple):
@@ -75,7 +76,7 @@ def condition_figure(
   }
   if not shown:
     return None
-  columns = min(2, len(shown))
+  columns = min(_COLUMNS, len(shown))
   rows = math.ceil(len(shown) / columns)
   figure = Figure(figsize=(_WIDTH_IN * columns, _HEIGHT_IN * rows))
   figure.set_layout_engine('constrained')
@@ -91,7 +92,7 @@ def condition_figure(
     axes.set_axis_off()
   if len(series) > 1:
     handles, names = grid[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc='outside lower center', ncols=2)
+    figure.legend(handles, names, loc='outside lower center', ncols=_COLUMNS)
   return figure
 
 

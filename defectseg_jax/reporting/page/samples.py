@@ -58,7 +58,8 @@ class SamplesView:
     columns: of numbers.
     rows: a sample each.
     first: the sample that others are compared with.
-    compared: by sample, for each column its number over that of the first.
+    compared_columns: of the numbers that samples are compared by.
+    compared: by sample, for each of these its number over that of the first.
     figures: data URIs, one for each condition, with what it shows.
     estimator, test: how the numbers were made.
   """
@@ -67,6 +68,7 @@ class SamplesView:
   columns: Sequence[words.Column]
   rows: Sequence[SampleRow]
   first: str
+  compared_columns: Sequence[words.Column]
   compared: Mapping[str, Sequence[SampleCell]]
   figures: Sequence[str]
   estimator: str
@@ -95,6 +97,8 @@ def samples_view(
   """
   columns = [words.column_of(name, rows) for name in names]
   first = str(rows[0]['sample'])
+  judged = {one['quantity'] for one in differences}
+  compared = [one for one in columns if one.name in judged]
   against = {
     (one['second'], one['quantity']): one
     for one in differences
@@ -114,9 +118,11 @@ def samples_view(
       for row in rows
     ],
     first=first,
+    compared_columns=compared,
     compared={
       row['sample']: [
-        _compared(against.get((row['sample'], name), {})) for name in names
+        _compared(against.get((row['sample'], one.name), {}))
+        for one in compared
       ]
       for row in rows[1:]
     },
@@ -156,8 +162,10 @@ def _cell(row: Mapping[str, Any], column: words.Column) -> SampleCell:
 def _more_images(row: Mapping[str, Any], name: str) -> str:
   more = row[f'{name}_more_images']
   if more is None:
-    # Of one image, or of no object, nothing tells.
-    return '' if row[f'{name}_images'] < 2 or not row[name] else 'not by images'
+    # Of one image, of no object, and of what is made of others nothing tells.
+    told = row[f'{name}_images'] > 1 and row[name]
+    told = told and words.is_number(row[f'{name}_shared_uncertainty'])
+    return 'not by images' if told else ''
   return f'+{more} image{"s" if more > 1 else ""}'
 
 
