@@ -9,7 +9,6 @@ import functools
 import pathlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
@@ -67,8 +66,7 @@ def measure_masks(
     made, given: where to write; the masks, and those that were refused.
     settings, reader: how to measure masks, and to read them.
     inspect: of an image and a shape to what is specimen.
-    include: names of images that are in the mean, whatever speaks against it.
-    samples: which images are of which sample.
+    include, samples: what is in the mean all the same; and of which sample.
     console: where the progress goes.
     check_interruption: called before each image.
 
@@ -82,8 +80,8 @@ def measure_masks(
   paths = [image.mask.path for image in given.images]
   ways = settings_of_masks(paths, settings)
   measure = functools.partial(_measure, reader=reader, inspect=inspect)
-  collected, views, seconds = [], [], {}
-  failures = dict(given.failures)
+  failures, seconds = dict(given.failures), {}
+  collected, views = [], []
   with _progress(console) as progress, objects_table(made) as write_objects:
     for image in progress.track(given.images, description='measuring'):
       check_interruption()
@@ -93,8 +91,8 @@ def measure_masks(
       except InputError as error:
         failures[image.name] = str(error)
         continue
-      shown: Any = {'pixels': seen.pixels, 'settings': settings}
-      write_image_pictures(made, image.name, found, image.scale, **shown)
+      where = made, image.name, found, image.scale
+      write_image_pictures(*where, pixels=seen.pixels, settings=settings)
       included = image.is_named(include) is not None
       of = _image_numbers(image, found, seen, how.settings, include=included)
       collected.append(write_objects(of))
