@@ -28,6 +28,8 @@ class View:
     zooms: pixels of the network for each of these.
     shape: of the image.
     enlargement: of the image; None where it is shown as it is.
+    means: [h, w], smoother than `pixels`, from the same pixels of the image;
+      None where no smoothness was taken out.
   """
 
   pixels: np.ndarray
@@ -35,6 +37,7 @@ class View:
   zooms: tuple[float, ...]
   shape: tuple[int, ...]
   enlargement: Enlargement | None = None
+  means: np.ndarray | None = None
 
   @property
   def image_zooms(self) -> tuple[float, ...]:
@@ -108,16 +111,18 @@ def create_view(
   Raises:
     InputError: as `choose_zooms`.
   """
-  shape, enlargement = pixels.shape, None
+  shape, enlargement, means = pixels.shape, None, None
   if seen.diameter_px is not None:
     box = (slice(None), slice(None)) if valid is None else box_around(valid)
     enlargement = find_enlargement(pixels[box])
   if enlargement is not None:
+    repeated = dataclasses.replace(enlargement, repeated=True)
     if valid is not None:
       # Else the edge of a frame would be sharpened into the specimen.
       pixels = fill_beside(pixels, valid)
-      means = dataclasses.replace(enlargement, repeated=True)
-      valid = bring_back(valid, means) > 0.5
+      valid = bring_back(valid, repeated) > 0.5
+    if not enlargement.repeated:
+      means = bring_back(pixels, repeated)
     pixels = bring_back(pixels, enlargement)
     if pixel_size_nm is not None:
       pixel_size_nm *= enlargement.factor
@@ -128,4 +133,4 @@ def create_view(
     pixel_size_nm=pixel_size_nm,
     object_diameter_nm=object_diameter_nm,
   )
-  return View(pixels, valid, zooms, shape, enlargement)
+  return View(pixels, valid, zooms, shape, enlargement, means)

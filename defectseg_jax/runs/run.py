@@ -13,6 +13,7 @@ from defectseg_jax.micrographs.filling import box_around, fill_beside
 from defectseg_jax.micrographs.inspection import inspect_micrograph
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.prediction.merging import Merged
+from defectseg_jax.prediction.outlines import take_outlines
 from defectseg_jax.prediction.scales import SeenSizes
 from defectseg_jax.prediction.sure_regions import Hysteresis
 from defectseg_jax.prediction.view import View, create_view
@@ -190,6 +191,10 @@ class Run:
   ) -> Merged:
     """What `look_and_trust` found in a view, at the pixels of the image.
 
+    Where an image was interpolated, which objects there are is told by the
+    pixels that it was made from, and their outlines by a second look at means
+    of the image, that are smoother.
+
     Args:
       view: of the image.
       found: in the view.
@@ -197,6 +202,10 @@ class Run:
     """
     if view.enlargement is None:
       return found
+    if view.means is not None:
+      smooth = self.look(view.means, view.zooms, valid=view.valid)
+      smooth = self._without_specks(smooth, view.valid)
+      found = take_outlines(found, smooth)
     found = view.at_image(found, self.threshold)
     if valid is not None:
       probabilities = np.where(valid, found.probabilities, 0)

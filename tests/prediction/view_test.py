@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from defectseg_jax.prediction.enlarged import Enlargement
 from defectseg_jax.prediction.merging import Merged
@@ -28,12 +29,23 @@ def test_an_enlarged_image_is_shown_as_it_was_recorded():
   view = create_view(LARGE, None, ANY)
   assert view.enlargement == Enlargement(2.0, repeated=True)
   np.testing.assert_allclose(view.pixels, RECORDED)
+  assert view.means is None
   assert view.zooms == create_view(RECORDED, None, ANY).zooms
   assert view.image_zooms == (0.25, 0.5)
   (remark,) = view.remarks
   assert remark.name == 'enlarged_image'
   assert 'enlarged 2 times' in remark.message
   assert '240 x 200 pixels' in remark.message
+
+
+def test_means_of_an_interpolated_image_are_smoother():
+  large = ndimage.zoom(RECORDED, 2, order=1)
+  view = create_view(large, None, ANY)
+  assert view.enlargement == Enlargement(2.0)
+  assert view.means is not None
+  blocks = large.reshape(200, 2, 240, 2).mean((1, 3))
+  np.testing.assert_allclose(view.means, blocks, rtol=1e-5)
+  assert view.means.std() < 0.9 * view.pixels.std()
 
 
 def test_objects_come_back_at_the_pixels_of_the_image():
