@@ -14,11 +14,9 @@ from scipy import special
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import checks
+from defectseg_jax.quantification.bootstrap import RESAMPLES, bootstrap_means
 
 LEVEL = 0.95
-# Both by eye: ends of intervals that vary little with the seed, and some MiB.
-RESAMPLES = 2000
-_DRAWS_AT_ONCE = 1 << 20
 
 
 class Interval(NamedTuple):
@@ -136,25 +134,6 @@ def bootstrap_interval(
   means = bootstrap_means(values, resamples=resamples, seed=seed)
   found = means if statistic is None else statistic(means)
   return percentile_interval(found, level=level)
-
-
-def bootstrap_means(
-  values: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0
-) -> np.ndarray:
-  """Means of n rows drawn from n rows: [resamples] or [resamples, k]."""
-  n, rng = len(values), np.random.default_rng(seed)
-  values = np.asarray(values, float)
-  # In parts: all draws of 50,000 particles together need 800 MB.
-  size = max(1, _DRAWS_AT_ONCE // n)
-  parts = []
-  for low in range(0, resamples, size):
-    lines = min(size, resamples - low)
-    drawn = rng.integers(n, size=(lines, n))
-    # How often each row was drawn; one product then gives all means.
-    drawn += n * np.arange(lines)[:, None]
-    times = np.bincount(drawn.ravel(), minlength=lines * n)
-    parts.append(times.reshape(lines, n) @ values)
-  return np.concatenate(parts) / n
 
 
 def percentile_interval(found: np.ndarray, *, level: float = LEVEL) -> Interval:

@@ -112,7 +112,7 @@ class LiveMeasurement:
       self._lines.change(box)
 
   def measure(self, *, touching: bool = False) -> Measurement:
-    """The numbers; of lines without their table.
+    """The numbers, without the table of objects.
 
     Args:
       touching: whether any objects touch.
@@ -135,7 +135,7 @@ class LiveMeasurement:
     if self._particles is not None:
       found, other = self._particles.found(how.border)
       found = dataclasses.replace(found, window=window)
-      return particle_measurement(found, other, **more)
+      return particle_measurement(found, other, table=False, **more)
     assert self._lines is not None and self._mask is not None
     return line_measurement(
       self._mask,

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.quantification import intervals
+from defectseg_jax.quantification import bootstrap, intervals
 from defectseg_jax.quantification.intervals import Interval
 
 
@@ -66,7 +66,9 @@ def test_the_bootstrap_of_a_ratio_draws_both_together():
 
 def test_draws_in_parts_have_the_same_mean(monkeypatch):
   values = np.random.default_rng(0).normal(5, 1, size=50)
-  monkeypatch.setattr(intervals, '_DRAWS_AT_ONCE', 170)
+  monkeypatch.setattr(bootstrap, '_DRAWS_AT_ONCE', 170)
+  # Draws are kept, and these would be those of before.
+  bootstrap._kept_draws.cache_clear()
   means = intervals.bootstrap_means(values, resamples=1001)
   assert means.shape == (1001,)
   # Of 1001 means with a deviation of 1 / sqrt(50) each: 4 of their mean's.

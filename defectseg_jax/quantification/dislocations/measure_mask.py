@@ -1,6 +1,8 @@
 """Everything that is measured in a mask of dislocation lines."""
 
+import dataclasses
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -104,36 +106,53 @@ def line_measurement(
     valid=window.valid,
   )
   warnings = [
-    *dislocation_warnings(
-      density_per_m2=summary['density_length_per_m2'],
-      line_width_nm=summary['line_width_nm'],
-      pixel_size_nm=pixel_size_nm,
-      thickness_nm=thickness_nm,
-    ),
+    *_size_warnings(summary, pixel_size_nm, thickness_nm),
     *_join_warnings(mask, ids),
     *beside_warnings(window.marked_beside_px),
   ]
-  if not table:
-    nothing = np.zeros(0)
-    return Measurement(
-      *(summary, {}, warnings, mask.view(np.uint8), nothing.astype(bool)),
-      sizes_nm=nothing,
-      sizes_px=nothing,
-      valid=window.valid,
-    )
-  found = measure_lines(mask, skeleton, pixel_size_nm=pixel_size_nm)
-  between_px = line_intercepts.grid_intervals_px(
-    mask, spacing_px=settings.spacing_px, valid=window.valid
+  nothing = np.zeros(0)
+  found = Measurement(
+    *(summary, {}, warnings, mask.view(np.uint8), nothing.astype(bool)),
+    *(nothing, nothing),
+    valid=window.valid,
   )
-  return Measurement(
-    summary=summary,
-    objects=found.columns(),
-    warnings=warnings,
-    labels=found.labels,
-    counted=np.ones(len(found.area_px), bool),
+  if not table:
+    return found
+  return _with_table(found, mask, skeleton, pixel_size_nm, settings.spacing_px)
+
+
+def _size_warnings(
+  summary: Mapping[str, float],
+  pixel_size_nm: float | None,
+  thickness_nm: float | None,
+) -> list[QualityWarning]:
+  return dislocation_warnings(
+    density_per_m2=summary['density_length_per_m2'],
+    line_width_nm=summary['line_width_nm'],
+    pixel_size_nm=pixel_size_nm,
+    thickness_nm=thickness_nm,
+  )
+
+
+def _with_table(
+  found: Measurement,
+  mask: np.ndarray,
+  skeleton: skeletons.Skeleton,
+  pixel_size_nm: float | None,
+  spacing_px: int,
+) -> Measurement:
+  """With all lines, and the distances between crossings."""
+  lines = measure_lines(mask, skeleton, pixel_size_nm=pixel_size_nm)
+  between_px = line_intercepts.grid_intervals_px(
+    mask, spacing_px=spacing_px, valid=found.valid
+  )
+  return dataclasses.replace(
+    found,
+    objects=lines.columns(),
+    labels=lines.labels,
+    counted=np.ones(len(lines.area_px), bool),
     sizes_nm=between_px * (pixel_size_nm or math.nan),
     sizes_px=between_px,
-    valid=window.valid,
   )
 
 

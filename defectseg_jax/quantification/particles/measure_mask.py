@@ -80,6 +80,7 @@ def particle_measurement(
   settings: QuantificationSettings,
   detection: Detection | None,
   seed: int,
+  table: bool = True,
 ) -> Measurement:
   """The numbers of particles that are found and measured.
 
@@ -88,6 +89,7 @@ def particle_measurement(
     other: what the other connectivity makes of them; None where it is known to
       be the same.
     thickness_nm, settings, detection, seed: as of `measure`.
+    table: whether to make the table of all particles.
   """
   known = not math.isnan(found.pixel_size_nm)
   pixel_size_nm = found.pixel_size_nm if known else None
@@ -105,7 +107,7 @@ def particle_measurement(
   counted = found.counted(settings.border)
   return Measurement(
     summary=summary,
-    objects={**found.columns(), 'counted': counted},
+    objects={**found.columns(), 'counted': counted} if table else {},
     warnings=[
       *connectivity_warnings(
         numbers_of(found, settings.border),

@@ -109,10 +109,9 @@ def properties_of(
     600 (424 to 849)
   """
   names = input_names(defect, settings)
-  if defect == 'dislocations':
-    inputs = {'density': numbers[names[0]]}
-  else:
-    inputs = dict(zip(('density', 'diameter_nm'), (numbers[n] for n in names)))
+  # One of lines, two of particles.
+  given = zip(('density', 'diameter_nm'), (numbers[one] for one in names))
+  inputs: dict[str, Measured] = dict(given)
   formulas = _formulas(defect, settings)
   return {
     name: carry(

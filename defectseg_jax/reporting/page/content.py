@@ -99,10 +99,9 @@ def page_image(
   """An image of the page, with regions below the threshold among its objects.
 
   Args:
-    name: of the image.
+    name, arrays: of the image.
     found: what was measured in it, with `mean_probability` of each object. It
       is not changed.
-    arrays: of the image.
     defect: what was looked for.
     minimum_area_px: of a region that counts.
     threshold: of the probabilities, from which on a pixel is in the mask.
@@ -143,10 +142,17 @@ def page_image(
     layers=thinned.layers(),
     **_sizes(found, summary),
     warnings=warnings,
-    check=[
-      (n, _reason(one, threshold, least_peak)) for n, one in zip(ids, doubtful)
-    ],
+    check=_checks(doubtful, ids, threshold, least_peak),
   )
+
+
+def _checks(
+  doubtful: Sequence[Doubtful],
+  ids: Sequence[int],
+  threshold: float,
+  peak: float,
+) -> list[tuple[int, str]]:
+  return [(n, _reason(one, threshold, peak)) for n, one in zip(ids, doubtful)]
 
 
 def _sizes(found: Measurement, summary: Mapping[str, Any]) -> dict[str, Any]:

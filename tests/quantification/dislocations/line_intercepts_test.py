@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.quantification.dislocations import line_intercepts
+from defectseg_jax.quantification.dislocations import (
+  line_intercepts,
+  random_lines,
+)
 from defectseg_jax.quantification.dislocations.line_intercepts import (
   grid_crossings,
+)
+from defectseg_jax.quantification.dislocations.random_lines import (
   random_crossings,
 )
 
@@ -122,7 +127,7 @@ def test_pixels_lie_where_they_are(column, count):
   mask = np.zeros((20, 30), bool)
   mask[:, 8] = True
   ends = np.array([[0.0, column], [20.0, column]])
-  assert line_intercepts._count_along(mask, *ends) == count
+  assert random_lines._count_along(mask, *ends) == count
 
 
 def test_seeds():
