@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import jax
 import ml_collections
@@ -11,6 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
+from defectseg_jax.errors import InputError
 from defectseg_jax.reporting.progress_bar import TrainingDisplay
 from defectseg_jax.reporting.tensorboard import Events
 from defectseg_jax.runs.data import Data, read_data
@@ -35,9 +35,6 @@ from defectseg_jax.training import checkpoints, loop, state, step
 from defectseg_jax.training.checksums import unverified_text
 from defectseg_jax.training.progress import Progress
 
-if TYPE_CHECKING:
-  pass
-
 
 @dataclasses.dataclass(frozen=True)
 class Fitted:
@@ -60,6 +57,7 @@ def fit(
   *,
   splits: Sequence[str] = ('train', 'dev'),
   give_up: Callable[[Progress], bool] = lambda progress: False,
+  on_step: Callable[[int], None] = lambda step: None,
 ) -> Fitted | None:
   """Trains, or goes on training.
 
@@ -70,6 +68,7 @@ def fit(
     interruption: asked after each step whether to stop.
     splits: to be read; train and dev at least.
     give_up: asked after each epoch whether to end there.
+    on_step: called after each step with its number, from 1 on over all epochs.
 
   Returns:
     What was trained; None if it was interrupted or given up, and is saved.
@@ -100,16 +99,32 @@ def fit(
     for remark in (*_unverified(settings, workdir), *data.remarks):
       console.print(escape(remark), soft_wrap=True)
     _print_data(console, prepared)
-    progress = _train(prepared, workdir, console, interruption, give_up)
+    progress = _train(
+      *(prepared, workdir, console, interruption),
+      give_up=give_up,
+      on_step=on_step,
+    )
   if progress is None:
     return None
+  _print_end(console, progress)
+  return Fitted(progress, data)
+
+
+def _print_end(console: Console, progress: Progress) -> None:
   best = progress.best()
   console.print(
     f'Trained {progress.epochs} epochs. Kept: epoch {best.epoch}, '
     f'development IU {best.iu:.4f} at threshold {best.threshold:.3f}.',
     soft_wrap=True,
   )
-  return Fitted(progress, data)
+
+
+def trained_steps(workdir: Workdir) -> int:
+  """Steps of the whole epochs that a run has saved; 0 before the first."""
+  try:
+    return checkpoints.read_progress(workdir.path).history[-1]['step']
+  except InputError:
+    return 0
 
 
 def _unverified(settings: RunSettings, workdir: Workdir) -> Iterator[str]:
@@ -146,7 +161,9 @@ def _train(
   workdir: Workdir,
   console: Console,
   interruption: Interruption,
+  *,
   give_up: Callable[[Progress], bool],
+  on_step: Callable[[int], None],
 ) -> Progress | None:
   """The loop, from the last checkpoint on, with its files and its display."""
   # What is opened is closed however training ends: a search goes on with the
@@ -159,6 +176,7 @@ def _train(
       console,
       interruption,
       give_up=give_up,
+      on_step=on_step,
       first_step=int(current.step),
       # The first process alone has files.
       events=saved and _open_events(workdir, progress, opened),
@@ -185,6 +203,7 @@ def _make_listener(
   interruption: Interruption,
   *,
   give_up: Callable[[Progress], bool],
+  on_step: Callable[[int], None],
   first_step: int,
   events: Events | None,
 ) -> tuple[loop.Listener, TrainingDisplay]:
@@ -197,9 +216,10 @@ def _make_listener(
   )
   given_up = False
 
-  def on_step(epoch: int, number: int, loss: float) -> None:
+  def after_step(epoch: int, number: int, loss: float) -> None:
     interruption.defer_exit()
     display.show_step(epoch, number, loss)
+    on_step(epoch * prepared.steps_per_epoch + number)
 
   def on_epoch(ended: Progress) -> None:
     nonlocal given_up
@@ -212,7 +232,7 @@ def _make_listener(
   def should_stop() -> bool:
     return given_up or interruption.should_stop()
 
-  return loop.Listener(on_step, on_epoch, should_stop), display
+  return loop.Listener(after_step, on_epoch, should_stop), display
 
 
 def _run_loop(

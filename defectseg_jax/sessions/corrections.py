@@ -77,10 +77,18 @@ class Corrections:
         show different objects.
     """
     folder = self._folder
+    by_hand = list(self._files_by_hand(name))
+    taken = self._taken_over(name)
+    if taken and folder.is_corrected(f'{MASKS}/{name}.tif'):
+      # The mask holds it, and was changed since.
+      by_hand = [
+        one for one in by_hand if self._path_below(one[0]) not in taken
+      ]
     found = [
-      _read(folder.path, name, file, shape, how)
-      for file, how in self._files_by_hand(name)
+      _read(folder.path, name, file, shape, how) for file, how in by_hand
     ]
+    if found and found[0].file == f'{MASKS}/{name}.tif':
+      found[0] = dataclasses.replace(found[0], noted=taken)
     for other in found[1:]:
       if not other.objects.same_as(found[0].objects):
         raise InputError(
@@ -89,6 +97,24 @@ class Corrections:
           'two out of the folder, and give the same command again'
         )
     return found[0] if found else None
+
+  def _taken_over(self, name: str) -> dict[str, str]:
+    """Corrections that are in the mask since an earlier command, as they are.
+
+    With their checksums; without those that were changed or moved away since.
+    """
+    before = self._folder.record_of(name)
+    if before is None:
+      return {}
+    return {
+      file: checksum
+      for file, checksum in before.correction.items()
+      if (path := path_inside(self._folder.path, file)).is_file()
+      and file_checksum(path) == checksum
+    }
+
+  def _path_below(self, mask: MaskFile) -> str:
+    return str(mask.path.relative_to(self._folder.path))
 
   def _files_by_hand(self, name: str) -> Iterator[tuple[MaskFile, MaskValues]]:
     """The session's own mask first: nothing has to be written for it."""

@@ -19,6 +19,8 @@ from defectseg_jax.micrographs.image_names import (
 )
 from defectseg_jax.micrographs.sample_table import SampleTable
 from defectseg_jax.micrographs.selection import select_images
+from defectseg_jax.quantification import MeasurementSettings
+from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
 from defectseg_jax.runs.loading import load_run
 from defectseg_jax.runs.network_file import load_network
@@ -122,37 +124,57 @@ def predict_session(
     asked=noted.to_json(),
     check_interruption=check_interruption,
   )
-  all_images = list(_all_images(given.paths, images, failures))
-  failures = {**given.refused, **failures}
   images = [_judged(image, run, include) for image in images]
   with console.status('Measuring and drawing'):
-    return write_results(
-      folder,
-      images,
-      failures,
+    return _write(
+      *(given, run, folder, images, failures),
       settings=settings,
-      limits=run.limits,
-      truths=given.truths,
       provenance=provenance,
-      how_made=how_made(
-        provenance,
-        run.settings,
-        run.progress,
-        run=run.origin,
-        least_peak=run.least_peak,
-        orientations=run.orientations,
-      ),
-      notes=[
-        *given.remarks,
-        *_notes(run, images),
-        *_not_used(images, failures, include, given.screening),
-      ],
-      unused_rows=given.scales.unused_rows(all_images),
-      samples=samples_of(
-        given.samples, {name: [(path, name)] for path, name in all_images}
-      ),
       check_interruption=check_interruption,
     )
+
+
+def _write(
+  given: Given,
+  run: Run,
+  folder: SessionFolder,
+  images: Sequence[SessionImage],
+  failures: Mapping[str, str],
+  *,
+  settings: MeasurementSettings,
+  provenance: Provenance,
+  check_interruption: Callable[[], None],
+) -> SessionResults:
+  """Measures what the network left, and writes what a person looks at."""
+  all_images = list(_all_images(given.paths, images, failures))
+  failures = {**given.refused, **failures}
+  return write_results(
+    folder,
+    images,
+    failures,
+    settings=settings,
+    limits=run.limits,
+    truths=given.truths,
+    provenance=provenance,
+    how_made=how_made(
+      provenance,
+      run.settings,
+      run.progress,
+      run=run.origin,
+      least_peak=run.least_peak,
+      orientations=run.orientations,
+    ),
+    notes=[
+      *given.remarks,
+      *_notes(run, images),
+      *_not_used(images, failures, given.request.included, given.screening),
+    ],
+    unused_rows=given.scales.unused_rows(all_images),
+    samples=samples_of(
+      given.samples, {name: [(path, name)] for path, name in all_images}
+    ),
+    check_interruption=check_interruption,
+  )
 
 
 def read_run(

@@ -158,6 +158,54 @@ class PredictRequest(SessionRequest):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ReviewRequest:
+  """What --mode=review is asked to do.
+
+  Attributes:
+    output: folder of the session, which need not be there yet if there are
+      images.
+    images: files, folders and patterns of micrographs; none where the session
+      is there.
+    predict: what a network is to find in them first; None to label them from
+      nothing.
+    defect: that is labelled from nothing; None where a network says it.
+    pixel_size_nm, thickness_nm: of images that are labelled from nothing.
+    port: of the page; 0 for one that is free.
+    open_browser: whether the page is opened.
+
+  Raises:
+    InputError: a flag is missing or out of range, or a file is not there.
+
+  Examples:
+    >>> ReviewRequest(output='results', port=-1)
+    Traceback (most recent call last):
+    defectseg_jax.errors.InputError: --port=-1: ...
+    >>> ReviewRequest(output='results', images=['foil.tif'])
+    Traceback (most recent call last):
+    defectseg_jax.errors.InputError: --config: is missing; ...
+  """
+
+  output: str
+  images: Sequence[str] = ()
+  predict: PredictRequest | None = None
+  defect: str | None = None
+  pixel_size_nm: Annotated[float | None, PIXEL_SIZE_NM] = None
+  thickness_nm: Annotated[float | None, THICKNESS_NM] = None
+  port: Annotated[int, within(0, 65535, 'it is a port of TCP')] = 0
+  open_browser: bool = True
+
+  def __post_init__(self) -> None:
+    require_fields(type(self), vars(self), '--')
+    if self.images and self.predict is None:
+      if self.defect is None:
+        raise InputError(
+          '--config: is missing; give --network=voids, to begin with what a '
+          'network finds, or --config=voids, to label voids from nothing'
+        )
+      image_files(self.images)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class QuantifyRequest(SessionRequest):
   """What --mode=quantify is asked to do.
 

@@ -15,6 +15,7 @@ from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.sessions.correction_files import CorrectionFiles
 from defectseg_jax.sessions.corrections import Corrections
 from defectseg_jax.sessions.folder import SessionFolder
+from defectseg_jax.sessions.index import Done
 
 SHAPE = 60, 90
 SQUARES = [(10, 10), (10, 30), (40, 70)]  # row and column; the first two touch
@@ -264,3 +265,34 @@ def test_a_correction_is_read_as_it_stays(session):
   kept = session.path / 'kept.tif'
   write_object_mask(kept, found.objects, pixel_size_nm=0.5)
   assert read_object_mask(kept).same_as(found.objects)
+
+
+def test_a_mask_that_was_changed_after_it_took_a_correction_over(session):
+  """As a review does: the older correction need not be moved away."""
+  mine = session.path / 'masks/x.png'
+  Image.fromarray(np.where(drawn([SQUARES[0]]), 255, 0).astype(np.uint8)).save(
+    mine
+  )
+  taken = find(session)
+  session.put(
+    {
+      'masks/x.tif': lambda to: write_object_mask(
+        to, taken.objects, pixel_size_nm=None
+      )
+    }
+  )
+  files = ['masks/x.tif']
+  done = Done('x', 'key', 'key', None, files, correction=taken.noted)
+  session.note_done('x', done)
+  assert find(session).file == 'masks/x.png'
+  mask = session.path / 'masks/x.tif'
+  mask.unlink()
+  write_mask(mask, drawn([SQUARES[2]]) > 0, pixel_size_nm=None)
+  found = find(session)
+  assert found.file == 'masks/x.tif' and found.noted == taken.noted
+  # Changed again, the other one is news, and contradicts.
+  Image.fromarray(np.where(drawn([SQUARES[1]]), 255, 0).astype(np.uint8)).save(
+    mine
+  )
+  with pytest.raises(InputError, match='both changed by hand'):
+    find(session)
