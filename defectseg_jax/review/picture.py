@@ -1,0 +1,234 @@
+"""A document as a screen shows it: tiles of several sizes.
+
+Level 0 has the image's own pixels; those of each further level stand for 2 x 2
+of the level before. What a tile shows is made when it is asked for. Of level 0
+nothing is kept but the arrays of the document itself, and the smaller levels of
+a layer take a third of its size.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from defectseg_jax.review.document import Document
+
+TILE_PX = 512
+# Rows of a layer that are made smaller at a time, so that 16384 x 16384 pixels
+# do not stand in memory twice.
+_STRIP_PX = 1024
+# Of so many pixels the greys are as the session's page has them; of larger
+# images a part is looked at.
+_MOST_SAMPLED = 2**24
+# As `reporting.overlays.grey_levels` cuts them.
+_PERCENTILES = (0.5, 99.5)
+
+# An object at a pixel, in one number: whatever is larger hides what is smaller
+# where pixels are put together.
+OBJECT_BIT = 1 << 26
+REGION_SHIFT = 28
+_IDS = OBJECT_BIT - 1
+
+Box = tuple[int, int, int, int]
+
+
+class _Pyramid:
+  """The smaller levels of one layer."""
+
+  def __init__(
+    self,
+    shape: tuple[int, int],
+    read: Callable[[int, int, int, int], np.ndarray],
+    reduce: Callable[[np.ndarray], np.ndarray],
+  ) -> None:
+    """Makes nothing yet: who looks closely needs level 0 alone.
+
+    Args:
+      shape: of level 0.
+      read: a part of level 0: from top, left to below bottom, right.
+      reduce: takes [H, W] of even sides to [H / 2, W / 2].
+    """
+    self._read, self._reduce, self._shape = read, reduce, shape
+    self._smaller: list[np.ndarray] = []
+
+  def part(
+    self, level: int, top: int, left: int, bottom: int, right: int
+  ) -> np.ndarray:
+    """A part of a level, that lies within it."""
+    if level == 0:
+      return self._read(top, left, bottom, right)
+    while len(self._smaller) < level:
+      self._add_level()
+    return self._smaller[level - 1][top:bottom, left:right]
+
+  def refresh(self, box: Box) -> None:
+    """Takes over what changed of level 0."""
+    for level in range(1, len(self._smaller) + 1):
+      top, left, bottom, right = box
+      box = top // 2, left // 2, -(-bottom // 2), -(-right // 2)
+      self._fill(level, box)
+
+  def _add_level(self) -> None:
+    level = len(self._smaller) + 1
+    height, width = (-(-side // 2**level) for side in self._shape)
+    kind = self._read(0, 0, 1, 1).dtype
+    self._smaller.append(np.empty((height, width), kind))
+    self._fill(level, (0, 0, height, width))
+
+  def _fill(self, level: int, box: Box) -> None:
+    top, left, bottom, right = box
+    height, width = (
+      self._shape if level == 1 else self._smaller[level - 2].shape
+    )
+    for start in range(top, bottom, _STRIP_PX):
+      end = min(start + _STRIP_PX, bottom)
+      above = self.part(
+        level - 1,
+        *(2 * start, 2 * left, min(2 * end, height), min(2 * right, width)),
+      )
+      odd = [(0, 2 * (end - start) - above.shape[0])]
+      odd.append((0, 2 * (right - left) - above.shape[1]))
+      if any(side for _, side in odd):
+        above = np.pad(above, odd, 'edge')
+      self._smaller[level - 1][start:end, left:right] = self._reduce(above)
+
+
+class Picture:
+  """What a screen shows of one document.
+
+  Whoever calls it holds the document's lock.
+
+  Attributes:
+    document: that is shown.
+    levels: how many sizes there are.
+  """
+
+  def __init__(self, document: Document) -> None:
+    """Looks at the greys alone.
+
+    Args:
+      document: that is shown.
+    """
+    self.document = document
+    shape = document.shape
+    self.levels = 1 + max(0, math.ceil(math.log2(max(shape) / TILE_PX)))
+    self._low, self._high = _range_of(document.pixels)
+    self._version, self._lesson = document.version, document.lesson
+    self._layers: dict[str, _Pyramid] = {}
+
+  def tile(self, kind: str, level: int, row: int, column: int) -> np.ndarray:
+    """One tile.
+
+    Args:
+      kind: 'pixels', 'probabilities' or 'objects'.
+      level, row, column: which; it must exist.
+
+    Returns:
+      uint8 [H, W] of at most 512 x 512 greys or probabilities; or uint32
+      [H + 2, W + 2], of objects, with a pixel of the neighbours on each side:
+      the id, `OBJECT_BIT` unless it is taken out, and the region from
+      `REGION_SHIFT` on.
+    """
+    self.catch_up()
+    height, width = self.size(level)
+    top, left = row * TILE_PX, column * TILE_PX
+    bottom, right = min(top + TILE_PX, height), min(left + TILE_PX, width)
+    layer = self._layer(kind)
+    if kind != 'objects':
+      return layer.part(level, top, left, bottom, right)
+    around = (
+      *(max(top - 1, 0), max(left - 1, 0)),
+      *(min(bottom + 1, height), min(right + 1, width)),
+    )
+    missing = [
+      (around[0] - top + 1, bottom + 1 - around[2]),
+      (around[1] - left + 1, right + 1 - around[3]),
+    ]
+    return np.pad(layer.part(level, *around), missing, 'edge')
+
+  def size(self, level: int) -> tuple[int, int]:
+    """Height and width of a level."""
+    height, width = (-(-side // 2**level) for side in self.document.shape)
+    return height, width
+
+  def has_tile(self, kind: str, level: int, row: int, column: int) -> bool:
+    """Whether there is such a tile."""
+    if kind not in _READERS or not 0 <= level < self.levels:
+      return False
+    if kind == 'probabilities' and self.document.probabilities is None:
+      return False
+    height, width = self.size(level)
+    return 0 <= row * TILE_PX < height and 0 <= column * TILE_PX < width
+
+  def refresh(self, box: Box) -> None:
+    """Takes over what the last change did to the objects."""
+    if self._version + 1 == self.document.version:
+      self._version += 1
+      if 'objects' in self._layers and box[2] > box[0] and box[3] > box[1]:
+        self._layers['objects'].refresh(box)
+
+  def catch_up(self) -> None:
+    """Forgets objects that others changed, as who takes a proposal does."""
+    if self._version != self.document.version:
+      self._layers.pop('objects', None)
+      self._version = self.document.version
+    if self._lesson != self.document.lesson:
+      # Another network's.
+      self._layers.pop('probabilities', None)
+      self._lesson = self.document.lesson
+
+  def _layer(self, kind: str) -> _Pyramid:
+    if kind not in self._layers:
+      read, reduce = _READERS[kind]
+
+      def part(top: int, left: int, bottom: int, right: int) -> np.ndarray:
+        return read(self, (slice(top, bottom), slice(left, right)))
+
+      self._layers[kind] = _Pyramid(self.document.shape, part, reduce)
+    return self._layers[kind]
+
+  def _read_pixels(self, place: tuple[slice, slice]) -> np.ndarray:
+    part = np.asarray(self.document.pixels[place], np.float32)
+    tiny = np.finfo(np.float32).tiny
+    share = (part - self._low) / max(self._high - self._low, tiny)
+    return (np.clip(share, 0, 1) * 255).astype(np.uint8)
+
+  def _read_probabilities(self, place: tuple[slice, slice]) -> np.ndarray:
+    assert self.document.probabilities is not None
+    part = self.document.probabilities[place]
+    return (np.clip(part, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+  def _read_objects(self, place: tuple[slice, slice]) -> np.ndarray:
+    document = self.document
+    ids = document.ids[place].astype(np.uint32)
+    out = document.removed[place].astype(np.uint32) & _IDS
+    regions = document.regions[place].astype(np.uint32) << REGION_SHIFT
+    return np.where(ids > 0, (ids & _IDS) | OBJECT_BIT, out) | regions
+
+
+def _range_of(pixels: np.ndarray) -> tuple[float, float]:
+  """The greys between which a picture is shown."""
+  step = max(1, math.ceil(math.sqrt(pixels.size / _MOST_SAMPLED)))
+  seen = np.asarray(pixels[::step, ::step], np.float32)
+  low, high = np.percentile(seen, _PERCENTILES)
+  return low, high
+
+
+def _mean_of_four(above: np.ndarray) -> np.ndarray:
+  total = above[0::2, 0::2].astype(np.uint16)
+  for row, column in ((0, 1), (1, 0), (1, 1)):
+    total += above[row::2, column::2]
+  return ((total + 2) >> 2).astype(np.uint8)
+
+
+def _largest_of_four(above: np.ndarray) -> np.ndarray:
+  """A line of three pixels is seen in all levels."""
+  first = np.maximum(above[0::2, 0::2], above[0::2, 1::2])
+  return np.maximum(first, np.maximum(above[1::2, 0::2], above[1::2, 1::2]))
+
+
+_READERS = {
+  'pixels': (Picture._read_pixels, _mean_of_four),
+  'probabilities': (Picture._read_probabilities, _mean_of_four),
+  'objects': (Picture._read_objects, _largest_of_four),
+}
