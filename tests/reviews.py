@@ -1,10 +1,12 @@
 """Sessions to be edited, as predict leaves them, made without a network."""
 
 import dataclasses
+import shutil
 
 import numpy as np
 from scipy import ndimage
 
+from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
 from defectseg_jax.prediction.sure_regions import Hysteresis
 from defectseg_jax.quantification import MeasurementSettings
@@ -13,8 +15,10 @@ from defectseg_jax.sessions import reference
 from defectseg_jax.sessions.asked import Asked
 from defectseg_jax.sessions.calibration import Scale
 from defectseg_jax.sessions.folder import SessionFolder
+from defectseg_jax.sessions.hand_regions import drawn_regions
 from defectseg_jax.sessions.index import Done
 from defectseg_jax.sessions.results import write_results
+from defectseg_jax.sessions.samples import NO_SAMPLES
 from defectseg_jax.sessions.session_image import SessionImage
 
 PIXEL_SIZE_NM, THICKNESS_NM = 0.5, 100.0
@@ -91,6 +95,7 @@ def measure(session, images, settings, provenance):
     provenance=provenance,
     how_made={},
     notes=[],
+    samples=NO_SAMPLES,
     check_interruption=lambda: None,
   )
 
@@ -105,10 +110,34 @@ def again(folder):
     )
     image = SessionImage(name, folder / f'{name}.dm4', scale)
     if session.is_corrected(f'masks/{name}.tif'):
-      image = dataclasses.replace(image, correction=f'masks/{name}.tif')
-    images.append(image)
+      image = dataclasses.replace(
+        image,
+        correction=f'masks/{name}.tif',
+        edits=session.edits_of(name),
+      )
+    pixels = read_frames(folder / f'images/{name}.tif')[0].values
+    drawn = drawn_regions(session, name, pixels.shape)
+    images.append(dataclasses.replace(image, drawn=drawn))
   with session.hold():
     found = measure(
       session, images, MeasurementSettings(asked), current_provenance()
     )
   return {row['image']: row for row in found.numbers.rows}
+
+
+def copy_of(session, folder):
+  """A copy of a session."""
+  shutil.copytree(session, folder)
+  return folder
+
+
+def apply(document, kind, **fields):
+  """Applies an operation to the document as it is."""
+  return document.apply({'kind': kind, **fields, 'version': document.version})
+
+
+def layers(document):
+  """Copies of the layers."""
+  return [
+    getattr(document, name).copy() for name in ('ids', 'removed', 'regions')
+  ]

@@ -74,6 +74,7 @@ FILES = {
   'errors': set(),
   'files': set(),
   'given_config': {'runs', 'search'},
+  'given_requests': {'sessions'},
   'lazy': set(),
   'locks': set(),
   'modes': set(),

@@ -5,6 +5,7 @@ folder is one that may be trained on.
 """
 
 import dataclasses
+import logging
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -31,6 +32,7 @@ from defectseg_jax.sessions.hand_regions import drawn_regions
 from defectseg_jax.sessions.image_files import in_smallest_type
 from defectseg_jax.sessions.index import MASKS, Done
 from defectseg_jax.sessions.results import SessionResults, write_results
+from defectseg_jax.sessions.samples import Samples
 from defectseg_jax.sessions.session_image import SessionImage
 
 
@@ -64,7 +66,9 @@ def begin_bare(folder: SessionFolder, bare: Bare) -> None:
   Raises:
     InputError: a file cannot be read, or the folder is of a network.
   """
-  paths, _ = select_images(bare.images)
+  paths, remarks, refused = select_images(bare.images)
+  for line in [*remarks, *refused.values()]:
+    logging.warning('%s', line)
   stems = files_by_stem(paths)
   if folder.asked is not None and folder.asked.get('limits') is not None:
     raise InputError(
@@ -103,6 +107,7 @@ def write_bare_results(folder: SessionFolder, asked: Asked) -> SessionResults:
     provenance=provenance,
     how_made={**provenance.rows(), 'masks': 'drawn by a person'},
     notes=[],
+    samples=Samples(),
     check_interruption=lambda: None,
   )
 

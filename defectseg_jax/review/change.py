@@ -1,6 +1,7 @@
 """What one change of a document did."""
 
 import dataclasses
+from typing import Any
 
 from defectseg_jax.errors import InputError
 
@@ -28,3 +29,38 @@ class Change:
   can_undo: bool
   can_redo: bool
   done: bool
+
+
+def require_version(name: str, given: Any, version: int) -> None:
+  """Refuses an operation that was made on another version of a document.
+
+  Args:
+    name: of the document.
+    given: that the operation was made on.
+    version: of the document.
+
+  Raises:
+    OutdatedError: it is another one.
+    InputError: it is missing.
+  """
+  if given is None or isinstance(given, bool):
+    raise InputError('version: is missing; give that of the document')
+  if given != version:
+    raise OutdatedError(
+      f'{name}: was changed in another window (version {version}, and not '
+      f'{str(given)[:20]}); reload'
+    )
+
+
+def require_open(name: str, *, closed: bool) -> None:
+  """Refuses to change a document that was put away.
+
+  Args:
+    name: of the document.
+    closed: whether it was.
+
+  Raises:
+    OutdatedError: it was; another one may be open of the same image.
+  """
+  if closed:
+    raise OutdatedError(f'{name}: was put away; reload')

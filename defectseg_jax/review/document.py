@@ -15,19 +15,17 @@ import numpy as np
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.review import objects, painting
-from defectseg_jax.review.change import Change, OutdatedError
+from defectseg_jax.review.change import Change, require_open, require_version
 from defectseg_jax.review.edited import Edited, EditedObject
 from defectseg_jax.review.history import History
 from defectseg_jax.review.image_source import ImageSource
 from defectseg_jax.review.journal import Entry
-from defectseg_jax.review.layers import (
-  NOWHERE,
-  Layers,
-)
+from defectseg_jax.review.layers import NOWHERE, Layers
 from defectseg_jax.review.live_numbers import LiveNumbers
 from defectseg_jax.review.operations import Operation, read_operation
+from defectseg_jax.review.proposal import Networks, propose
 from defectseg_jax.review.rethreshold import rethreshold
-from defectseg_jax.review.scene import Edit, Scene, trimmed
+from defectseg_jax.review.scene import Edit, Scene, plural, trimmed
 
 _EDITS: Mapping[str, Callable[[Scene, Operation], Edit]] = {
   'toggle': objects.toggle,
@@ -54,15 +52,12 @@ class Document:
     shape: height and width in pixels.
     pixel_size_nm: side of a pixel; None where it is not known.
     pixels: [H, W], the micrograph as it is stored.
-    probabilities: float32 [H, W] of the network; None where there is none.
+    measurement_settings: how a person's mask is measured.
     lock: held by each method.
   """
 
   def __init__(self, source: ImageSource) -> None:
     """Reads the image, and does again what its journal holds.
-
-    Args:
-      source: of the image.
 
     Raises:
       InputError: a file cannot be read, or is not what the journal begins from.
@@ -70,16 +65,18 @@ class Document:
     self._source = source
     self.name, self.defect = source.name, source.settings.defect
     self.pixel_size_nm = source.pixel_size_nm
+    self.measurement_settings = source.settings
     self.lock, self._saving = threading.RLock(), threading.Lock()
-    self.pixels, self.probabilities = source.pixels(), source.probabilities()
+    self.pixels = source.pixels()
     height, width = self.pixels.shape
     self.shape = height, width
     self._history = History(source, self.shape)
+    self._networks = Networks(source, self._history.network_objects)
     self._edited = Edited(source, self._history.begin())
     for entry in self._history.journal.entries():
       self._edited.do(entry, 1)
     self._numbers = LiveNumbers(source, self._edited.layers, self.pixels)
-    self._unsaved = not self._history.files_stand()
+    self._unsaved, self._closed = not self._history.files_stand(), False
     self._take_outside_changes()
 
   @property
@@ -111,9 +108,20 @@ class Document:
     return self._edited.values['threshold']
 
   @property
+  def lesson(self) -> int:
+    """Whose network found the objects; 0 for the session's own."""
+    return self._edited.values['lesson']
+
+  @property
+  def probabilities(self) -> np.ndarray | None:
+    """float32 [H, W] of that network; None where there is none."""
+    with self.lock:
+      return self._networks.probabilities(self.lesson)
+
+  @property
   def least_peak(self) -> float | None:
     """The probability that a region of the network reaches somewhere."""
-    return self._source.limits.least_peak if self._source.limits else None
+    return self._networks.least_peak(self.lesson)
 
   @property
   def done(self) -> bool:
@@ -155,27 +163,33 @@ class Document:
     """
     with self.lock:
       asked = read_operation(operation, self.shape)
-      self._require_version(operation.get('version'))
+      require_open(self.name, closed=self._closed)
+      require_version(self.name, operation.get('version'), self.version)
       if asked.kind == 'done':
         text = 'accepted as done' if asked.value else 'not done any more'
         edit = Edit(NOWHERE, {}, text, values={'done': asked.value})
       else:
         scene = self._edited.scene(
           *(self.pixels, self.probabilities, self.defect),
-          self._history.network_objects,
+          self._networks.objects_of(self.lesson),
         )
-        edit = _EDITS[asked.kind](scene, asked)
+        if asked.kind == 'proposal':
+          edit = propose(scene, asked, self._networks.proposal(asked.value))
+        else:
+          edit = _EDITS[asked.kind](scene, asked)
       return self._take(edit, operation)
 
   def undo(self) -> Change:
     """Takes the last change back; raises InputError where there is none."""
     with self.lock:
+      require_open(self.name, closed=self._closed)
       entry = self._history.journal.undo()
       return self._done(entry, -1, f'undone: {entry.text}')
 
   def redo(self) -> Change:
     """Makes the last change that was undone again; InputError likewise."""
     with self.lock:
+      require_open(self.name, closed=self._closed)
       entry = self._history.journal.redo()
       return self._done(entry, 1, f'done again: {entry.text}')
 
@@ -205,22 +219,16 @@ class Document:
         as_written=not self.by_hand and not self._edited.regions_differ(),
         touching=self._edited.touching > 0,
       )
-      words = 'object' if of == 1 else 'objects'
       return {
         'version': self.version,
         **found,
         'corrected': corrected,
         'of': of,
-        'changes': f'{corrected} of {of} {words} corrected by hand',
+        'changes': f'{corrected} of {plural(of)} corrected by hand',
       }
 
   def save(self) -> None:
-    """Writes the mask and regions, if they changed; others do so each second.
-
-    Raises:
-      InputError: there are more objects than a mask can number.
-      OSError: the disk does not take them.
-    """
+    """Writes the mask and regions, if they changed; raises as `Review.save`."""
     with self._saving:
       with self.lock:
         if not self._unsaved:
@@ -235,21 +243,17 @@ class Document:
         self._unsaved = True
         raise
 
+  def close(self) -> None:
+    """Takes no change any more: another document may be opened of the image."""
+    with self.lock:
+      self._closed = True
+
   def take_numbers(self, source: ImageSource) -> None:
     """Takes note of what summary.csv says since it was written again."""
     with self.lock:
       stand = self._history.base_by_hand
       self._source = dataclasses.replace(source, by_hand=stand)
       self._numbers.take_row(source)
-
-  def _require_version(self, version: Any) -> None:
-    if version is None or isinstance(version, bool):
-      raise InputError('version: is missing; give that of the document')
-    if version != self.version:
-      raise OutdatedError(
-        f'{self.name}: was changed in another window (version {self.version}, '
-        f'and not {str(version)[:20]}); reload'
-      )
 
   def _take(self, edit: Edit, operation: Mapping[str, Any] | None) -> Change:
     """Writes a change down, then makes it."""

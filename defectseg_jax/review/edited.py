@@ -37,7 +37,8 @@ class Edited:
     layers: of the document.
     objects, out: where the objects are, and those that were taken out.
     hand: ids that a person's hand is on.
-    values: what else changes: threshold, done, next_id.
+    values: what else changes: threshold, done, next_id, and the lesson whose
+      network found the objects.
     touching: pairs of pixels of objects that touch.
   """
 
@@ -57,6 +58,7 @@ class Edited:
       'threshold': source.limits.threshold if source.limits else None,
       'done': False,
       'next_id': self._first_new,
+      'lesson': 0,
     }
     self._print = Fingerprint(layers.ids)
     self._base_key = self._print.key()
@@ -136,5 +138,6 @@ class Edited:
 
   def _state(self, one: int) -> str:
     if one not in self.hand:
-      return 'network' if self._has_network else 'drawn'
+      by_network = self._has_network or self.values['lesson']
+      return 'network' if by_network else 'drawn'
     return 'drawn' if one >= self._first_new else 'changed'

@@ -167,7 +167,9 @@ class LiveNumbers:
 
 
 def _headline(row: Mapping[str, Any], name: str) -> dict[str, Any]:
-  [fact] = summary_facts(row, [name])
+  # Without an object there is no mean diameter, and a dash says so.
+  known = {name: math.nan} if row.get(name) is None else {}
+  [fact] = summary_facts({**row, **known}, [name])
   return {
     'name': name,
     'label': fact.title,

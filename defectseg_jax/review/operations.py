@@ -10,6 +10,7 @@
 | split | points | cuts an object along a stroke; at one point: in two |
 | merge | points | the objects under the points become one |
 | threshold | value | the network's objects anew |
+| proposal | value | what lesson number `value` proposes |
 | region | points, value | what counts: 0 as usual, 1 not labelled, 2 none |
 | done | value | accepts the image, or takes that back |
 
@@ -44,7 +45,7 @@ class Operation:
     snap: whether the line follows the ridge between its points.
     id: of the object that is painted; None for the one that the stroke begins
       on, or a new one.
-    value: of threshold, region or done.
+    value: of threshold, proposal, region or done.
   """
 
   kind: str
@@ -155,6 +156,8 @@ def _id(kind: str, value: Any, _: tuple[int, int]) -> int | None:
 def _value(kind: str, value: Any, shape: tuple[int, int]) -> Any:
   if kind == 'done':
     return _flag('value')(kind, value, shape)
+  if kind == 'proposal':
+    return int(_number(kind, 'value', value, 1, 1_000_000, whole=True))
   if kind == 'region':
     return int(_number(kind, 'value', value, 0, 2, whole=True))
   return _number(kind, 'value', value, 0, 1)
@@ -197,6 +200,7 @@ _FIELDS = {
   'split': ('points',),
   'merge': ('points',),
   'threshold': ('value',),
+  'proposal': ('value',),
   'region': ('points', 'value'),
   'done': ('value',),
 }

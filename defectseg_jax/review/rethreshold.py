@@ -1,9 +1,12 @@
 """The network's objects anew at another threshold, beside a person's."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
+from defectseg_jax.review.layers import ids_in
 from defectseg_jax.review.operations import Operation
 from defectseg_jax.review.scene import Edit, Scene, in_one_piece, label, plural
 
@@ -26,12 +29,14 @@ def rethreshold(scene: Scene, asked: Operation) -> Edit:
   kept = np.where(hand[ids], ids, 0)
   decided = np.where(kept > 0, kept, removed)
   _drop_decided(found, decided)
+  cut = ids_in(found[decided > 0])
   found[decided > 0] = 0
+  in_one_piece(found, [int(one) for one in cut], int(found.max()) + 1)
   new, next_id = with_old_ids(found, ids, kept, scene.next_id)
   new = np.where(kept > 0, kept, new).astype(np.int32)
-  count = len(np.unique(new)) - 1
+  count = len(ids_in(new))
   box = (0, 0, *scene.shape)
-  text = f'threshold {asked.value:.3g}: {plural(max(0, count))}'
+  text = f'threshold {asked.value:.3g}: {plural(count)}'
   values = {'threshold': asked.value, 'next_id': next_id}
   return Edit(box, {'ids': new}, text, frozenset(), values)
 
@@ -45,9 +50,9 @@ def network_objects(
   return label(mask)[0].astype(np.int32)
 
 
-def _lookup(ids: object, size: int) -> np.ndarray:
+def _lookup(ids: Collection[int], size: int) -> np.ndarray:
   found = np.zeros(size, bool)
-  found[list(ids)] = True  # pyright: ignore
+  found[list(ids)] = True
   return found
 
 
@@ -58,9 +63,11 @@ def _drop_decided(found: np.ndarray, decided: np.ndarray) -> None:
     return
   areas = np.bincount(found.ravel())
   areas_decided = np.bincount(decided.ravel())
-  pairs, shared = np.unique(
-    np.stack([found[both], decided[both]]), axis=1, return_counts=True
+  size = int(decided.max()) + 1
+  keys, shared = np.unique(
+    found[both].astype(np.int64) * size + decided[both], return_counts=True
   )
+  pairs = np.divmod(keys, size)
   dropped = np.zeros(len(areas), bool)
   in_person = np.zeros(len(areas), np.int64)
   np.add.at(in_person, pairs[0], shared)
@@ -77,7 +84,7 @@ def with_old_ids(
   """Regions with the ids of the objects that they were, where they were any.
 
   Args:
-    found: int32 [H, W], numbered regions; their pieces get numbers, in place.
+    found: int32 [H, W], numbered regions.
     before: int32 [H, W], the ids that objects had.
     kept: int32 [H, W], objects whose ids are not to be given.
     next_id: that no object ever had.
@@ -86,22 +93,27 @@ def with_old_ids(
     int32 [H, W]; and the next id.
   """
   count = int(found.max())
-  in_one_piece(found, range(1, count + 1), count + 1)
-  count = int(found.max())
   numbers = np.zeros(count + 1, np.int32)
   both = (found > 0) & (before > 0) & (kept == 0)
-  if both.any():
-    pairs, shared = np.unique(
-      np.stack([before[both], found[both]]), axis=1, return_counts=True
-    )
-    used: set[int] = set()
-    for place in np.argsort(-shared, kind='stable'):
-      old, new = (int(one) for one in pairs[:, place])
-      if numbers[new] == 0 and old not in used:
-        numbers[new] = old
-        used.add(old)
+  used: set[int] = set()
+  for old, new in _most_shared_first(before[both], found[both]):
+    if numbers[new] == 0 and old not in used:
+      numbers[new] = old
+      used.add(old)
   there = np.bincount(found.ravel(), minlength=count + 1) > 0
   for one in np.flatnonzero(there[1:] & (numbers[1:] == 0)) + 1:
     numbers[one] = next_id
     next_id += 1
   return numbers[found], next_id
+
+
+def _most_shared_first(
+  one: np.ndarray, two: np.ndarray
+) -> list[tuple[int, int]]:
+  """Pairs of numbers that occur together, those that do so most often first."""
+  size = int(two.max(initial=0)) + 1
+  pairs, shared = np.unique(
+    one.astype(np.int64) * size + two, return_counts=True
+  )
+  order = np.argsort(-shared, kind='stable')
+  return [divmod(int(pair), size) for pair in pairs[order]]

@@ -48,7 +48,7 @@ class Review:
     self._documents: collections.OrderedDict[str, Document] = (
       collections.OrderedDict()
     )
-    self._lock = threading.RLock()
+    self._lock, self._saving = threading.RLock(), threading.RLock()
     self._stopped = threading.Event()
     self._saver = threading.Thread(
       target=self._save_again_and_again, name='saver', daemon=True
@@ -87,6 +87,12 @@ class Review:
       return review
 
   @property
+  def network(self) -> str | None:
+    """Name, file or run's folder of the network that made the masks."""
+    asked = self._opened.asked
+    return asked.request.get('network') or asked.workdir
+
+  @property
   def images(self) -> list[ReviewImage]:
     """The images in the order of their names."""
     with self._lock:
@@ -112,12 +118,14 @@ class Review:
       if name in self._documents:
         self._documents.move_to_end(name)
         return self._documents[name]
+    # In this order, as whoever saves takes them.
+    with self._saving, self._lock:
       if name not in self._opened.sources:
         raise InputError(f'{name}: the session has no such image')
-      document = Document(self._opened.sources[name])
-      self._documents[name] = document
-      self._close_oldest()
-      return document
+      if name not in self._documents:
+        self._documents[name] = Document(self._opened.sources[name])
+        self._close_oldest()
+      return self._documents[name]
 
   def save(self) -> None:
     """Writes what changed and is not in masks/ yet; a thread does so, too.
@@ -128,9 +136,11 @@ class Review:
     """
     with self._lock:
       documents = list(self._documents.values())
-    for document in documents:
-      if document.unsaved:
-        self._save(document)
+    # Who comes while the other thread saves waits for it.
+    with self._saving:
+      for document in documents:
+        if document.unsaved:
+          self._save(document)
 
   def write_results(self) -> None:
     """Makes report.html, summary.csv and the rest anew, as predict would.
@@ -171,6 +181,8 @@ class Review:
       self.save()
     finally:
       with self._lock:
+        for document in self._documents.values():
+          document.close()
         self._documents.clear()
       self._held.close()
 
@@ -214,6 +226,6 @@ class Review:
 
     while len(self._documents) > 1 and pixels() > _MOST_PIXELS_OPEN:
       document = next(iter(self._documents.values()))
-      if document.unsaved:
-        self._save(document)
+      document.close()
+      self._save(document)
       self._documents.pop(document.name)
