@@ -160,6 +160,14 @@ STORAGE = flags.DEFINE_string(
 SIDE_PX = flags.DEFINE_integer(
   'side_px', 1024, 'Side in pixels of the images that the ONNX network takes.'
 )
+PORT = flags.DEFINE_integer(
+  'port',
+  0,
+  'Port of this machine that the page of a review is at. 0: one that is free.',
+)
+OPEN_BROWSER = flags.DEFINE_bool(
+  'open_browser', True, 'Open the page of a review in the browser.'
+)
 
 
 def parse_flags(argv: Sequence[str]) -> list[str]:
@@ -234,6 +242,23 @@ def require_flags_of_mode(mode: str, words: Sequence[str]) -> None:
       raise InputError(
         f'--{name}: --mode={mode} does not take it; it takes '
         f'{", ".join(f"--{known}" for known in sorted(taken))}'
+      )
+
+
+def require_network_for(names: Sequence[str]) -> None:
+  """Refuses flags that say how a network looks, where none does.
+
+  Args:
+    names: of the flags.
+
+  Raises:
+    InputError: one of them is given.
+  """
+  for name in names:
+    if flags.FLAGS[name].present:
+      raise InputError(
+        f'--{name}: is read where a network looks at micrographs; give '
+        '--network (or --workdir) and --input, too, or leave it out'
       )
 
 

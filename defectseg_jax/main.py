@@ -98,6 +98,8 @@ def _run_mode(
     simulate(config, output, _console(), interruption)
   elif mode == 'search':
     _search(config, interruption)
+  elif mode == 'review':
+    _review(config, words, interruption)
   elif mode == 'train':
     _train(config, interruption)
   else:
@@ -107,18 +109,9 @@ def _run_mode(
 def _quantify(
   config: Any, words: Sequence[str], interruption: Interruption
 ) -> None:
-  from defectseg_jax.sessions.requests import QuantifyRequest
+  from defectseg_jax import given_requests
 
-  network = command_line.NETWORK.value
-  request = QuantifyRequest(
-    masks=[*command_line.INPUT.value, *words],
-    micrographs=command_line.MICROGRAPHS.value,
-    detection=command_line.DETECTION.value,
-    network=network,
-    **_session_flags(),
-    **command_line.mask_flags({} if network else config.data),
-  )
-  request.set_uncertainties(config)
+  request = given_requests.quantify_request(config, words)
   from defectseg_jax.jobs.quantify import quantify
 
   if not quantify(config, request, _console(), interruption):
@@ -215,46 +208,30 @@ def _predict(
   words: Sequence[str],
   interruption: Interruption,
 ) -> None:
-  from defectseg_jax.sessions.requests import PredictRequest
+  from defectseg_jax import given_requests
 
-  request = PredictRequest(
-    images=[*command_line.INPUT.value, *words],
-    object_diameter_nm=command_line.OBJECT_DIAMETER_NM.value,
-    network=command_line.NETWORK.value,
-    orientations=command_line.ORIENTATIONS.value,
-    **_session_flags(os.path.join('results', config.defect)),
-    # Not those of the run, whose masks are others.
-    **command_line.mask_flags({}),
-  )
-  request.set_uncertainties(config)
+  request = given_requests.predict_request(config, words)
   from defectseg_jax.jobs.predict import predict
 
   if not predict(config, workdir, request, _console(), interruption):
     sys.exit(1)
 
 
-def _session_flags(output: str = '') -> dict[str, Any]:
-  """What --mode=predict and --mode=quantify both take.
+def _review(
+  config: Any, words: Sequence[str], interruption: Interruption
+) -> None:
+  path, workdir = command_line.WORKDIR.value, None
+  if path:
+    from defectseg_jax.runs.workdir import Workdir
 
-  Args:
-    output: the folder to write, if none is given.
-  """
-  return {
-    'output': command_line.OUTPUT.value or output,
-    'pixel_size_nm': command_line.PIXEL_SIZE_NM.value,
-    'thickness_nm': command_line.THICKNESS_NM.value,
-    'calibration': command_line.CALIBRATION.value,
-    'samples': command_line.SAMPLES.value,
-    'thickness_uncertainty': command_line.THICKNESS_UNCERTAINTY.value,
-    'pixel_size_uncertainty': command_line.PIXEL_SIZE_UNCERTAINTY.value,
-    'surface': command_line.SURFACE.value,
-    'reference': command_line.REFERENCE.value,
-    'valid': command_line.VALID.value,
-    'find_specimen': command_line.FIND_SPECIMEN.value,
-    'replace_outliers': command_line.REPLACE_OUTLIERS.value,
-    'include': command_line.INCLUDE.value,
-    'overwrite': command_line.OVERWRITE.value,
-  }
+    workdir = Workdir(path)
+    config = config or given_config.config_of_run(workdir)
+  from defectseg_jax import given_requests
+
+  request = given_requests.review_request(config, words)
+  from defectseg_jax.jobs.review import review
+
+  review(config, workdir, request, _console(), interruption)
 
 
 def _console(*, quiet: bool = False) -> 'Console':

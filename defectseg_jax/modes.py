@@ -55,6 +55,20 @@ MODES = {
     '--output=results --input session/*.dm4',
     needs_config=False,
   ),
+  'review': Mode(
+    'Opens a session in the browser: look, correct, label, and let the network '
+    'learn from it.',
+    (
+      *('output', 'input', 'network', 'workdir', 'thickness_nm'),
+      *('pixel_size_nm', 'port', 'open_browser', 'calibration', 'samples'),
+      *('surface', 'object_diameter_nm', 'thickness_uncertainty'),
+      *('pixel_size_uncertainty', 'valid', 'find_specimen'),
+      *('replace_outliers', 'orientations', 'include', 'config'),
+    ),
+    'defectseg review --input=session --network=voids --thickness_nm=177 '
+    '--output=results',
+    needs_config=False,
+  ),
   'quantify': Mode(
     'Measures masks of any origin: densities, diameters, swelling, each with '
     'an interval.',

@@ -12,7 +12,14 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
 [ -f "$root/defectseg_jax/main.py" ] ||
   fail "defectseg_jax/main.py is not in $root; start from a whole checkout" \
     '(git clone)'
-ensure_environment requirements.txt requirements-microscopy.txt
+files=(requirements.txt requirements-microscopy.txt)
+for word in "$@"; do
+  case $word in
+  # The page of a review needs a server.
+  review | --mode=review) files+=(requirements-review.txt) ;;
+  esac
+done
+ensure_environment "${files[@]}"
 
 # Replaced, not extended: another program's packages would come before ours.
 export PYTHONPATH=$root

@@ -140,6 +140,20 @@ def test_the_version():
       '--calibration: is empty; give the path of a CSV table',
     ),
     (
+      ('review', '--output=x', '--input={folder}'),
+      '--config: is missing; give --network=voids, to begin with what a ',
+    ),
+    (
+      ('review', '--output=x', '--network=voids'),
+      '--input: is missing; give the micrographs that the network is to',
+    ),
+    (
+      ('review', '--output=x', '--find_specimen=false'),
+      '--find_specimen: is read where a network looks at micrographs',
+    ),
+    (('review', '--output=x', '--port=70000'), '--port=70000: must be '),
+    (('review',), '--output: is missing; give the folder to write'),
+    (
       ('predict', '--output=x', '--workdir={folder}', '--input={folder}'),
       '{folder}/config.json: there is no such file',
     ),

@@ -179,3 +179,15 @@ def test_a_failed_installation_is_one_line_and_is_not_taken_for_done(checkout):
   assert run.returncode == 0, run.stderr
   assert '.venv was not finished: making .venv' in run.stderr
   assert not (checkout / '.venv' / 'half-installed').exists()
+
+
+@pytest.mark.parametrize('words', [['review'], ['--mode=review'], ['predict']])
+def test_a_review_alone_needs_its_server(checkout, words):
+  file = checkout / 'requirements-review.txt'
+  file.touch()
+  stamp = checkout / '.venv' / 'requirements-review.txt.stamp'
+  stamp.unlink(missing_ok=True)
+  run = _start(checkout, *words, '--output=results')
+  assert run.returncode == 0, run.stderr
+  assert json.loads(run.stdout)['args'] == [*words, '--output=results']
+  assert stamp.exists() == ('predict' not in words)
