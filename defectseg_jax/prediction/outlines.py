@@ -13,9 +13,9 @@ from scipy import ndimage
 
 from defectseg_jax.prediction.merging import Merged
 
-# Objects are the same if they share more than this of the smaller one's area,
-# as rivals do when scales are merged.
-_SAME = 0.3
+# Objects are the same if they share so much of their union; else one of them
+# has grown together with a neighbour that the other look does not show.
+_SAME = 0.5
 _NEIGHBOURS = np.ones((3, 3), bool)
 
 Labels = Int[np.ndarray, 'h w']
@@ -24,9 +24,9 @@ Labels = Int[np.ndarray, 'h w']
 def take_outlines(found: Merged, smooth: Merged) -> Merged:
   """Gives objects the outlines that they have in another look.
 
-  An object that the other look does not show, or as several, or as one with
-  others, keeps its own. What the other shows alone is left out. So there are as
-  many objects as before, and all stay apart.
+  An object that the other look does not show, or in several pieces, or as one
+  with others, keeps its own. What the other shows alone is left out. So there
+  are as many objects as before, and all stay apart.
 
   Args:
     found: [H, W].
@@ -71,15 +71,11 @@ def _same(some: Labels, others: Labels) -> list[tuple[int, int]]:
   pairs, shared = np.unique(
     np.stack([some[both], others[both]]), axis=1, return_counts=True
   )
-  least = np.minimum(
-    np.bincount(some.ravel())[pairs[0]], np.bincount(others.ravel())[pairs[1]]
-  )
-  pairs = pairs[:, shared > _SAME * least]
-  met, met_by = (np.bincount(one, minlength=1) for one in pairs)
+  areas, other_areas = (np.bincount(one.ravel()) for one in (some, others))
+  union = areas[pairs[0]] + other_areas[pairs[1]] - shared
+  # More than half: an object has no second one of which that is so.
   return [
-    (int(one), int(other))
-    for one, other in pairs.T
-    if met[one] == met_by[other] == 1
+    (int(one), int(other)) for one, other in pairs[:, shared > _SAME * union].T
   ]
 
 

@@ -45,14 +45,20 @@ def test_two_that_are_one_in_the_other_look_stay_two_and_the_other_way():
     np.testing.assert_array_equal(found.probabilities, first.probabilities)
 
 
+def test_a_neighbour_that_only_the_other_look_shows_is_not_taken_in():
+  first = look(disc(40, 40, 8))
+  found = take_outlines(first, look(disc(40, 40, 8), disc(40, 54, 9)))
+  np.testing.assert_array_equal(found.mask, first.mask)
+
+
 def test_objects_stay_apart_where_outlines_would_meet():
   found = take_outlines(
     look(disc(40, 30, 8), disc(40, 50, 8)),
-    look(disc(40, 27, 13), disc(40, 50, 7)),
+    look(disc(40, 32, 10), disc(40, 50, 6)),
   )
   labels, count = ndimage.label(found.mask, np.ones((3, 3)))
   assert count == 2
-  assert labels[40, 16] and labels[40, 50] and labels[40, 16] != labels[40, 50]
+  assert 0 < labels[40, 36] != labels[40, 50] > 0
 
 
 def test_nothing_found_is_nothing():
