@@ -121,7 +121,10 @@ def _learn(
     lesson_program.train(
       folder, config, steps, lambda *_, **__: None, interruption
     )
-    return _score(defectseg_jax.load_run(folder / 'run'), unseen)
+    if beginning == 'nothing':
+      return _score(defectseg_jax.load_run(folder / 'run'), unseen)
+    old = lesson_program.read_network(_DEFECT)
+    return _score(lesson_program.read_pupil(folder, old), unseen)
 
 
 def _score(run: Any, examples: Sequence[Example]) -> Scores:

@@ -19,25 +19,18 @@ from collections.abc import Callable
 from typing import Any
 
 import ml_collections
-import numpy as np
 from absl import logging as absl_logging
 from rich.console import Console
-from scipy import ndimage
 
 from defectseg_jax.errors import InputError, system_error_text
 from defectseg_jax.files import json_text, write_whole
-from defectseg_jax.micrographs.masks import read_object_mask
-from defectseg_jax.micrographs.object_ids import ObjectMask
-from defectseg_jax.micrographs.reading import read_frames, read_micrograph
-from defectseg_jax.micrographs.writing import write_mask, write_tiff
-from defectseg_jax.prediction.view import create_view
-from defectseg_jax.review.doubt import doubt
+from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.review.lesson import (
   Lesson,
   lesson_config,
-  read_json,
   read_lesson,
 )
+from defectseg_jax.review.lesson_proposals import look, propose, read_truth
 from defectseg_jax.review.lesson_scores import in_words, score
 from defectseg_jax.runs.config_checks import require_valid
 from defectseg_jax.runs.fit import fit, trained_steps
@@ -129,8 +122,9 @@ def learn(
   config = lesson_config(folder, lesson, _areas_px(folder, lesson))
   train(folder, config, lesson.steps, tell, interruption)
   tell('proposing', 0.0)
-  run = load_run(folder / 'run')
-  scores = _judge(folder, lesson, run)
+  old = read_network(lesson.network)
+  run = read_pupil(folder, old)
+  scores = _judge(folder, lesson, old, run)
   with write_whole(folder / 'limits.json') as temporary:
     temporary.write_text(json_text(run.limits._asdict()))
   with write_whole(folder / 'scores.json') as temporary:
@@ -138,7 +132,7 @@ def learn(
   proposals = {}
   for number, name in enumerate(lesson.asked):
     interruption.check()
-    proposals[name] = _propose(folder, name, run)
+    proposals[name] = propose(folder, name, run)
     tell('proposing', (number + 1) / (len(lesson.asked) + 1))
   tell('ready', 1.0, proposals=proposals, **scores)
 
@@ -188,7 +182,30 @@ def _areas_px(folder: pathlib.Path, lesson: Lesson) -> list[int]:
   ]
 
 
-def _judge(folder: pathlib.Path, lesson: Lesson, run: Run) -> dict[str, Any]:
+def read_network(network: str) -> Run:
+  """A network by its name, its file or its run's folder."""
+  if names_network(network):
+    return load_network(network)
+  return load_run(network)
+
+
+def read_pupil(folder: pathlib.Path, old: Run) -> Run:
+  """The network of a lesson that was learnt.
+
+  An eighth of a few images says little of specks: how sure it must be somewhere
+  in a region is taken over from the network that it began from.
+
+  Args:
+    folder: of the lesson.
+    old: the network that it began from.
+  """
+  run = load_run(folder / 'run')
+  return dataclasses.replace(run, least_peak=old.least_peak)
+
+
+def _judge(
+  folder: pathlib.Path, lesson: Lesson, old: Run, run: Run
+) -> dict[str, Any]:
   """Scores of the old and the new network; or why there are none."""
   if not lesson.held_back:
     return {
@@ -199,15 +216,10 @@ def _judge(folder: pathlib.Path, lesson: Lesson, run: Run) -> dict[str, Any]:
       'and some are held back to judge it by',
     }
   defect = run.settings.defect
-  old = (
-    load_network(lesson.network)
-    if names_network(lesson.network)
-    else load_run(lesson.network)
-  )
   data = folder / 'data'
-  truths = [_truth(data, name) for name in lesson.held_back]
+  truths = [read_truth(data, name) for name in lesson.held_back]
   before, after = (
-    score([_look(one, data, n)[0] for n in lesson.held_back], truths, defect)
+    score([look(one, data, n)[0] for n in lesson.held_back], truths, defect)
     for one in (old, run)
   )
   return {
@@ -218,64 +230,6 @@ def _judge(folder: pathlib.Path, lesson: Lesson, run: Run) -> dict[str, Any]:
       before, after, images=len(lesson.held_back), defect=defect
     ),
   }
-
-
-def _truth(data: pathlib.Path, name: str) -> ObjectMask:
-  objects = read_object_mask(data / 'masks' / f'{name}.tif')
-  labelled = np.ones(objects.mask.shape, bool)
-  for kind, is_labelled in (('ignore', False), ('valid', True)):
-    path = data / kind / f'{name}.tif'
-    if path.exists():
-      labelled &= (read_frames(path)[0].values > 0) == is_labelled
-  return objects.only_where(labelled)
-
-
-def _look(
-  run: Run, folder: pathlib.Path, name: str
-) -> tuple[np.ndarray, np.ndarray]:
-  """Mask and probabilities of an image, as predict would have them."""
-  micrograph = read_micrograph(folder / 'images' / f'{name}.tif')
-  path, valid = folder / 'valid' / f'{name}.tif', None
-  if path.exists():
-    valid = read_frames(path)[0].values > 0
-  size_nm = micrograph.pixel_size_nm
-  view = create_view(micrograph.pixels, valid, run.seen, pixel_size_nm=size_nm)
-  found = run.at_image(view, run.look_and_trust(view), valid)
-  return found.mask, found.probabilities
-
-
-def _propose(folder: pathlib.Path, name: str, run: Run) -> dict[str, Any]:
-  """Writes what the new network finds in an image, and says what differs."""
-  session = folder.parent.parent
-  known = folder / 'masks' / f'{name}.json'
-  if content := read_json(known):
-    return content
-  mask, probabilities = _look(run, session, name)
-  size_nm = read_micrograph(session / 'images' / f'{name}.tif').pixel_size_nm
-  for kind, write, pixels in (
-    ('probabilities', write_tiff, probabilities),
-    ('masks', write_mask, mask),
-  ):
-    with write_whole(folder / kind / f'{name}.tif') as temporary:
-      write(temporary, pixels, pixel_size_nm=size_nm)
-  path = session / 'masks' / f'{name}.tif'
-  now = read_object_mask(path).mask if path.exists() else np.zeros_like(mask)
-  content = _differences(now, mask)
-  content['doubt'] = doubt(probabilities, run.threshold)
-  with write_whole(known) as temporary:
-    temporary.write_text(json_text(content))
-  return content
-
-
-def _differences(now: np.ndarray, proposed: np.ndarray) -> dict[str, Any]:
-  """How many objects come and go, by whether they overlap any other."""
-  counts = []
-  for one, other in ((proposed, now), (now, proposed)):
-    labels, count = ndimage.label(one, np.ones((3, 3)))  # pyright: ignore
-    kept = np.unique(labels[other & one])
-    counts.append((int(count), int(count) - len(kept)))
-  (objects, new), (_, gone) = counts
-  return {'objects': objects, 'new': new, 'gone': gone}
 
 
 def _end_with_parent() -> None:

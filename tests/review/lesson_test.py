@@ -14,7 +14,7 @@ from defectseg_jax.review.lesson import (
   write_lesson,
   write_splits,
 )
-from defectseg_jax.review.lesson_program import _differences
+from defectseg_jax.review.lesson_proposals import differences
 from defectseg_jax.review.lesson_scores import Scores, in_words, score
 from defectseg_jax.runs.config_checks import require_valid
 from defectseg_jax.runs.settings import run_settings
@@ -97,7 +97,7 @@ def test_objects_that_come_and_go():
   now[5:10, 5:10] = now[30:35, 30:35] = True
   proposed = np.zeros_like(now)
   proposed[6:12, 6:12] = proposed[50:55, 5:10] = proposed[50:55, 40:45] = True
-  assert _differences(now, proposed) == {'objects': 3, 'new': 2, 'gone': 1}
+  assert differences(now, proposed) == {'objects': 3, 'new': 2, 'gone': 1}
 
 
 def test_the_image_of_which_a_network_is_least_sure_teaches_most():
