@@ -25,7 +25,8 @@ def stroke_pixels(
 
   Examples:
     >>> stroke_pixels([(2.5, 1.5), (2.5, 3.5)], 0.5, (5, 5))[1].astype(int)
-    array([[1, 1, 1]])
+    array([[1, 1, 1, 0],
+           [0, 0, 0, 0]])
   """
   points = _thinned(points, max(0.5, radius_px / 8))
   rows, columns = np.array(points, float).T

@@ -340,10 +340,13 @@ def test_the_program_says_it_in_one_line(command, tmp_path, flags, message):
       '--config=configs/holes.py: there is no such file; choose one of',
     ),
     ('configs/voids.py:scale=big', 'scale=big: choose one of paper, quick'),
-    ('configs/voids.py:quick', "'quick': write scale=NAME, once"),
+    (
+      'configs/voids.py:quick',
+      "'quick': write scale=NAME or alloy=NAME, each once",
+    ),
     (
       'configs/voids.py:scale=quick,scale=paper',
-      "'scale=paper': write scale=NAME, once",
+      "'scale=paper': write scale=NAME or alloy=NAME, each once",
     ),
   ],
 )

@@ -7,7 +7,7 @@ import optuna
 import pytest
 
 from configs import common
-from defectseg_jax import disk, files
+from defectseg_jax import disk, locks
 from defectseg_jax.errors import InputError
 from defectseg_jax.search import study_lock
 from defectseg_jax.search.outcomes import Outcome
@@ -67,7 +67,7 @@ def test_a_lock_that_is_never_given_back_is_said(tmp_path, config, monkeypatch):
 def test_without_locks_of_the_file_system_a_link_keeps_others_out(
   tmp_path, config, monkeypatch
 ):
-  monkeypatch.setattr(files, 'try_lock', lambda file: None)
+  monkeypatch.setattr(locks, 'try_lock', lambda file: None)
   study = Study(tmp_path / 's', config)
   with study.lock():
     (link,) = (p for p in study.path.iterdir() if p.is_symlink())

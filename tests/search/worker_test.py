@@ -72,7 +72,10 @@ def test_a_trial_that_diverges_closes_its_files_and_the_next_one_trains(
 
   def first_diverges(trial):
     config = trial_config(trial)
-    config.training.learning_rate = 1e-3 if trial.number else 1e30
+    config.training.learning_rate = 1e-3
+    if not trial.number:
+      config.model.name = 'exploding'
+      config.training.learning_rate = 1e-2
     return config
 
   monkeypatch.setattr(study, 'trial_config', first_diverges)

@@ -76,7 +76,7 @@ class PropertySettings:
       value = getattr(self, name)
       if not low <= value <= high:
         raise InputError(
-          f'config.properties.{name}={value:g}: cannot be that of '
+          f'config.properties.{name}={value:g}: cannot be that of alloy '
           f'{self.alloy}; it is in {unit}: give it'
         )
 

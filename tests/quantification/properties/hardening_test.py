@@ -164,9 +164,9 @@ def test_every_property_says_how_it_is_defined(defect):
   ('wrong', 'message'),
   [
     ({'shear_modulus_gpa': 81e9}, 'gigapascals'),
-    ({'shear_modulus_gpa': 0.081}, 'cannot be that of x'),
+    ({'shear_modulus_gpa': 0.081}, 'cannot be that of alloy x'),
     ({'burgers_nm': 2.48}, 'nanometres'),
-    ({'burgers_nm': 2.5e-10}, 'cannot be that of x'),
+    ({'burgers_nm': 2.5e-10}, 'cannot be that of alloy x'),
     ({'taylor_factor': 0.3}, 'near 3'),
     ({'densities': 'true'}, 'choose one of plain, corrected'),
   ],
