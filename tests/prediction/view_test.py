@@ -39,7 +39,7 @@ def test_an_enlarged_image_is_shown_as_it_was_recorded():
 
 
 def test_means_of_an_interpolated_image_are_smoother():
-  large = ndimage.zoom(RECORDED, 2, order=1)
+  large = np.asarray(ndimage.zoom(RECORDED, 2, order=1))
   view = create_view(large, None, ANY)
   assert view.enlargement == Enlargement(2.0)
   assert view.means is not None
