@@ -30,29 +30,6 @@ _BAND = 20
 _BESIDE = 6
 # Images are blurred by this part of the radius, and so much at least.
 _BLUR, _LEAST_BLUR_PX = 0.06, 1.0
-# Where an outline ends: at this part of the contrast above what is around. A
-# person draws a void to where it ends, which is beyond where it is steepest.
-_LEVEL = 0.25
-# What it costs an outline to change by a sample, in noise of the edge: first
-# to find the middle, then around it. By eye.
-_STIFFNESS = (0.0, 0.5)
-# The part of an outline at which its edge may be unclear.
-_CLEAR = 0.1
-# A network's map says something from this probability on.
-_LEAST_BELIEF = 0.15
-
-# Radii grow by this factor from sample to sample, so that objects of all sizes
-# look alike.
-_FACTOR = 1.05
-_SAMPLES = 100
-_ANGLES = 48
-_RADII_PX = 1.2 * _FACTOR ** np.arange(_SAMPLES)
-# An outline stays within so many samples; they overlap by half.
-_BAND = 20
-# Inside and outside are compared over so many samples, 1.34 times the radius.
-_BESIDE = 6
-# Images are blurred by this part of the radius, and so much at least.
-_BLUR, _LEAST_BLUR_PX = 0.06, 1.0
 # Of an image that is blurred by more than this every second pixel is enough.
 _COARSE = 2.0
 # Where an outline ends: at this part of the contrast above what is around. A
