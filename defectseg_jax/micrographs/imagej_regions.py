@@ -13,8 +13,6 @@ from defectseg_jax.micrographs.painting import Drawn, Regions, box_of, paint
 from defectseg_jax.micrographs.reader.pool import read_shapes
 from defectseg_jax.micrographs.regular_files import size_to_read
 
-SUFFIXES = ('.zip', '.roi')
-
 
 def read_regions(
   path: str | os.PathLike, shape: tuple[int, int], *, images: int = 1

@@ -13,6 +13,7 @@ from defectseg_jax.micrographs.annotations.shapes import Annotation, Shape
 from defectseg_jax.micrographs.painting import FARTHEST_PX
 from defectseg_jax.micrographs.regular_files import size_to_read
 
+SUFFIXES = ('.zip', '.roi')
 OVAL, OF_CORNERS = 'oval', 'corners'
 """What the labels of the shapes say: how their pixels are found."""
 

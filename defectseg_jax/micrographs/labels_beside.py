@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import imagej_regions
+from defectseg_jax.micrographs import imagej_sets
 from defectseg_jax.micrographs.annotations import reading as annotations
 from defectseg_jax.micrographs.formats import SUFFIXES
 from defectseg_jax.micrographs.mask_files import (
@@ -17,7 +17,7 @@ from defectseg_jax.micrographs.mask_values import binary_mask
 from defectseg_jax.micrographs.object_ids import why_not_ids
 from defectseg_jax.micrographs.reading import read_frames
 
-OUTLINES: tuple[str, ...] = (*annotations.SUFFIXES, *imagej_regions.SUFFIXES)
+OUTLINES: tuple[str, ...] = (*annotations.SUFFIXES, *imagej_sets.SUFFIXES)
 """Lower-case suffixes of labels that no image can have."""
 
 

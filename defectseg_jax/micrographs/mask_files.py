@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import imagej_regions
+from defectseg_jax.micrographs import imagej_sets
 from defectseg_jax.micrographs.annotations import reading as annotations
 from defectseg_jax.micrographs.files import images_in
 from defectseg_jax.micrographs.formats import SUFFIXES as IMAGE_SUFFIXES
@@ -21,7 +21,7 @@ from defectseg_jax.micrographs.image_names import (
 SUFFIXES: tuple[str, ...] = (
   *IMAGE_SUFFIXES,
   *annotations.SUFFIXES,
-  *imagej_regions.SUFFIXES,
+  *imagej_sets.SUFFIXES,
 )
 """Lower-case suffixes of the files that masks are read from."""
 

@@ -10,8 +10,8 @@ from defectseg_jax.micrographs.annotations import labels as annotation_labels
 from defectseg_jax.micrographs.annotations.reading import SUFFIXES as JSON
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.grey import grey_values
-from defectseg_jax.micrographs.imagej_regions import SUFFIXES as ROI_SETS
 from defectseg_jax.micrographs.imagej_regions import read_regions
+from defectseg_jax.micrographs.imagej_sets import SUFFIXES as ROI_SETS
 from defectseg_jax.micrographs.mask_files import MaskFile
 from defectseg_jax.micrographs.mask_values import (
   AS_STORED,

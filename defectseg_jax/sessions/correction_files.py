@@ -8,7 +8,7 @@ import pathlib
 from collections.abc import Collection
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import imagej_regions
+from defectseg_jax.micrographs import imagej_sets
 from defectseg_jax.micrographs.labels_beside import OUTLINES
 from defectseg_jax.micrographs.mask_files import (
   SUFFIXES,
@@ -93,7 +93,7 @@ def _of_others(folder: SessionFolder, kind: str) -> list[pathlib.Path]:
 
 
 def _masks_of(path: pathlib.Path) -> list[MaskFile]:
-  known = imagej_regions.SUFFIXES if path.parent.name == ROIS else SUFFIXES
+  known = imagej_sets.SUFFIXES if path.parent.name == ROIS else SUFFIXES
   if path.suffix.lower() not in known:
     return []
   if path.is_symlink():

@@ -3,7 +3,7 @@
 import json
 import pathlib
 
-from defectseg_jax.errors import file_error
+from defectseg_jax.errors import file_error, open_error
 from defectseg_jax.micrographs.annotations.coco import is_coco, read_coco
 from defectseg_jax.micrographs.annotations.geojson import (
   is_geojson,
@@ -31,11 +31,12 @@ def parse_annotations(path: pathlib.Path) -> list[Annotation]:
     path: of the file.
 
   Raises:
-    InputError: the file is of another form, or damaged.
-    OSError: it cannot be read.
+    InputError: the file cannot be read, is of another form, or damaged.
   """
   try:
     content = json.loads(path.read_bytes())
+  except OSError as error:
+    raise open_error(path, error) from error
   except (ValueError, RecursionError) as error:
     raise file_error(
       path, f'it is no JSON ({error})', 'export it again'

@@ -1,5 +1,6 @@
 """A file -> frames, in this process: it may crash, hang, or take all memory."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -30,11 +31,25 @@ def frames_of(path: pathlib.Path) -> Iterator[Frame]:
   """
   # By os.path, which is quicker: an image may take no longer than its library.
   suffix = os.path.splitext(path)[1].lower()
-  try:
+  with naming_damage(path):
     for frame in READERS[suffix](path):
       if suffix in HAVE_TEXT_BESIDE:
         frame = _with_scale_beside(frame, path)
       yield frame
+
+
+@contextlib.contextmanager
+def naming_damage(path: pathlib.Path) -> Iterator[None]:
+  """Says in one line what is wrong with a file that the block reads.
+
+  Args:
+    path: of the file.
+
+  Raises:
+    InputError: the block raised anything.
+  """
+  try:
+    yield
   except InputError:
     raise
   except MemoryError as error:

@@ -107,8 +107,7 @@ def _found(
   from defectseg_jax.micrographs.reader.outlines import shapes_of
   from defectseg_jax.micrographs.reader.shapes import send_shapes
 
-  for annotations in shapes_of(path):
-    yield functools.partial(send_shapes, answers, annotations, filler.put)
+  yield functools.partial(send_shapes, answers, shapes_of(path), filler.put)
 
 
 def _limit_memory(most_bytes: int) -> None:
