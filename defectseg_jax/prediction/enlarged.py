@@ -6,12 +6,13 @@ brought back to the pixels that it was made from before a network sees it.
 """
 
 import dataclasses
-from typing import cast
 
 import numpy as np
 from jaxtyping import Bool, Float
 from PIL import Image
 from scipy import ndimage
+
+from defectseg_jax.prediction.regions import number_regions
 
 # All limits are by eye, from simulated foils that eight programs' ways had
 # enlarged, and 60 real micrographs, some of which were enlarged before they
@@ -33,7 +34,6 @@ _EMPTY_BAND = 0.06
 _REPEATED = 1e-3
 # A smooth curve is taken out of a profile by a mean over so many pixels.
 _SMOOTH_PX = 25
-_NEIGHBOURS = np.ones((3, 3), bool)
 
 Grey = Float[np.ndarray, 'h w']
 
@@ -174,7 +174,7 @@ def enlarge_objects(
     factor: by which the image had been enlarged.
     shape: of the enlarged image.
   """
-  labels, count = cast(tuple[np.ndarray, int], ndimage.label(mask, _NEIGHBOURS))
+  labels, count = number_regions(mask)
   over = probabilities >= threshold
   far = np.where(labels > 0, labels, count + 1)
   between = ndimage.maximum_filter(labels, 3) > ndimage.minimum_filter(far, 3)
@@ -182,9 +182,7 @@ def enlarge_objects(
   # Holes that were filled stay filled.
   inside = np.where(over, probabilities, 1)
   large = enlarge_again(np.where(mask, inside, outside), factor, shape)
-  found, pieces = cast(
-    tuple[np.ndarray, int], ndimage.label(large >= threshold, _NEIGHBOURS)
-  )
+  found, pieces = number_regions(large >= threshold)
   rows, columns = (
     np.minimum(((np.arange(side) + 0.5) / factor).astype(int), last - 1)
     for side, last in zip(shape, mask.shape, strict=True)

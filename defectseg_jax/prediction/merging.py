@@ -9,12 +9,13 @@ more to say for it than for all of these together.
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from scipy import ndimage
 
+from defectseg_jax.prediction.regions import number_regions, widen
 from defectseg_jax.prediction.scales import best_diameter_px
 from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
 
@@ -34,7 +35,6 @@ _COMFORT_FACTOR = 1.7
 # So much more a scale must have to say than the finer ones inside: outlines of
 # coarse pixels are wide, and would win by their area alone.
 _ADVANTAGE = 1.5
-_NEIGHBOURS = np.ones((3, 3), bool)
 
 Map = Float[np.ndarray, 'h w']
 
@@ -147,9 +147,7 @@ def _scale(
   probabilities = maps[zoom]
   finest, coarsest = zoom == max(maps), zoom == min(maps)
   mask = sure_mask(probabilities, limits)
-  labels = np.empty(mask.shape, np.int32)
-  # With an array for its output, SciPy returns the number alone.
-  count = cast(int, ndimage.label(mask, _NEIGHBOURS, output=labels))
+  labels, count = number_regions(mask)
   numbers = np.arange(count + 1)
   areas_px = np.bincount(labels.ravel(), minlength=count + 1)
   # As if there were background beyond the edge: some there must be.
@@ -264,10 +262,7 @@ def _without_overlaps(
       if other
     ):
       continue
-    near = np.asarray(
-      ndimage.binary_dilation(owner[box] > 0, _NEIGHBOURS), bool
-    )
-    region &= ~near
+    region &= ~widen(owner[box] > 0)
     owner[box][region] = place
     yield scale, box, region
 

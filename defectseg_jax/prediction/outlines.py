@@ -5,18 +5,16 @@ than a network has learnt, it misses faint ones, and takes some noise for them.
 But where noise is strong, outlines follow it.
 """
 
-from typing import cast
-
 import numpy as np
 from jaxtyping import Int
 from scipy import ndimage
 
 from defectseg_jax.prediction.merging import Merged
+from defectseg_jax.prediction.regions import number_regions, widen
 
 # Objects are the same if they share so much of their union; else one of them
 # has grown together with a neighbour that the other look does not show.
 _SAME = 0.5
-_NEIGHBOURS = np.ones((3, 3), bool)
 
 Labels = Int[np.ndarray, 'h w']
 
@@ -42,27 +40,22 @@ def take_outlines(found: Merged, smooth: Merged) -> Merged:
     >>> take_outlines(*looks).mask.astype(int)
     array([[0, 0, 1, 1, 1, 0, 0, 0, 0]])
   """
-  owner, others = _labels(found.mask), _labels(smooth.mask)
+  owner, others = (number_regions(one.mask)[0] for one in (found, smooth))
   boxes, other_boxes = ndimage.find_objects(owner), ndimage.find_objects(others)
   probabilities = found.probabilities.copy()
   for label, other in _same(owner, others):
     box = _around(boxes[label - 1], other_boxes[other - 1])
     part = owner[box]
-    beside = _widen((part > 0) & (part != label))
+    beside = widen((part > 0) & (part != label))
     region = (others[box] == other) & ~beside
-    if _labels(region).max() != 1:
+    if number_regions(region)[1] != 1:
       continue
     # With the pixels around: the threshold is crossed on the way to them.
-    changed = _widen((part == label) | region) & ~beside
+    changed = widen((part == label) | region) & ~beside
     probabilities[box][changed] = smooth.probabilities[box][changed]
     part[part == label] = 0
     part[region] = label
   return Merged(owner > 0, probabilities, found.zooms)
-
-
-def _labels(mask: np.ndarray) -> Labels:
-  """Numbers of objects; corners connect."""
-  return cast(tuple[np.ndarray, int], ndimage.label(mask, _NEIGHBOURS))[0]
 
 
 def _same(some: Labels, others: Labels) -> list[tuple[int, int]]:
@@ -87,8 +80,3 @@ def _around(
     slice(max(0, min(a.start, b.start) - 1), max(a.stop, b.stop) + 1)
     for a, b in zip(one, other, strict=True)
   )
-
-
-def _widen(mask: np.ndarray) -> np.ndarray:
-  """By a pixel on all sides."""
-  return np.asarray(ndimage.binary_dilation(mask, _NEIGHBOURS), bool)

@@ -1,12 +1,11 @@
 """Regions that a network is sure of somewhere, and no others."""
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy import ndimage
 
-_NEIGHBOURS = np.ones((3, 3), bool)
+from defectseg_jax.prediction.regions import number_regions
 
 
 class Hysteresis(NamedTuple):
@@ -65,10 +64,8 @@ def region_peaks(
   Returns:
     float32 [H, W], 0 outside of all regions.
   """
-  labels = np.empty(probabilities.shape, np.int32)
-  # With an array for its output, SciPy returns the number alone.
   mask = probabilities >= threshold
-  count = cast(int, ndimage.label(mask, _NEIGHBOURS, output=labels))
+  labels, count = number_regions(mask)
   peaks = np.zeros(count + 1, np.float32)
   np.maximum.at(peaks, labels[mask], probabilities[mask])
   return peaks[labels]
