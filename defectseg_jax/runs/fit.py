@@ -120,7 +120,11 @@ def _print_end(console: Console, progress: Progress) -> None:
 
 
 def trained_steps(workdir: Workdir) -> int:
-  """Steps of the whole epochs that a run has saved; 0 before the first."""
+  """Steps of the whole epochs that a run has saved; 0 before the first.
+
+  Also where its checkpoint is damaged: whoever goes on with it is told, or
+  begins from the one before.
+  """
   try:
     return checkpoints.read_progress(workdir.path).history[-1]['step']
   except InputError:

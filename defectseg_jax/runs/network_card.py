@@ -240,7 +240,8 @@ def network_config(
       )
     wanted = given.to_dict()
     fields['quantification'] = wanted['quantification']
-    fields['properties'] = wanted.get('properties', {})
+    # Configs of 0.2.0 have none.
+    fields['properties'] = config_with_defaults(wanted)['properties']
     fields['seed'] = wanted['seed']
     fields['data'] = {**fields['data'], 'rgb': wanted['data']['rgb']}
   return ml_collections.ConfigDict(fields)

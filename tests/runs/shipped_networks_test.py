@@ -2,7 +2,9 @@
 
 import pytest
 
+from configs import voids
 from defectseg_jax.applicability.verdict import Applies
+from defectseg_jax.quantification.properties.settings import NO_PROPERTIES
 from defectseg_jax.runs import network_card, network_file
 from defectseg_jax.runs.network_card import FOLDER, network_names, read_card
 from defectseg_jax.runs.network_card_text import card_text
@@ -32,6 +34,16 @@ def test_a_network_is_what_its_card_says(name):
   assert card.scores and card.provenance['command']
   for place in ('"/', '=/', 'home/', 'tmp/'):
     assert place not in path.with_suffix('.json').read_text()
+
+
+def test_a_config_that_knows_no_properties_is_taken():
+  """As those that were written for version 0.2.0."""
+  path = network_card.network_path('voids')
+  config = voids.get_config()
+  with config.unlocked():
+    del config['properties']
+  found = network_card.network_config(path, read_card(path), config)
+  assert run_settings(found).properties == NO_PROPERTIES
 
 
 @pytest.mark.parametrize('name', network_names())
