@@ -169,7 +169,7 @@ def label_lines(
   picture = Image.new('L', (side_px, side_px))
   pen = ImageDraw.Draw(picture)
   wide = LABEL_WIDTH_PX + 2 * margin_px
-  round_ = wide / 2 - 1
+  radius = wide / 2 - 1
   for curve in curves:
     corners = _corners(curve.points)
     if curve.filled:
@@ -179,7 +179,7 @@ def label_lines(
     if margin_px:
       # Round where it bends; Pillow's own joints take ten times as long.
       for x, y in corners[1:-1]:
-        pen.ellipse((x - round_, y - round_, x + round_, y + round_), fill=1)
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1)
   return np.asarray(picture) > 0
 
 
