@@ -24,27 +24,38 @@ _FACES_110 = np.array(
 _DISTANCES = (1.0, 1.15, 1.13)
 
 
+# z of where the beam enters and leaves, [points] each.
+Spans = tuple[np.ndarray, np.ndarray]
+
+
+class Beams(NamedTuple):
+  """The beam at points where it may cross a body; all bodies are of one form.
+
+  Attributes:
+    x: [points], relative to the centre of the point's body.
+    y: likewise.
+    bodies: of the form.
+    body: int [points], the number of each point's body.
+  """
+
+  x: np.ndarray
+  y: np.ndarray
+  bodies: Sequence['Particle']
+  body: np.ndarray
+
+  @property
+  def size_nm(self) -> np.ndarray:
+    """[points], of each point's body."""
+    return np.array([one.size_nm for one in self.bodies])[self.body]
+
+
 class Form(Protocol):
   """Where the beam crosses bodies that are alike."""
 
-  def spans(
-    self,
-    x: np.ndarray,
-    y: np.ndarray,
-    bodies: Sequence['Particle'],
-    body: np.ndarray,
-  ) -> tuple[np.ndarray, np.ndarray]:
-    """Where the beam enters and leaves.
+  def spans(self, beams: Beams) -> Spans:
+    """Where the beam enters and leaves, relative to the centre.
 
-    Args:
-      x: [points], relative to the centre of the point's body.
-      y: likewise.
-      bodies: of this form.
-      body: int [points], whose number is that of each point's body.
-
-    Returns:
-      z, relative to the centre, of entry and exit: [points] each. Entry is
-      below exit where the beam passes by.
+    Where it passes by, entry is not less than exit.
     """
     ...
 
@@ -83,22 +94,11 @@ class Particle:
     return self.form.volume_nm3(self)
 
 
-def sizes_nm(bodies: Sequence[Particle]) -> np.ndarray:
-  """`size_nm` of each: [bodies]."""
-  return np.array([body.size_nm for body in bodies])
-
-
 class _Ball:
   """Sizes are radii."""
 
-  def spans(
-    self,
-    x: np.ndarray,
-    y: np.ndarray,
-    bodies: Sequence[Particle],
-    body: np.ndarray,
-  ) -> tuple[np.ndarray, np.ndarray]:
-    squared = (sizes_nm(bodies) ** 2)[body] - x**2 - y**2
+  def spans(self, beams: Beams) -> Spans:
+    squared = beams.size_nm**2 - beams.x**2 - beams.y**2
     half = np.sqrt(np.maximum(squared, 0))
     return -half, half
 
@@ -177,17 +177,11 @@ class Polyhedron:
   corners: np.ndarray
   area: float
 
-  def spans(
-    self,
-    x: np.ndarray,
-    y: np.ndarray,
-    bodies: Sequence[Particle],
-    body: np.ndarray,
-  ) -> tuple[np.ndarray, np.ndarray]:
-    scale = sizes_nm(bodies)[body]
+  def spans(self, beams: Beams) -> Spans:
+    scale = beams.size_nm
 
     def heights(faces: _Faces) -> np.ndarray:
-      return faces.distance * scale - faces.x * x - faces.y * y
+      return faces.distance * scale - faces.x * beams.x - faces.y * beams.y
 
     leaving = (heights(self.down) / self.down.z).min(axis=0)
     entry = (heights(self.up) / self.up.z).max(axis=0)

@@ -6,12 +6,11 @@ named source are by eye.
 
 import dataclasses
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
 from defectseg_jax.simulation.parameters import Precipitates
-from defectseg_jax.simulation.particle_shapes import Particle, sizes_nm
+from defectseg_jax.simulation.particle_shapes import Beams, Particle, Spans
 
 # Outlines of precipitates are radii at this many angles: by eye, finer than a
 # pixel for particles of these sizes.
@@ -138,13 +137,8 @@ def create_irregular_ellipsoids(
 class _IrregularEllipsoid:
   """Sizes are half the depths."""
 
-  def spans(
-    self,
-    x: np.ndarray,
-    y: np.ndarray,
-    bodies: Sequence[Particle],
-    body: np.ndarray,
-  ) -> tuple[np.ndarray, np.ndarray]:
+  def spans(self, beams: Beams) -> Spans:
+    x, y, bodies, body = beams
     turns = np.arctan2(y, x) / (2 * math.pi)
     turns += turns < 0
     place = turns * _ANGLES
@@ -155,7 +149,7 @@ class _IrregularEllipsoid:
     before += body * (_ANGLES + 1)
     radius = outlines[before] * (1 - share) + outlines[before + 1] * share
     inside = np.maximum(1 - (x**2 + y**2) / radius**2, 0)
-    half = sizes_nm(bodies)[body] * np.sqrt(inside)
+    half = beams.size_nm * np.sqrt(inside)
     return -half, half
 
   def volume_nm3(self, body: Particle) -> float:

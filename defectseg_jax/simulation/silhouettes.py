@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from defectseg_jax.simulation.parameters import FoilParameters
-from defectseg_jax.simulation.particle_shapes import Form, Particle
+from defectseg_jax.simulation.particle_shapes import Beams, Form, Particle
 from defectseg_jax.simulation.pixel_grid import pixels_of_boxes
 
 # Pixels that are worked out at once: few enough for a processor's cache.
@@ -104,7 +104,7 @@ def _silhouettes_of_one_form(
   body, row, column = pixels_of_boxes(first, sides)
   x = (column + 0.5) * foil.pixel_size_nm - centres[body, 0]
   y = (row + 0.5) * foil.pixel_size_nm - centres[body, 1]
-  entry, leaving = bodies[0].form.spans(x, y, bodies, body)
+  entry, leaving = bodies[0].form.spans(Beams(x, y, bodies, body))
   depth = centres[:, 2]
   path = np.minimum(leaving, (foil.thickness_nm - depth)[body])
   path -= np.maximum(entry, -depth[body])
