@@ -259,6 +259,20 @@ def _is_number(value: Any, *, whole: bool = False) -> TypeGuard[float]:
   return isinstance(value, numbers.Integral) or math.isfinite(value)
 
 
+def read_number(text: str) -> float:
+  """What a cell of a table says; NaN of what is no finite number.
+
+  Examples:
+    >>> read_number('0.5'), read_number('high'), read_number('inf')
+    (0.5, nan, nan)
+  """
+  try:
+    value = float(text)
+  except ValueError:
+    return math.nan
+  return value if math.isfinite(value) else math.nan
+
+
 def _number(value: float) -> str:
   return str(value) if isinstance(value, int) else f'{value:g}'
 

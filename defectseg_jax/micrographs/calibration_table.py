@@ -1,11 +1,15 @@
 """Scale and thickness of many images, from a CSV that a person wrote."""
 
-import math
 import pathlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from defectseg_jax.bounds import PIXEL_SIZE_NM, RELATIVE, THICKNESS_NM
+from defectseg_jax.bounds import (
+  PIXEL_SIZE_NM,
+  RELATIVE,
+  THICKNESS_NM,
+  read_number,
+)
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.csv_files import Table, read_csv
 from defectseg_jax.micrographs.image_names import (
@@ -136,19 +140,10 @@ def _known(text: str | None, column: str, where: str) -> float | None:
   if text is None or not text.strip():
     return None
   bounds = _BOUNDS[column]
-  value = _number(text)
+  value = read_number(text)
   if not bounds.hold(value):
     raise InputError(
       f'{where}: {column} is {text!r}: must be {bounds.in_words()}; write '
       'nothing if it is not known'
     )
   return value
-
-
-def _number(text: str) -> float:
-  """NaN of what is no finite number."""
-  try:
-    value = float(text)
-  except ValueError:
-    return math.nan
-  return value if math.isfinite(value) else math.nan

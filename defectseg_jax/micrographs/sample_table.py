@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from defectseg_jax.bounds import read_number
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.calibration_table import COLUMNS, rows_by_file
 from defectseg_jax.micrographs.csv_files import read_csv
@@ -175,11 +176,8 @@ def _numbers(
     text = (row.get(name) or '').strip()
     if not text:
       continue
-    try:
-      value = float(text)
-    except ValueError:
-      value = math.nan
-    if not math.isfinite(value):
+    value = read_number(text)
+    if math.isnan(value):
       raise InputError(
         f'{where}: {name} is {text!r}: must be a number; write nothing if it '
         'is not known'

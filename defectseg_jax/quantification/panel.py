@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from defectseg_jax.bounds import read_number
 from defectseg_jax.errors import InputError
 
 # Whatever is measured, with or without the numbers of its objects.
@@ -253,11 +254,8 @@ def _number(text: str, row: int) -> float | None:
   """The value of a row; None for an empty one."""
   if not str(text).strip():
     return None
-  try:
-    value = float(text)
-  except ValueError:
-    value = math.nan
-  if not math.isfinite(value):
+  value = read_number(text)
+  if math.isnan(value):
     raise InputError(
       f'row {row}: value={text}: must be a number, or nothing at all'
     )

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from defectseg_jax.quantification import why_missing
+from defectseg_jax.reporting.more_images import halved_by
 
 COLUMNS = {
   'pixel_accuracy': 'pixel accuracy',
@@ -133,13 +134,12 @@ def samples_table(
     for name in names:
       if math.isnan(row[name]):
         continue
-      more = row[f'{name}_more_images']
       table.add_row(
         escape(labels.pop(0) if labels else ''),
         name.replace('_', ' '),
         f'{row[name]:.3g}',
         _interval_text(row, name),
-        '–' if more is None else f'{more} more images',
+        halved_by(row, name) or '–',
       )
     table.add_section()
   return table

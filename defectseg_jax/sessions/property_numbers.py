@@ -1,7 +1,7 @@
 """Properties of an alloy, from the numbers of all images together."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from defectseg_jax.quantification import Interval, MeasurementSettings
@@ -10,6 +10,7 @@ from defectseg_jax.quantification.properties.of_numbers import (
   input_names,
   properties_of,
 )
+from defectseg_jax.quantification.samples.planning import fewest_more_images
 
 
 def together(
@@ -32,6 +33,34 @@ def together(
     settings.defect,
     settings.properties,
   )
+
+
+def images_to_halve_properties(
+  numbers_with: Callable[[int], Mapping[str, Measured]],
+  settings: MeasurementSettings,
+) -> dict[str, int | None]:
+  """How many more images would halve the interval of each property.
+
+  Args:
+    numbers_with: of so many more images, the numbers as `together` takes them.
+    settings: how they were measured; with the alloy.
+
+  Returns:
+    By property; None where no number of images does: what they share, and how
+    well a strength is known, does not become smaller.
+  """
+
+  def width(name: str, more: int) -> float:
+    low, high = together(numbers_with(more), settings)[name].interval
+    return high - low
+
+  def halving(name: str) -> int | None:
+    now = width(name, 0)
+    if not 0 < now < math.inf:
+      return None
+    return fewest_more_images(lambda more: width(name, more) <= now / 2)
+
+  return {name: halving(name) for name in settings.property_names}
 
 
 def with_mean_properties(

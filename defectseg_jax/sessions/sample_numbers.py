@@ -21,14 +21,20 @@ from defectseg_jax.quantification.samples.comparison import (
   Difference,
   differences,
 )
-from defectseg_jax.quantification.samples.planning import images_to_halve
+from defectseg_jax.quantification.samples.planning import (
+  images_to_halve,
+  interval_with_more,
+)
 from defectseg_jax.quantification.samples.random_effects import (
   UNKNOWN,
   SampleEstimate,
   pool_images,
 )
 from defectseg_jax.sessions.image_numbers import ImageNumbers
-from defectseg_jax.sessions.property_numbers import together
+from defectseg_jax.sessions.property_numbers import (
+  images_to_halve_properties,
+  together,
+)
 from defectseg_jax.sessions.samples import Samples
 
 
@@ -56,6 +62,13 @@ class SampleNumber:
   def shared(self) -> float:
     """All that its images share."""
     return math.hypot(self.by_scale, self.by_network)
+
+  def with_more_images(self, more: int) -> Measured:
+    """What it would be of so many more, like those that there are."""
+    interval = interval_with_more(
+      self.estimate, self.interval, more, shared=self.shared
+    )
+    return Measured(self.estimate.value, interval)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -231,6 +244,10 @@ def _numbers(
       lambda one: one.estimate.interval,
     )
   )
+  more_images = images_to_halve_properties(
+    lambda more: {name: found[name].with_more_images(more) for name in asked},
+    settings,
+  )
   shown = {name: found[name] for name in names}
   for name, one in whole.items():
     estimate = UNKNOWN._replace(
@@ -239,7 +256,7 @@ def _numbers(
       interval=scatter[name].interval,
     )
     shown[name] = SampleNumber(
-      estimate, one.interval, math.nan, math.nan, more_images=None
+      estimate, one.interval, math.nan, math.nan, more_images[name]
     )
   return shown
 

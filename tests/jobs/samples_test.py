@@ -26,12 +26,12 @@ def masks(tmp_path):
 def measure(masks, tmp_path):
   """Measures the masks; the folder and what was said."""
 
-  def go(text=TABLE, *, flag='samples', **flags):
+  def go(text=TABLE, *, flag='samples', alloy='', **flags):
     table = tmp_path / 'table.csv'
     table.write_text(text)
     out = tmp_path / f'out_{len([*tmp_path.glob("out_*")])}'
     console = Console(file=io.StringIO(), width=400)
-    config = voids.get_config()
+    config = voids.get_config(f'alloy={alloy}' if alloy else '')
     request = QuantifyRequest(
       masks=[str(masks)],
       output=str(out),
@@ -157,6 +157,31 @@ def test_what_is_wrong_is_said_in_a_line(
     measure(text, **flags)
   assert len(str(caught.value).splitlines()) == 1
   assert not [*tmp_path.glob('out_*')]
+
+
+def test_properties_say_how_many_more_images_halve_them(measure, masks):
+  """Of a root of density and diameter, both of equal squares' images."""
+  for more in tiny.write_squares(masks.parent / 'more', d=6, e=7).iterdir():
+    more.rename(masks / more.name)
+  table = 'file,sample\n' + ''.join(f'{name},x\n' for name in 'abcde')
+
+  def of(**flags):
+    out, said = measure(table, alloy='ht9', **flags)
+    return samples_of(out)['x'], said
+
+  x, said = of()
+  more = x['number_density_per_m3_more_images']
+  # All squares have one size. A root's interval halves where its density's
+  # does, but for the logarithm.
+  assert int(x['obstacle_spacing_nm_more_images']) == pytest.approx(
+    int(more), abs=2
+  )
+  # Five images show 0.1 square micrometres.
+  assert f'+{more} images ({int(more) * 0.02:.3g} µm²)' in said
+  # With half of the thickness unknown, no image helps; its root neither.
+  x, said = of(thickness_uncertainty=0.5)
+  assert x['obstacle_spacing_nm_more_images'] == ''
+  assert 'not by images' in said
 
 
 def test_all_stands_in_json(measure):

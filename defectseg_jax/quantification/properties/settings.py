@@ -3,15 +3,26 @@
 import dataclasses
 from typing import Annotated
 
-from defectseg_jax.bounds import Relative, one_of, require_fields, within
+from defectseg_jax.bounds import (
+  Bounds,
+  Relative,
+  one_of,
+  require_fields,
+  within,
+)
 from defectseg_jax.errors import InputError
 
 DENSITIES = ('plain', 'corrected')
-# What must be known of an alloy, and between what it lies in any metal.
-_NEEDED = {
-  'shear_modulus_gpa': (5, 500, 'gigapascals, about 80 in steel'),
-  'burgers_nm': (0.1, 1, 'nanometres, about 0.25 in steel'),
-}
+# What must be known of an alloy. No metal lies outside of these, so that a
+# number in another unit is noticed; 0 says that no alloy is named.
+_SHEAR_MODULUS_GPA = within(5, 500, 'it is in gigapascals, about 80 in steel')
+_BURGERS_NM = within(0.1, 1, 'it is in nanometres, about 0.25 in steel')
+
+_Strength = Annotated[float, within(0, 2, 'an impenetrable obstacle has 1')]
+
+
+def _or_zero(bounds: Bounds) -> Bounds:
+  return dataclasses.replace(bounds, low=0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,21 +52,13 @@ class PropertySettings:
   """
 
   alloy: str = ''
-  shear_modulus_gpa: Annotated[
-    float, within(0, 500, 'it is in gigapascals, about 80 in steel')
-  ] = 0.0
-  burgers_nm: Annotated[
-    float, within(0, 1, 'it is in nanometres, about 0.25 in steel')
-  ] = 0.0
+  shear_modulus_gpa: Annotated[float, _or_zero(_SHEAR_MODULUS_GPA)] = 0.0
+  burgers_nm: Annotated[float, _or_zero(_BURGERS_NM)] = 0.0
   taylor_factor: Annotated[
     float, within(1, 10, 'it is near 3 in polycrystals')
   ] = 3.06
-  strength_voids: Annotated[
-    float, within(0, 2, 'an impenetrable obstacle has 1')
-  ] = 1.0
-  strength_precipitates: Annotated[
-    float, within(0, 2, 'an impenetrable obstacle has 1')
-  ] = 1.0
+  strength_voids: _Strength = 1.0
+  strength_precipitates: _Strength = 1.0
   strength_dislocations: Annotated[
     float, within(0, 2, 'it is between 0.1 and 0.5')
   ] = 0.3
@@ -72,12 +75,15 @@ class PropertySettings:
     require_fields(type(self), vars(self), '')
     if not self.alloy:
       return
-    for name, (low, high, unit) in _NEEDED.items():
+    for name, bounds in (
+      ('shear_modulus_gpa', _SHEAR_MODULUS_GPA),
+      ('burgers_nm', _BURGERS_NM),
+    ):
       value = getattr(self, name)
-      if not low <= value <= high:
+      if not bounds.hold(value):
         raise InputError(
           f'config.properties.{name}={value:g}: cannot be that of alloy '
-          f'{self.alloy}; it is in {unit}: give it'
+          f'{self.alloy}, and must be {bounds.in_words()}'
         )
 
 

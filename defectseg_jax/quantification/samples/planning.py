@@ -1,10 +1,12 @@
 """How many more images would halve the interval of a sample's number."""
 
 import math
+from collections.abc import Callable
 
 from scipy import special
 
-from defectseg_jax.quantification.intervals import LEVEL
+from defectseg_jax.quantification import intervals
+from defectseg_jax.quantification.intervals import LEVEL, Interval
 from defectseg_jax.quantification.samples.random_effects import SampleEstimate
 
 # By eye: nobody takes more images of one sample.
@@ -48,16 +50,55 @@ def images_to_halve(
   now = math.hypot((high - low) / 2, normal * shared * found.value)
   if not now > 0 or found.images < 2 or not found.value:
     return None
-  fewest, most = found.images, MOST_IMAGES
-  if half_width(found, most, shared=shared, level=level) > now / 2:
+  return fewest_more_images(
+    lambda more: (
+      half_width(found, found.images + more, shared=shared, level=level)
+      <= now / 2
+    )
+  )
+
+
+def fewest_more_images(suffice: Callable[[int], bool]) -> int | None:
+  """The least number of more images that suffices; None where none does.
+
+  Args:
+    suffice: whether so many do; more than suffice always suffice.
+  """
+  if not suffice(MOST_IMAGES):
     return None
+  fewest, most = 0, MOST_IMAGES
   while most - fewest > 1:
     middle = (fewest + most) // 2
-    if half_width(found, middle, shared=shared, level=level) > now / 2:
-      fewest = middle
-    else:
+    if suffice(middle):
       most = middle
-  return most - found.images
+    else:
+      fewest = middle
+  return most
+
+
+def interval_with_more(
+  found: SampleEstimate, interval: Interval, more: int, *, shared: float
+) -> Interval:
+  """The interval that so many more images would leave.
+
+  Args:
+    found: the number of a sample.
+    interval: of it, with what its images share.
+    more: images, like those that there are.
+    shared: relative standard uncertainty that all its images share.
+
+  Returns:
+    Each end as much nearer as the half-width becomes smaller; NaN of fewer than
+    two images, of which nothing tells how they differ.
+  """
+  if found.images < 2:
+    return intervals.UNKNOWN
+  then = half_width(found, found.images + more, shared=shared)
+  now = (interval.high - interval.low) / 2
+  # Images that agree by chance have an interval narrower than `half_width`.
+  share = min(then / now, 1.0) if now > 0 else 1.0
+  low, high = (found.value + share * (end - found.value) for end in interval)
+  return Interval(low, high)
 
 
 def half_width(

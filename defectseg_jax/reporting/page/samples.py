@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from defectseg_jax.reporting.more_images import halved_by
 from defectseg_jax.reporting.page import words
 from defectseg_jax.reporting.page.pictures import figure_uri
 
@@ -143,7 +144,7 @@ def _cell(row: Mapping[str, Any], column: words.Column) -> SampleCell:
   if ends:
     lines.append(' – '.join(map(column.text, ends)))
     whole += f' ({" to ".join(map(words.file_text, ends))})'
-    lines.append(_more_images(row, name))
+    lines.append(halved_by(row, name))
   if words.is_number(row[f'{name}_between_images']):
     whole += (
       f'; standard deviation between images '
@@ -157,16 +158,6 @@ def _cell(row: Mapping[str, Any], column: words.Column) -> SampleCell:
     '\n'.join(filter(None, lines)),
     whole,
   )
-
-
-def _more_images(row: Mapping[str, Any], name: str) -> str:
-  more = row[f'{name}_more_images']
-  if more is None:
-    # Of one image, of no object, and of what is made of others nothing tells.
-    told = row[f'{name}_images'] > 1 and row[name]
-    told = told and words.is_number(row[f'{name}_shared_uncertainty'])
-    return 'not by images' if told else ''
-  return f'+{more} image{"s" if more > 1 else ""}'
 
 
 def _compared(found: Mapping[str, Any]) -> SampleCell:

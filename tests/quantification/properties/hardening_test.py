@@ -1,4 +1,4 @@
-"""Properties against closed forms; no source's worked example was at hand."""
+"""Properties against closed forms; worked_examples_test.py has sources'."""
 
 import math
 
