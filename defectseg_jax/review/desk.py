@@ -52,12 +52,9 @@ class Desk:
       return {
         'folder': self.review.path.name,
         'defect': self.review.defect,
-        'has_network': self.review.has_network,
         'images': [
           {
             'name': one.name,
-            'height': one.height_px,
-            'width': one.width_px,
             'done': one.done,
             'corrected': one.corrected_objects,
             'applies': one.applies,
@@ -79,7 +76,7 @@ class Desk:
   def image(self, name: str) -> dict[str, Any]:
     """All that a page must know of an image to show it; no pixels, no numbers.
 
-    A whole image is measured then, for which the picture need not wait.
+    Numbers are asked for by themselves: a whole image may be measured for them.
     """
     with self.lock:
       picture = self._picture(name)
@@ -91,7 +88,6 @@ class Desk:
           'height': document.shape[0],
           'width': document.shape[1],
           'levels': picture.levels,
-          'defect': document.defect,
           'pixel_size_nm': document.pixel_size_nm,
           'has_probabilities': document.probabilities is not None,
           'threshold': document.threshold,
@@ -107,7 +103,7 @@ class Desk:
     """Numbers of an image as it is now."""
     with self.lock:
       document = self._picture(name).document
-    # Tiles are answered meanwhile.
+    # It may take long, and holds the lock of this document alone.
     return document.numbers()
 
   def check(self, name: str) -> list[dict[str, Any]]:
@@ -168,13 +164,11 @@ class Desk:
       document = picture.document
       with document.lock:
         picture.catch_up()
-        from_version = document.version
         change = make(document)
         picture.refresh(change.box)
         before = self._objects.get(name, {})
         after = self._objects[name] = _by_key(document)
         return {
-          'from_version': from_version,
           'version': change.version,
           'box': change.box,
           'text': change.text,

@@ -21,7 +21,7 @@ class Stub:
   """As much of a review as is asked for here."""
 
   path, defect = pathlib.Path('results'), 'voids'
-  has_network, save_error = False, ''
+  save_error = ''
   images = (ReviewImage('foil', 8, 8, False, 0, None, None, 0),)
 
   def document(self, name):

@@ -25,8 +25,7 @@ export class EditedImage {
   constructor(data, redraw) {
     // They are asked for beside the picture.
     data.numbers = {
-      version: -1, headlines: [], changes: '', objects: 0, counted: 0,
-      corrected: 0, warnings: []};
+      version: -1, headlines: [], changes: '', corrected: 0, warnings: []};
     this.data = data;
     this.redraw = redraw;
     this.store = new TileStore(data, redraw);

@@ -43,12 +43,11 @@ export class ImageList {
   }
 
   async reload() {
-    const found = await get('images');
-    this.images = found.images;
-    byId('folder').textContent = found.folder;
-    byId('defect').textContent = found.defect;
+    const {folder, defect, images} = await get('images');
+    this.images = images;
+    byId('folder').textContent = folder;
+    byId('defect').textContent = defect;
     this.fill();
-    return found;
   }
 
   /** In the order in which they are shown. */

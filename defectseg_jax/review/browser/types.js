@@ -19,8 +19,6 @@
  * @property {number} version
  * @property {Headline[]} headlines
  * @property {string} changes
- * @property {number} objects
- * @property {number} counted
  * @property {number} corrected
  * @property {{name: string, message: string}[]} warnings
  */
@@ -28,8 +26,6 @@
 /**
  * @typedef {object} ListedImage
  * @property {string} name
- * @property {number} height
- * @property {number} width
  * @property {boolean} done
  * @property {number} corrected
  * @property {string|null} applies
@@ -43,7 +39,6 @@
  * @property {number} height
  * @property {number} width
  * @property {number} levels
- * @property {string} defect
  * @property {number|null} pixel_size_nm
  * @property {boolean} has_probabilities
  * @property {number|null} threshold
@@ -58,7 +53,6 @@
 
 /**
  * @typedef {object} Changed
- * @property {number} from_version
  * @property {number} version
  * @property {Box} box
  * @property {string} text
