@@ -16,7 +16,11 @@ from starlette.routing import Route
 
 from defectseg_jax.errors import InputError, system_error_text
 from defectseg_jax.review import figures
-from defectseg_jax.review.change import Change, OutdatedError
+from defectseg_jax.review.change import (
+  Change,
+  OutdatedError,
+  require_version,
+)
 from defectseg_jax.review.desk import Desk
 from defectseg_jax.review.document import Document
 
@@ -26,7 +30,6 @@ _TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
 }
-_VERBS = '/operations', '/undo', '/redo', '/teach'
 _TEACHING = ('start', 'stop', 'accept', 'refuse')
 
 
@@ -141,10 +144,10 @@ class Site:
     return self._change(request, lambda document: document.apply(body))
 
   def _undo(self, request: Request, body: Any) -> Any:
-    return self._change(request, _at_version(body, 'undo'))
+    return self._change(request, _at_version(body, Document.undo))
 
   def _redo(self, request: Request, body: Any) -> Any:
-    return self._change(request, _at_version(body, 'redo'))
+    return self._change(request, _at_version(body, Document.redo))
 
   def _change(
     self, request: Request, make: Callable[[Document], Change]
@@ -182,14 +185,15 @@ class Site:
     return {}
 
 
-def _at_version(body: Any, verb: str) -> Callable[[Document], Change]:
+def _at_version(
+  body: Any, step: Callable[[Document], Change]
+) -> Callable[[Document], Change]:
   """Undoes or redoes what the page shows, and not another window's."""
 
   def change(document: Document) -> Change:
-    version = body.get('version') if isinstance(body, dict) else None
-    if version != document.version:
-      raise OutdatedError('the image was changed in another window; reload')
-    return document.undo() if verb == 'undo' else document.redo()
+    given = body.get('version') if isinstance(body, dict) else None
+    require_version(document.name, given, document.version)
+    return step(document)
 
   return change
 
@@ -250,7 +254,7 @@ def _file(content: bytes, name: str) -> Response:
 
 def _refusal(request: Request, status: int, text: str) -> Response:
   """What a person asked for cannot be done, as a click beside an object."""
-  if request.url.path.endswith(_VERBS):
+  if request.method == 'POST':
     # A browser would write another status into its console, as a fault.
     return _json({'refused': status, 'error': text})
   return _problem(status, text)

@@ -293,6 +293,13 @@ def test_nonsense_is_told_in_one_line(site, body):
   assert '\n' not in answer['error']
 
 
+@pytest.mark.parametrize('name', ['foil', 'undo', 'teach'])
+def test_an_image_that_cannot_be_opened_is_no_answer(site, name):
+  status, content, _ = get(site, f'/{site[2]}/api/images/{name}')
+  assert status == 400
+  assert name in json.loads(content)['error']
+
+
 @pytest.mark.parametrize('method', ['PUT', 'DELETE', 'TRACE', 'OPTIONS', 'X'])
 def test_other_methods_are_refused(site, method):
   assert get(site, f'/{site[2]}/api/images', method=method)[0] == 405
