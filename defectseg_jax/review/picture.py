@@ -11,17 +11,15 @@ from collections.abc import Callable
 
 import numpy as np
 
+from defectseg_jax.reporting.overlays import grey_between, grey_range
 from defectseg_jax.review.document import Document
 
 TILE_PX = 512
 # Rows of a layer that are made smaller at a time, so that 16384 x 16384 pixels
 # do not stand in memory twice.
 _STRIP_PX = 1024
-# Of so many pixels the greys are as the session's page has them; of larger
-# images a part is looked at.
+# What is black and what is white is told from so many pixels of the image.
 _MOST_SAMPLED = 2**24
-# As `reporting.overlays.grey_levels` cuts them.
-_PERCENTILES = (0.5, 99.5)
 
 # An object at a pixel, in one number: whatever is larger hides what is smaller
 # where pixels are put together.
@@ -112,7 +110,7 @@ class Picture:
     self.document = document
     shape = document.shape
     self.levels = 1 + max(0, math.ceil(math.log2(max(shape) / TILE_PX)))
-    self._low, self._high = _range_of(document.pixels)
+    self._greys = _grey_range(document.pixels)
     self._version, self._lesson = document.version, document.lesson
     self._layers: dict[str, _Pyramid] = {}
 
@@ -188,10 +186,7 @@ class Picture:
     return self._layers[kind]
 
   def _read_pixels(self, place: tuple[slice, slice]) -> np.ndarray:
-    part = np.asarray(self.document.pixels[place], np.float32)
-    tiny = np.finfo(np.float32).tiny
-    share = (part - self._low) / max(self._high - self._low, tiny)
-    return (np.clip(share, 0, 1) * 255).astype(np.uint8)
+    return grey_between(self.document.pixels[place], *self._greys)
 
   def _read_probabilities(self, place: tuple[slice, slice]) -> np.ndarray:
     assert self.document.probabilities is not None
@@ -206,12 +201,9 @@ class Picture:
     return np.where(ids > 0, (ids & _IDS) | OBJECT_BIT, out) | regions
 
 
-def _range_of(pixels: np.ndarray) -> tuple[float, float]:
-  """The greys between which a picture is shown."""
+def _grey_range(pixels: np.ndarray) -> tuple[float, float]:
   step = max(1, math.ceil(math.sqrt(pixels.size / _MOST_SAMPLED)))
-  seen = np.asarray(pixels[::step, ::step], np.float32)
-  low, high = np.percentile(seen, _PERCENTILES)
-  return low, high
+  return grey_range(pixels[::step, ::step])
 
 
 def _mean_of_four(above: np.ndarray) -> np.ndarray:
