@@ -164,6 +164,7 @@ def test_a_bare_image_is_labelled_and_a_kill_loses_the_stroke_alone(
       '[...program.stage.image.objects.values()].map(one => one.box)'
     )
     expected = [[20, 20, 60, 60], [88, 88, 113, 113]]
+    assert len(objects) == 3
     for box, right in zip(objects, expected):
       assert np.abs(np.subtract(box, right)).max() <= 2
     # In the middle of a stroke.
@@ -240,6 +241,11 @@ def test_nothing_is_cut_off_and_everybody_can_use_it(
         return box.left < 0 || box.top < 0 || box.right > innerWidth ||
           box.bottom > innerHeight; }).map(one => one.id)"""
     assert screen.page.evaluate(outside) == []
+    keys = "[...document.querySelectorAll('#tools button > kbd')]"
+    assert (
+      screen.page.evaluate(f'{keys}.map(one => one.textContent).join("")')
+      == 'VGBELPDXMR'
+    )
     screen.page.evaluate(
       "document.querySelectorAll('aside details').forEach("
       'one => { one.open = true; })'
