@@ -50,10 +50,7 @@ export class Program {
       next: () => this.step(1),
       closer: () => this.zoom(1.4),
       farther: () => this.zoom(1 / 1.4),
-      fit: () => {
-        this.stage.view.fit();
-        this.stage.redraw();
-      },
+      fit: () => this.fit(),
       help: () => this.showHelp(),
       stop: () => this.stop(),
       'problem-close': forgive,
@@ -174,6 +171,11 @@ export class Program {
     } else {
       view.zoom(factor);
     }
+    this.stage.redraw();
+  }
+
+  fit() {
+    this.stage.view.fit();
     this.stage.redraw();
   }
 

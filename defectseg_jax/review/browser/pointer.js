@@ -72,9 +72,10 @@ export class Pointer {
       editor.tool.gesture === 'click';
     this.drag = {x, y, moved: false, pans};
     editor.options.erase = event.altKey;
-    this.spaceUsed = this.spaceUsed || this.spaceHeld;
-    if (pans) return;
-    if (editor.tool.gesture === 'stroke') editor.begin(this.pointOf(event));
+    this.spaceUsed ||= this.spaceHeld;
+    if (!pans && editor.tool.gesture === 'stroke') {
+      editor.begin(this.pointOf(event));
+    }
   }
 
   /** @param {PointerEvent} event */
@@ -119,9 +120,8 @@ export class Pointer {
    */
   follow(event) {
     const {editor} = this;
-    const {gesture, name} = editor.tool;
     // A line goes from point to point; the others may be drawn freely.
-    if (gesture === 'points' && name === 'line') return;
+    if (editor.tool.name === 'line') return;
     const all = event.getCoalescedEvents?.() ?? [];
     for (const one of all.length ? all : [event]) {
       editor.extend(this.pointOf(one));
@@ -186,8 +186,7 @@ export class Pointer {
     const before = /** @type {{x: number, y: number}} */ (this.down.get(id));
     const far = Math.max(Math.hypot(before.x - other.x, before.y - other.y), 1);
     const now = Math.max(Math.hypot(x - other.x, y - other.y), 1);
-    const middle = [(before.x + other.x) / 2, (before.y + other.y) / 2];
-    stage.view.pan((x + other.x) / 2 - middle[0], (y + other.y) / 2 - middle[1]);
+    stage.view.pan((x - before.x) / 2, (y - before.y) / 2);
     stage.view.zoom(now / far, (x + other.x) / 2, (y + other.y) / 2);
     stage.redraw();
   }

@@ -1,6 +1,7 @@
 // The picture: draws what is seen, when something changed.
 
 import * as paint from './paint.js';
+import {TILE} from './tiles.js';
 import {View, clamp} from './view.js';
 
 /** @typedef {import('./image.js').EditedImage} EditedImage */
@@ -49,8 +50,7 @@ export class Stage {
 
   resize() {
     const {clientWidth, clientHeight} = this.canvas;
-    const fits = this.image &&
-      Math.abs(this.view.scale - this.view.fitScale() * 0.98) < 1e-9;
+    const fits = this.image && this.view.fits;
     const middle = this.view.toImage(
       this.view.width / 2, this.view.height / 2);
     this.view.width = Math.max(clientWidth, 1);
@@ -361,13 +361,13 @@ export class Stage {
     if (!image || row < 0 || column < 0) return null;
     if (row >= image.data.height || column >= image.data.width) return null;
     for (let level = 0; level < image.data.levels; level++) {
-      const side = 512 * 2 ** level;
+      const side = TILE * 2 ** level;
       const place = [Math.floor(row / side), Math.floor(column / side)];
       const tile = image.store.tiles.get(
         `objects/${level}/${place[0]}/${place[1]}`);
       if (!tile?.data) continue;
-      const r = Math.floor(row / tile.step) - place[0] * 512 + 1;
-      const c = Math.floor(column / tile.step) - place[1] * 512 + 1;
+      const r = Math.floor(row / tile.step) - place[0] * TILE + 1;
+      const c = Math.floor(column / tile.step) - place[1] * TILE + 1;
       return (tile.data[r * (tile.width + 2) + c] & paint.ID) || null;
     }
     return null;

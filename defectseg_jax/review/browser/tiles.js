@@ -158,20 +158,18 @@ export class TileStore {
     }
   }
 
-  /** Whether all that is seen of the objects is of the newest version. */
+  /** Whether no tile is on its way; for who looks how fast the page is. */
   get fresh() {
     return !this.running && !this.queue.length;
   }
 
   forget() {
-    const all = [...this.tiles.values()].filter(
-      tile => !tile.loading && tile.level < this.image.levels - 1);
+    const all = [...this.tiles].filter(
+      ([, tile]) => !tile.loading && tile.level < this.image.levels - 1);
     const most = MOST_TILES * 3;
     if (all.length <= most) return;
-    all.sort((one, other) => one.seen - other.seen);
-    for (const {kind, level, row, column} of all.slice(0, -most)) {
-      this.tiles.delete(`${kind}/${level}/${row}/${column}`);
-    }
+    all.sort(([, one], [, other]) => one.seen - other.seen);
+    for (const [key] of all.slice(0, -most)) this.tiles.delete(key);
   }
 
   pump() {
@@ -188,7 +186,7 @@ export class TileStore {
     this.running++;
     try {
       const place = [tile.level, tile.row, tile.column];
-      const bytes = await getTile(this.image.name, tile.kind, place, version);
+      const bytes = await getTile(this.image.name, tile.kind, place);
       if (this.closed) return;
       tile.data = tile.kind === 'objects' ?
         new Uint32Array(bytes) : new Uint8Array(bytes);
