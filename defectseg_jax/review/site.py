@@ -48,6 +48,9 @@ class Teaching(Protocol):
   def refuse(self) -> None:
     """Leaves everything as it is."""
 
+  def proposal(self, name: str) -> pathlib.Path | None:
+    """The mask that is proposed for an image; None without one."""
+
   def state(self) -> Mapping[str, Any]:
     """How far it is, ready for JSON."""
     ...
@@ -81,6 +84,7 @@ class Site:
         Route('/', self._page),
         Route('/api/state', _answer(self._state)),
         Route('/api/images', _answer(self._images)),
+        Route('/api/order', _answer(self._order)),
         Route(image, _answer(self._image)),
         Route(f'{image}/numbers', _answer(self._numbers)),
         Route(f'{image}/check', _answer(self._check)),
@@ -122,6 +126,9 @@ class Site:
   def _images(self, _: Request, __: Any) -> Any:
     return self._desk.images()
 
+  def _order(self, _: Request, __: Any) -> Any:
+    return self._desk.order(self._teaching.state().get('next', ()))
+
   def _image(self, request: Request, _: Any) -> Any:
     return self._desk.image(request.path_params['name'])
 
@@ -133,11 +140,10 @@ class Site:
 
   def _tile(self, request: Request, _: Any) -> Response:
     where = request.path_params
-    content = self._desk.tile(
-      where['name'],
-      request.query_params.get('kind', ''),
-      *(where['level'], where['row'], where['column']),
-    )
+    name, kind = where['name'], request.query_params.get('kind', '')
+    proposed = self._teaching.proposal(name) if kind == 'proposal' else None
+    place = where['level'], where['row'], where['column']
+    content = self._desk.tile(name, kind, place, proposed)
     return Response(content, media_type='application/octet-stream')
 
   def _operation(self, request: Request, body: Any) -> Any:

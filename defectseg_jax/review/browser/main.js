@@ -29,7 +29,11 @@ export class Program {
     this.layers = new Layers(this.stage, this.editor);
     this.check = new CheckList(this.stage);
     this.list = new ImageList(name => this.open(name));
-    this.teach = new Teach(() => this.reloadAll());
+    this.teach = new Teach({
+      onAccepted: () => this.reloadAll(),
+      onShown: () => this.propose(),
+      open: name => this.open(name),
+    });
     this.opening = '';
     this.told = Infinity; // The version whose numbers were told.
     this.stopped = false;
@@ -99,6 +103,7 @@ export class Program {
         if (image === this.stage.image) this.counted();
       };
       this.stage.show(image);
+      this.propose();
       history.replaceState(null, '', `#${encodeURIComponent(name)}`);
       document.title = `${name} – review`;
       this.stage.canvas.setAttribute(
@@ -134,7 +139,7 @@ export class Program {
   counted() {
     const image = /** @type {import('./image.js').EditedImage} */ (
       this.stage.image);
-    showNumbers(image);
+    showNumbers(image, this.list.find(image.name));
     this.list.update(image);
     const {numbers, version} = image.data;
     byId('numbers').setAttribute(
@@ -160,6 +165,14 @@ export class Program {
       const name = this.stage.image?.name;
       if (name) this.open(name);
     }
+  }
+
+  /** What is proposed for the image is seen before it is taken. */
+  propose() {
+    const {stage} = this;
+    const lesson = this.teach.proposes(stage.image?.name);
+    if (stage.image?.store.propose(lesson)) stage.redraw();
+    this.layers.show();
   }
 
   /** @param {number} factor */
@@ -246,7 +259,7 @@ export class Program {
         await this.open(image.name);
         say('the image was changed in another window');
       }
-      if (teaching !== this.teach.phase || teaching === 'training') {
+      if (teaching !== this.teach.phase || this.teach.works) {
         await this.teach.reload();
       }
       if (this.away) forgive();

@@ -1,6 +1,6 @@
 // What the server sends, and what the modules hand each other. No code.
 
-/** @typedef {'pixels'|'probabilities'|'objects'} Kind */
+/** @typedef {'pixels'|'probabilities'|'objects'|'proposal'} Kind */
 /** @typedef {[number, number]} Point Row and column, in pixels. */
 /** @typedef {[number, number, number, number]} Box Top, left, bottom, right. */
 /** @typedef {'network'|'changed'|'drawn'|'out'} State */
@@ -30,7 +30,6 @@
  * @property {number} corrected
  * @property {string|null} applies
  * @property {string|null} reason
- * @property {number} order
  */
 
 /**
