@@ -14,18 +14,19 @@ import tiny
 # Without the command line: its imports would take most of a test's time.
 _SERVE = """
 import sys
+from defectseg_jax.review import teaching
 from defectseg_jax.review.review import Review
 from defectseg_jax.review.server import serve
-class NoTeaching:
-  def state(self):
-    return {'phase': 'idle'}
 bare = None
 if len(sys.argv) > 2:
   from defectseg_jax.review.bare import Bare
   bare = Bare(sys.argv[2:], 'voids', 0.5, 100.0)
+teaching._PROGRAM = 'tests.review.tiny_lesson'
 with Review.open(sys.argv[1], bare=bare) as review:
-  serve(review, teaching=NoTeaching(), open_browser=False,
+  pupil = teaching.Teaching(review, steps=3)
+  serve(review, teaching=pupil, open_browser=False,
         check_interruption=lambda: None)
+  pupil.stop()
 """
 NAMES = 'chromium', 'firefox'
 
@@ -102,8 +103,8 @@ class Screen:
       ' && document.getElementById("stage").ariaBusy === "false"'
     )
 
-  def until(self, expression):
-    end = time.monotonic() + tiny.HANGS_S / 10
+  def until(self, expression, timeout_s=tiny.HANGS_S / 10):
+    end = time.monotonic() + timeout_s
     while not self.page.evaluate(expression):
       assert time.monotonic() < end, (expression, self.said)
       time.sleep(0.02)

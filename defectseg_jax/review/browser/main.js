@@ -140,7 +140,12 @@ export class Program {
     const image = /** @type {import('./image.js').EditedImage} */ (
       this.stage.image);
     showNumbers(image, this.list.find(image.name));
+    const {accepted} = this.list;
     this.list.update(image);
+    if (accepted !== this.list.accepted) {
+      // Whether there are enough to learn from.
+      this.teach.reload().catch(error => this.problem(error));
+    }
     const {numbers, version} = image.data;
     byId('numbers').setAttribute(
       'aria-busy', String(numbers.version < version));

@@ -88,14 +88,18 @@ export class ImageList {
       this.order.flatMap(name => this.find(name) ?? []) : this.images;
   }
 
+  get accepted() {
+    return this.images.filter(one => one.done).length;
+  }
+
   fill() {
     const choice = /** @type {HTMLSelectElement} */ (byId('which'));
     choice.replaceChildren(...this.sorted.map(
       ({name}) => make('option', {value: name}, name)));
     choice.value = this.current;
     byId('images').replaceChildren(...this.sorted.map(one => this.row(one)));
-    const done = this.images.filter(one => one.done).length;
-    byId('progress').textContent = `${done} of ${this.images.length} accepted`;
+    byId('progress').textContent =
+      `${this.accepted} of ${this.images.length} accepted`;
   }
 
   /** @param {ListedImage} one */
