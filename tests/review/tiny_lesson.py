@@ -1,7 +1,7 @@
-"""The process that learns, with the tests' small network by its name."""
+"""The process that learns a lesson, where it knows the tests' network."""
 
+import tests.tiny_network  # noqa: F401
 from defectseg_jax.review.lesson_program import main
-from tests import tiny_network  # noqa: F401
 
 if __name__ == '__main__':
   main()

@@ -28,8 +28,8 @@ export function showNumbers(image, listed) {
     'li', {}, make('strong', {}, name.replaceAll('_', ' ')), ` ${message}`)));
   const verdict = verdictOf(image, listed);
   byId('verdict').hidden = !verdict;
-  byId('verdict-word').textContent = listed?.applies ?? '';
-  byId('verdict-reason').textContent = verdict;
+  byId('verdict').textContent = verdict;
+  byId('verdict-word').textContent = verdict && listed?.applies || '';
   byId('undo').toggleAttribute('disabled', !canUndo);
   byId('redo').toggleAttribute('disabled', !canRedo);
   const accept = byId('accept');
