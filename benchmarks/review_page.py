@@ -76,6 +76,13 @@ _MISSED = """(() => {
   near.sort((one, other) => far(one) - far(other));
   return {...found, near: near[0]};
 })()"""
+# An image that says to be checked, if there is one.
+_DOUBTED = """(async () => {
+  const {images} = program.list;
+  const doubted = images.find(
+    ({applies}) => applies && applies !== 'applies') ?? images[0];
+  await program.open(doubted.name);
+})()"""
 _FRAMES = """(async () => {
   const {view} = program.stage;
   const times = [];
@@ -169,7 +176,10 @@ def _take_pictures(
     )
     page.goto(url)
     _until(page, _IDLE)
-    if name != 'look':
+    if name == 'look':
+      page.evaluate(_DOUBTED)
+      _until(page, _IDLE)
+    else:
       _correct(page)
     _shoot(page, folder / f'{name}.png')
     page.close()

@@ -33,8 +33,6 @@ def grey_levels(
 ) -> np.ndarray:
   """A micrograph as a screen shows it: from 0 to 255 without its extremes.
 
-  Grey levels are cut at the percentiles 0.5 and 99.5, which are by eye.
-
   Args:
     image: [H, W].
     valid: bool [H, W], True on specimen, whose greys are to be told apart; the
@@ -51,10 +49,33 @@ def grey_levels(
   seen = image if valid is None else image[valid]
   if not seen.size:
     seen = image
-  low, high = np.percentile(seen, (0.5, 99.5))
-  share = (image - low) / max(high - low, np.finfo(np.float32).tiny)
-  grey = (np.clip(share, 0, 1) * 255).astype(np.uint8)
+  grey = grey_between(image, *grey_range(seen))
   return grey if valid is None else np.where(valid, grey, grey // _DARKER)
+
+
+def grey_range(seen: np.ndarray) -> tuple[float, float]:
+  """The greys that are shown black and white: percentiles that are by eye.
+
+  Args:
+    seen: pixels of an image, of any shape.
+  """
+  low, high = np.percentile(np.asarray(seen, np.float32), (0.5, 99.5))
+  return low, high
+
+
+def grey_between(image: np.ndarray, low: float, high: float) -> np.ndarray:
+  """A micrograph, or a part of it, as a screen shows it.
+
+  Args:
+    image: [H, W].
+    low, high: what is shown black, and what white.
+
+  Returns:
+    uint8 [H, W].
+  """
+  image = np.asarray(image, np.float32)
+  share = (image - low) / max(high - low, np.finfo(np.float32).tiny)
+  return (np.clip(share, 0, 1) * 255).astype(np.uint8)
 
 
 def overlay(

@@ -5,15 +5,17 @@ a document is not closed while somebody reads its arrays.
 """
 
 import collections
+import pathlib
 import threading
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.review.change import Change
 from defectseg_jax.review.document import Document, EditedObject
 from defectseg_jax.review.doubts import places_to_check
+from defectseg_jax.review.opening import ReviewImage
 from defectseg_jax.review.picture import Picture
 from defectseg_jax.review.review import Review
 
@@ -24,7 +26,7 @@ _MOST_PICTURES = 3
 # The fastest: a page on this machine waits for the deflating alone.
 _DEFLATE = 1
 
-TileKey = tuple[str, str, int, int, int, int]
+TileKey = tuple[str, str, int, int, int, object]
 
 
 class Desk:
@@ -45,6 +47,7 @@ class Desk:
     self._tiles: collections.OrderedDict[TileKey, bytes] = (
       collections.OrderedDict()
     )
+    self._doubts: dict[str, float] = {}
 
   def images(self) -> dict[str, Any]:
     """All images, as a list shows them."""
@@ -52,21 +55,41 @@ class Desk:
       return {
         'folder': self.review.path.name,
         'defect': self.review.defect,
-        'has_network': self.review.has_network,
         'images': [
           {
             'name': one.name,
-            'height': one.height_px,
-            'width': one.width_px,
             'done': one.done,
             'corrected': one.corrected_objects,
             'applies': one.applies,
             'reason': one.reason,
-            'order': one.order,
           }
           for one in self.review.images
         ],
       }
+
+  def order(self, learnt: Sequence[str]) -> list[str]:
+    """All images, what teaches most first, and what is accepted last.
+
+    A network that learnt is the best judge of what it does not know. Before
+    that, it is where the session's own does worst by references; without any,
+    where it is least sure.
+
+    Args:
+      learnt: names in the order in which a lesson would have them; empty
+        before one.
+    """
+    images = self.review.images
+    places = {name: place for place, name in enumerate(learnt)}
+    judged = any(one.applies for one in images)
+
+    def rank(one: ReviewImage) -> tuple[bool, float, str]:
+      if places:
+        place = places.get(one.name, len(places))
+      else:
+        place = one.order if judged else -self._doubt(one.name)
+      return one.done, place, one.name
+
+    return [one.name for one in sorted(images, key=rank)]
 
   def state(self) -> dict[str, int]:
     """Versions of the images that are open, by name."""
@@ -79,7 +102,7 @@ class Desk:
   def image(self, name: str) -> dict[str, Any]:
     """All that a page must know of an image to show it; no pixels, no numbers.
 
-    A whole image is measured then, for which the picture need not wait.
+    Numbers are asked for by themselves: a whole image may be measured for them.
     """
     with self.lock:
       picture = self._picture(name)
@@ -91,7 +114,6 @@ class Desk:
           'height': document.shape[0],
           'width': document.shape[1],
           'levels': picture.levels,
-          'defect': document.defect,
           'pixel_size_nm': document.pixel_size_nm,
           'has_probabilities': document.probabilities is not None,
           'threshold': document.threshold,
@@ -107,7 +129,7 @@ class Desk:
     """Numbers of an image as it is now."""
     with self.lock:
       document = self._picture(name).document
-    # Tiles are answered meanwhile.
+    # It may take long, and holds the lock of this document alone.
     return document.numbers()
 
   def check(self, name: str) -> list[dict[str, Any]]:
@@ -118,27 +140,35 @@ class Desk:
         return places_to_check(document)
 
   def tile(
-    self, name: str, kind: str, level: int, row: int, column: int
+    self,
+    name: str,
+    kind: str,
+    place: tuple[int, int, int],
+    proposal: pathlib.Path | None = None,
   ) -> bytes:
     """A tile's numbers, little-endian and deflated.
+
+    Args:
+      name: of the image.
+      kind: as `Picture.tile` takes it.
+      place: level, row and column.
+      proposal: the mask that is proposed for the image; None without one.
 
     Raises:
       InputError: there is no such image or tile.
     """
     with self.lock:
       picture = self._picture(name)
-      if not picture.has_tile(kind, level, row, column):
-        raise InputError(f'{kind}: has no such tile; reload the page')
       with picture.document.lock:
-        shown = picture.document
-        version = {'objects': shown.version, 'pixels': 0}.get(
-          kind, shown.lesson
-        )
-        key = (name, kind, level, row, column, version)
+        if kind == 'proposal':
+          picture.propose(proposal)
+        if not picture.has_tile(kind, *place):
+          raise InputError(f'{kind}: has no such tile; reload the page')
+        key = (name, kind, *place, picture.version_of(kind))
         if key in self._tiles:
           self._tiles.move_to_end(key)
           return self._tiles[key]
-        found = picture.tile(kind, level, row, column)
+        found = picture.tile(kind, *place)
         numbers = found.astype(found.dtype.newbyteorder('<')).tobytes()
     deflated = zlib.compress(numbers, _DEFLATE)
     with self.lock:
@@ -168,13 +198,11 @@ class Desk:
       document = picture.document
       with document.lock:
         picture.catch_up()
-        from_version = document.version
         change = make(document)
         picture.refresh(change.box)
         before = self._objects.get(name, {})
         after = self._objects[name] = _by_key(document)
         return {
-          'from_version': from_version,
           'version': change.version,
           'box': change.box,
           'text': change.text,
@@ -185,6 +213,11 @@ class Desk:
           'lesson': document.lesson,
           'objects': _differences(before, after),
         }
+
+  def _doubt(self, name: str) -> float:
+    if name not in self._doubts:
+      self._doubts[name] = self.review.doubt(name)
+    return self._doubts[name]
 
   def _picture(self, name: str) -> Picture:
     document = self.review.document(name)

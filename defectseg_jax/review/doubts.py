@@ -7,6 +7,7 @@ from defectseg_jax.quantification.review import (
   doubtful_objects,
   nearly_found_regions,
 )
+from defectseg_jax.reporting.page.content import reason_to_check
 from defectseg_jax.review.document import Document
 
 # By eye: so many pixels on a side tell enough of a region.
@@ -30,6 +31,7 @@ def places_to_check(document: Document) -> list[dict[str, Any]]:
   step = -(-max(document.shape) // _LARGEST_SIDE_PX)
   ids = document.ids[::step, ::step]
   probabilities = document.probabilities[::step, ::step]
+  least_peak = document.least_peak or 0.0
   found = doubtful_objects(
     ids,
     nearly_found_regions(
@@ -40,7 +42,7 @@ def places_to_check(document: Document) -> list[dict[str, Any]]:
     ),
     probabilities,
     threshold=document.threshold,
-    least_peak=document.least_peak or 0.0,
+    least_peak=least_peak,
     power=kind_of(document.defect).area_exponent,
   )
   return [
@@ -48,11 +50,7 @@ def places_to_check(document: Document) -> list[dict[str, Any]]:
       'id': one.id or None,
       'row': (one.row_px + 0.5) * step,
       'column': (one.column_px + 0.5) * step,
-      'text': (
-        f'up to {100 * one.influence:.0f}% of the answer: '
-        f'{"mean" if one.id else "not counted, highest"} probability '
-        f'{one.probability:.2f}'
-      ),
+      'text': reason_to_check(one, document.threshold, least_peak),
     }
     for one in found
   ]

@@ -9,7 +9,7 @@ not; and what changes anything must say that it comes from our own page.
 import asyncio
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -21,7 +21,9 @@ MOST_BODY_BYTES = 2 * 2**20
 _BODY_SECONDS = 20.0
 # An address that a browser opens is short.
 _MOST_ADDRESS_BYTES = 4096
-OWN_NAMES = ('127.0.0.1', 'localhost')
+# A port that is forwarded has another number on the other side, so any port
+# will do.
+_OWN_NAMES = ('127.0.0.1', 'localhost')
 
 _POLICY = '; '.join(
   [
@@ -59,28 +61,20 @@ def new_token() -> str:
 class Guard:
   """Lets through what our own page asks for, with the token taken off."""
 
-  def __init__(
-    self, app: App, token: str, names: Collection[str] = OWN_NAMES
-  ) -> None:
+  def __init__(self, app: App, token: str) -> None:
     """Takes what is to be guarded.
 
     Args:
       app: what answers; it sees paths without the token, and bodies as a whole.
       token: that each path must begin with.
-      names: that the server may be called by. A port that is forwarded has
-        another number on the other side, so any port will do.
     """
     self._app = app
     self._token = token.encode()
-    self._names = frozenset(names)
 
   async def __call__(
     self, scope: Message, receive: Receive, send: Send
   ) -> None:
     """Answers one request."""
-    if scope['type'] == 'lifespan':
-      await self._app(scope, receive, send)
-      return
     refusal = self._refusal(scope)
     body = b''
     if refusal is None and scope['method'] == 'POST':
@@ -104,7 +98,7 @@ class Guard:
     if scope['type'] != 'http' or 'upgrade' in headers:
       return _refuse(403, 'there are no websockets here')
     host = headers.getlist('host')
-    if len(host) != 1 or _name_of(host[0]) not in self._names:
+    if len(host) != 1 or _name_of(host[0]) not in _OWN_NAMES:
       return _refuse(403, 'this is not the name that the server was opened by')
     if len(scope.get('raw_path') or b'') > _MOST_ADDRESS_BYTES:
       return _refuse(414, 'the address is too long')

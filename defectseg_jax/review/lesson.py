@@ -35,7 +35,7 @@ from defectseg_jax.runs.network_card import (
 from defectseg_jax.runs.workdir import Workdir
 
 FOLDER = 'teaching'
-# From so many on, some are held back, to tell how much better it got.
+# From so many on, some are held back, to tell whether it got better.
 FEWEST_TO_JUDGE = 3
 # Steps of training: 1 to 3 minutes on 2 cores (docs/review.md).
 STEPS = 64

@@ -87,10 +87,27 @@ def grow(scene: Scene, asked: Operation) -> Edit:
   one = scene.id_at(point)
   if one:
     raise InputError(f'object {one} is there already; draw it larger instead')
-  found = grow_object(
+  box, inside = grow_object(
     scene.pixels, scene.probabilities, point, taken=scene.layers.ids
   )
+  found = box, _around_point(inside, scene.layers.ids[part(box)], point, box)
   return draw(scene, found, scene.next_id, 'object {} grown')
+
+
+def _around_point(
+  inside: np.ndarray, ids: np.ndarray, point: Point, box: Box
+) -> np.ndarray:
+  """Of what was grown, the free piece that was clicked, or else the largest.
+
+  Beyond an object that lies between, slivers would be objects of their own.
+  """
+  pieces, count = label(inside & (ids == 0))
+  if count < 2:
+    return inside
+  clicked = int(pieces[int(point[0]) - box[0], int(point[1]) - box[1]])
+  areas = np.bincount(pieces.ravel())
+  areas[0] = 0
+  return pieces == (clicked or int(areas.argmax()))
 
 
 def merge(scene: Scene, asked: Operation) -> Edit:

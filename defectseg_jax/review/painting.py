@@ -4,16 +4,20 @@ What is drawn never takes pixels of another object: objects that touch stay
 apart.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
+from scipy import ndimage
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.review.layers import NOWHERE, Box, around, part
+from defectseg_jax.review.layers import NOWHERE, Box, around, ids_in, part
 from defectseg_jax.review.operations import Operation
 from defectseg_jax.review.scene import (
   Edit,
   Scene,
   crop_of,
   in_one_piece,
+  label,
   plural,
 )
 from defectseg_jax.review.strokes import (
@@ -22,6 +26,11 @@ from defectseg_jax.review.strokes import (
   stroke_pixels,
 )
 from defectseg_jax.review.tracing import trace
+
+# What is left of a taken out object beside a new outline is a sliver if it is
+# less than half as thick as the object was, and thinner than this part of a
+# disc of its area, or than so many pixels; by eye.
+_THINNER, _THIN, _THIN_PX = 0.5, 0.3, 2.0
 
 
 def paint(scene: Scene, asked: Operation) -> Edit:
@@ -73,7 +82,14 @@ def draw(
     InputError: all pixels are of other objects, or of this one already.
   """
   _require_pixels(drawn[1])
-  box = around([drawn[0], scene.objects.boxes.get(one, NOWHERE)])
+  over = ids_in(scene.layers.removed[part(drawn[0])][drawn[1]])
+  box = around(
+    [
+      drawn[0],
+      scene.objects.boxes.get(one, NOWHERE),
+      *(scene.out.boxes[int(each)] for each in over),
+    ]
+  )
   ids = crop_of(scene, box)
   inside = np.zeros(ids.shape, bool)
   top, left = drawn[0][0] - box[0], drawn[0][1] - box[1]
@@ -87,7 +103,9 @@ def draw(
   parts = [one, *pieces[one]]
   removed = scene.layers.removed[part(box)].copy()
   # Who draws over what was taken out decides anew.
+  was = removed.copy()
   removed[free] = 0
+  _drop_slivers(removed, was, map(int, over))
   return Edit(
     box,
     {'ids': ids, 'removed': removed},
@@ -95,6 +113,39 @@ def draw(
     frozenset(parts),
     {'next_id': max(scene.next_id, *(each + 1 for each in parts))},
   )
+
+
+def _drop_slivers(
+  removed: np.ndarray, was: np.ndarray, over: Iterable[int]
+) -> None:
+  """Drops thin rests of what was taken out, in place.
+
+  A new outline is never quite the old one, and nobody took a rim out.
+
+  Args:
+    removed: int32 [h, w], what is out now.
+    was: likewise, before.
+    over: ids that were drawn over; all their pixels are here.
+  """
+  for one in over:
+    pieces, count = label(removed == one)
+    if not count:
+      continue
+    thick = _thickness(was == one).max()
+    every = np.arange(1, count + 1)
+    thickness = np.asarray(
+      ndimage.maximum(_thickness(pieces > 0), pieces, every)
+    )
+    areas = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
+    thin = np.maximum(_THIN * np.sqrt(areas / np.pi), _THIN_PX)
+    slivers = (thickness < _THINNER * thick) & (thickness <= thin)
+    removed[np.isin(pieces, every[slivers])] = 0
+
+
+def _thickness(inside: np.ndarray) -> np.ndarray:
+  """How far each pixel is from where the region ends."""
+  distance = np.asarray(ndimage.distance_transform_edt(np.pad(inside, 1)))
+  return distance[1:-1, 1:-1]
 
 
 def _drawn(

@@ -7,21 +7,22 @@ a layer take a third of its size.
 """
 
 import math
+import pathlib
 from collections.abc import Callable
 
 import numpy as np
 
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.reporting.overlays import grey_between, grey_range
 from defectseg_jax.review.document import Document
 
 TILE_PX = 512
 # Rows of a layer that are made smaller at a time, so that 16384 x 16384 pixels
 # do not stand in memory twice.
 _STRIP_PX = 1024
-# Of so many pixels the greys are as the session's page has them; of larger
-# images a part is looked at.
+# What is black and what is white is told from so many pixels of the image.
 _MOST_SAMPLED = 2**24
-# As `reporting.overlays.grey_levels` cuts them.
-_PERCENTILES = (0.5, 99.5)
 
 # An object at a pixel, in one number: whatever is larger hides what is smaller
 # where pixels are put together.
@@ -112,29 +113,62 @@ class Picture:
     self.document = document
     shape = document.shape
     self.levels = 1 + max(0, math.ceil(math.log2(max(shape) / TILE_PX)))
-    self._low, self._high = _range_of(document.pixels)
+    self._greys = _grey_range(document.pixels)
     self._version, self._lesson = document.version, document.lesson
     self._layers: dict[str, _Pyramid] = {}
+    self._proposal: tuple[pathlib.Path | None, np.ndarray] = (
+      None,
+      np.zeros(shape, bool),
+    )
+
+  def propose(self, path: pathlib.Path | None) -> None:
+    """Shows a mask as what is proposed.
+
+    Args:
+      path: of the mask; None where nothing is proposed any more.
+
+    Raises:
+      InputError: it is not of this image's size.
+    """
+    if path == self._proposal[0]:
+      return
+    mask = (
+      np.zeros(self.document.shape, bool) if path is None else read_mask(path)
+    )
+    if mask.shape != self.document.shape:
+      raise InputError(f'{path}: is not of the size of its image; learn again')
+    self._proposal = path, mask
+    self._layers.pop('proposal', None)
+
+  def version_of(self, kind: str) -> object:
+    """What a tile of a kind depends on, beside its place."""
+    document = self.document
+    return {
+      'pixels': 0,
+      'objects': document.version,
+      'probabilities': document.lesson,
+      'proposal': self._proposal[0],
+    }[kind]
 
   def tile(self, kind: str, level: int, row: int, column: int) -> np.ndarray:
     """One tile.
 
     Args:
-      kind: 'pixels', 'probabilities' or 'objects'.
+      kind: 'pixels', 'probabilities', 'objects' or 'proposal'.
       level, row, column: which; it must exist.
 
     Returns:
       uint8 [H, W] of at most 512 x 512 greys or probabilities; or uint32
       [H + 2, W + 2], of objects, with a pixel of the neighbours on each side:
       the id, `OBJECT_BIT` unless it is taken out, and the region from
-      `REGION_SHIFT` on.
+      `REGION_SHIFT` on. Proposed objects never touch, and all have the id 1.
     """
     self.catch_up()
     height, width = self.size(level)
     top, left = row * TILE_PX, column * TILE_PX
     bottom, right = min(top + TILE_PX, height), min(left + TILE_PX, width)
     layer = self._layer(kind)
-    if kind != 'objects':
+    if kind not in ('objects', 'proposal'):
       return layer.part(level, top, left, bottom, right)
     around = (
       *(max(top - 1, 0), max(left - 1, 0)),
@@ -156,6 +190,8 @@ class Picture:
     if kind not in _READERS or not 0 <= level < self.levels:
       return False
     if kind == 'probabilities' and self.document.probabilities is None:
+      return False
+    if kind == 'proposal' and self._proposal[0] is None:
       return False
     height, width = self.size(level)
     return 0 <= row * TILE_PX < height and 0 <= column * TILE_PX < width
@@ -188,15 +224,16 @@ class Picture:
     return self._layers[kind]
 
   def _read_pixels(self, place: tuple[slice, slice]) -> np.ndarray:
-    part = np.asarray(self.document.pixels[place], np.float32)
-    tiny = np.finfo(np.float32).tiny
-    share = (part - self._low) / max(self._high - self._low, tiny)
-    return (np.clip(share, 0, 1) * 255).astype(np.uint8)
+    return grey_between(self.document.pixels[place], *self._greys)
 
   def _read_probabilities(self, place: tuple[slice, slice]) -> np.ndarray:
     assert self.document.probabilities is not None
     part = self.document.probabilities[place]
     return (np.clip(part, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+  def _read_proposal(self, place: tuple[slice, slice]) -> np.ndarray:
+    found = self._proposal[1][place].astype(np.uint32)
+    return found * (OBJECT_BIT | 1)
 
   def _read_objects(self, place: tuple[slice, slice]) -> np.ndarray:
     document = self.document
@@ -206,12 +243,9 @@ class Picture:
     return np.where(ids > 0, (ids & _IDS) | OBJECT_BIT, out) | regions
 
 
-def _range_of(pixels: np.ndarray) -> tuple[float, float]:
-  """The greys between which a picture is shown."""
+def _grey_range(pixels: np.ndarray) -> tuple[float, float]:
   step = max(1, math.ceil(math.sqrt(pixels.size / _MOST_SAMPLED)))
-  seen = np.asarray(pixels[::step, ::step], np.float32)
-  low, high = np.percentile(seen, _PERCENTILES)
-  return low, high
+  return grey_range(pixels[::step, ::step])
 
 
 def _mean_of_four(above: np.ndarray) -> np.ndarray:
@@ -231,4 +265,5 @@ _READERS = {
   'pixels': (Picture._read_pixels, _mean_of_four),
   'probabilities': (Picture._read_probabilities, _mean_of_four),
   'objects': (Picture._read_objects, _largest_of_four),
+  'proposal': (Picture._read_proposal, _largest_of_four),
 }

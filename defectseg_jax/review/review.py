@@ -12,6 +12,7 @@ from defectseg_jax.disk import file_checksum
 from defectseg_jax.errors import InputError
 from defectseg_jax.review.bare import Bare, begin_bare, write_bare_results
 from defectseg_jax.review.document import Document
+from defectseg_jax.review.doubt import doubt
 from defectseg_jax.review.opening import Opened, ReviewImage, open_session
 from defectseg_jax.sessions.asked import Asked
 from defectseg_jax.sessions.folder import SessionFolder
@@ -126,6 +127,17 @@ class Review:
         self._documents[name] = Document(self._opened.sources[name])
         self._close_oldest()
       return self._documents[name]
+
+  def doubt(self, name: str) -> float:
+    """How unsure the session's network is of an image; 0 without one.
+
+    Its probabilities are read, which takes long for many images.
+    """
+    source = self._opened.sources[name]
+    probabilities = source.probabilities()
+    if probabilities is None or source.limits is None:
+      return 0.0
+    return doubt(probabilities, source.limits.threshold)
 
   def save(self) -> None:
     """Writes what changed and is not in masks/ yet; a thread does so, too.

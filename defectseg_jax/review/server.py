@@ -16,10 +16,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.review.desk import Desk
-from defectseg_jax.review.guard import OWN_NAMES, Guard, new_token
+from defectseg_jax.review.guard import Guard, new_token
 from defectseg_jax.review.review import Review
 from defectseg_jax.review.site import Site, Teaching
 
+_HOST = '127.0.0.1'
 # A browser opens six; two windows, and a flood is turned away.
 _MOST_CONNECTIONS = 48
 # Who connects says what it wants within so many seconds; by eye.
@@ -39,7 +40,6 @@ def serve(
   open_browser: bool = True,
   check_interruption: Callable[[], None],
   console: Console | None = None,
-  host: str = '127.0.0.1',
 ) -> None:
   """Serves a review until its page's button is pressed.
 
@@ -50,25 +50,22 @@ def serve(
     open_browser: whether the page is opened.
     check_interruption: called ten times a second; may raise Stopped.
     console: where the address is printed.
-    host: name or address to listen on. Another than this machine's own lets
-      everybody in who learns the address.
 
   Raises:
-    InputError: the port is taken, or there is no such host.
+    InputError: the port is taken.
     Stopped: the user asked to stop.
   """
-  listener = _listen(host, port)
-  names = {*OWN_NAMES, host}
+  listener = _listen(port)
   pressed = threading.Event()
   token = new_token()
   server = _create_server(
-    Guard(Site(Desk(review), teaching, pressed.set).app(), token, names)
+    Guard(Site(Desk(review), teaching, pressed.set).app(), token)
   )
   thread = threading.Thread(
     target=server.run, kwargs={'sockets': [listener]}, daemon=True
   )
   thread.start()
-  address = f'http://{host}:{listener.getsockname()[1]}/{token}/'
+  address = f'http://{_HOST}:{listener.getsockname()[1]}/{token}/'
   try:
     _tell(address, console or Console(), open_browser=open_browser)
     while thread.is_alive() and not pressed.wait(_LISTEN_SECONDS):
@@ -112,12 +109,12 @@ def _create_server(app: Guard) -> uvicorn.Server:
   )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(port: int) -> socket.socket:
   try:
-    return socket.create_server((host, port), backlog=_MOST_CONNECTIONS)
+    return socket.create_server((_HOST, port), backlog=_MOST_CONNECTIONS)
   except (OSError, OverflowError) as error:
     raise InputError(
-      f'--port={port}: cannot listen on {host} ({error}); give another port, '
+      f'--port={port}: cannot listen on {_HOST} ({error}); give another port, '
       'or --port=0 for one that is free'
     ) from error
 

@@ -16,7 +16,11 @@ from starlette.routing import Route
 
 from defectseg_jax.errors import InputError, system_error_text
 from defectseg_jax.review import figures
-from defectseg_jax.review.change import Change, OutdatedError
+from defectseg_jax.review.change import (
+  Change,
+  OutdatedError,
+  require_version,
+)
 from defectseg_jax.review.desk import Desk
 from defectseg_jax.review.document import Document
 
@@ -26,7 +30,6 @@ _TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
 }
-_VERBS = '/operations', '/undo', '/redo', '/teach'
 _TEACHING = ('start', 'stop', 'accept', 'refuse')
 
 
@@ -44,6 +47,9 @@ class Teaching(Protocol):
 
   def refuse(self) -> None:
     """Leaves everything as it is."""
+
+  def proposal(self, name: str) -> pathlib.Path | None:
+    """The mask that is proposed for an image; None without one."""
 
   def state(self) -> Mapping[str, Any]:
     """How far it is, ready for JSON."""
@@ -78,6 +84,7 @@ class Site:
         Route('/', self._page),
         Route('/api/state', _answer(self._state)),
         Route('/api/images', _answer(self._images)),
+        Route('/api/order', _answer(self._order)),
         Route(image, _answer(self._image)),
         Route(f'{image}/numbers', _answer(self._numbers)),
         Route(f'{image}/check', _answer(self._check)),
@@ -119,6 +126,9 @@ class Site:
   def _images(self, _: Request, __: Any) -> Any:
     return self._desk.images()
 
+  def _order(self, _: Request, __: Any) -> Any:
+    return self._desk.order(self._teaching.state().get('next', ()))
+
   def _image(self, request: Request, _: Any) -> Any:
     return self._desk.image(request.path_params['name'])
 
@@ -130,21 +140,20 @@ class Site:
 
   def _tile(self, request: Request, _: Any) -> Response:
     where = request.path_params
-    content = self._desk.tile(
-      where['name'],
-      request.query_params.get('kind', ''),
-      *(where['level'], where['row'], where['column']),
-    )
+    name, kind = where['name'], request.query_params.get('kind', '')
+    proposed = self._teaching.proposal(name) if kind == 'proposal' else None
+    place = where['level'], where['row'], where['column']
+    content = self._desk.tile(name, kind, place, proposed)
     return Response(content, media_type='application/octet-stream')
 
   def _operation(self, request: Request, body: Any) -> Any:
     return self._change(request, lambda document: document.apply(body))
 
   def _undo(self, request: Request, body: Any) -> Any:
-    return self._change(request, _at_version(body, 'undo'))
+    return self._change(request, _at_version(body, Document.undo))
 
   def _redo(self, request: Request, body: Any) -> Any:
-    return self._change(request, _at_version(body, 'redo'))
+    return self._change(request, _at_version(body, Document.redo))
 
   def _change(
     self, request: Request, make: Callable[[Document], Change]
@@ -182,14 +191,15 @@ class Site:
     return {}
 
 
-def _at_version(body: Any, verb: str) -> Callable[[Document], Change]:
+def _at_version(
+  body: Any, step: Callable[[Document], Change]
+) -> Callable[[Document], Change]:
   """Undoes or redoes what the page shows, and not another window's."""
 
   def change(document: Document) -> Change:
-    version = body.get('version') if isinstance(body, dict) else None
-    if version != document.version:
-      raise OutdatedError('the image was changed in another window; reload')
-    return document.undo() if verb == 'undo' else document.redo()
+    given = body.get('version') if isinstance(body, dict) else None
+    require_version(document.name, given, document.version)
+    return step(document)
 
   return change
 
@@ -250,7 +260,7 @@ def _file(content: bytes, name: str) -> Response:
 
 def _refusal(request: Request, status: int, text: str) -> Response:
   """What a person asked for cannot be done, as a click beside an object."""
-  if request.url.path.endswith(_VERBS):
+  if request.method == 'POST':
     # A browser would write another status into its console, as a fault.
     return _json({'refused': status, 'error': text})
   return _problem(status, text)

@@ -42,6 +42,7 @@ _LEAST_SIDE_PX = 256
 # A process saves a checkpoint within this time after it is told to stop.
 _STOP_WITHIN_S = 60.0
 _RUNNING = ('training', 'proposing')
+_PROGRAM = 'defectseg_jax.review.lesson_program'
 
 
 class Teaching:
@@ -122,8 +123,10 @@ class Teaching:
   def proposal(self, name: str) -> pathlib.Path | None:
     """The mask that is proposed for an image, 0 and 255; None without one."""
     folder = self._folder()
-    path = folder / 'masks' / f'{name}.tif' if folder else None
-    return path if path is not None and path.is_file() else None
+    if folder is None or (folder / 'answer.json').exists():
+      return None
+    path = folder / 'masks' / f'{name}.tif'
+    return path if path.is_file() else None
 
   def state(self) -> dict[str, Any]:
     """How far it is, ready for JSON.
@@ -132,9 +135,9 @@ class Teaching:
       `phase`: idle, training, proposing, ready or failed; `fraction` and
       `seconds_left` of the phase; `accepted`, how many images are; `note`, what
       to do before the next lesson, or that one was stopped; and when ready,
-      `before` and `after`, the scores, `better`, `text`, `proposals` by image,
-      in words, and `next`, the images in the order in which to label them;
-      `error` when failed; `lesson`, its number.
+      `before` and `after`, the scores, `better`, `text`, and `proposals` by
+      image, in words; then, and once they are taken, `next`, the images in the
+      order in which to label them; `error` when failed; `lesson`, its number.
     """
     folder = self._folder()
     known = {'phase': 'idle', 'fraction': 0.0, 'seconds_left': None}
@@ -144,12 +147,14 @@ class Teaching:
       return known
     told = read_json(folder / 'state.json') or {}
     known |= {'lesson': int(folder.name)}
-    if (folder / 'answer.json').exists():
-      return known
+    found = told.get('proposals', {})
+    order = sorted(found, key=lambda name: -found[name]['doubt'])
+    answer = read_json(folder / 'answer.json')
+    if answer is not None:
+      return known | ({'next': order} if answer['accepted'] else {})
     if told.get('phase') == 'ready':
       # Its process may not have ended yet.
-      found = told['proposals']
-      told['next'] = sorted(found, key=lambda name: -found[name]['doubt'])
+      told['next'] = order
       told['proposals'] = {name: _words(one) for name, one in found.items()}
       return known | told
     if self._is_running():
@@ -251,9 +256,6 @@ def _goes_on(folder: pathlib.Path, fingerprint: str) -> bool:
   return read_lesson(folder).fingerprint == fingerprint
 
 
-_PROGRAM = 'defectseg_jax.review.lesson_program'
-
-
 def _package_path() -> str:
   """Where the other process finds this very package."""
   own = str(pathlib.Path(defectseg_jax.__file__).parents[1])
@@ -278,13 +280,13 @@ def _note(accepted: int) -> str:
   if accepted < FEWEST_TO_JUDGE:
     return (
       f'{accepted} of {FEWEST_TO_JUDGE} images accepted that are needed to '
-      'tell how much better it gets'
+      'tell whether it gets better'
     )
   return ''
 
 
 def _words(proposed: Mapping[str, Any]) -> str:
-  """What a network proposes for an image.
+  """In words, for an image.
 
   Examples:
     >>> _words({'objects': 9, 'new': 3, 'gone': 1, 'doubt': 0.1})

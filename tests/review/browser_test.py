@@ -72,6 +72,6 @@ def test_every_tool_has_its_button_and_its_key():
   )
   html = (BROWSER / 'index.html').read_text()
   assert len(tools) == 10
-  for name, key in tools:
-    button = re.search(f'id="tool-{name}".*?</button>', html, re.DOTALL)
-    assert f'>{key.upper()}</kbd>' in button[0]
+  assert re.findall(r'id="tool-(\w+)"', html) == [name for name, _ in tools]
+  # Which the bar of tools writes on them.
+  assert len({key for _, key in tools}) == 10

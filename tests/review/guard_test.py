@@ -21,7 +21,7 @@ class Stub:
   """As much of a review as is asked for here."""
 
   path, defect = pathlib.Path('results'), 'voids'
-  has_network, save_error = False, ''
+  save_error = ''
   images = (ReviewImage('foil', 8, 8, False, 0, None, None, 0),)
 
   def document(self, name):
@@ -291,6 +291,13 @@ def test_nonsense_is_told_in_one_line(site, body):
   answer = json.loads(content)
   assert answer['refused'] == 400
   assert '\n' not in answer['error']
+
+
+@pytest.mark.parametrize('name', ['foil', 'undo', 'teach'])
+def test_an_image_that_cannot_be_opened_is_no_answer(site, name):
+  status, content, _ = get(site, f'/{site[2]}/api/images/{name}')
+  assert status == 400
+  assert name in json.loads(content)['error']
 
 
 @pytest.mark.parametrize('method', ['PUT', 'DELETE', 'TRACE', 'OPTIONS', 'X'])

@@ -5,11 +5,33 @@ import types
 import numpy as np
 import pytest
 
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.writing import write_mask
 from defectseg_jax.reporting.overlays import grey_levels
 from defectseg_jax.review import picture
 
 # Neither side is a multiple of a tile, nor of two.
 SHAPE = 1301, 1127
+
+
+def test_what_is_proposed_is_shown_as_its_mask_has_it(tmp_path):
+  mask = np.zeros((40, 700), bool)
+  mask[10:20, 505:530] = True
+  write_mask(tmp_path / 'one.tif', mask, pixel_size_nm=None)
+  write_mask(tmp_path / 'small.tif', mask[:, :9], pixel_size_nm=None)
+  shown = picture.Picture(
+    stub(shape=mask.shape, pixels=mask.astype(np.uint8))  # pyright: ignore
+  )
+  assert not shown.has_tile('proposal', 0, 0, 0)
+  shown.propose(tmp_path / 'one.tif')
+  left, right = (shown.tile('proposal', 0, 0, column) for column in (0, 1))
+  # With a pixel of the neighbour at the side where they meet.
+  np.testing.assert_array_equal(left[1:-1, 1:] > 0, mask[:, :513])
+  np.testing.assert_array_equal(right[1:-1, :-1] > 0, mask[:, 511:])
+  with pytest.raises(InputError, match='not of the size of its image'):
+    shown.propose(tmp_path / 'small.tif')
+  shown.propose(None)
+  assert not shown.has_tile('proposal', 0, 0, 0)
 
 
 def stub(**fields):

@@ -11,6 +11,7 @@ import tifffile
 import tiny
 
 from defectseg_jax.review.review import Review
+from defectseg_jax.sessions.folder import SessionFolder
 from tests.review import screens
 
 pytest.importorskip('playwright.sync_api')
@@ -29,7 +30,37 @@ def session(tmp_path_factory):
   there = reviews.discs(PLACES, SHAPE, 12)
   masks = dict.fromkeys((AWKWARD, 'z'), (there, there))
   made = tmp_path_factory.mktemp('session') / 'results'
-  return reviews.write_session(made, masks)
+  return doubted(reviews.write_session(made, masks), 'z')
+
+
+# What predict says of an image that a network does not know.
+REASON = 'the objects are smaller than those it was trained on; it has no '
+REASON += 'numbers (--include=NAME takes them all the same)'
+WARNINGS = {
+  'network_does_not_apply': REASON,
+  'overlap_not_corrected': 'objects may hide others: the number density is '
+  'at least so large, and no correction is known for this shape',
+  'connectivity_matters': 'objects that touch at corners are counted as one; '
+  'counted apart there would be 12% more of them',
+  'outliers_replaced': '17 pixels far brighter than all around were replaced',
+}
+
+
+def doubted(folder, name):
+  """A session as predict leaves it where the network does not apply."""
+  told = json.loads((folder / 'summary.json').read_text())
+  for row in told['images']:
+    row['applies'] = 'does not apply' if row['image'] == name else 'applies'
+  told['warnings'] = [
+    {'image': name, 'name': kind, 'message': message}
+    for kind, message in WARNINGS.items()
+  ]
+  session = SessionFolder(folder, overwrite=False)
+  with session.hold():
+    session.put(
+      {'summary.json': lambda to: to.write_text(json.dumps(told))},
+    )
+  return folder
 
 
 @pytest.fixture
@@ -164,6 +195,7 @@ def test_a_bare_image_is_labelled_and_a_kill_loses_the_stroke_alone(
       '[...program.stage.image.objects.values()].map(one => one.box)'
     )
     expected = [[20, 20, 60, 60], [88, 88, 113, 113]]
+    assert len(objects) == 3
     for box, right in zip(objects, expected):
       assert np.abs(np.subtract(box, right)).max() <= 2
     # In the middle of a stroke.
@@ -217,6 +249,48 @@ def test_a_second_window_sees_what_the_first_did(browsers, looked_at):
     other.until('program.stage.image.version === 2')
 
 
+def test_the_verdict_stands_beside_the_numbers_and_warnings_are_open(
+  browsers, looked_at
+):
+  seen = """(id => { const box = document.getElementById(id)
+    .getBoundingClientRect(); return box.height > 0 && box.top >= 0 &&
+    box.bottom <= innerHeight && box.right <= innerWidth; })"""
+  with screens.screen('chromium', browsers) as screen:
+    screen.open(f'{looked_at.url}#z')
+    assert screen.text('verdict-word') == 'does not apply'
+    assert screen.text('verdict') == REASON
+    assert screen.page.evaluate(
+      '[...document.querySelectorAll("#warnings li")].map('
+      'one => one.textContent)'
+    ) == [
+      f'{kind.replace("_", " ")} {message}'
+      for kind, message in list(WARNINGS.items())[1:]
+    ]
+    for part in ('verdict', 'headlines', 'changes', 'warnings'):
+      assert screen.page.evaluate(f'{seen}("{part}")'), part
+    # The one that the network does not know teaches most.
+    names = '[...document.querySelectorAll("#images .name")]'
+    names += '.map(one => one.textContent)'
+    assert screen.page.evaluate(names) == [AWKWARD, 'z']
+    screen.page.click('#order')
+    screen.until(f'{names}[0] === "z"')
+    # One object corrected, and all others are the network's.
+    screen.click(*PLACES[0])
+    screen.settle()
+    assert screen.text('verdict-word') == 'does not apply'
+    assert 'still as the network found it' in screen.text('verdict')
+    screen.press('Enter')
+    screen.settle()
+    assert not screen.page.is_visible('#verdict')
+    screen.press('Control+z', 'Control+z')
+    screen.settle()
+    assert screen.text('verdict') == REASON
+    screen.press('PageDown')
+    screen.until('program.stage.image.name !== "z"')
+    screen.settle()
+    assert not screen.page.is_visible('#verdict')
+
+
 @pytest.mark.parametrize(
   ('size', 'dark'), [((1280, 720), False), ((2560, 1440), True)]
 )
@@ -240,6 +314,11 @@ def test_nothing_is_cut_off_and_everybody_can_use_it(
         return box.left < 0 || box.top < 0 || box.right > innerWidth ||
           box.bottom > innerHeight; }).map(one => one.id)"""
     assert screen.page.evaluate(outside) == []
+    keys = "[...document.querySelectorAll('#tools button > kbd')]"
+    assert (
+      screen.page.evaluate(f'{keys}.map(one => one.textContent).join("")')
+      == 'VGBELPDXMR'
+    )
     screen.page.evaluate(
       "document.querySelectorAll('aside details').forEach("
       'one => { one.open = true; })'

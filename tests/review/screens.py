@@ -1,7 +1,6 @@
 """A review that is served, and browsers that look at it."""
 
 import contextlib
-import os
 import re
 import signal
 import subprocess
@@ -14,18 +13,19 @@ import tiny
 # Without the command line: its imports would take most of a test's time.
 _SERVE = """
 import sys
+from defectseg_jax.review import teaching
 from defectseg_jax.review.review import Review
 from defectseg_jax.review.server import serve
-class NoTeaching:
-  def state(self):
-    return {'phase': 'idle'}
 bare = None
 if len(sys.argv) > 2:
   from defectseg_jax.review.bare import Bare
   bare = Bare(sys.argv[2:], 'voids', 0.5, 100.0)
+teaching._PROGRAM = 'tests.review.tiny_lesson'
 with Review.open(sys.argv[1], bare=bare) as review:
-  serve(review, teaching=NoTeaching(), open_browser=False,
+  pupil = teaching.Teaching(review, steps=3)
+  serve(review, teaching=pupil, open_browser=False,
         check_interruption=lambda: None)
+  pupil.stop()
 """
 NAMES = 'chromium', 'firefox'
 
@@ -46,7 +46,8 @@ class Served:
     self._process = subprocess.Popen(
       [sys.executable, '-u', '-c', _SERVE, self._folder, *images],
       cwd=tiny.ROOT,
-      env={**os.environ, 'PYTHONPATH': str(tiny.ROOT), 'COLUMNS': '300'},
+      # What learns takes one device.
+      env={**tiny.environment(), 'COLUMNS': '300'},
       stdout=subprocess.PIPE,
       stderr=subprocess.STDOUT,
       text=True,
@@ -102,8 +103,8 @@ class Screen:
       ' && document.getElementById("stage").ariaBusy === "false"'
     )
 
-  def until(self, expression):
-    end = time.monotonic() + tiny.HANGS_S / 10
+  def until(self, expression, timeout_s=tiny.HANGS_S / 10):
+    end = time.monotonic() + timeout_s
     while not self.page.evaluate(expression):
       assert time.monotonic() < end, (expression, self.said)
       time.sleep(0.02)
@@ -173,4 +174,5 @@ def screen(name, browsers, *, width=1280, height=720, dark=False):
     page.on('pageerror', lambda error: said.append(str(error)))
     yield Screen(page, lambda: said)
     page.close()
-  assert not [one for one in said if 'ERR_CONNECTION_REFUSED' not in one]
+  left = [one for one in said if 'ERR_CONNECTION_REFUSED' not in one]
+  assert left == []

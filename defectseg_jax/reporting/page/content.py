@@ -126,14 +126,13 @@ def page_image(
       minimum_area_px=max(1, max(minimum_area_px, _SPECK_PX) // step**2),
     )
     doubtful = doubtful_objects(
-      labels,
-      nearly_found,
-      thinned.probabilities,
+      *(labels, nearly_found, thinned.probabilities),
       threshold=threshold,
       least_peak=least_peak,
       power=kind_of(defect).area_exponent,
     )
   ids = _ids(doubtful, len(found.counted))
+  reasons = [reason_to_check(one, threshold, least_peak) for one in doubtful]
   return PageImage(
     name=name,
     summary=summary,
@@ -142,17 +141,8 @@ def page_image(
     layers=thinned.layers(),
     **_sizes(found, summary),
     warnings=warnings,
-    check=_checks(doubtful, ids, threshold, least_peak),
+    check=list(zip(ids, reasons)),
   )
-
-
-def _checks(
-  doubtful: Sequence[Doubtful],
-  ids: Sequence[int],
-  threshold: float,
-  peak: float,
-) -> list[tuple[int, str]]:
-  return [(n, _reason(one, threshold, peak)) for n, one in zip(ids, doubtful)]
 
 
 def _sizes(found: Measurement, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,7 +212,14 @@ def _with_nearly_found(
   return drawn
 
 
-def _reason(one: Doubtful, threshold: float, least_peak: float) -> str:
+def reason_to_check(one: Doubtful, threshold: float, least_peak: float) -> str:
+  """Why a person should look at an object, or at what is nearly one.
+
+  Args:
+    one: what to look at.
+    threshold: of the probabilities, from which on a pixel is in the mask.
+    least_peak: probability that an object must reach somewhere.
+  """
   weight = f'up to {100 * one.influence:.0f}% of the answer'
   if one.id:
     return f'{weight}: mean probability {one.probability:.2f}'

@@ -62,11 +62,10 @@ export const pathOf = name => `images/${encodeURIComponent(name)}`;
  * @param {string} name
  * @param {import('./types.js').Kind} kind
  * @param {number[]} place level, row and column
- * @param {number} version
  */
-export async function getTile(name, kind, place, version) {
-  const path = `api/${pathOf(name)}/tile/${place.join('/')}`;
-  const response = await ask(`${path}?kind=${kind}&version=${version}`);
+export async function getTile(name, kind, place) {
+  const response = await ask(
+    `api/${pathOf(name)}/tile/${place.join('/')}?kind=${kind}`);
   const stream = (await response.blob()).stream();
   const inflated = stream.pipeThrough(new DecompressionStream('deflate'));
   return new Response(inflated).arrayBuffer();

@@ -86,6 +86,11 @@ export class Editor {
     this.show();
   }
 
+  /** Drops what a pointer draws; points that were set one by one stay. */
+  cancelStroke() {
+    if (this.tool.gesture === 'stroke') this.cancel();
+  }
+
   cancel() {
     this.points = [];
     this.penDown = false;

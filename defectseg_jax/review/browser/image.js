@@ -17,6 +17,8 @@ import {TileStore} from './tiles.js';
  * @property {number} radius
  */
 
+const MARK_MS = 120; // Until tiles show what came of a mark; by eye.
+
 export class EditedImage {
   /**
    * @param {ImageData_} data
@@ -25,8 +27,7 @@ export class EditedImage {
   constructor(data, redraw) {
     // They are asked for beside the picture.
     data.numbers = {
-      version: -1, headlines: [], changes: '', objects: 0, counted: 0,
-      corrected: 0, warnings: []};
+      version: -1, headlines: [], changes: '', corrected: 0, warnings: []};
     this.data = data;
     this.redraw = redraw;
     this.store = new TileStore(data, redraw);
@@ -88,25 +89,18 @@ export class EditedImage {
         throw error;
       }
     });
-    this.last = sent.catch(() => {}).then(async () => {
+    this.last = sent.catch(() => {}).then(() => {
       this.waiting--;
       this.redraw();
-      if (pending) await this.settled(pending);
+      if (pending) setTimeout(() => this.drop(pending), MARK_MS);
     });
     return sent;
   }
 
-  /**
-   * Takes a mark away once tiles show what came of it.
-   *
-   * @param {Pending} pending
-   */
-  async settled(pending) {
-    // Others need not wait for it.
-    setTimeout(() => {
-      this.pending = this.pending.filter(one => one !== pending);
-      this.redraw();
-    }, 120);
+  /** @param {Pending} pending */
+  drop(pending) {
+    this.pending = this.pending.filter(one => one !== pending);
+    this.redraw();
   }
 
   /** @param {Changed} changed */

@@ -19,11 +19,6 @@ const STEP_PX = 10; // Of the page, for an arrow; by eye.
 export function commands(program) {
   const {editor, stage} = program;
   const {view} = stage;
-  /** @param {() => void} change */
-  const seen = change => () => {
-    change();
-    stage.redraw();
-  };
   /**
    * @param {number} rows
    * @param {number} columns
@@ -32,7 +27,10 @@ export function commands(program) {
     near: () => editor.moveCursor(rows, columns),
     far: () => editor.moveCursor(
       rows * STEP_PX / view.scale, columns * STEP_PX / view.scale),
-    pan: seen(() => view.pan(-columns * 80, -rows * 80)),
+    pan: () => {
+      view.pan(-columns * 80, -rows * 80);
+      stage.redraw();
+    },
   });
   const arrows = /** @type {[string, number, number][]} */ ([
     ['ArrowUp', -1, 0], ['ArrowDown', 1, 0],
@@ -75,13 +73,13 @@ export function commands(program) {
     {keys: ['h'], shown: 'H', text: "the network's probabilities",
       run: () => program.layers.toggle('heat')},
     {keys: ['+', '='], shown: '+', text: 'closer',
-      run: seen(() => program.zoom(1.4))},
+      run: () => program.zoom(1.4)},
     {keys: ['-'], shown: '−', text: 'farther',
-      run: seen(() => program.zoom(1 / 1.4))},
+      run: () => program.zoom(1 / 1.4)},
     {keys: ['0'], shown: '0', text: 'all of the image',
-      run: seen(() => view.fit())},
+      run: () => program.fit()},
     {keys: ['1'], shown: '1', text: 'a pixel of the image for one of the page',
-      run: seen(() => program.zoom(1 / view.scale))},
+      run: () => program.zoom(1 / view.scale)},
     ...arrows.flatMap(([key, rows, columns], index) => {
       const moves = arrow(rows, columns);
       const tell = (/** @type {string} */ text) => index ? '' : text;

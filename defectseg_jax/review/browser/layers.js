@@ -2,7 +2,7 @@
 
 import {byId} from './dom.js';
 
-/** @typedef {'outlines'|'fill'|'out'|'regions'|'heat'} Layer */
+/** @typedef {'outlines'|'fill'|'out'|'regions'|'heat'|'proposed'} Layer */
 
 /** @param {string} id */
 const input = id => /** @type {HTMLInputElement} */ (byId(id));
@@ -65,6 +65,10 @@ export class Layers {
     const known = Boolean(data?.has_probabilities && data.threshold !== null);
     byId('threshold-box').hidden = !known;
     input('layer-heat').disabled = !data?.has_probabilities;
+    const {proposes} = this.stage;
+    for (const id of ['proposed-option', 'proposed-key']) {
+      byId(id).hidden = !proposes;
+    }
     this.stage.threshold = null;
     if (data && known) {
       input('threshold').value = String(data.threshold);

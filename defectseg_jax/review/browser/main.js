@@ -29,7 +29,11 @@ export class Program {
     this.layers = new Layers(this.stage, this.editor);
     this.check = new CheckList(this.stage);
     this.list = new ImageList(name => this.open(name));
-    this.teach = new Teach(() => this.reloadAll());
+    this.teach = new Teach({
+      onAccepted: () => this.reloadAll(),
+      onShown: () => this.propose(),
+      open: name => this.open(name),
+    });
     this.opening = '';
     this.told = Infinity; // The version whose numbers were told.
     this.stopped = false;
@@ -50,10 +54,7 @@ export class Program {
       next: () => this.step(1),
       closer: () => this.zoom(1.4),
       farther: () => this.zoom(1 / 1.4),
-      fit: () => {
-        this.stage.view.fit();
-        this.stage.redraw();
-      },
+      fit: () => this.fit(),
       help: () => this.showHelp(),
       stop: () => this.stop(),
       'problem-close': forgive,
@@ -102,6 +103,7 @@ export class Program {
         if (image === this.stage.image) this.counted();
       };
       this.stage.show(image);
+      this.propose();
       history.replaceState(null, '', `#${encodeURIComponent(name)}`);
       document.title = `${name} – review`;
       this.stage.canvas.setAttribute(
@@ -137,8 +139,13 @@ export class Program {
   counted() {
     const image = /** @type {import('./image.js').EditedImage} */ (
       this.stage.image);
-    showNumbers(image);
+    showNumbers(image, this.list.find(image.name));
+    const {accepted} = this.list;
     this.list.update(image);
+    if (accepted !== this.list.accepted) {
+      // Whether there are enough to learn from.
+      this.teach.reload().catch(error => this.problem(error));
+    }
     const {numbers, version} = image.data;
     byId('numbers').setAttribute(
       'aria-busy', String(numbers.version < version));
@@ -165,6 +172,14 @@ export class Program {
     }
   }
 
+  /** What is proposed for the image is seen before it is taken. */
+  propose() {
+    const {stage} = this;
+    const lesson = this.teach.proposes(stage.image?.name);
+    if (stage.image?.store.propose(lesson)) stage.redraw();
+    this.layers.show();
+  }
+
   /** @param {number} factor */
   zoom(factor) {
     const {view, cursor} = this.stage;
@@ -174,6 +189,11 @@ export class Program {
     } else {
       view.zoom(factor);
     }
+    this.stage.redraw();
+  }
+
+  fit() {
+    this.stage.view.fit();
     this.stage.redraw();
   }
 
@@ -244,7 +264,7 @@ export class Program {
         await this.open(image.name);
         say('the image was changed in another window');
       }
-      if (teaching !== this.teach.phase || teaching === 'training') {
+      if (teaching !== this.teach.phase || this.teach.works) {
         await this.teach.reload();
       }
       if (this.away) forgive();

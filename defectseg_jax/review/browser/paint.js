@@ -9,15 +9,18 @@ const IDENTITY = (1 << 27) - 1; // Whether it is an object, and which.
 export const ID = OBJECT_BIT - 1;
 const REGION_SHIFT = 28;
 
-// What an outline tells: 1 taken out, 2 the network's, 3 a person's.
+// What an outline tells: 1 taken out, 2 the network's, 3 a person's, 4 that a
+// network that learnt proposes it.
 export const OUT = 1;
 export const NETWORK = 2;
 export const BY_HAND = 3;
+export const PROPOSED = 4;
 /** @type {Record<number, number[]>} */
 export const COLOURS = {
   [OUT]: [255, 96, 88],
   [NETWORK]: [64, 224, 208],
   [BY_HAND]: [255, 205, 60],
+  [PROPOSED]: [255, 110, 255],
 };
 const REGION_COLOURS = [[0, 0, 0], [150, 150, 255], [235, 110, 200]];
 
@@ -29,7 +32,7 @@ const REGION_COLOURS = [[0, 0, 0], [150, 150, 255], [235, 110, 200]];
  * @property {boolean} fill
  * @property {boolean} out
  * @property {boolean} regions
- * @property {(id: number) => boolean} byHand
+ * @property {(id: number) => number} codeOf an object of the image
  */
 
 /**
@@ -40,7 +43,7 @@ function codeOf(value, style) {
   const id = value & ID;
   if (!id) return 0;
   if (!(value & OBJECT_BIT)) return style.out ? OUT : 0;
-  return style.byHand(id) ? BY_HAND : NETWORK;
+  return style.codeOf(id);
 }
 
 /**
@@ -149,7 +152,7 @@ export function paintObjects(tile, style, outlines, name) {
 export function outlinePaths(tile, style) {
   const values = /** @type {Uint32Array} */ (tile.data);
   /** @type {Map<number, Path2D>} */
-  const paths = new Map([OUT, NETWORK, BY_HAND].map(
+  const paths = new Map([OUT, NETWORK, BY_HAND, PROPOSED].map(
     code => [code, new Path2D()]));
   const {width, height} = tile;
   const wide = width + 2;

@@ -6,8 +6,14 @@ import {byId, make, say} from './dom.js';
 /** @typedef {import('./types.js').Place} Place */
 /** @typedef {import('./types.js').ListedImage} ListedImage */
 
-/** @param {import('./image.js').EditedImage} image */
-export function showNumbers(image) {
+// Of warnings, those that say why an image is to be looked at.
+const VERDICTS = ['network_does_not_apply', 'network_check'];
+
+/**
+ * @param {import('./image.js').EditedImage} image
+ * @param {ListedImage} [listed] what is known of it
+ */
+export function showNumbers(image, listed) {
   const {numbers, done, can_undo: canUndo, can_redo: canRedo} = image.data;
   const rows = numbers.headlines.map(({label, text, unit, interval}) => make(
     'tr', {},
@@ -17,12 +23,13 @@ export function showNumbers(image) {
       make('span', {class: 'interval'}, interval))));
   byId('headlines').replaceChildren(...rows);
   byId('changes').textContent = numbers.changes;
-  const warnings = numbers.warnings.map(
-    ({name, message}) => make(
-      'li', {}, make('strong', {}, name.replaceAll('_', ' ')), ` ${message}`));
-  byId('warnings').replaceChildren(...warnings);
-  byId('warning-count').textContent = `Warnings: ${warnings.length}`;
-  byId('warning-box').hidden = !warnings.length;
+  const others = numbers.warnings.filter(({name}) => !VERDICTS.includes(name));
+  byId('warnings').replaceChildren(...others.map(({name, message}) => make(
+    'li', {}, make('strong', {}, name.replaceAll('_', ' ')), ` ${message}`)));
+  const verdict = verdictOf(image, listed);
+  byId('verdict').hidden = !verdict;
+  byId('verdict').textContent = verdict;
+  byId('verdict-word').textContent = verdict && listed?.applies || '';
   byId('undo').toggleAttribute('disabled', !canUndo);
   byId('redo').toggleAttribute('disabled', !canRedo);
   const accept = byId('accept');
@@ -30,32 +37,59 @@ export function showNumbers(image) {
   byId('accept-text').textContent = done ? 'Accepted' : 'Accept image';
 }
 
+/**
+ * Why its numbers are to be doubted; empty where they are not.
+ *
+ * @param {import('./image.js').EditedImage} image
+ * @param {ListedImage} [listed]
+ */
+function verdictOf(image, listed) {
+  if (!listed?.applies || listed.applies === 'applies') return '';
+  const {numbers, done} = image.data;
+  const told = numbers.warnings.some(({name}) => VERDICTS.includes(name));
+  // The numbers of a mask that a person changed say nothing of the network.
+  if (told || numbers.version < 0) return listed.reason ?? '';
+  return done ? '' :
+    'what you did not correct here is still as the network found it';
+}
+
 export class ImageList {
   /** @param {(name: string) => void} open */
   constructor(open) {
     /** @type {ListedImage[]} */
     this.images = [];
+    /** @type {string[]} What teaches most first; empty where not asked for. */
+    this.order = [];
     this.current = '';
     this.open = open;
     const choice = /** @type {HTMLSelectElement} */ (byId('which'));
     choice.addEventListener('change', () => open(choice.value));
-    byId('order').addEventListener('change', () => this.fill());
+    byId('order').addEventListener('change', () => this.reload());
+  }
+
+  /** @param {string} name */
+  find(name) {
+    return this.images.find(one => one.name === name);
   }
 
   async reload() {
-    const found = await get('images');
-    this.images = found.images;
-    byId('folder').textContent = found.folder;
-    byId('defect').textContent = found.defect;
+    const {checked} = /** @type {HTMLInputElement} */ (byId('order'));
+    const {folder, defect, images} = await get('images');
+    this.images = images;
+    this.order = checked ? await get('order') : [];
+    byId('folder').textContent = folder;
+    byId('defect').textContent = defect;
     this.fill();
-    return found;
   }
 
   /** In the order in which they are shown. */
   get sorted() {
-    const {checked} = /** @type {HTMLInputElement} */ (byId('order'));
-    return checked ?
-      [...this.images].sort((a, b) => a.order - b.order) : this.images;
+    return this.order.length ?
+      this.order.flatMap(name => this.find(name) ?? []) : this.images;
+  }
+
+  get accepted() {
+    return this.images.filter(one => one.done).length;
   }
 
   fill() {
@@ -64,8 +98,8 @@ export class ImageList {
       ({name}) => make('option', {value: name}, name)));
     choice.value = this.current;
     byId('images').replaceChildren(...this.sorted.map(one => this.row(one)));
-    const done = this.images.filter(one => one.done).length;
-    byId('progress').textContent = `${done} of ${this.images.length} accepted`;
+    byId('progress').textContent =
+      `${this.accepted} of ${this.images.length} accepted`;
   }
 
   /** @param {ListedImage} one */
@@ -87,7 +121,7 @@ export class ImageList {
 
   /** @param {import('./image.js').EditedImage} image */
   update(image) {
-    const one = this.images.find(({name}) => name === image.name);
+    const one = this.find(image.name);
     const moved = this.current !== image.name;
     this.current = image.name;
     if (!one) return;

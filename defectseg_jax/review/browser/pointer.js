@@ -4,6 +4,7 @@
 
 const CLICK_PX = 4; // A hand shakes; by eye.
 const DOUBLE_MS = 350;
+const PEN_ERASER = 5; // The button that a pen's other end is.
 
 export class Pointer {
   /**
@@ -19,6 +20,7 @@ export class Pointer {
     this.down = new Map();
     /** @type {{x: number, y: number, moved: boolean, pans: boolean}|null} */
     this.drag = null;
+    this.penDown = false;
     this.spaceHeld = false;
     this.spaceUsed = false;
     this.lastClick = {time: -DOUBLE_MS, x: 0, y: 0};
@@ -56,6 +58,13 @@ export class Pointer {
   press(event) {
     const {stage, editor} = this;
     if (!stage.image) return;
+    // A hand that rests on the screen beside its pen does nothing.
+    if (event.pointerType === 'touch' && this.penDown) return;
+    if (event.pointerType === 'pen') {
+      this.down.clear();
+      editor.cancelStroke();
+    }
+    this.penDown = event.pointerType === 'pen';
     stage.canvas.focus({preventScroll: true});
     stage.canvas.setPointerCapture(event.pointerId);
     const [x, y] = this.at(event);
@@ -63,7 +72,7 @@ export class Pointer {
     stage.cursor = null;
     if (this.down.size === 2) {
       // Two fingers move the picture; what one of them began is no stroke.
-      if (editor.tool.gesture === 'stroke') editor.cancel();
+      editor.cancelStroke();
       this.drag = null;
       return;
     }
@@ -71,10 +80,11 @@ export class Pointer {
     const pans = event.button === 1 || event.button === 2 || this.spaceHeld ||
       editor.tool.gesture === 'click';
     this.drag = {x, y, moved: false, pans};
-    editor.options.erase = event.altKey;
-    this.spaceUsed = this.spaceUsed || this.spaceHeld;
-    if (pans) return;
-    if (editor.tool.gesture === 'stroke') editor.begin(this.pointOf(event));
+    editor.options.erase = event.altKey || event.button === PEN_ERASER;
+    this.spaceUsed ||= this.spaceHeld;
+    if (!pans && editor.tool.gesture === 'stroke') {
+      editor.begin(this.pointOf(event));
+    }
   }
 
   /** @param {PointerEvent} event */
@@ -119,9 +129,8 @@ export class Pointer {
    */
   follow(event) {
     const {editor} = this;
-    const {gesture, name} = editor.tool;
     // A line goes from point to point; the others may be drawn freely.
-    if (gesture === 'points' && name === 'line') return;
+    if (editor.tool.name === 'line') return;
     const all = event.getCoalescedEvents?.() ?? [];
     for (const one of all.length ? all : [event]) {
       editor.extend(this.pointOf(one));
@@ -131,9 +140,10 @@ export class Pointer {
   /** @param {PointerEvent} event */
   lift(event) {
     const {editor, drag} = this;
-    const known = this.down.delete(event.pointerId);
+    if (!this.down.delete(event.pointerId)) return;
     this.drag = null;
-    if (!known || !drag) return;
+    this.penDown = false;
+    if (!drag) return;
     const point = this.pointOf(event);
     if (drag.pans) {
       const clicked = event.button === 0 && !drag.moved && !this.spaceHeld;
@@ -160,8 +170,9 @@ export class Pointer {
 
   /** @param {PointerEvent} event */
   drop(event) {
-    this.down.delete(event.pointerId);
+    if (!this.down.delete(event.pointerId)) return;
     this.drag = null;
+    this.penDown = false;
     this.editor.cancel();
   }
 
@@ -186,8 +197,7 @@ export class Pointer {
     const before = /** @type {{x: number, y: number}} */ (this.down.get(id));
     const far = Math.max(Math.hypot(before.x - other.x, before.y - other.y), 1);
     const now = Math.max(Math.hypot(x - other.x, y - other.y), 1);
-    const middle = [(before.x + other.x) / 2, (before.y + other.y) / 2];
-    stage.view.pan((x + other.x) / 2 - middle[0], (y + other.y) / 2 - middle[1]);
+    stage.view.pan((x - before.x) / 2, (y - before.y) / 2);
     stage.view.zoom(now / far, (x + other.x) / 2, (y + other.y) / 2);
     stage.redraw();
   }

@@ -1,6 +1,8 @@
 // The picture: draws what is seen, when something changed.
 
+import {circle, corners} from './marks.js';
 import * as paint from './paint.js';
+import {TILE} from './tiles.js';
 import {View, clamp} from './view.js';
 
 /** @typedef {import('./image.js').EditedImage} EditedImage */
@@ -20,7 +22,8 @@ export class Stage {
     /** @type {EditedImage|null} */
     this.image = null;
     this.layers = {
-      outlines: true, fill: false, out: true, regions: true, heat: false};
+      outlines: true, fill: false, out: true, regions: true, heat: false,
+      proposed: true};
     this.levels = {black: 0, white: 255, gamma: 1};
     this.table = paint.greyTable(0, 255, 1);
     this.heat = paint.heatTable();
@@ -43,14 +46,18 @@ export class Stage {
     new ResizeObserver(() => this.resize()).observe(canvas);
   }
 
+  /** Whether a network that learnt proposes something for the image. */
+  get proposes() {
+    return Boolean(this.image?.store.lesson);
+  }
+
   get ratio() {
     return window.devicePixelRatio || 1;
   }
 
   resize() {
     const {clientWidth, clientHeight} = this.canvas;
-    const fits = this.image &&
-      Math.abs(this.view.scale - this.view.fitScale() * 0.98) < 1e-9;
+    const fits = this.image && this.view.fits;
     const middle = this.view.toImage(
       this.view.width / 2, this.view.height / 2);
     this.view.width = Math.max(clientWidth, 1);
@@ -109,6 +116,7 @@ export class Stage {
       tile, this.table, JSON.stringify(this.levels)));
     if (data.has_probabilities) this.drawProbabilities(level, seen);
     this.drawObjects(level, seen);
+    if (this.proposes && this.layers.proposed) this.drawProposal(level, seen);
     store.end();
     this.drawMarks();
     this.frames++;
@@ -180,14 +188,36 @@ export class Stage {
    */
   drawObjects(level, seen) {
     const image = /** @type {EditedImage} */ (this.image);
-    const {context, view, ratio} = this;
     const {outlines, fill, out, regions} = this.layers;
-    const style = {
+    this.drawOutlined('objects', level, seen, {
       outlines, fill, regions, out: out && outlines,
-      byHand: (/** @type {number} */ id) => image.byHand(id)};
+      codeOf: id => image.byHand(id) ? paint.BY_HAND : paint.NETWORK});
+  }
+
+  /**
+   * On top: what has its colour will be, and what has it not will go.
+   *
+   * @param {number} level
+   * @param {number[]} seen
+   */
+  drawProposal(level, seen) {
+    this.drawOutlined('proposal', level, seen, {
+      outlines: true, fill: false, regions: false, out: false,
+      codeOf: () => paint.PROPOSED});
+  }
+
+  /**
+   * @param {'objects'|'proposal'} kind
+   * @param {number} level
+   * @param {number[]} seen
+   * @param {paint.Style} style
+   */
+  drawOutlined(kind, level, seen, style) {
+    const {context, view, ratio} = this;
+    const {outlines, fill, out, regions} = style;
     const close = view.scale * ratio >= CLOSE;
     const name = [outlines, fill, out, regions, close].join();
-    const tiles = this.drawLayer('objects', level, seen, tile =>
+    const tiles = this.drawLayer(kind, level, seen, tile =>
       paint.paintObjects(tile, style, outlines && !close, name));
     if (!close || !outlines) return;
     for (const tile of tiles) {
@@ -220,16 +250,16 @@ export class Stage {
     if (hovered) {
       const [top, left, bottom, right] = hovered.box;
       const [x, y] = view.toStage(top, left);
-      this.corners(
-        x, y, (right - left) * view.scale, (bottom - top) * view.scale);
+      corners(
+        context, x, y, (right - left) * view.scale, (bottom - top) * view.scale);
     }
     if (this.target) {
       const [x, y] = view.toStage(this.target.row, this.target.column);
-      this.circle(x, y, Math.max(18, 14 * view.scale), '#ffe14d');
+      circle(this.context, x, y, Math.max(18, 14 * view.scale), '#ffe14d');
     }
     if (this.brush) {
       const [x, y] = view.toStage(...this.brush.at);
-      this.circle(x, y, this.brush.radius * view.scale, '#fff');
+      circle(this.context, x, y, this.brush.radius * view.scale, '#fff');
     }
     if (this.cursor) this.drawCursor(...this.cursor);
     this.drawBar();
@@ -263,50 +293,6 @@ export class Stage {
       for (const [x, y] of at) context.fillRect(x - 2.5, y - 2.5, 5, 5);
     }
     context.restore();
-  }
-
-  /**
-   * @param {number} x
-   * @param {number} y
-   * @param {number} radius
-   * @param {string} colour
-   */
-  circle(x, y, radius, colour) {
-    const {context} = this;
-    for (const [width, style] of /** @type {[number, string][]} */ (
-      [[3, 'rgb(0 0 0 / 0.6)'], [1.5, colour]])) {
-      context.beginPath();
-      context.arc(x, y, Math.max(radius, 1), 0, 2 * Math.PI);
-      context.lineWidth = width;
-      context.strokeStyle = style;
-      context.stroke();
-    }
-  }
-
-  /**
-   * The four corners of what the pointer is on.
-   *
-   * @param {number} x
-   * @param {number} y
-   * @param {number} width
-   * @param {number} height
-   */
-  corners(x, y, width, height) {
-    const {context} = this;
-    const [left, top, right, bottom] = [
-      x - 4, y - 4, x + width + 4, y + height + 4];
-    const arm = Math.min(10, (right - left) / 3, (bottom - top) / 3);
-    context.beginPath();
-    for (const [cx, cy, dx, dy] of [
-      [left, top, arm, arm], [right, top, -arm, arm],
-      [left, bottom, arm, -arm], [right, bottom, -arm, -arm]]) {
-      context.moveTo(cx + dx, cy);
-      context.lineTo(cx, cy);
-      context.lineTo(cx, cy + dy);
-    }
-    context.lineWidth = 2;
-    context.strokeStyle = '#fff';
-    context.stroke();
   }
 
   /**
@@ -361,13 +347,13 @@ export class Stage {
     if (!image || row < 0 || column < 0) return null;
     if (row >= image.data.height || column >= image.data.width) return null;
     for (let level = 0; level < image.data.levels; level++) {
-      const side = 512 * 2 ** level;
+      const side = TILE * 2 ** level;
       const place = [Math.floor(row / side), Math.floor(column / side)];
       const tile = image.store.tiles.get(
         `objects/${level}/${place[0]}/${place[1]}`);
       if (!tile?.data) continue;
-      const r = Math.floor(row / tile.step) - place[0] * 512 + 1;
-      const c = Math.floor(column / tile.step) - place[1] * 512 + 1;
+      const r = Math.floor(row / tile.step) - place[0] * TILE + 1;
+      const c = Math.floor(column / tile.step) - place[1] * TILE + 1;
       return (tile.data[r * (tile.width + 2) + c] & paint.ID) || null;
     }
     return null;

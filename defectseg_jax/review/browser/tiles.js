@@ -5,7 +5,7 @@ import {getTile} from './api.js';
 /** @typedef {import('./types.js').Kind} Kind */
 
 export const TILE = 512;
-// Of each kind; the largest screen shows forty.
+// Of each of three kinds; the largest screen shows forty.
 const MOST_TILES = 72;
 const MOST_AT_ONCE = 5;
 
@@ -61,6 +61,8 @@ export class TileStore {
     this.image = image;
     this.changed = changed;
     this.version = image.version;
+    /** @type {number|null} The lesson whose proposal is seen. */
+    this.lesson = null;
     /** @type {Map<string, Tile>} */
     this.tiles = new Map();
     /** @type {Tile[]} */
@@ -153,25 +155,39 @@ export class TileStore {
 
   /** They are another network's now. */
   dropProbabilities() {
+    this.drop('probabilities');
+  }
+
+  /**
+   * @param {number|null} lesson whose proposal is to be seen; null for none
+   * @returns {boolean} whether that is another one than before
+   */
+  propose(lesson) {
+    if (lesson === this.lesson) return false;
+    this.lesson = lesson;
+    this.drop('proposal');
+    return true;
+  }
+
+  /** @param {Kind} dropped */
+  drop(dropped) {
     for (const [key, {kind}] of this.tiles) {
-      if (kind === 'probabilities') this.tiles.delete(key);
+      if (kind === dropped) this.tiles.delete(key);
     }
   }
 
-  /** Whether all that is seen of the objects is of the newest version. */
+  /** Whether no tile is on its way; for who looks how fast the page is. */
   get fresh() {
     return !this.running && !this.queue.length;
   }
 
   forget() {
-    const all = [...this.tiles.values()].filter(
-      tile => !tile.loading && tile.level < this.image.levels - 1);
+    const all = [...this.tiles].filter(
+      ([, tile]) => !tile.loading && tile.level < this.image.levels - 1);
     const most = MOST_TILES * 3;
     if (all.length <= most) return;
-    all.sort((one, other) => one.seen - other.seen);
-    for (const {kind, level, row, column} of all.slice(0, -most)) {
-      this.tiles.delete(`${kind}/${level}/${row}/${column}`);
-    }
+    all.sort(([, one], [, other]) => one.seen - other.seen);
+    for (const [key] of all.slice(0, -most)) this.tiles.delete(key);
   }
 
   pump() {
@@ -188,9 +204,9 @@ export class TileStore {
     this.running++;
     try {
       const place = [tile.level, tile.row, tile.column];
-      const bytes = await getTile(this.image.name, tile.kind, place, version);
+      const bytes = await getTile(this.image.name, tile.kind, place);
       if (this.closed) return;
-      tile.data = tile.kind === 'objects' ?
+      tile.data = tile.kind === 'objects' || tile.kind === 'proposal' ?
         new Uint32Array(bytes) : new Uint8Array(bytes);
       tile.shown = version;
       tile.style = '';

@@ -1,6 +1,6 @@
 // The tools' buttons, and what is chosen beside a tool.
 
-import {byId} from './dom.js';
+import {byId, make} from './dom.js';
 import {TOOLS} from './tools.js';
 
 /** @type {Record<string, string[]>} */
@@ -20,8 +20,10 @@ export class ToolBar {
     this.buttons = TOOLS.map(tool => {
       const button = /** @type {HTMLButtonElement} */ (
         byId(`tool-${tool.name}`));
-      button.title = `${tool.hint} (${tool.key.toUpperCase()})`;
-      button.setAttribute('aria-keyshortcuts', tool.key.toUpperCase());
+      const key = tool.key.toUpperCase();
+      button.append(make('kbd', {'aria-hidden': 'true'}, key));
+      button.title = `${tool.hint} (${key})`;
+      button.setAttribute('aria-keyshortcuts', key);
       button.addEventListener('click', event => {
         editor.choose(tool.name);
         // A mouse goes on in the picture; who came by Tab stays.

@@ -29,7 +29,8 @@
  * @property {(points: Point[], options: Options) => object} operation
  */
 
-export const LINE_WIDTH = 3;
+const LINE_WIDTH_PX = 3;
+const NEAR_PX = 0.5; // Of the image; by eye.
 
 /** @type {Tool[]} */
 export const TOOLS = [
@@ -71,7 +72,7 @@ export const TOOLS = [
     name: 'line', key: 'd', gesture: 'points', fewest: 2,
     hint: 'Click along a dislocation; Enter or a double click ends it.',
     operation: (points, {snap}) => (
-      {kind: 'line', points, width_px: LINE_WIDTH, snap}),
+      {kind: 'line', points, width_px: LINE_WIDTH_PX, snap}),
   },
   {
     name: 'split', key: 'x', gesture: 'stroke', fewest: 1,
@@ -97,19 +98,18 @@ export function toolOf(name) {
 }
 
 /**
- * Points of a stroke without those that say nothing: a tenth of a pixel.
+ * Points of a stroke without those that say nothing, in hundredths of a pixel.
  *
  * @param {Point[]} points
  * @returns {Point[]}
  */
 export function thinned(points) {
-  const near = 0.5;
   /** @type {Point[]} */
   const kept = [];
   for (const [index, point] of points.entries()) {
     const before = kept.at(-1);
     if (!before || index === points.length - 1 ||
-        Math.hypot(point[0] - before[0], point[1] - before[1]) > near) {
+        Math.hypot(point[0] - before[0], point[1] - before[1]) > NEAR_PX) {
       kept.push(/** @type {Point} */ (
         point.map(value => Math.round(value * 100) / 100)));
     }

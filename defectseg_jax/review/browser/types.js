@@ -1,6 +1,6 @@
 // What the server sends, and what the modules hand each other. No code.
 
-/** @typedef {'pixels'|'probabilities'|'objects'} Kind */
+/** @typedef {'pixels'|'probabilities'|'objects'|'proposal'} Kind */
 /** @typedef {[number, number]} Point Row and column, in pixels. */
 /** @typedef {[number, number, number, number]} Box Top, left, bottom, right. */
 /** @typedef {'network'|'changed'|'drawn'|'out'} State */
@@ -19,8 +19,6 @@
  * @property {number} version
  * @property {Headline[]} headlines
  * @property {string} changes
- * @property {number} objects
- * @property {number} counted
  * @property {number} corrected
  * @property {{name: string, message: string}[]} warnings
  */
@@ -28,13 +26,10 @@
 /**
  * @typedef {object} ListedImage
  * @property {string} name
- * @property {number} height
- * @property {number} width
  * @property {boolean} done
  * @property {number} corrected
  * @property {string|null} applies
  * @property {string|null} reason
- * @property {number} order
  */
 
 /**
@@ -43,7 +38,6 @@
  * @property {number} height
  * @property {number} width
  * @property {number} levels
- * @property {string} defect
  * @property {number|null} pixel_size_nm
  * @property {boolean} has_probabilities
  * @property {number|null} threshold
@@ -58,7 +52,6 @@
 
 /**
  * @typedef {object} Changed
- * @property {number} from_version
  * @property {number} version
  * @property {Box} box
  * @property {string} text

@@ -1,7 +1,10 @@
 // Which part of an image is seen, and how large.
 
 const LARGEST_SCALE = 64;
-const SMALLEST_PART = 0.5; // Of the scale at which all of it is seen.
+// Of the scale at which the image fills the stage: all of it with a rim, and
+// the smallest.
+const FIT = 0.98;
+const SMALLEST_PART = 0.5;
 
 export class View {
   constructor() {
@@ -20,8 +23,13 @@ export class View {
   }
 
   fit() {
-    this.scale = this.fitScale() * 0.98;
+    this.scale = this.fitScale() * FIT;
     this.centre(this.imageHeight / 2, this.imageWidth / 2);
+  }
+
+  /** Whether all of the image is seen, as large as can be. */
+  get fits() {
+    return Math.abs(this.scale - this.fitScale() * FIT) < 1e-9;
   }
 
   /**
@@ -42,7 +50,7 @@ export class View {
   zoom(factor, x = this.width / 2, y = this.height / 2) {
     const [row, column] = this.toImage(x, y);
     const least = Math.min(SMALLEST_PART * this.fitScale(), 1);
-    this.scale = Math.min(Math.max(this.scale * factor, least), LARGEST_SCALE);
+    this.scale = clamp(this.scale * factor, least, LARGEST_SCALE);
     this.row = row - y / this.scale;
     this.column = column - x / this.scale;
     this.keepInside();
