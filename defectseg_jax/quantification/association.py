@@ -10,6 +10,7 @@ side.
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import fft, ndimage, spatial
@@ -18,20 +19,18 @@ from scipy import fft, ndimage, spatial
 DRAWS = 999
 # What finds no room so often stays where it was found. By eye.
 _TRIES = 100
+_NOTHING = np.empty(0, int)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Association:
   """Objects of A at objects of B, as seen and at random positions.
 
   Attributes:
     objects: of A, that the edge does not cut.
     near: how many of them lie within the distance of B.
-    near_random: mean of that number at random positions.
-    near_random_low, near_random_high: 95% of the random images lie between.
-    p_value: two-sided mid-p of `near`: of random images, twice the part that is
-      further out on that side, with half of those that are equal. NaN where
-      there is nothing to test.
+    counts: int [draws], how many do so in each random image; empty where there
+      is nothing to test: no A, or no B.
     gap_px: median distance from the edge of an object of A to B, in pixels; 0
       where they touch.
     gap_random_px: the same, mean over random images.
@@ -39,12 +38,58 @@ class Association:
 
   objects: int
   near: int
-  near_random: float
-  near_random_low: float
-  near_random_high: float
-  p_value: float
-  gap_px: float
-  gap_random_px: float
+  counts: np.ndarray
+  gap_px: float = math.nan
+  gap_random_px: float = math.nan
+
+  @property
+  def near_random(self) -> float:
+    """How many are expected at random positions: the mean of `counts`."""
+    return float(self.counts.mean()) if self.counts.size else math.nan
+
+  @property
+  def random_interval(self) -> tuple[float, float]:
+    """Between which 95% of the random images lie."""
+    if not self.counts.size:
+      return math.nan, math.nan
+    low, high = np.quantile(self.counts, [0.025, 0.975])
+    return float(low), float(high)
+
+  @property
+  def p_value(self) -> float:
+    """Two-sided mid-p; NaN where there is nothing to test.
+
+    Twice the part of all images, the real one among them, that is further out
+    on the side of the real one, with half of those that are equal. Counts are
+    whole numbers: without the half a test at 5% would call fewer than 5% of
+    random images associated (Lancaster, J. Am. Stat. Assoc. 56 (1961) 223).
+    """
+    if not self.counts.size:
+      return math.nan
+    half = ((self.counts == self.near).sum() + 1) / 2
+    more, less = (
+      (self.counts > self.near).sum(),
+      (self.counts < self.near).sum(),
+    )
+    least = min(more, less) + half
+    return float(min(1.0, 2 * least / (len(self.counts) + 1)))
+
+
+def pooled(found: Sequence[Association]) -> Association:
+  """All images together: what was seen, and what each random set of them has.
+
+  Args:
+    found: one an image, of as many draws each, from other seeds. What has
+      nothing to test takes no part.
+  """
+  tested = [one for one in found if one.counts.size]
+  if not tested:
+    return Association(sum(one.objects for one in found), 0, _NOTHING)
+  return Association(
+    sum(one.objects for one in tested),
+    sum(one.near for one in tested),
+    np.sum([one.counts for one in tested], axis=0),
+  )
 
 
 def association(
@@ -55,7 +100,7 @@ def association(
   distance_px: float,
   valid: np.ndarray | None = None,
   draws: int = DRAWS,
-  seed: int = 0,
+  seed: int | Sequence[int] = 0,
 ) -> Association:
   """Counts objects of A at objects of B, and asks whether chance does so too.
 
@@ -69,7 +114,7 @@ def association(
     seed: of the random positions.
 
   Returns:
-    The numbers; the p-value is NaN where A or B is not there.
+    The numbers.
 
   Examples:
     >>> others = np.zeros((200, 200), bool)
@@ -82,8 +127,7 @@ def association(
   """
   count = len(radii_px)
   if not count or not others.any():
-    nan = math.nan
-    return Association(count, 0, nan, nan, nan, nan, nan, nan)
+    return Association(count, 0, _NOTHING)
   # From the centre of a pixel to the nearest edge of B, which lies half a pixel
   # before the nearest centre.
   distances = ndimage.distance_transform_edt(~others) - 0.5
@@ -92,15 +136,10 @@ def association(
   )
   seen = np.maximum(_at(distances, centres_px) - radii_px, 0)
   gaps = np.maximum(_at(distances, random) - radii_px, 0)
-  near, counts = int((seen <= distance_px).sum()), (gaps <= distance_px).sum(-1)
-  low, high = np.quantile(counts, [0.025, 0.975])
   return Association(
     objects=count,
-    near=near,
-    near_random=float(counts.mean()),
-    near_random_low=float(low),
-    near_random_high=float(high),
-    p_value=_mid_p(near, counts),
+    near=int((seen <= distance_px).sum()),
+    counts=(gaps <= distance_px).sum(-1),
     gap_px=float(np.median(seen)),
     gap_random_px=float(np.median(gaps, axis=-1).mean()),
   )
@@ -113,7 +152,7 @@ def random_centres(
   *,
   valid: np.ndarray | None = None,
   draws: int = DRAWS,
-  seed: int = 0,
+  seed: int | Sequence[int] = 0,
 ) -> np.ndarray:
   """Random positions of circles that overlap neither each other nor the edge.
 
@@ -203,28 +242,21 @@ def association_text(
     distance: with its unit.
 
   Examples:
-    >>> found = Association(40, 12, 3.12, 0, 7, 0.001, 0, 9)
+    >>> found = Association(40, 12, np.array([3] * 990 + [7] * 9))
     >>> association_text(found, ('voids', 'precipitates'), '1 nm')
-    '12 of 40 voids lie at precipitates (within 1 nm); 3.1 expected at random \
-positions (95%: 0 to 7), p = 0.001'
+    '12 of 40 voids lie at precipitates (within 1 nm); 3.0 expected at random \
+positions (95%: 3 to 3), p = 0.001'
   """
   first, second = names
-  if math.isnan(found.p_value):
+  if not found.counts.size:
     what = second if found.objects else f'whole {first}'
-    return f'{first} at {second}: no {what} to test'
+    return f'{first} at {second}: no {what}, nothing to test'
+  low, high = found.random_interval
   return (
     f'{found.near} of {found.objects} {first} lie at {second} '
     f'(within {distance}); {found.near_random:.1f} expected at random '
-    f'positions (95%: {found.near_random_low:.0f} to '
-    f'{found.near_random_high:.0f}), p = {found.p_value:.2g}'
+    f'positions (95%: {low:.0f} to {high:.0f}), p = {found.p_value:.2g}'
   )
-
-
-def _mid_p(seen: int, counts: np.ndarray) -> float:
-  """Two-sided; what was seen is one of the images that chance may make."""
-  half = ((counts == seen).sum() + 1) / 2
-  sides = (counts > seen).sum() + half, (counts < seen).sum() + half
-  return float(min(1.0, 2 * min(sides) / (len(counts) + 1)))
 
 
 def _at(values: np.ndarray, points_px: np.ndarray) -> np.ndarray:
