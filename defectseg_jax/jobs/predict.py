@@ -7,11 +7,8 @@ from rich.markup import escape
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions.folder import SessionFolder
-from defectseg_jax.sessions.predict_session import (
-  Given,
-  predict_session,
-  read_run,
-)
+from defectseg_jax.sessions.given import Given
+from defectseg_jax.sessions.predict_session import predict_session, read_run
 from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.tables import print_tables
 
