@@ -4,7 +4,8 @@ A feature is a void or a precipitate, and not both. Where two masks overlap,
 each connected region of the overlap goes to the network that is surer of it:
 by the mean over the region of how far its probability lies above its own
 threshold, on the way to 1. An object that loses more than half of its pixels
-was the other's all along, and is dropped whole; others keep the rest.
+was the other's all along, and is dropped whole; others keep the rest. A network
+that does not apply to the image loses to one that does.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from scipy import ndimage
 _NEIGHBOURS = np.ones((3, 3), bool)
 # Of an object's pixels: who loses more, loses the object. By eye.
 _MOST = 0.5
+# More than two margins differ by: those of a mask are from 0 to 1.
+_BELOW_ALL = 2.0
 
 
 class Claim(NamedTuple):
@@ -25,11 +28,13 @@ class Claim(NamedTuple):
     mask: bool [H, W].
     probabilities: float32 [H, W].
     threshold: of the network, below 1.
+    applies: whether the network applies to the image, or nobody can tell.
   """
 
   mask: np.ndarray
   probabilities: np.ndarray
   threshold: float
+  applies: bool = True
 
 
 class Settled(NamedTuple):
@@ -114,7 +119,9 @@ def _settle_pair(
 
 def _margin(claim: Claim) -> np.ndarray:
   """0 at the threshold, 1 where the network is certain."""
-  return (claim.probabilities - claim.threshold) / (1 - claim.threshold)
+  margin = (claim.probabilities - claim.threshold) / (1 - claim.threshold)
+  # Below any that applies.
+  return margin if claim.applies else margin - _BELOW_ALL
 
 
 def _without(mask: np.ndarray, lost: np.ndarray) -> tuple[np.ndarray, int, int]:

@@ -60,7 +60,7 @@ def claim_sentences(rows: Sequence[Mapping[str, Any]]) -> list[str]:
       continue
     said.append(
       f'{pixels} in {of["regions"]} regions were claimed as {kept} and as '
-      f'{lost}, and went to {kept}, whose network was surer: '
+      f'{lost}, and went to {kept}, whose network is surer or alone applies: '
       f'{of["dropped"]} {lost} were dropped, {of["cut"]} cut'
     )
   return said or ['No pixel was claimed by two networks']

@@ -107,6 +107,12 @@ def rows_of_all(
   rows, sentences = [], []
   for pair in found[0].by_pair if found else ():
     those = [one for one, are in zip(found, counts, strict=True) if are[pair]]
+    if not those:
+      sentences.append(
+        f'{pair[0]} at {pair[1]}: no image is in the means of both, nothing to '
+        'test'
+      )
+      continue
     together = pooled([one.by_pair[pair] for one in those])
     sizes = {one.pixel_size_nm for one in those}
     size_nm = sizes.pop() if len(sizes) == 1 else None

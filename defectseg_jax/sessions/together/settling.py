@@ -6,9 +6,11 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from defectseg_jax.applicability.verdict import Applies
 from defectseg_jax.files import json_text
 from defectseg_jax.prediction.settling import Claim, settle
 from defectseg_jax.quantification import kind_of
+from defectseg_jax.runs.run import Run
 from defectseg_jax.sessions.image_update import (
   Found,
   OnTiles,
@@ -22,7 +24,7 @@ from defectseg_jax.sessions.session_image import SessionImage
 from defectseg_jax.sessions.together.folder import TogetherFolder
 
 # Changes with the rule: masks that another rule settled are made again.
-_RULE = 'regions by mean margin, 1'
+_RULE = 'regions by mean margin, of networks that apply first'
 
 
 class Settling:
@@ -107,6 +109,13 @@ def _settled(
     }
     for one in settled
   ]
+
+
+def _applies(run: Run, found: Found) -> bool:
+  """Whether a network applies, or nobody can tell."""
+  if run.judge is None or found.signs is None:
+    return True
+  return run.judge.judge(found.signs).applies != Applies.NO
 
 
 def _part_of(on_tiles: OnTiles, place: int, count: int) -> OnTiles:
