@@ -4,12 +4,14 @@ import csv
 import dataclasses
 import pathlib
 import shutil
+import types
 
 import numpy as np
 import pytest
 import tifffile
 from rich.console import Console
 
+from defectseg_jax import command_line, given_config
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.prediction.scales import SeenSizes
@@ -233,3 +235,40 @@ def test_folders_of_one_and_of_several_are_told_apart(
   with pytest.raises(InputError, match='holds dislocations, too'):
     few = {one: runs[one] for one in ('voids', 'precipitates')}
     _predict(few, micrographs, out)
+
+
+@pytest.mark.parametrize(
+  ('network', 'workdir', 'mode', 'said'),
+  [
+    ('voids,voids', None, 'predict', '2 of these networks look for voids'),
+    ('voids,', None, 'predict', 'a comma too many'),
+    ('voids,dislocations', 'runs/a', 'predict', 'both bring networks'),
+    ('voids,dislocations', None, 'review', 'are for --mode=predict'),
+  ],
+)
+def test_networks_that_cannot_look_together(
+  network, workdir, mode, said, monkeypatch
+):
+  flags = {'NETWORK': network, 'WORKDIR': workdir, 'CONFIG': None}
+  for name, value in flags.items():
+    flag = types.SimpleNamespace(value=value, present=value is not None)
+    monkeypatch.setattr(command_line, name, flag)
+  # Each network's own checks look at flags, too.
+  monkeypatch.setattr(command_line, 'given_settings', list)
+  monkeypatch.setattr(
+    given_config,
+    'config_of_network',
+    lambda name, _: types.SimpleNamespace(defect=name),
+  )
+  with pytest.raises(InputError, match=said):
+    given_config.several_networks(mode)
+
+
+def test_a_comma_in_the_name_of_a_run_is_no_list(monkeypatch, tmp_path):
+  folder = tmp_path / 'voids, 2'
+  folder.mkdir()
+  flags = {'NETWORK': None, 'WORKDIR': str(folder)}
+  for name, value in flags.items():
+    flag = types.SimpleNamespace(value=value)
+    monkeypatch.setattr(command_line, name, flag)
+  assert given_config.several_networks('predict') == ()
