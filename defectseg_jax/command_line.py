@@ -25,14 +25,17 @@ MODE = flags.DEFINE_enum(
   'mode', 'train', tuple(MODES), 'What to do; the same as the first word.'
 )
 WORKDIR = flags.DEFINE_string(
-  'workdir', None, 'Folder of the run. Default: runs/<defect>.'
+  'workdir',
+  None,
+  'Folder of the run. Default: runs/<defect>. predict: several as --network.',
 )
 NETWORK = flags.DEFINE_string(
   'network',
   None,
   'Name of a network that comes with the program, or the path of a '
   '.safetensors file; then there is no --workdir. quantify: the network that '
-  'made the masks, in place of --detection.',
+  'made the masks, in place of --detection. predict: several, with commas '
+  'between them, look for several defects together.',
 )
 OUTPUT = flags.DEFINE_string(
   'output',

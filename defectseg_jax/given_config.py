@@ -1,16 +1,92 @@
-"""The config that flags name, looked at before a job is loaded.
+"""The configs that flags name, looked at before a job is loaded.
 
 A config given by --config, that of a run's folder, or that of a network: each
 field of it is looked at in every mode, within a second and without JAX.
 """
 
-from typing import TYPE_CHECKING, Any
+import pathlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from defectseg_jax import command_line
 from defectseg_jax.errors import InputError
 
 if TYPE_CHECKING:
   from defectseg_jax.runs.workdir import Workdir
+
+
+class Source(NamedTuple):
+  """A network that is one of several, and what it was trained with.
+
+  Attributes:
+    network: name or path; None for that of a workdir.
+    workdir: of a run; None for a network.
+    config: its own.
+  """
+
+  network: str | None
+  workdir: 'Workdir | None'
+  config: Any
+
+
+def several_networks(mode: str) -> Sequence[Source]:
+  """The networks that --network or --workdir names, if they are several.
+
+  Raises:
+    InputError: another mode is asked for than predict, two networks look for
+      the same, or one cannot be read.
+  """
+  flags = {
+    '--network': command_line.NETWORK.value,
+    '--workdir': command_line.WORKDIR.value,
+  }
+  named = {
+    flag: value.split(',')
+    for flag, value in flags.items()
+    # The name of a file may have a comma.
+    if value and ',' in value and not pathlib.Path(value).expanduser().exists()
+  }
+  if not named:
+    return ()
+  # Names of other modes are left to them: a run that is made may have a comma.
+  if mode != 'predict':
+    if '--network' not in named:
+      return ()
+    raise InputError(
+      f'--network={flags["--network"]}: several networks together are for '
+      '--mode=predict; give one of them'
+    )
+  if all(flags.values()):
+    raise InputError(
+      '--network and --workdir: both bring networks; give one of them'
+    )
+  if command_line.CONFIG.value is not None:
+    raise InputError(
+      '--config: several networks have configs of their own; leave it out'
+    )
+  [(flag, names)] = named.items()
+  found = [_source(flag, name) for name in names]
+  defects = [one.config.defect for one in found]
+  for defect in defects:
+    if defects.count(defect) > 1:
+      raise InputError(
+        f'{flag}={flags[flag]}: {defects.count(defect)} of these networks look '
+        f'for {defect}; give one network for each defect'
+      )
+  return found
+
+
+def _source(flag: str, name: str) -> Source:
+  if not name:
+    raise InputError(
+      f'{flag}: has a comma too many; give names with one comma between them'
+    )
+  if flag == '--network':
+    return Source(name, None, config_of_network(name, None))
+  from defectseg_jax.runs.workdir import Workdir
+
+  workdir = Workdir(name)
+  return Source(None, workdir, config_of_run(workdir))
 
 
 def read_config() -> Any:

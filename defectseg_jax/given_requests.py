@@ -9,6 +9,7 @@ from typing import Any
 
 from defectseg_jax import command_line
 from defectseg_jax.errors import InputError
+from defectseg_jax.given_config import Source
 from defectseg_jax.sessions.requests import (
   PredictRequest,
   QuantifyRequest,
@@ -24,24 +25,59 @@ _OF_PREDICT = (
 )
 
 
-def predict_request(config: Any, words: Sequence[str]) -> PredictRequest:
+def predict_request(
+  config: Any,
+  words: Sequence[str],
+  *,
+  network: str | None = None,
+  below: str = '',
+) -> PredictRequest:
   """What --mode=predict is asked to do.
 
   Args:
     config: of the network; gets the uncertainties that flags state.
     words: of the command line, without a flag: more micrographs.
+    network: the one that is meant, of several; None for that of --network.
+    below: the folder of all, where that of this network's defect is; '' where
+      --output is its own.
   """
+  flags = _session_flags(os.path.join('results', config.defect))
+  if below:
+    flags['output'] = os.path.join(below, config.defect)
   request = PredictRequest(
     images=[*command_line.INPUT.value, *words],
     object_diameter_nm=command_line.OBJECT_DIAMETER_NM.value,
-    network=command_line.NETWORK.value,
+    network=network if below else command_line.NETWORK.value,
     orientations=command_line.ORIENTATIONS.value,
-    **_session_flags(os.path.join('results', config.defect)),
+    **flags,
     # Not those of the run, whose masks are others.
     **command_line.mask_flags({}),
   )
   request.set_uncertainties(config)
   return request
+
+
+def together_requests(
+  several: Sequence[Source], words: Sequence[str]
+) -> list[PredictRequest]:
+  """What --mode=predict is asked to do by several networks, a request for each.
+
+  Raises:
+    InputError: a flag is wrong, or is of one defect alone.
+  """
+  for flag, why in (
+    (command_line.REFERENCE, 'true masks are of one defect'),
+    (command_line.OBJECT_DIAMETER_NM, 'a diameter is that of one defect'),
+  ):
+    if flag.value is not None:
+      raise InputError(
+        f'--{flag.name}: {why}; leave it out, or name one network'
+      )
+  below = command_line.OUTPUT.value or os.path.join('results', 'together')
+  return [
+    predict_request(one.config, words, network=one.network, below=below)
+    for one in several
+  ]
 
 
 def quantify_request(config: Any, words: Sequence[str]) -> QuantifyRequest:

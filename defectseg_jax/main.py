@@ -73,6 +73,9 @@ def _run_mode(
 ) -> None:
   """Says what the flags alone show to be wrong; then imports and runs."""
   config: Any = given_config.read_config()
+  if several := given_config.several_networks(mode):
+    _predict_together(several, words, interruption)
+    return
   takes = MODES[mode].flags
   output = command_line.OUTPUT.value or ''
   # A first try should need no more than micrographs and their thickness.
@@ -214,6 +217,23 @@ def _predict(
   from defectseg_jax.jobs.predict import predict
 
   if not predict(config, workdir, request, _console(), interruption):
+    sys.exit(1)
+
+
+def _predict_together(
+  several: 'Sequence[given_config.Source]',
+  words: Sequence[str],
+  interruption: Interruption,
+) -> None:
+  """Several networks, each with its own config."""
+  from defectseg_jax import given_requests
+  from defectseg_jax.micrographs.reader.pool import start_reader
+
+  requests = given_requests.together_requests(several, words)
+  start_reader()
+  from defectseg_jax.jobs.predict_together import predict_together
+
+  if not predict_together(several, requests, _console(), interruption):
     sys.exit(1)
 
 

@@ -7,13 +7,11 @@ from rich.markup import escape
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions.folder import SessionFolder
-from defectseg_jax.sessions.predict_session import (
-  Given,
-  predict_session,
-  read_run,
-)
+from defectseg_jax.sessions.given import Given
+from defectseg_jax.sessions.predict_session import predict_session, read_run
 from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.tables import print_tables
+from defectseg_jax.sessions.together.folder import require_alone
 
 
 def predict(
@@ -45,6 +43,7 @@ def predict(
   """
   given = Given.of(request)
   folder = SessionFolder(request.output, overwrite=request.overwrite)
+  require_alone(folder.path)
   with console.status('Reading the network'):
     run = read_run(config, workdir, request)
   interruption.defer_exit()

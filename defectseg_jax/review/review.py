@@ -174,11 +174,12 @@ class Review:
   def _predict_again(self, asked: Asked) -> None:
     # Loads JAX, which nothing else of a review needs.
     from defectseg_jax.sessions import predict_session
+    from defectseg_jax.sessions.given import Given
 
     request, workdir, config = asked.again(self.path)
     run = predict_session.read_run(config, workdir, request)
     predict_session.predict_session(
-      *(predict_session.Given.of(request), run, self._folder),
+      *(Given.of(request), run, self._folder),
       asked=(config, workdir),
       console=Console(quiet=True),
       check_interruption=lambda: None,

@@ -6,19 +6,16 @@
 import dataclasses
 import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import ml_collections
 from rich.console import Console
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import files
 from defectseg_jax.micrographs.image_names import (
   row_of,
   without_place,
 )
-from defectseg_jax.micrographs.sample_table import SampleTable
-from defectseg_jax.micrographs.selection import select_images
 from defectseg_jax.quantification import MeasurementSettings
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.how_made import how_made, provenance_of_use
@@ -27,55 +24,38 @@ from defectseg_jax.runs.network_file import load_network
 from defectseg_jax.runs.run import Run
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.sessions.asked import asked_of
-from defectseg_jax.sessions.calibration import Scales
 from defectseg_jax.sessions.folder import SessionFolder
-from defectseg_jax.sessions.predict_images import predict_images
-from defectseg_jax.sessions.reference import Truths, true_masks
+from defectseg_jax.sessions.given import Given
+from defectseg_jax.sessions.image_update import Update, update_each
+from defectseg_jax.sessions.predict_images import Looking, predict_images
 from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.results import SessionResults, write_results
-from defectseg_jax.sessions.samples import read_samples, samples_of
-from defectseg_jax.sessions.screening import Screening, create_screening
+from defectseg_jax.sessions.samples import samples_of
 from defectseg_jax.sessions.session_image import SessionImage
+from defectseg_jax.sessions.session_notes import not_used, notes_of
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Given:
-  """What a request names, found and read, before a network is.
+class Part(NamedTuple):
+  """One network of a session.
 
   Attributes:
-    request: the request.
-    paths: of the micrographs.
-    remarks: what was passed over.
-    refused: by name, why files that a folder has cannot be taken.
-    scales, screening, truths: what is known of them.
-    samples: the table of samples; None without one.
+    given: what to look at; the same for all networks but for the output.
+    run: the network.
+    folder: to write, which this process holds.
+    asked: config and workdir, for session.json.
   """
 
-  request: PredictRequest
-  paths: Sequence[pathlib.Path]
-  remarks: Sequence[str]
-  refused: Mapping[str, str]
-  scales: Scales
-  screening: Screening
-  truths: Truths
-  samples: SampleTable | None
+  given: Given
+  run: Run
+  folder: SessionFolder
+  asked: tuple[Any, Any]
 
-  @classmethod
-  def of(cls, request: PredictRequest) -> 'Given':
-    """Raises InputError if a file or a flag is wrong."""
-    paths, remarks, refused = select_images(request.images)
-    given = cls(
-      request,
-      paths,
-      remarks,
-      refused,
-      _scales(request, paths),
-      create_screening(request),
-      _truths(request, paths),
-      read_samples(request.samples, request.calibration),
+  @property
+  def settings(self) -> MeasurementSettings:
+    """How its masks are measured."""
+    return dataclasses.replace(
+      self.run.measurement_settings, surface=self.given.request.surface
     )
-    _require_named(request.included, paths)
-    return given
 
 
 def predict_session(
@@ -83,17 +63,14 @@ def predict_session(
   run: Run,
   folder: SessionFolder,
   *,
-  asked: Any,
+  asked: tuple[Any, Any],
   console: Console,
   check_interruption: Callable[[], None],
 ) -> SessionResults:
   """Predicts, measures and writes; what was done before is not done again.
 
   Args:
-    given: what to look at.
-    run: the network.
-    folder: to write, which this process holds.
-    asked: config and workdir, for session.json.
+    given, run, folder, asked: as of `Part`.
     console: where the progress goes.
     check_interruption: called now and then; may raise Stopped.
 
@@ -105,54 +82,81 @@ def predict_session(
       scale does not end a session: it is listed with its reason.
     Stopped: the user asked to stop; what is done stays.
   """
-  request, include = given.request, given.request.included
-  _require_usable(given.scales.object_diameter_nm, run)
-  provenance = provenance_of_use(run.provenance)
-  settings = dataclasses.replace(
-    run.measurement_settings, surface=request.surface
-  )
-  noted = asked_of(request, *asked, settings=settings, limits=run.limits)
-  images, failures = predict_images(
-    given.paths,
-    run,
-    folder,
-    given.scales,
-    given.screening,
-    mask_values=request.mask_values,
+  [(_, results)] = predict_parts(
+    [Part(given, run, folder, asked)],
+    update=update_each,
     console=console,
-    provenance=provenance,
-    asked=noted.to_json(),
     check_interruption=check_interruption,
   )
-  images = [_judged(image, run, include) for image in images]
-  with console.status('Measuring and drawing'):
-    return _write(
-      *(given, run, folder, images, failures),
-      settings=settings,
-      provenance=provenance,
-      check_interruption=check_interruption,
+  return results
+
+
+def predict_parts(
+  parts: Sequence[Part],
+  *,
+  update: Update,
+  console: Console,
+  check_interruption: Callable[[], None],
+) -> list[tuple[list[SessionImage], SessionResults]]:
+  """Of each network its images and results; else as `predict_session`.
+
+  Args:
+    parts: the networks.
+    update: brings an image's files up to date, of all networks.
+    console, check_interruption: as of `predict_session`.
+  """
+  given, looking = parts[0].given, []
+  for one in parts:
+    _require_usable(given.scales.object_diameter_nm, one.run)
+    noted = asked_of(
+      one.given.request,
+      *one.asked,
+      settings=one.settings,
+      limits=one.run.limits,
     )
+    provenance = provenance_of_use(one.run.provenance)
+    looking.append(Looking(one.run, one.folder, (provenance, noted.to_json())))
+  images, failures = predict_images(
+    given.paths,
+    looking,
+    given.scales,
+    given.screening,
+    mask_values=given.request.mask_values,
+    update=update,
+    console=console,
+    check_interruption=check_interruption,
+  )
+  done = []
+  for part, look, found in zip(parts, looking, images, strict=True):
+    include = given.request.included
+    found = [_judged(image, part.run, include) for image in found]
+    with console.status('Measuring and drawing'):
+      results = _write(
+        *(part, found, failures),
+        provenance=look.noted[0],
+        check_interruption=check_interruption,
+      )
+    done.append((found, results))
+  return done
 
 
 def _write(
-  given: Given,
-  run: Run,
-  folder: SessionFolder,
+  part: Part,
   images: Sequence[SessionImage],
   failures: Mapping[str, str],
   *,
-  settings: MeasurementSettings,
   provenance: Provenance,
   check_interruption: Callable[[], None],
 ) -> SessionResults:
   """Measures what the network left, and writes what a person looks at."""
+  given, run = part.given, part.run
   all_images = list(_all_images(given.paths, images, failures))
   failures = {**given.refused, **failures}
   return write_results(
-    folder,
+    part.folder,
     images,
     failures,
-    settings=settings,
+    settings=part.settings,
     limits=run.limits,
     truths=given.truths,
     provenance=provenance,
@@ -166,8 +170,8 @@ def _write(
     ),
     notes=[
       *given.remarks,
-      *_notes(run, images),
-      *_not_used(images, failures, given.request.included, given.screening),
+      *notes_of(run, images),
+      *not_used(images, failures, given.request.included, given.screening),
     ],
     unused_rows=given.scales.unused_rows(all_images),
     samples=samples_of(
@@ -198,25 +202,6 @@ def read_run(
   return load_run(workdir.path, **how)
 
 
-def _scales(request: PredictRequest, paths: Sequence[pathlib.Path]) -> Scales:
-  return Scales(
-    pixel_size_nm=request.pixel_size_nm,
-    thickness_nm=request.thickness_nm,
-    object_diameter_nm=request.object_diameter_nm,
-    table=request.calibration,
-    surface=request.surface,
-    files=paths,
-  )
-
-
-def _truths(request: PredictRequest, paths: Sequence[pathlib.Path]) -> Truths:
-  """True masks; none without --reference."""
-  if not request.reference:
-    return Truths()
-  stems = files.files_by_stem(paths)
-  return true_masks(request.reference, stems, request.mask_values)
-
-
 def _judged(
   image: SessionImage, run: Run, include: Sequence[str]
 ) -> SessionImage:
@@ -241,51 +226,6 @@ def _all_images(
   by_stem = {path.stem: path for path in paths}
   for name in failures:
     yield by_stem.get(name) or by_stem[without_place(name)], name
-
-
-def _require_named(
-  include: Sequence[str], paths: Sequence[pathlib.Path]
-) -> None:
-  """Raises InputError if --include names no image of the session."""
-  for name in include:
-    # As x, x.tif or x[0]; which images x has is not known yet.
-    if not name.startswith(tuple(path.stem for path in paths)):
-      raise InputError(
-        f'--include={name}: --input names no such image; give its name as the '
-        'table has it'
-      )
-
-
-def _notes(run: Run, images: Sequence[SessionImage]) -> Iterator[str]:
-  """What nobody can tell of the weights, and of images without a scale."""
-  if word := run.caution:
-    yield word
-  sizes_nm = run.seen.pixel_size_nm
-  unknown = [one.name for one in images if one.scale.pixel_size_nm is None]
-  if sizes_nm is not None and unknown:
-    knows = ' to '.join(f'{size:g}' for size in dict.fromkeys(sizes_nm))
-    yield (
-      f'The network knows pixels of {knows} nm, and saw images without a scale '
-      f'as they are: {", ".join(unknown)}. Where their pixels have another '
-      'size, it may miss objects: give --pixel_size_nm.'
-    )
-
-
-def _not_used(
-  images: Sequence[SessionImage],
-  failures: Mapping[str, str],
-  include: Sequence[str],
-  screening: Screening,
-) -> Iterator[str]:
-  """What was given for images that there are not: a slip of the pen?"""
-  names = [*(image.name for image in images), *failures]
-  used = {row_of(include, image.source, image.name) for image in images}
-  for flag, given in (
-    ('--include', [one for one in include if one not in {*names, *used}]),
-    ('--valid', screening.unused(names)),
-  ):
-    if given:
-      yield f'{flag}: no image has the name {", ".join(given)}.'
 
 
 def _require_usable(object_diameter_nm: float | None, run: Run) -> None:

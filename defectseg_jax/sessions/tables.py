@@ -15,7 +15,8 @@ from defectseg_jax.reporting.terminal import print_numbers
 from defectseg_jax.sessions.image_numbers import ImageNumbers
 from defectseg_jax.sessions.numbers import SessionNumbers
 
-_DIGITS = 6
+# Of numbers in a table.
+DIGITS = 6
 
 
 @contextlib.contextmanager
@@ -39,7 +40,7 @@ def objects_table(
         stream.write(','.join(columns) + '\n')
       rows = numbers.object_rows()
       if rows:
-        stream.write(csv_text(rows, digits=_DIGITS, header=False))
+        stream.write(csv_text(rows, digits=DIGITS, header=False))
       return dataclasses.replace(numbers, objects={})
 
     yield write
@@ -55,12 +56,12 @@ def write_tables(folder: pathlib.Path, numbers: SessionNumbers) -> None:
     numbers: of all images, at least one of them measured or failed.
   """
   (folder / 'summary.csv').write_text(
-    csv_text(_summary_rows(numbers), digits=_DIGITS)
+    csv_text(summary_rows(numbers), digits=DIGITS)
   )
   (folder / 'summary.json').write_text(json_text(_summary(numbers)))
   rows = list(_rows_over_images(numbers))
   if rows:
-    (folder / 'over_images.csv').write_text(csv_text(rows, digits=_DIGITS))
+    (folder / 'over_images.csv').write_text(csv_text(rows, digits=DIGITS))
 
 
 def _rows_over_images(numbers: SessionNumbers) -> Iterator[dict[str, Any]]:
@@ -101,8 +102,8 @@ def print_tables(numbers: SessionNumbers, console: Console) -> None:
     console.print(samples_table(rows, found.names))
 
 
-def _summary_rows(numbers: SessionNumbers) -> Sequence[Mapping[str, Any]]:
-  """With a column `failure` if an image failed."""
+def summary_rows(numbers: SessionNumbers) -> Sequence[Mapping[str, Any]]:
+  """Those of summary.csv, with a column `failure` if an image failed."""
   rows = numbers.rows
   if not numbers.failures:
     return rows

@@ -12,6 +12,8 @@ from defectseg_jax.errors import is_utf8
 
 _PACKAGE, _FOLDER = 'defectseg_jax.reporting.page', 'templates'
 _SCRIPTS = ('tables.js', 'viewer.js', 'page.js')
+# A page of several defects has no viewer of objects.
+_OWN = {'together.html': (('page.css', 'together.css'), ('together.js',))}
 # Before the content: else a browser lays out all images, to hide them then.
 _EARLY = "document.documentElement.classList.add('js');"
 
@@ -27,7 +29,8 @@ def render(template: str, **content: Any) -> str:
     HTML, to be written as UTF-8. Its policy allows the style and the scripts in
     it, by their checksums, images in it, and nothing else.
   """
-  style, script = _source('page.css'), ''.join(map(_source, _SCRIPTS))
+  styles, scripts = _OWN.get(template, (('page.css',), _SCRIPTS))
+  style, script = (''.join(map(_source, one)) for one in (styles, scripts))
   page = (
     _environment()
     .get_template(template)

@@ -1,0 +1,95 @@
+"""Whether voids at precipitates are told from voids anywhere.
+
+python -m benchmarks.association --foils=200
+
+Masks are drawn from known positions; no network looks. Half of what is asked:
+how often random positions are called random. The other half: how often voids of
+which a part was put at precipitates are called associated.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from absl import app, flags
+
+from defectseg_jax.quantification.association import association
+
+FOILS = flags.DEFINE_integer('foils', 200, 'Foils of each kind.')
+SEED = flags.DEFINE_integer('seed', 0, 'Of the positions.')
+
+_SIDE_PX = 512
+_VOIDS, _VOID_RADIUS_PX = 40, (4.0, 9.0)
+_PRECIPITATES, _PRECIPITATE_RADIUS_PX = 15, (8.0, 16.0)
+_PLANTED = 0.3
+_DISTANCE_PX = 2.0
+_LEVEL = 0.05
+
+
+def main(argv: Sequence[str]) -> None:
+  """Prints how often a foil is called random."""
+  del argv
+  for name, planted in (('random', 0.0), ('30% planted', _PLANTED)):
+    p_values = np.array(
+      [_p_value(number, planted) for number in range(FOILS.value)]
+    )
+    called = (p_values >= _LEVEL).mean()
+    print(
+      f'{name}: {FOILS.value} foils, called random {100 * called:.1f}%, '
+      f'median p {np.median(p_values):.3f}'
+    )
+
+
+def _p_value(number: int, planted: float) -> float:
+  """Of the test of one foil."""
+  rng = np.random.default_rng([SEED.value, number, round(100 * planted)])
+  shape = _SIDE_PX, _SIDE_PX
+  radii_b = rng.uniform(*_PRECIPITATE_RADIUS_PX, _PRECIPITATES)
+  radii_a = rng.uniform(*_VOID_RADIUS_PX, _VOIDS)
+  precipitates = _anywhere(radii_b, shape, rng)
+  voids = _anywhere(radii_a, shape, rng)
+  at = rng.permutation(_VOIDS)[: round(planted * _VOIDS)]
+  for one in at:
+    voids[one] = _beside(precipitates, radii_b, radii_a[one], rng)
+  rows, columns = np.mgrid[:_SIDE_PX, :_SIDE_PX]
+  others = np.zeros(shape, bool)
+  for (row, column), radius in zip(precipitates, radii_b, strict=True):
+    others |= np.hypot(rows - row, columns - column) <= radius
+  found = association(
+    *(voids, radii_a, others), distance_px=_DISTANCE_PX, seed=number
+  )
+  return found.p_value
+
+
+def _anywhere(
+  radii: np.ndarray, shape: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray:
+  """Positions of circles that do not overlap, one after the other."""
+  found = np.empty((0, 2))
+  for number, radius in enumerate(radii):
+    while True:
+      point = rng.uniform(radius, np.array(shape) - 1 - radius)
+      apart = np.hypot(*(found - point).T)
+      if (apart >= radii[:number] + radius).all():
+        break
+    found = np.vstack([found, point])
+  return found
+
+
+def _beside(
+  precipitates: np.ndarray,
+  radii: np.ndarray,
+  radius: float,
+  rng: np.random.Generator,
+) -> np.ndarray:
+  """A position at which a void touches a precipitate."""
+  while True:
+    one = rng.integers(len(radii))
+    angle = rng.uniform(0, 2 * np.pi)
+    away = (radii[one] + radius) * np.array([np.sin(angle), np.cos(angle)])
+    found = precipitates[one] + away
+    if ((found >= radius) & (found <= _SIDE_PX - 1 - radius)).all():
+      return found
+
+
+if __name__ == '__main__':
+  app.run(main)

@@ -1,0 +1,1 @@
+"""Several defects of the same micrographs: one folder, one page."""

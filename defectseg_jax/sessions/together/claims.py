@@ -1,0 +1,66 @@
+"""Pixels that two networks claimed: whose they are, in tables and sentences."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from defectseg_jax.sessions.together.neighbours import Neighbours
+
+_NUMBERS = 'pixels', 'regions', 'cut', 'dropped'
+
+
+def claim_rows(
+  image: str, settled: Iterable[Mapping[str, Any]], found: Neighbours
+) -> list[dict[str, Any]]:
+  """The rows of claims.csv of one image.
+
+  Args:
+    image: its name.
+    settled: as `read_claims` gives them.
+    found: has the pixels that particles and lines share.
+  """
+  rows = [
+    {
+      'image': image,
+      'kept_by': one['winner'],
+      'lost_by': one['loser'],
+      **{name: one[name] for name in _NUMBERS},
+    }
+    for one in settled
+  ]
+  return rows + [
+    {
+      'image': image,
+      'kept_by': ' and '.join(pair),
+      'lost_by': '',
+      'pixels': shared,
+      'regions': None,
+      'cut': 0,
+      'dropped': 0,
+    }
+    for pair, shared in found.shared_px.items()
+    if shared
+  ]
+
+
+def claim_sentences(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+  """The rows of all images, added and in words."""
+  sums: dict[tuple[str, str], dict[str, int]] = {}
+  for row in rows:
+    one = sums.setdefault((row['kept_by'], row['lost_by']), {})
+    for name in _NUMBERS:
+      one[name] = one.get(name, 0) + (row[name] or 0)
+  said = []
+  for (kept, lost), of in sums.items():
+    pixels = f'{of["pixels"]} pixels'
+    if not lost:
+      said.append(
+        f'{pixels} are of {kept}: both keep them, since a line may lie before '
+        'or behind a particle of the foil'
+      )
+      continue
+    said.append(
+      f'{pixels} in {of["regions"]} regions were claimed as {kept} and as '
+      f'{lost}, and went to {kept}, whose network is surer or alone applies: '
+      f'{of["dropped"]} {lost} were dropped, {of["cut"]} cut'
+    )
+  return said or ['No pixel was claimed by two networks']

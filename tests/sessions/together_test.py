@@ -1,0 +1,274 @@
+"""Several defects in one session, by networks that look at grey levels."""
+
+import csv
+import dataclasses
+import pathlib
+import shutil
+import types
+
+import numpy as np
+import pytest
+import tifffile
+from rich.console import Console
+
+from defectseg_jax import command_line, given_config
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs.writing import write_tiff
+from defectseg_jax.prediction.scales import SeenSizes
+from defectseg_jax.runs.network_card import (
+  network_config,
+  network_path,
+  read_card,
+)
+from defectseg_jax.runs.network_file import load_network
+from defectseg_jax.runtime.interruption import Stopped
+from defectseg_jax.sessions.folder import SessionFolder
+from defectseg_jax.sessions.given import Given
+from defectseg_jax.sessions.predict_session import Part, predict_session
+from defectseg_jax.sessions.requests import PredictRequest
+from defectseg_jax.sessions.together.folder import (
+  TogetherFolder,
+  require_alone,
+)
+from defectseg_jax.sessions.together.session import predict_defects
+
+# What each network finds, by the lowest and the highest grey, and how surely.
+_GREYS = {
+  'voids': (100, 256, 0.99),
+  'precipitates': (180, 256, 0.999),
+  'dislocations': (60, 80, 0.99),
+}
+_QUIET = Console(quiet=True)
+
+
+@pytest.fixture(scope='module')
+def runs():
+  return {defect: _run(defect) for defect in _GREYS}
+
+
+def _run(defect):
+  low, high, sure = _GREYS[defect]
+
+  def probabilities(pixels, **_):
+    return np.where((pixels >= low) & (pixels < high), sure, 0.0).astype(
+      np.float32
+    )
+
+  return dataclasses.replace(
+    load_network(defect),
+    probabilities=probabilities,
+    references=(),
+    # They look at the image as it is, and at no other scale.
+    seen=SeenSizes(),
+  )
+
+
+@pytest.fixture(scope='module')
+def micrographs(tmp_path_factory):
+  """Two voids, two precipitates and a line that crosses a void."""
+  rows, columns = np.mgrid[:128, :160]
+  pixels = np.full((128, 160), 20, np.uint8)
+  pixels[62:65] = 70
+  for row, column, radius, grey in (
+    *((30, 30, 10, 150), (63, 100, 9, 150)),
+    *((30, 51, 10, 220), (100, 120, 12, 220)),
+  ):
+    pixels[np.hypot(rows - row, columns - column) <= radius] = grey
+  folder = tmp_path_factory.mktemp('foils')
+  for name in 'ab':
+    write_tiff(folder / f'{name}.tif', pixels, pixel_size_nm=0.5)
+  return folder
+
+
+def _parts(runs, micrographs, out, *, overwrite=False):
+  folder = TogetherFolder(out, overwrite=overwrite)
+  parts = []
+  for defect, run in runs.items():
+    request = PredictRequest(
+      output=str(out / defect),
+      images=[str(micrographs)],
+      network=defect,
+      thickness_nm=100.0,
+      overwrite=overwrite,
+    )
+    path = network_path(defect)
+    config = network_config(path, read_card(path), None)
+    where = folder.session(defect)
+    parts.append(Part(Given.of(request), run, where, (config, None)))
+  return parts, folder
+
+
+def _predict(runs, micrographs, out, check=lambda: None, **how):
+  parts, folder = _parts(runs, micrographs, out, **how)
+  with folder.hold():
+    return predict_defects(
+      parts, folder, console=_QUIET, check_interruption=check
+    )
+
+
+@pytest.fixture(scope='module')
+def finished(runs, micrographs, tmp_path_factory):
+  """A session that is done, never changed; and what it told."""
+  out = tmp_path_factory.mktemp('finished') / 'out'
+  return out, _predict(runs, micrographs, out)
+
+
+def _contents(folder: pathlib.Path) -> dict[str, bytes]:
+  return {
+    str(path.relative_to(folder)): path.read_bytes()
+    for path in sorted(folder.rglob('*'))
+    if path.is_file()
+    and path.name not in ('session.json', 'together.json', 'report.html')
+  }
+
+
+def _rows(path):
+  with path.open(newline='') as stream:
+    return list(csv.DictReader(stream))
+
+
+def test_no_pixel_is_of_two_particles_and_lines_keep_theirs(
+  runs, micrographs, finished
+):
+  out, together = finished
+  voids, precipitates, lines = (
+    tifffile.imread(out / defect / 'masks' / 'a.tif') > 0 for defect in runs
+  )
+  assert not (voids & precipitates).any()
+  image = tifffile.imread(micrographs / 'a.tif')
+  np.testing.assert_array_equal(precipitates, image >= 180)
+  # The void that a precipitate touches ends where that begins.
+  np.testing.assert_array_equal(voids, image == 150)
+  assert lines[63, 5]
+  claimed = [one for one in _rows(out / 'claims.csv') if one['lost_by']]
+  assert [one['image'] for one in claimed] == ['a', 'b']
+  for one in claimed:
+    assert (one['kept_by'], one['lost_by']) == ('precipitates', 'voids')
+    assert int(one['pixels']) == (image >= 180).sum()
+    # One was the other's alone; that which touches a void is a part of it.
+    assert int(one['cut']) + int(one['dropped']) == 2
+  page = (out / 'report.html').read_text()
+  for sentence in (*together.associations, *together.claims):
+    assert sentence in page
+  assert page.count('<svg class="foil"') == 2
+  assert page.count('data-layer="voids"') == 2
+  rows = _rows(out / 'summary.csv')
+  assert [(one['defect'], one['image']) for one in rows] == [
+    (defect, name) for defect in runs for name in 'ab'
+  ]
+  near = {
+    (r['image'], r['of'], r['at']): r for r in _rows(out / 'association.csv')
+  }
+  # Two images, each with one of two voids at a precipitate.
+  pooled = near['all images', 'voids', 'precipitates']
+  assert (pooled['near'], pooled['objects']) == ('2', '4')
+
+
+@pytest.mark.slow
+def test_resumes_to_the_bits_of_an_unbroken_session(
+  runs, micrographs, finished, tmp_path
+):
+  whole, broken = finished[0], tmp_path / 'broken'
+  calls = []
+
+  def stop():
+    calls.append(None)
+    if len(calls) == 2:
+      raise Stopped(143)
+
+  with pytest.raises(Stopped):
+    _predict(runs, micrographs, broken, check=stop)
+  assert not (broken / 'report.html').exists()
+  _predict(runs, micrographs, broken)
+  assert _contents(broken) == _contents(whole)
+
+
+@pytest.mark.slow
+def test_networks_are_not_asked_twice_and_corrections_count(
+  runs, micrographs, finished, tmp_path
+):
+  out = shutil.copytree(finished[0], tmp_path / 'out')
+
+  def refuse(*_, **__):
+    raise AssertionError('a network was asked')
+
+  deaf = {
+    defect: dataclasses.replace(run, probabilities=refuse)
+    for defect, run in runs.items()
+  }
+  path = out / 'voids' / 'masks' / 'a.tif'
+  tifffile.imwrite(path, np.zeros_like(tifffile.imread(path)))
+  _predict(deaf, micrographs, out)
+  near = {
+    (r['image'], r['of'], r['at']): r for r in _rows(out / 'association.csv')
+  }
+  assert near['a', 'voids', 'precipitates']['objects'] == '0'
+  assert near['b', 'voids', 'precipitates']['objects'] == '2'
+
+
+def test_one_network_in_a_session_of_its_own_is_not_settled(
+  runs, micrographs, tmp_path
+):
+  parts, _ = _parts({'voids': runs['voids']}, micrographs, tmp_path / 'out')
+  [(given, run, _, asked)] = parts
+  folder = SessionFolder(tmp_path / 'alone', overwrite=False)
+  with folder.hold():
+    predict_session(
+      *(given, run, folder),
+      asked=asked,
+      console=_QUIET,
+      check_interruption=lambda: None,
+    )
+  image = tifffile.imread(micrographs / 'a.tif')
+  mask = tifffile.imread(tmp_path / 'alone' / 'masks' / 'a.tif') > 0
+  np.testing.assert_array_equal(mask, image >= 100)
+
+
+def test_folders_of_one_and_of_several_are_told_apart(
+  runs, micrographs, finished
+):
+  out, _ = finished
+  with pytest.raises(InputError, match='files that are not of a session'):
+    SessionFolder(out, overwrite=False)
+  with pytest.raises(InputError, match='name all its networks'):
+    require_alone(out / 'voids')
+  with pytest.raises(InputError, match='holds dislocations, too'):
+    few = {one: runs[one] for one in ('voids', 'precipitates')}
+    _predict(few, micrographs, out)
+
+
+@pytest.mark.parametrize(
+  ('network', 'workdir', 'mode', 'said'),
+  [
+    ('voids,voids', None, 'predict', '2 of these networks look for voids'),
+    ('voids,', None, 'predict', 'a comma too many'),
+    ('voids,dislocations', 'runs/a', 'predict', 'both bring networks'),
+    ('voids,dislocations', None, 'review', 'are for --mode=predict'),
+  ],
+)
+def test_networks_that_cannot_look_together(
+  network, workdir, mode, said, monkeypatch
+):
+  flags = {'NETWORK': network, 'WORKDIR': workdir, 'CONFIG': None}
+  for name, value in flags.items():
+    flag = types.SimpleNamespace(value=value, present=value is not None)
+    monkeypatch.setattr(command_line, name, flag)
+  # Each network's own checks look at flags, too.
+  monkeypatch.setattr(command_line, 'given_settings', list)
+  monkeypatch.setattr(
+    given_config,
+    'config_of_network',
+    lambda name, _: types.SimpleNamespace(defect=name),
+  )
+  with pytest.raises(InputError, match=said):
+    given_config.several_networks(mode)
+
+
+def test_a_comma_in_the_name_of_a_run_is_no_list(monkeypatch, tmp_path):
+  folder = tmp_path / 'voids, 2'
+  folder.mkdir()
+  flags = {'NETWORK': None, 'WORKDIR': str(folder)}
+  for name, value in flags.items():
+    flag = types.SimpleNamespace(value=value)
+    monkeypatch.setattr(command_line, name, flag)
+  assert given_config.several_networks('predict') == ()
