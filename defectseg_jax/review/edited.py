@@ -1,8 +1,7 @@
 """What a document holds: its layers, and what is known of its objects."""
 
-import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +13,7 @@ from defectseg_jax.review.layers import Box, Layers, Places, ids_in, part
 from defectseg_jax.review.scene import Scene
 
 
-@dataclasses.dataclass(frozen=True)
-class EditedObject:
+class EditedObject(NamedTuple):
   """An object of a document, or one that was taken out.
 
   Attributes:

@@ -75,6 +75,15 @@ def test_draws_in_parts_have_the_same_mean(monkeypatch):
   assert means.mean() == pytest.approx(values.mean(), abs=4 / math.sqrt(50e3))
 
 
+@pytest.mark.parametrize('counted_at_once', [1, 170, 1 << 15])
+def test_draws_are_those_of_one_call(monkeypatch, counted_at_once):
+  monkeypatch.setattr(bootstrap, '_COUNTED_AT_ONCE', counted_at_once)
+  [times] = bootstrap._draws(50, 101, 7)
+  drawn = np.random.default_rng(7).integers(50, size=(101, 50))
+  expected = [np.bincount(row, minlength=50) for row in drawn]
+  np.testing.assert_array_equal(times, expected)
+
+
 def test_bootstraps_are_functions_of_their_seed():
   values = np.arange(20.0)
   one, again, other = (
