@@ -41,6 +41,7 @@ from PIL import Image
 from benchmarks import forked, power_cut, report
 
 MAY_DIFFER = {
+  'out/review/*.jsonl': 'the dates; what they hold shows in masks',
   'out/session.json': 'the date, and the order in which files were made',
   'out/numbers.json': 'likewise, and checksums of what has a date',
   '*/report.html': 'the date',
@@ -179,7 +180,7 @@ def main() -> None:
   given = parser.parse_args()
   print(report.line(report.machine() | {'seed': given.seed}))
   forked.import_libraries()
-  _register_tiny_network()
+  register_tiny_network()
   modes = given.modes.split(',')
   # Not a TemporaryDirectory: each fork would remove it at its end.
   root = pathlib.Path(tempfile.mkdtemp())
@@ -327,7 +328,7 @@ def race_trial(
   codes = [one.code for one in programs]
   if any(ends) or 0 not in codes:
     return 0, Found(f'{codes} {ends}')
-  found = [_compared(folder, whole) for whole in wholes]
+  found = [compared(folder, whole) for whole in wholes]
   return 0, min(found, key=lambda one: sum(map(len, one)))
 
 
@@ -363,16 +364,17 @@ def _finished(
   program = _start(commands, mode, folder)
   ended = program.wait(_HANGS_S)
   if ended and not program.code:
-    return _compared(folder, whole)
+    return compared(folder, whole)
   lines = folder.with_suffix('.log').read_text().splitlines()
   # simulate was through when it was killed.
   if any('is there already' in line for line in lines):
-    return _compared(folder, whole)
+    return compared(folder, whole)
   program.kill()
   return Found(f'{program.code}: ' + ' / '.join(lines[-4:]))
 
 
-def _compared(folder: pathlib.Path, whole: pathlib.Path) -> Found:
+def compared(folder: pathlib.Path, whole: pathlib.Path) -> Found:
+  """How the files of a folder differ from those of another."""
   ours, wanted = _files(folder), _files(whole)
   return Found(
     differing=[n for n in ours if n in wanted and ours[n] != wanted[n]],
@@ -416,7 +418,7 @@ def _mount(*words: str, check: bool = True) -> int:
   return done.returncode
 
 
-def _register_tiny_network() -> None:
+def register_tiny_network() -> None:
   """Seven convolutions, as for the tests: most of a run is to compile them."""
   import functools
 
