@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 
 from benchmarks import forked, kill, report
 
-_IMAGES = ('a', 'b', 'c')
+_IMAGES: tuple[str, ...] = ('a', 'b', 'c')
 _SIDE_PX = 256
 _STARTS_S, _ENDS_S = 600.0, 1800.0
 # By eye: a few dozen edits.
@@ -53,7 +53,7 @@ class Served:
 
   def __init__(self, session: pathlib.Path) -> None:
     """Starts it, and waits for its address."""
-    log = session.with_suffix('.log')
+    log = session.parent.with_suffix('.log')
     log.unlink(missing_ok=True)
     words = ['--mode=review', f'--output={session}', '--noopen_browser']
     self.program = forked.Forked(words, log)
@@ -127,7 +127,8 @@ def _trial(
   for copy in copies:
     shutil.copytree(session, copy)
   done: list[Edit] = []
-  versions, kills, lost = dict.fromkeys(_IMAGES, 0), 0, []
+  versions, kills = dict.fromkeys(_IMAGES, 0), 0
+  lost: list[str] = []
   for _ in range(chance.choice((1, 2, 3, 4))):
     served = Served(copies[0])
     lost += _settle(served, versions, done, under_way=None)
