@@ -16,7 +16,9 @@ from defectseg_jax.locks import LockHeldError, lock
 
 
 @contextlib.contextmanager
-def write_whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
+def write_whole(
+  path: pathlib.Path, *, beside: bool = False
+) -> Iterator[pathlib.Path]:
   """A temporary path beside `path`, renamed to it when the block ends well.
 
   The content is on the disk before the name is, and the name before the block
@@ -24,6 +26,8 @@ def write_whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
 
   Args:
     path: where the file is to be; what stood there is replaced.
+    beside: whether it is claimed beside itself, as `claim` says, and not with
+      its folder.
 
   Yields:
     The path to write to, with the same suffix.
@@ -39,7 +43,8 @@ def write_whole(path: pathlib.Path) -> Iterator[pathlib.Path]:
     ['numbers.csv']
   """
   disk.make_folder(path.parent)
-  temporary = path.with_name(disk.temporary_name() + path.suffix)
+  name = disk.temporary_name(path.name if beside else '')
+  temporary = path.with_name(name + path.suffix)
   try:
     yield temporary
     disk.sync(temporary)
@@ -130,8 +135,8 @@ def claim(
   Args:
     folder: that is worked on; it is made if need be.
     flag: that names it, for messages.
-    beside: whether the folder is not to be there yet: its lock, and what is
-      half-written, lie beside it.
+    beside: whether the folder is not to be there yet, or it is a file: its
+      lock, and what is half-written, lie beside it.
 
   Raises:
     InputError: another process is at work there, or nobody can write there.

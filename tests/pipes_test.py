@@ -14,6 +14,7 @@ from defectseg_jax import disk
 from defectseg_jax.applicability.references import read_references
 from defectseg_jax.errors import InputError, system_error_text
 from defectseg_jax.micrographs.calibration_table import read_calibration_table
+from defectseg_jax.review.lesson import read_lesson
 from defectseg_jax.runs import detection_file, seen_sizes
 from defectseg_jax.runs.network_file import load_network
 from defectseg_jax.runs.settings import run_settings
@@ -48,6 +49,7 @@ READERS = {
   'scales.csv': read_calibration_table,
   'session.json': read_index,
   'journal.log': open_journal,
+  'lesson.json': lambda path: read_lesson(path.parent),
 }
 
 

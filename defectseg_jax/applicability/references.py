@@ -39,7 +39,11 @@ class Reference:
 
 
 def write_references(
-  path: pathlib.Path, references: Sequence[Reference], *, network: str
+  path: pathlib.Path,
+  references: Sequence[Reference],
+  *,
+  network: str,
+  beside: bool = False,
 ) -> None:
   """Writes references.csv.
 
@@ -47,9 +51,10 @@ def write_references(
     path: of the file.
     references: one at least.
     network: identity of the network that they are of.
+    beside: as `write_whole` has it.
   """
   rows = [_row(one, network) for one in references]
-  with write_whole(path) as temporary:
+  with write_whole(path, beside=beside) as temporary:
     temporary.write_text(csv_text(rows, digits=None))
 
 

@@ -1,6 +1,8 @@
 """--mode=references: how a network does on micrographs whose truth is known."""
 
+import contextlib
 import pathlib
+from collections.abc import Iterator
 
 import ml_collections
 from rich.console import Console
@@ -11,6 +13,7 @@ from defectseg_jax.applicability.references import (
   write_references,
 )
 from defectseg_jax.errors import InputError
+from defectseg_jax.files import claim
 from defectseg_jax.runs.loading import load_run
 from defectseg_jax.runs.network_card import network_path, references_path
 from defectseg_jax.runs.network_file import load_network
@@ -43,11 +46,22 @@ def references(
     interruption: asked before each micrograph whether to stop.
 
   Raises:
-    InputError: the network did not learn a domain, or there are references of
-      other weights.
+    InputError: the network did not learn a domain, there are references of
+      other weights, or another process makes them.
     Stopped: a signal asked the process to stop; what is done is kept.
   """
-  run, path = _run_and_path(config, workdir, network)
+  with _claimed(config, workdir, network) as (run, path):
+    _make(run, path, console, interruption, beside=network is not None)
+
+
+def _make(
+  run: Run,
+  path: pathlib.Path,
+  console: Console,
+  interruption: Interruption,
+  *,
+  beside: bool,
+) -> None:
   backgrounds = ()
   if run.settings.simulation.background:
     backgrounds = read_backgrounds(run.settings.simulation.background)
@@ -72,23 +86,33 @@ def references(
         found.append(one)
         progress.advance(task)
         if len(found) % _AT_ONCE == 0 or len(found) == COUNT:
-          write_references(path, found, network=run.reference_identity)
+          write_references(
+            path, found, network=run.reference_identity, beside=beside
+          )
   except Stopped:
     console.print(f'Stopped. The same command goes on: {path}', soft_wrap=True)
     raise
   console.print(_told(run, found, path), soft_wrap=True)
 
 
-def _run_and_path(
+@contextlib.contextmanager
+def _claimed(
   config: ml_collections.ConfigDict,
   workdir: Workdir | None,
   network: str | None,
-) -> tuple[Run, pathlib.Path]:
+) -> Iterator[tuple[Run, pathlib.Path]]:
+  """The network, and where its references are; nobody else writes there."""
   if network is not None:
-    return load_network(network), references_path(network_path(network))
-  if workdir is None:
+    path = references_path(network_path(network))
+    with claim(path, flag='--network', beside=True):
+      yield load_network(network), path
+  elif workdir is None:
     raise InputError('--workdir: is missing; give it, or --network')
-  return load_run(workdir.path, config=config), workdir.references
+  else:
+    # No folder is made where there is no run.
+    workdir.read_provenance()
+    with workdir.claim(config):
+      yield load_run(workdir.path, config=config), workdir.references
 
 
 def _told(run: Run, found: list[Reference], path: pathlib.Path) -> str:

@@ -1,6 +1,5 @@
 """--mode=review: a session in the browser: look, correct, label, teach."""
 
-import pathlib
 from collections.abc import Callable
 
 import ml_collections
@@ -10,6 +9,7 @@ from rich.markup import escape
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs.predict import predict
 from defectseg_jax.review.bare import Bare
+from defectseg_jax.review.reported import unreported
 from defectseg_jax.review.review import Review
 from defectseg_jax.review.teaching import Teaching
 from defectseg_jax.runs.settings import run_settings
@@ -28,7 +28,8 @@ def review(
   """Serves a session until its page's button, or Ctrl-C, ends it.
 
   Every change is on disk before it is shown, so both are good ends: what
-  follows from the masks, as report.html, is made anew then.
+  follows from the masks, as report.html, is made anew then, also what a killed
+  one has left undone.
 
   Args:
     config: of the network; of what is labelled from nothing, or None.
@@ -49,7 +50,6 @@ def review(
     predict(config, workdir, request.predict, console, interruption)
   interruption.defer_exit()
   with Review.open(request.output, bare=_bare(config, request)) as opened:
-    before = _journals(opened.path)
     teaching = Teaching(opened)
     try:
       serve(
@@ -65,7 +65,7 @@ def review(
     finally:
       teaching.stop()
     opened.save()
-    if _journals(opened.path) != before:
+    if unreported(opened.path):
       with console.status('Measuring and drawing what was changed'):
         opened.write_results()
   page = escape(str(opened.path / 'report.html'))
@@ -99,10 +99,3 @@ def _serve() -> Callable[..., None]:
       '-r requirements-review.txt'
     ) from error
   return serve
-
-
-def _journals(folder: pathlib.Path) -> dict[str, int]:
-  """Sizes of the journals, which grow with every change."""
-  return {
-    path.name: path.stat().st_size for path in folder.glob('review/*.jsonl')
-  }

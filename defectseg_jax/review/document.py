@@ -239,6 +239,7 @@ class Document:
         self._unsaved = False
       try:
         self._history.save(shown, ids_stand, corrected, self.lock)
+      # Whatever it was, Ctrl-C too: nothing is taken for saved that is not.
       except BaseException:
         self._unsaved = True
         raise

@@ -95,7 +95,8 @@ class History:
 
   def files_stand(self) -> bool:
     """Whether the files on disk show what the journal ends with."""
-    return self.journal.saved_version in (None, self.journal.version)
+    # Where nothing was saved they are what it begins from.
+    return (self.journal.saved_version or 0) == self.journal.version
 
   def network_objects(self, threshold: float) -> np.ndarray:
     """Ids of the network's objects at a threshold, int32 [H, W]."""

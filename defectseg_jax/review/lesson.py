@@ -24,6 +24,7 @@ from typing import Any
 
 import ml_collections
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import json_text, write_whole
 from defectseg_jax.runs.network_card import (
@@ -110,7 +111,7 @@ def read_lesson(folder: pathlib.Path) -> Lesson:
 def read_json(path: pathlib.Path) -> dict[str, Any] | None:
   """A JSON object; None where the file is missing or holds none."""
   try:
-    content = json.loads(path.read_text())
+    content = json.loads(read_regular(path))
   except (OSError, ValueError):
     return None
   return content if isinstance(content, dict) else None

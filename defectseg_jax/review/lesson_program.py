@@ -92,6 +92,8 @@ def main() -> None:
     learn(folder, state.tell, interruption)
   except Stopped as stopped:
     sys.exit(stopped.exit_code)
+  # Whatever it was: the page would wait for a lesson that nobody learns. What
+  # is no fault of the input or the machine is raised again.
   except Exception as error:
     text = system_error_text(error)
     if isinstance(error, InputError):

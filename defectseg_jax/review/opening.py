@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from defectseg_jax.applicability.verdict import Applies
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.quantification import MeasurementSettings
 from defectseg_jax.review.history import FOLDER
@@ -161,8 +162,8 @@ def _read_summary(folder: SessionFolder) -> Mapping[str, Any]:
   if folder.differs('summary.json'):
     raise file_error(path, 'is not what the program wrote', remedy)
   try:
-    content = json.loads(path.read_text())
+    content = json.loads(read_regular(path))
     _ = [one['image'] for one in content['images']], content['warnings']
-  except (ValueError, KeyError, TypeError) as error:
+  except (OSError, ValueError, KeyError, TypeError) as error:
     raise file_error(path, f'is damaged ({error})', remedy) from error
   return content

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames
@@ -40,7 +41,7 @@ class Proposal:
     """
     path = self._path('limits.json')
     try:
-      return Hysteresis(**json.loads(path.read_text()))
+      return Hysteresis(**json.loads(read_regular(path)))
     except (OSError, ValueError, TypeError) as error:
       raise file_error(
         path,

@@ -14,6 +14,11 @@ from defectseg_jax.review.bare import Bare, begin_bare, write_bare_results
 from defectseg_jax.review.document import Document
 from defectseg_jax.review.doubt import doubt
 from defectseg_jax.review.opening import Opened, ReviewImage, open_session
+from defectseg_jax.review.reported import (
+  journal_sizes,
+  note_reported,
+  unreported,
+)
 from defectseg_jax.sessions.asked import Asked
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.index import MASKS
@@ -160,8 +165,13 @@ class Review:
     Raises:
       InputError: a micrograph or the network is not there any more.
     """
+    # After a kill a mask may be older than the journal.
+    for image in unreported(self.path):
+      if image in self._opened.sources:
+        self.document(image)
     self.save()
     with self._lock:
+      sizes = journal_sizes(self.path)
       asked = self._opened.asked
       if asked.limits is None:
         write_bare_results(self._folder, asked)
@@ -170,6 +180,7 @@ class Review:
       self._opened = open_session(self._folder)
       for name, document in self._documents.items():
         document.take_numbers(self._opened.sources[name])
+      note_reported(self.path, sizes)
 
   def _predict_again(self, asked: Asked) -> None:
     # Loads JAX, which nothing else of a review needs.

@@ -195,7 +195,8 @@ class Study:
   def dev_ious(self, number: int) -> list[float]:
     """The development IU of each epoch that a trial has trained."""
     try:
-      text = Workdir(self.folder(number)).history.read_text()
+      path = Workdir(self.folder(number)).history
+      text = read_regular(path).decode()
     except FileNotFoundError:
       return []
     return [float(row['dev_iu']) for row in csv.DictReader(io.StringIO(text))]

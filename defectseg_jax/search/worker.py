@@ -22,7 +22,7 @@ from defectseg_jax.runs.test_set import evaluate
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.search import report
-from defectseg_jax.search.leases import Leases
+from defectseg_jax.search.leases import DEAD_AFTER_S, Leases
 from defectseg_jax.search.outcomes import Outcome
 from defectseg_jax.search.pruning import MedianRule
 from defectseg_jax.search.rounds import Plan, Trial, plan, ranking
@@ -97,11 +97,18 @@ class Worker:
     if not ranked:
       raise InputError(report.all_failed_text(self._study))
     best = finished.trials[ranked[0]]
-    workdir = Workdir(self._study.best)
+    workdir, told = Workdir(self._study.best), False
     while not workdir.report.exists():
       with self._lock():
         ours = self._leases.take(self._study.path)
       if not ours:
+        if not told:
+          self._say(
+            'Waiting for another worker, which scores trial '
+            f'{best.number}; one that died is given up after '
+            f'{DEAD_AFTER_S:.0f} s at most.'
+          )
+        told = True
         time.sleep(_LOOK_AGAIN_S)
         continue
       with self._lock():

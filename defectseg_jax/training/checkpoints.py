@@ -11,9 +11,10 @@ orbax writes into a temporary folder and renames it, so that a checkpoint of a
 process that is killed is whole or does not exist; but a disk may bring the name
 before the content. So a note says which one is being saved until it is on the
 disk: one that is damaged and was noted came of a power cut, and the run goes on
-from the one before, which is removed only then. Where a run has several
-processes, the first one alone writes and reads checkpoints; they look as those
-of a single process.
+from the one before, which is removed only then. One that is saved anew, at the
+same step, stands aside until the new one is on the disk. Where a run has
+several processes, the first one alone writes and reads checkpoints; they look
+as those of a single process.
 """
 
 import contextlib
@@ -27,13 +28,14 @@ import numpy as np
 import orbax.checkpoint as ocp
 from jaxtyping import PyTree
 
-from defectseg_jax.disk import (
-  read_regular,
-  sync,
-  sync_tree,
-)
+from defectseg_jax.disk import read_regular, sync, sync_tree
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
+from defectseg_jax.training.aside import (
+  put_aside,
+  remove_aside,
+  take_back,
+)
 from defectseg_jax.training.checksums import checksums, require_same
 from defectseg_jax.training.damage import naming_damage
 from defectseg_jax.training.named_arrays import require_same_shapes
@@ -67,6 +69,7 @@ class Checkpoints:
     """Opens the folder, and makes it if it is missing."""
     self._directory = _directory(workdir)
     self._directory.mkdir(parents=True, exist_ok=True)
+    take_back(self._directory)
     self._saved: tuple[int, int] | None = None
     self._manager = ocp.CheckpointManager(
       self._directory,
@@ -92,8 +95,9 @@ class Checkpoints:
       return
     if step in self._manager.all_steps():
       # The epoch's steps were saved by an interrupted run, before they were
-      # evaluated. Any older checkpoint leads here again, should this fail.
-      self._manager.delete(step)
+      # evaluated. Without it they might have to be taken again.
+      put_aside(self._directory / str(step))
+      self._manager.reload()
     items = _items(jax.tree.map(np.asarray, state))
     self._note_saving(step)
     self._manager.save(
@@ -136,6 +140,8 @@ class Checkpoints:
           raise
         # The steps to it are taken again.
         self._manager.delete(step)
+        take_back(self._directory)
+        self._manager.reload()
         continue
       self._settle(step, found[1])
       return found
@@ -175,6 +181,7 @@ class Checkpoints:
   def _settle(self, step: int, progress: Progress) -> None:
     """Keeps a checkpoint, to go on from, and the best, to use; no others."""
     (self._directory / _SAVING).unlink(missing_ok=True)
+    remove_aside(self._directory)
     for other in self._manager.all_steps():
       if other not in (step, progress.best_step):
         self._manager.delete(other)

@@ -6,9 +6,12 @@ import pytest
 from rich.console import Console
 from sessions import After, Never
 
+from configs import voids
 from defectseg_jax.applicability.references import read_references
 from defectseg_jax.errors import InputError
+from defectseg_jax.files import claim, write_whole
 from defectseg_jax.jobs import references as job
+from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.runs.loading import load_run
 from defectseg_jax.runs.network_card import FOLDER, references_path
 from defectseg_jax.runs.network_file import load_network
@@ -71,3 +74,37 @@ def test_a_network_of_a_folder_has_no_domain_to_draw_from(trained_run):
     )
   assert not workdir.references.exists()
   assert load_run(trained_run).judge is None
+
+
+def test_two_at_once_do_not_write_one_table(tmp_path):
+  path = tmp_path / 'net.safetensors'
+  path.touch()
+  table = references_path(path)
+  # What a killed one has left goes, and what is not of this table stays.
+  other = tmp_path / f'.part-{"0" * 16}.csv'
+  other.touch()
+  with write_whole(table, beside=True) as temporary:
+    temporary.touch()
+    left = tmp_path / (temporary.name[: -len('0123.csv')] + '0123.csv')
+    left.touch()
+  with claim(table, flag='--network', beside=True):
+    assert other.exists() and not left.exists()
+    with pytest.raises(InputError, match='is at work here'):
+      job.references(
+        voids.get_config(), None, str(path), Console(quiet=True), Never()
+      )
+  workdir = Workdir(tmp_path / 'run')
+  with pytest.raises(InputError, match='there is no such file'):
+    job.references(
+      voids.get_config(), workdir, None, Console(quiet=True), Never()
+    )
+  assert not workdir.path.exists()
+  workdir.path.mkdir()
+  workdir.write_config(voids.get_config(), current_provenance())
+  with (
+    workdir.claim(voids.get_config()),
+    pytest.raises(InputError, match='is at work here'),
+  ):
+    job.references(
+      voids.get_config(), workdir, None, Console(quiet=True), Never()
+    )

@@ -7,6 +7,12 @@ from rich.console import Console
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs import review as job
 from defectseg_jax.micrographs.masks import read_mask
+from defectseg_jax.review.reported import (
+  journal_sizes,
+  note_reported,
+  unreported,
+)
+from defectseg_jax.review.review import Review
 from defectseg_jax.runtime.interruption import Stopped
 from defectseg_jax.sessions.requests import ReviewRequest
 from tests import reviews
@@ -56,6 +62,16 @@ def test_who_only_looked_waits_for_no_report(session, work):
   before = np.array(read_mask(session / 'masks/foil.tif'))
   assert work(session, lambda *_, **__: None) == []
   np.testing.assert_array_equal(read_mask(session / 'masks/foil.tif'), before)
+
+
+def test_what_a_killed_one_left_is_reported_by_the_next(session, work):
+  with Review.open(session) as review:
+    document = review.document('foil')
+    document.apply({'kind': 'done', 'value': True, 'version': document.version})
+  assert unreported(session) == ['foil']
+  assert work(session, lambda *_, **__: None) == [session]
+  note_reported(session, journal_sizes(session))
+  assert unreported(session) == []
 
 
 def test_ctrl_c_is_as_good_an_end_as_the_button(session, work):

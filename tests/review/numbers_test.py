@@ -2,6 +2,7 @@
 
 import csv
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from sessions import Never
 
 from configs import dislocations, voids
 from defectseg_jax.jobs.quantify import quantify
+from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.review.bare import Bare
+from defectseg_jax.review.reported import unreported
 from defectseg_jax.review.review import Review
 from defectseg_jax.sessions.requests import QuantifyRequest
 
@@ -137,3 +140,22 @@ def test_bare_micrographs_are_labelled_from_nothing(tmp_path):
   # Given again, what was labelled is there.
   with Review.open(out, bare=bare) as review:
     assert review.document('a').numbers()['row']['count'] == 2
+
+
+def test_what_a_killed_review_left_is_made_up_for(tmp_path, monkeypatch):
+  monkeypatch.setattr('defectseg_jax.review.review._SAVE_EACH_S', 600.0)
+  source, out, killed = (tmp_path / one for one in ('a.tif', 'out', 'killed'))
+  there = reviews.discs([(30, 30)])
+  reviews.write_tiff(source, reviews.foil(there)[0], pixel_size_nm=0.5)
+  bare = Bare([str(source)], 'voids', thickness_nm=reviews.THICKNESS_NM)
+  with Review.open(out, bare=bare) as review:
+    apply(review.document('a'), 'grow', row=30, column=30)
+    # What is on the disk then: the journal, and the mask as it was.
+    shutil.copytree(out, killed)
+  assert not read_mask(killed / 'masks/a.tif').any()
+  with Review.open(killed) as review:
+    review.write_results()
+  assert read_mask(killed / 'masks/a.tif')[30, 30]
+  with (killed / 'summary.csv').open() as stream:
+    assert [row['count'] for row in csv.DictReader(stream)] == ['1']
+  assert unreported(killed) == []

@@ -141,3 +141,27 @@ def test_a_trial_that_a_worker_is_at_is_left_to_it(study, worker, monkeypatch):
   assert worker.train_all().finished
   assert fitted == ['0001']
   assert waited == ['Waiting for other workers: trial 0.']
+
+
+def test_who_waits_for_the_best_to_be_scored_says_so(
+  study, worker, monkeypatch
+):
+  other, waited = Leases(), []
+
+  def finish_the_other(text):
+    waited.append(text)
+    study.best.mkdir()
+    (study.best / 'report.html').touch()
+    other.give_back(study.path)
+
+  monkeypatch.setattr(worker, '_say', finish_the_other)
+  monkeypatch.setattr(worker_module, '_LOOK_AGAIN_S', 0.0)
+  study.draw([Trial(0, 1, None), Trial(1, 1, None)])
+  for number, dev_iu in enumerate((0.5, 0.6)):
+    study.tell(number, Outcome('complete', dev_iu, 1, 0.5, 1))
+  assert other.take(study.path)
+  assert worker.score_best(worker.train_all()).number == 1
+  assert waited == [
+    'Waiting for another worker, which scores trial 1; one that died is given '
+    'up after 180 s at most.'
+  ]

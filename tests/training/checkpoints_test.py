@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import os
 import shutil
 
@@ -92,6 +93,43 @@ class PowerCut(Exception):
   pass
 
 
+def cut(folder):
+  raise PowerCut
+
+
+def tear(folder, size=0.5):
+  """The name is on the disk, and not what it stands for."""
+  for path in folder.rglob('*'):
+    if path.is_file():
+      os.truncate(path, int(size * path.stat().st_size))
+  raise PowerCut
+
+
+@pytest.mark.parametrize(
+  ('where', 'fault'), [('_note_saving', cut), ('sync_tree', tear)]
+)
+def test_one_that_is_saved_anew_stands_until_the_new_one_does(
+  fresh, tmp_path, monkeypatch, where, fault
+):
+  saved = checkpoints.Checkpoints(tmp_path)
+  saved.save(at(fresh, 5), Progress(fingerprint='f'))
+  saved = checkpoints.Checkpoints(tmp_path)
+  place = saved if where == '_note_saving' else checkpoints
+  whole = Progress(fingerprint='f', epochs=1, best_step=5)
+  with monkeypatch.context() as patch, pytest.raises(PowerCut):
+    patch.setattr(place, where, fault)
+    saved.save(at(fresh, 5), whole)
+  saved.close()
+  assert '.before-5' in steps_of(tmp_path)
+  saved = checkpoints.Checkpoints(tmp_path)
+  found, progress = saved.restore_latest(fresh)
+  assert progress.epochs == 0
+  jax.tree.map(np.testing.assert_array_equal, found, at(fresh, 5))
+  saved.save(at(fresh, 5), whole)
+  assert steps_of(tmp_path) == ['5']
+  assert checkpoints.read_progress(tmp_path).epochs == 1
+
+
 def saved_twice(fresh, tmp_path, monkeypatch, sync_tree):
   """A run whose second checkpoint is being saved when `sync_tree` is called."""
   saved = checkpoints.Checkpoints(tmp_path)
@@ -111,14 +149,8 @@ def steps_of(tmp_path):
 def test_a_checkpoint_that_a_power_cut_tore_costs_its_steps_alone(
   fresh, tmp_path, monkeypatch, size
 ):
-  def tear(folder):
-    """The name is on the disk, and not what it stands for."""
-    for path in folder.rglob('*'):
-      if path.is_file():
-        os.truncate(path, int(size * path.stat().st_size))
-    raise PowerCut
-
-  saved_twice(fresh, tmp_path, monkeypatch, tear)
+  fault = functools.partial(tear, size=size)
+  saved_twice(fresh, tmp_path, monkeypatch, fault)
   assert steps_of(tmp_path) == ['.saving', '3', '5', '7']
   saved = checkpoints.Checkpoints(tmp_path)
   found, progress = saved.restore_latest(fresh)
@@ -133,10 +165,6 @@ def test_a_checkpoint_that_is_whole_is_gone_on_from(
   fresh, tmp_path, monkeypatch
 ):
   """Killed before the old ones were removed, which the next start does."""
-
-  def cut(folder):
-    raise PowerCut
-
   saved_twice(fresh, tmp_path, monkeypatch, cut)
   assert steps_of(tmp_path) == ['.saving', '3', '5', '7']
   progress = checkpoints.Checkpoints(tmp_path).restore_latest(fresh)[1]

@@ -120,6 +120,8 @@ class Reader:
         ' this machine has',
         'save fewer of them in one file',
       ) from error
+    # Also where whoever asked takes no more images, or Ctrl-C: what is on its
+    # way would be taken for the next file's.
     except BaseException:
       self.stop()
       raise
@@ -158,6 +160,7 @@ class Reader:
         stdout=subprocess.PIPE,
         env=os.environ | _ENVIRONMENT,
       )
+    # Whatever it was, nobody else would close them.
     except BaseException:
       os.close(box)
       os.close(bell)
