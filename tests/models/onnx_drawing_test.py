@@ -73,7 +73,7 @@ def test_it_says_what_jax_says(name):
   np.testing.assert_allclose(
     found[:, 0], jax.nn.sigmoid(logits)[..., 0], rtol=0, atol=1e-5
   )
-  assert np.ptp(found) > 0.1
+  assert np.ptp(found) > 0.01
 
 
 def test_every_architecture_is_among_them():
@@ -93,19 +93,13 @@ def test_the_papers_network_is_few_nodes():
 
 
 def test_normalisation_is_folded_where_nothing_stands_between():
-  model = ARCHITECTURES['unet']()
+  model = ARCHITECTURES['unet'](widths=(2, 3))
   kinds = [
-    node.op_type
-    for node in draw(
-      model, jax.tree.map(zeros, state.variable_shapes(model))
-    ).graph.node
+    node.op_type for node in draw(model, random_variables(model)).graph.node
   ]
+  # Two at each of two levels down, two up, and the output.
+  assert kinds.count('Conv') == 7
   assert 'BatchNormalization' not in kinds
-  assert kinds.count('Conv') == 19
-
-
-def zeros(leaf):
-  return np.zeros(leaf.shape, leaf.dtype)
 
 
 def test_the_graph_keeps_what_it_is_told():
