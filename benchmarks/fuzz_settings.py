@@ -65,7 +65,7 @@ _FLAGS = {
     *('pixel_size_uncertainty', 'detection', 'network', 'reference', 'valid'),
     *('mask_class', 'mask_ignore', 'micrographs', 'calibration', 'include'),
   ),
-  'export': ('side_px', 'output', 'network'),
+  'export': ('output', 'network'),
   'train': ('workdir', 'mask_class', 'mask_ignore', 'distributed', 'config'),
   'search': ('storage', 'workdir'),
 }

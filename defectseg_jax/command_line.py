@@ -160,9 +160,6 @@ STORAGE = flags.DEFINE_string(
   None,
   "URL of a database for the search's results. Default: a file in --workdir.",
 )
-SIDE_PX = flags.DEFINE_integer(
-  'side_px', 1024, 'Side in pixels of the images that the ONNX network takes.'
-)
 PORT = flags.DEFINE_integer(
   'port',
   0,

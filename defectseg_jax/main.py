@@ -199,7 +199,6 @@ def _run_of_workdir(
       config,
       None if network else workdir,
       command_line.OUTPUT.value or '',
-      side_px=command_line.SIDE_PX.value,
       console=_console(),
       network=network,
     )

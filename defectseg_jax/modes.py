@@ -94,7 +94,7 @@ MODES = {
   'export': Mode(
     'Writes the network of a trained run: as .safetensors with its card, to be '
     'passed on, or as .onnx, for programs without JAX.',
-    ('workdir', 'network', 'output', 'side_px', 'config'),
+    ('workdir', 'network', 'output', 'config'),
     'defectseg export --workdir=runs/voids --output=voids.safetensors',
     needs_config=False,
   ),

@@ -27,8 +27,6 @@ WIDTHS = (64, 128, 256, 512, 512, 4096, 4096)
 
 WIDTHS_350K = scale_widths(WIDTHS, 0.0512)
 
-_CONVOLUTIONS = (2, 2, 3, 3, 3)
-
 
 class FCN8s(Architecture):
   """15 hidden convolutions, five poolings; receptive-field radius 245 px.
@@ -42,13 +40,15 @@ class FCN8s(Architecture):
   widths: tuple[int, ...] = WIDTHS
 
   size_multiple = 32
+  # Of each block.
+  convolutions = (2, 2, 3, 3, 3)
 
   @property
   def longest_path(self) -> Sequence[receptive_field.Layer]:
     """Through the coarsest scores."""
     conv = receptive_field.convolution(3)
     path = []
-    for count in _CONVOLUTIONS:
+    for count in self.convolutions:
       path += [conv] * count + [receptive_field.max_pool_2x2]
     return [
       *path,
@@ -80,7 +80,7 @@ class FCN8s(Architecture):
     pooled = []
     *block_widths, width_6, width_7 = self.widths
     for block, features in enumerate(block_widths, 1):
-      for i in range(1, _CONVOLUTIONS[block - 1] + 1):
+      for i in range(1, self.convolutions[block - 1] + 1):
         x = conv(x, features, 3, f'conv_{block}_{i}')
       x = layers.max_pool_2x2(x)
       pooled.append(x)

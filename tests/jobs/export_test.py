@@ -10,12 +10,15 @@ import onnxruntime
 import optax
 import pytest
 import tiny
+from random_networks import write_random_network
 from rich.console import Console
 
 from configs import voids
 from defectseg_jax.errors import InputError
 from defectseg_jax.jobs import export as job
 from defectseg_jax.models import ModelSettings, create_model
+from defectseg_jax.runs import onnx_writing
+from defectseg_jax.runs.network_card import network_config, read_card
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.training import checkpoints, schedules, state
 from defectseg_jax.training.progress import Progress
@@ -46,7 +49,7 @@ def run(config, tmp_path):
 def test_the_exported_network_says_the_same(run, tmp_path):
   path = tmp_path / 'net.onnx'
   export = [*PROGRAM, '--mode=export', f'--workdir={run}', f'--output={path}']
-  done = tiny.run([*export, '--side_px=64'])
+  done = tiny.run(export)
   assert done.returncode == 0, done.stderr
   assert done.stderr == ''
   assert done.stdout.startswith('Network: ')
@@ -64,14 +67,14 @@ def test_the_exported_network_says_the_same(run, tmp_path):
   params, batch_stats = checkpoints.restore_model(
     run, **state.variable_shapes(network)
   )
-  images = np.random.default_rng(1).normal(size=(1, 64, 64, 1))
+  images = np.random.default_rng(1).normal(size=(1, 64, 72, 1))
   images = images.astype(np.float32)
   session = onnxruntime.InferenceSession(str(path))
-  (found,) = session.run(None, {session.get_inputs()[0].name: images})
+  (found,) = session.run(None, {'micrograph': images.transpose(0, 3, 1, 2)})
   expected = jax.nn.sigmoid(
     network.apply({'params': params, 'batch_stats': batch_stats}, images)
   )
-  np.testing.assert_allclose(found, expected, atol=1e-5)
+  np.testing.assert_allclose(found[:, 0], expected[..., 0], atol=1e-5)
   assert np.ptp(found) > 0.01
 
   before = path.read_bytes()
@@ -79,9 +82,20 @@ def test_the_exported_network_says_the_same(run, tmp_path):
   assert done.returncode == 1
   assert 'net.onnx: is there already' in done.stderr
   assert path.read_bytes() == before
-  done = tiny.run([*export[:-1], f'--output={tmp_path}/x.onnx', '--side_px=9'])
-  assert 'error: --side_px=9: must be a multiple of 8' in done.stderr
-  assert not (tmp_path / 'x.onnx').exists()
+
+
+def test_a_graph_that_says_something_else_is_not_written(tmp_path, monkeypatch):
+  path = write_random_network(tmp_path / 'mine.safetensors')
+  monkeypatch.setattr(onnx_writing, '_TOLERANCE', -1.0)
+  with pytest.raises(InputError, match='differ from those of JAX by up to'):
+    job.export(
+      network_config(path, read_card(path), None),
+      None,
+      str(tmp_path / 'net.onnx'),
+      console=Console(quiet=True),
+      network=str(path),
+    )
+  assert not (tmp_path / 'net.onnx').exists()
 
 
 def test_what_is_wrong_is_said_in_one_line(tmp_path, monkeypatch):
@@ -91,7 +105,6 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, monkeypatch):
         voids.get_config(),
         Workdir(tmp_path),
         str(output),
-        side_px=64,
         console=Console(quiet=True),
       )
     assert not list(tmp_path.iterdir())

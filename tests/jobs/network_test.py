@@ -41,7 +41,6 @@ def export(workdir, output, network=None):
     config,
     workdir,
     str(output),
-    side_px=64,
     console=Console(quiet=True),
     network=network and str(network),
   )
@@ -133,7 +132,9 @@ class TestOfARun:
       one.key: one.value
       for one in onnx.load(tmp_path / 'net.onnx').metadata_props
     }
-    assert float(facts['threshold']) == read_card(passed_on).threshold
+    card = read_card(passed_on)
+    assert float(facts['threshold']) == card.threshold
+    assert json.loads(facts['seen_sizes']) == card.seen_sizes
 
   def test_too_large_a_network_is_halved(
     self, trained_run, tmp_path, monkeypatch
