@@ -1,6 +1,6 @@
 """Whether voids at precipitates are told from voids anywhere.
 
-python -m benchmarks.association --foils=200
+python -m benchmarks.association
 
 Masks are drawn from known positions; no network looks. Half of what is asked:
 how often random positions are called random. The other half: how often voids of
