@@ -1,6 +1,6 @@
 """Whether voids at precipitates are told from voids anywhere.
 
-python -m benchmarks.association --foils=200
+python -m benchmarks.association
 
 Masks are drawn from known positions; no network looks. Half of what is asked:
 how often random positions are called random. The other half: how often voids of
@@ -49,7 +49,7 @@ def _p_value(number: int, planted: float) -> float:
   voids = _anywhere(radii_a, shape, rng)
   at = rng.permutation(_VOIDS)[: round(planted * _VOIDS)]
   for one in at:
-    voids[one] = _beside(precipitates, radii_b, radii_a[one], rng)
+    voids[one] = _beside(precipitates, radii_b, float(radii_a[one]), rng)
   rows, columns = np.mgrid[:_SIDE_PX, :_SIDE_PX]
   others = np.zeros(shape, bool)
   for (row, column), radius in zip(precipitates, radii_b, strict=True):

@@ -25,17 +25,14 @@ MODE = flags.DEFINE_enum(
   'mode', 'train', tuple(MODES), 'What to do; the same as the first word.'
 )
 WORKDIR = flags.DEFINE_string(
-  'workdir',
-  None,
-  'Folder of the run. Default: runs/<defect>. predict: several as --network.',
+  'workdir', None, 'Folder of the run, or several. Default: runs/<defect>.'
 )
 NETWORK = flags.DEFINE_string(
   'network',
   None,
   'Name of a network that comes with the program, or the path of a '
   '.safetensors file; then there is no --workdir. quantify: the network that '
-  'made the masks, in place of --detection. predict: several, with commas '
-  'between them, look for several defects together.',
+  'made the masks, in place of --detection. predict: several, with commas.',
 )
 OUTPUT = flags.DEFINE_string(
   'output',

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-_NEIGHBOURS = np.ones((3, 3), bool)
+from defectseg_jax.prediction.regions import number_regions
+
 # Of an object's pixels: who loses more, loses the object. By eye.
 _MOST = 0.5
 # More than two margins differ by: those of a mask are from 0 to 1.
@@ -91,7 +92,7 @@ def _settle_pair(
   masks: list[np.ndarray], claims: Sequence[Claim], first: int, second: int
 ) -> list[Settled]:
   """Changes two of the masks."""
-  labels, count = ndimage.label(masks[first] & masks[second], _NEIGHBOURS)
+  labels, count = number_regions(masks[first] & masks[second])
   if not count:
     return []
   numbers = np.arange(count + 1)
@@ -126,7 +127,7 @@ def _margin(claim: Claim) -> np.ndarray:
 
 def _without(mask: np.ndarray, lost: np.ndarray) -> tuple[np.ndarray, int, int]:
   """The mask without what is lost; objects that are cut, and dropped."""
-  labels, count = ndimage.label(mask, _NEIGHBOURS)
+  labels, count = number_regions(mask)
   areas = np.bincount(labels.ravel(), minlength=count + 1)
   losses = np.bincount(labels[lost], minlength=count + 1)
   dropped = losses > _MOST * areas

@@ -132,7 +132,7 @@ def association(
     return Association(count, 0, _NOTHING)
   # From the centre of a pixel to the nearest edge of B, which lies half a pixel
   # before the nearest centre.
-  distances = ndimage.distance_transform_edt(~others) - 0.5
+  distances = _distance(others) - 0.5
   random = random_centres(
     centres_px, radii_px, others.shape, valid=valid, draws=draws, seed=seed
   )
@@ -173,7 +173,7 @@ def random_centres(
   """
   whole = np.ones(shape, bool) if valid is None else valid
   # A circle that touches the edge would be cut by it.
-  room = ndimage.distance_transform_edt(np.pad(whole, 1))[1:-1, 1:-1] - 0.5
+  room = _distance(~np.pad(whole, 1))[1:-1, 1:-1] - 0.5
   rng = np.random.default_rng(seed)
   placed = np.tile(np.asarray(centres_px, float), (draws, 1, 1))
   order = np.argsort(-np.asarray(radii_px), kind='stable')
@@ -217,8 +217,8 @@ def cross_k(
   """
   if not len(centres_px) or not len(others_px):
     return np.full(len(distances_px), math.nan)
-  near = spatial.cKDTree(centres_px).sparse_distance_matrix(
-    spatial.cKDTree(others_px), max(distances_px), output_type='coo_matrix'
+  near = spatial.KDTree(centres_px).sparse_distance_matrix(
+    spatial.KDTree(others_px), max(distances_px), output_type='coo_matrix'
   )
   shifts = others_px[near.col] - centres_px[near.row]
   common = np.maximum(_overlap_when_shifted(valid, shifts), 1)
@@ -256,6 +256,11 @@ positions (95%: 3 to 3), p = 0.001'
     f'(within {distance}); {found.near_random:.1f} expected at random '
     f'positions (95%: {low:.0f} to {high:.0f}), p = {found.p_value:.2g}'
   )
+
+
+def _distance(mask: np.ndarray) -> np.ndarray:
+  """Of each pixel's centre to the nearest of the mask, which is not empty."""
+  return np.asarray(ndimage.distance_transform_edt(~mask))
 
 
 def _at(values: np.ndarray, points_px: np.ndarray) -> np.ndarray:

@@ -123,7 +123,7 @@ def test_cross_k_of_random_points_is_the_area_of_a_circle():
   valid = np.ones((200, 300), bool)
   points = rng.uniform(0, 1, (2, 800, 2)) * valid.shape - 0.5
   distances = np.array([20.0, 60.0])
-  found = cross_k(*points, distances, valid)
+  found = cross_k(points[0], points[1], distances, valid)
   np.testing.assert_allclose(found, math.pi * distances**2, rtol=0.05)
 
 
