@@ -95,8 +95,17 @@ class History:
 
   def files_stand(self) -> bool:
     """Whether the files on disk show what the journal ends with."""
-    # Where nothing was saved they are what it begins from.
-    return (self.journal.saved_version or 0) == self.journal.version
+    journal = self.journal
+    if not journal.version:
+      return True
+    for file, checksum in self._source.checksums().items():
+      version, last = journal.saved.get(file, (0, None))
+      # A kill may come after the note and before the file. What another
+      # program wrote is a change of its own.
+      behind = checksum != last and journal.knows(file, checksum)
+      if version != journal.version or behind:
+        return False
+    return True
 
   def network_objects(self, threshold: float) -> np.ndarray:
     """Ids of the network's objects at a threshold, int32 [H, W]."""

@@ -69,7 +69,7 @@ class Journal:
     begin: what the first line says.
     version: how many changes there were, undo and redo among them.
     values: what else than pixels changes, as it is after all lines.
-    saved_version: that the files were written of last; None if never.
+    saved: by file, the version that it was written of last, and its checksum.
     corrected: objects that a person's hand was on then, and all.
   """
 
@@ -86,7 +86,7 @@ class Journal:
     self.begin: dict[str, Any] | None = None
     self.version = 0
     self.values: dict[str, Any] = {}
-    self.saved_version: int | None = None
+    self.saved: dict[str, tuple[int, str | None]] = {}
     self.corrected = 0, 0
     # Checksums of files that were saved; None of one that was not there.
     self._saved: dict[str, set[str | None]] = {}
@@ -172,7 +172,8 @@ class Journal:
 
   def _take_saved(self, line: Mapping[str, Any]) -> None:
     self._note(line['files'])
-    self.saved_version = int(line['of'])
+    for file, checksum in line['files'].items():
+      self.saved[str(file)] = int(line['of']), checksum
     corrected, objects = line['corrected']
     self.corrected = int(corrected), int(objects)
 

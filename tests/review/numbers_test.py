@@ -152,6 +152,11 @@ def test_what_a_killed_review_left_is_made_up_for(tmp_path, monkeypatch):
     apply(review.document('a'), 'grow', row=30, column=30)
     # What is on the disk then: the journal, and the mask as it was.
     shutil.copytree(out, killed)
+    before = (killed / 'masks/a.tif').read_bytes()
+  # Or it was killed after the note of what is written, and before the file.
+  (out / 'masks/a.tif').write_bytes(before)
+  with Review.open(out) as review:
+    assert review.document('a').unsaved
   assert not read_mask(killed / 'masks/a.tif').any()
   with Review.open(killed) as review:
     review.write_results()
