@@ -96,6 +96,13 @@ SAMPLES = flags.DEFINE_string(
   'CSV table with the columns file, sample, and what was done to the sample, '
   'with units in the names, as dose_dpa. --calibration may have them, too.',
 )
+SERIES = flags.DEFINE_bool(
+  'series',
+  False,
+  'The images are the frames of one experiment, in the order of their names: '
+  'drift, objects through time, and numbers against time. --calibration may '
+  'have a column time_s.',
+)
 OBJECT_DIAMETER_NM = flags.DEFINE_float(
   'object_diameter_nm',
   None,

@@ -29,6 +29,7 @@ from defectseg_jax.sessions import pictures, reference
 from defectseg_jax.sessions.hand_regions import read_regions
 from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
 from defectseg_jax.sessions.mask_settings import mask_settings
+from defectseg_jax.sessions.series import SeriesCollector
 from defectseg_jax.sessions.session_image import SessionImage
 
 
@@ -57,6 +58,7 @@ def write_image_results(
   limits: Hysteresis | None,
   truths: reference.Truths,
   of_page: int,
+  frames: SeriesCollector | None = None,
 ) -> ImageResults:
   """Measures an image and writes its overlay, histogram and ROI set.
 
@@ -68,6 +70,7 @@ def write_image_results(
     limits: what made the masks of probabilities; None without a network.
     truths: true masks; without any for no comparison.
     of_page: how many images the page has.
+    frames: that follows the images of a series; None where they are none.
 
   Returns:
     What tables and page need; none of the large arrays.
@@ -102,6 +105,8 @@ def write_image_results(
   drawn: Any = {'pixels': arrays.pixels, 'settings': settings}
   pictures.write_image_pictures(made, image.name, found, image.scale, **drawn)
   _write_rois(made / 'rois', image.name, found)
+  if frames is not None:
+    frames.add(numbers, found, arrays.pixels, image.scale)
   return ImageResults(
     numbers,
     view_of_image(found, arrays, numbers, settings, limits, of_page),

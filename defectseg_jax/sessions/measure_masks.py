@@ -44,6 +44,9 @@ from defectseg_jax.sessions.pictures import (
 from defectseg_jax.sessions.sample_files import write_samples
 from defectseg_jax.sessions.samples import Samples
 from defectseg_jax.sessions.screening import Seen
+from defectseg_jax.sessions.series import SeriesCollector
+from defectseg_jax.sessions.series_files import series_remarks, write_series
+from defectseg_jax.sessions.series_numbers import SeriesNumbers
 from defectseg_jax.sessions.session_html import session_html
 from defectseg_jax.sessions.tables import objects_table, write_tables
 
@@ -57,6 +60,7 @@ def measure_masks(
   inspect: Callable[..., Seen],
   include: Sequence[str],
   samples: Samples,
+  series: bool = False,
   console: Console,
   check_interruption: Callable[[], None],
 ) -> tuple[SessionNumbers, dict[str, float]]:
@@ -67,6 +71,7 @@ def measure_masks(
     settings, reader: how to measure masks, and to read them.
     inspect: of an image and a shape to what is specimen.
     include, samples: what is in the mean all the same; and of which sample.
+    series: whether the images are the frames of one experiment.
     console: where the progress goes.
     check_interruption: called before each image.
 
@@ -82,6 +87,8 @@ def measure_masks(
   measure = functools.partial(_measure, reader=reader, inspect=inspect)
   failures, seconds = dict(given.failures), {}
   collected, views = [], []
+  names = [*(image.name for image in given.images), *failures]
+  frames = SeriesCollector(settings, names) if series else None
   with _progress(console) as progress, objects_table(made) as write_objects:
     for image in progress.track(given.images, description='measuring'):
       check_interruption()
@@ -95,18 +102,25 @@ def measure_masks(
       write_image_pictures(*where, pixels=seen.pixels, settings=settings)
       included = image.is_named(include) is not None
       of = _image_numbers(image, found, seen, how.settings, include=included)
+      if frames is not None:
+        frames.add(of, found, seen.pixels, image.scale)
       collected.append(write_objects(of))
       views.append(_view(found, seen, of, settings, len(given.images)))
   _require_some(collected, failures)
+  in_time = frames and frames.finish()
   numbers = SessionNumbers(
     settings,
     current_provenance(),
     *(samples.label(collected), failures),
-    notes=[*given.remarks, *_notes(settings, ways.values())],
+    notes=[
+      *given.remarks,
+      *_notes(settings, ways.values()),
+      *(series_remarks(in_time) if in_time else ()),
+    ],
     unused_rows=given.unused_rows,
     samples=samples,
   )
-  _write_session(made, numbers, views)
+  _write_session(made, numbers, views, in_time)
   return numbers, seconds
 
 
@@ -123,12 +137,17 @@ def _view(
 
 
 def _write_session(
-  made: pathlib.Path, numbers: SessionNumbers, views: Sequence[ImageView]
+  made: pathlib.Path,
+  numbers: SessionNumbers,
+  views: Sequence[ImageView],
+  series: SeriesNumbers | None,
 ) -> None:
   """Writes the files of all images together: tables first, then the page."""
   write_tables(made, numbers)
   write_session_histogram(made, numbers)
   write_samples(made, numbers)
+  if series is not None:
+    write_series(made, series)
   how_made = {
     **numbers.provenance.rows(),
     'measured with': settings_text(
@@ -136,7 +155,7 @@ def _write_session(
     ),
     'versions': versions_text(),
   }
-  page = session_html(numbers, views, how_made)
+  page = session_html(numbers, views, how_made, series)
   (made / 'report.html').write_text(page, encoding='utf-8')
 
 

@@ -35,6 +35,7 @@ from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.results import SessionResults, write_results
 from defectseg_jax.sessions.samples import read_samples, samples_of
 from defectseg_jax.sessions.screening import Screening, create_screening
+from defectseg_jax.sessions.series import sort_frames
 from defectseg_jax.sessions.session_image import SessionImage
 
 
@@ -64,6 +65,8 @@ class Given:
   def of(cls, request: PredictRequest) -> 'Given':
     """Raises InputError if a file or a flag is wrong."""
     paths, remarks, refused = select_images(request.images)
+    if request.series:
+      paths = sort_frames(paths)
     given = cls(
       request,
       paths,
@@ -173,6 +176,7 @@ def _write(
     samples=samples_of(
       given.samples, {name: [(path, name)] for path, name in all_images}
     ),
+    series=given.request.series,
     check_interruption=check_interruption,
   )
 

@@ -29,6 +29,8 @@ from defectseg_jax.sessions.index import MASKS, ROIS
 from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.sample_files import write_samples
 from defectseg_jax.sessions.samples import Samples
+from defectseg_jax.sessions.series import SeriesCollector
+from defectseg_jax.sessions.series_files import series_remarks, write_series
 from defectseg_jax.sessions.session_html import session_html
 from defectseg_jax.sessions.session_image import SessionImage
 
@@ -65,6 +67,7 @@ def write_results(
   notes: Sequence[str],
   unused_rows: str = '',
   samples: Samples,
+  series: bool = False,
   check_interruption: Callable[[], None],
 ) -> SessionResults:
   """Measures all masks and writes what a person looks at.
@@ -77,6 +80,7 @@ def write_results(
     provenance, how_made, notes: what tables and page say besides.
     unused_rows: of the calibration table, that are of no image; '' for none.
     samples: which images are of which sample.
+    series: whether they are the frames of one experiment.
     check_interruption: called before each image; may raise Stopped.
 
   Returns:
@@ -87,30 +91,40 @@ def write_results(
     Stopped: the user asked to stop.
   """
   with folder.new_results() as made:
-    collected = []
+    collected, names = [], [*(one.name for one in images), *failures]
+    frames = SeriesCollector(settings, names) if series else None
     with tables.objects_table(made) as write_objects:
       for image in images:
         check_interruption()
         how = {'settings': settings, 'limits': limits, 'truths': truths}
+        how['frames'] = frames
         one = write_image_results(
           *(folder.path, made, image), **how, of_page=len(images)
         )
         kept = write_objects(one.numbers)
         collected.append(dataclasses.replace(one, numbers=kept))
+    in_time = frames.finish() if frames and collected else None
     numbers = SessionNumbers(
       settings,
       provenance,
       samples.label([one.numbers for one in collected]),
       failures,
-      notes=[*notes, *_notes(folder, images, failures, truths)],
+      notes=[
+        *notes,
+        *_notes(folder, images, failures, truths),
+        *(series_remarks(in_time) if in_time else ()),
+      ],
       compared=bool(truths.masks),
       unused_rows=[unused_rows] if unused_rows else [],
       samples=samples,
     )
     if limits is not None:
       how_made = {**how_made, 'scales': _scales_text(images)}
-    page = session_html(numbers, [one.view for one in collected], how_made)
+    views = [one.view for one in collected]
+    page = session_html(numbers, views, how_made, in_time)
     _write_session(made, images, numbers, page)
+    if in_time is not None:
+      write_series(made, in_time)
   return SessionResults(numbers, _comparable(collected))
 
 

@@ -9,6 +9,7 @@ from defectseg_jax.reporting.page import words
 from defectseg_jax.reporting.page.detection import DetectionView
 from defectseg_jax.reporting.page.rendering import render
 from defectseg_jax.reporting.page.samples import SamplesView
+from defectseg_jax.reporting.page.series import SeriesView
 from defectseg_jax.reporting.page.views import (
   ImageView,
   place_view,
@@ -76,6 +77,7 @@ def session_page(
   remarks: Sequence[str] = (),
   detection: DetectionView | None = None,
   samples: SamplesView | None = None,
+  series: SeriesView | None = None,
 ) -> str:
   """One HTML file of all images of a session.
 
@@ -89,6 +91,7 @@ def session_page(
     how_made: label and text: command, run, threshold, versions.
     cautions, remarks: of all images; the latter, what intervals leave out.
     detection, samples: which sizes a network finds; numbers by sample.
+    series: what the images are in time, where they are frames.
 
   Returns:
     HTML, to be written as UTF-8.
@@ -121,6 +124,7 @@ def session_page(
     remarks=remarks,
     detection=detection,
     samples=samples,
+    series=series,
     **shared_content(),
   )
 
