@@ -83,10 +83,11 @@ class SeriesCollector:
     name = numbers.name
     frame = self._numbers[name]
     by_mask = pixels is None
+    touches = found.objects['touches_border'].tolist() if self._links else []
     pixels = found.labels > 0 if pixels is None else pixels
     followed = self._follower.add(frame, pixels, self._objects(found))
     self._frames.append(
-      SeriesFrame(followed, numbers.row, scale.time_s, by_mask)
+      SeriesFrame(followed, numbers.row, touches, scale.time_s, by_mask)
     )
     if frame in self._pictured:
       tracks = followed.tracks if self._links else None

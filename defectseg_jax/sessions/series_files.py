@@ -63,7 +63,7 @@ def series_remarks(series: SeriesNumbers) -> Iterator[str]:
   yield (
     'Objects are linked where they were, to within half of a diameter, drift '
     f'taken out; one that is missed for up to {MOST_MISSED} frames is the same '
-    'one. Intervals of frames are not independent: they show the same objects.'
+    'one.'
   )
   yield from _of_fates(series)
 
@@ -109,6 +109,8 @@ def _of_drift(series: SeriesNumbers) -> Iterator[str]:
 def _of_area(series: SeriesNumbers) -> Iterator[str]:
   yield (
     'Densities of a frame are of the specimen in its view, which drift changes.'
+    ' All frames show the same specimen: their intervals are not independent, '
+    'and the mean over images has one that is far too narrow.'
   )
   if not series.links:
     return

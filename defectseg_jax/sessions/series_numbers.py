@@ -44,12 +44,14 @@ class SeriesFrame(NamedTuple):
   Attributes:
     followed: its drift, its objects and their tracks.
     row: of summary.csv.
+    touches: by object, which sides it touches; '' for none.
     time_s: of the table of scales; None where it has none.
     by_mask: whether drift is found by its mask, for want of a micrograph.
   """
 
   followed: FollowedFrame
   row: Mapping[str, Any]
+  touches: Sequence[str]
   time_s: float | None
   by_mask: bool
 
@@ -156,6 +158,7 @@ class SeriesNumbers:
           'row_px': followed.rows_px[number - 1],
           'column_px': followed.columns_px[number - 1],
           'diameter_px': diameter,
+          'touches_border': one.touches[number - 1],
         }
 
   def lifetime_rows(self) -> Iterator[dict[str, Any]]:
@@ -202,11 +205,14 @@ class SeriesNumbers:
 
   @functools.cached_property
   def _sizes_in_time(self) -> dict[int, tuple[list[float], list[float]]]:
-    """By track, its times and diameters."""
+    """By track, its times and diameters; NaN where a side cuts it."""
     found: dict[int, tuple[list[float], list[float]]] = {}
     for one in self.frames:
       scale = one.row['pixel_size_nm'] if self._all_scaled else 1.0
-      for track, size in zip(one.followed.tracks, one.followed.diameters_px):
+      sizes_px = np.where(
+        np.array(one.touches, str) == '', one.followed.diameters_px, math.nan
+      )
+      for track, size in zip(one.followed.tracks, sizes_px):
         times, sizes = found.setdefault(track, ([], []))
         times.append(self.times[one.followed.frame])
         sizes.append(float(size) * scale)
@@ -264,8 +270,9 @@ def _times(value: float, size_nm: float | None) -> float | None:
 
 
 def _slope(times: Sequence[float], sizes: Sequence[float]) -> float:
-  """Of the straight line of least squares; NaN of too few."""
-  if len(times) < _LEAST_FRAMES_OF_RATE:
+  """Of the straight line of least squares; NaN of too few whole objects."""
+  whole = ~np.isnan(sizes)
+  if whole.sum() < _LEAST_FRAMES_OF_RATE:
     return math.nan
-  away = np.asarray(times) - np.mean(times)
-  return float(away @ np.asarray(sizes) / (away @ away))
+  away = np.asarray(times)[whole] - np.mean(np.asarray(times)[whole])
+  return float(away @ np.asarray(sizes)[whole] / (away @ away))
