@@ -207,19 +207,16 @@ def test_times_that_do_not_rise_are_not_taken(experiment, tmp_path):
 def test_a_session_that_was_stopped_ends_in_the_same_bytes(
   predict, experiment, tmp_path
 ):
-  given = {
-    'images': [str(experiment / 'images')],
-    'calibration': str(experiment / 'times.csv'),
-    'series': True,
-  }
-  assert predict(output=str(tmp_path / 'whole'), **given)
+  images = experiment / 'images'
+  given = {'calibration': str(experiment / 'times.csv'), 'series': True}
+  assert predict(images, output=str(tmp_path / 'whole'), **given)
   for times in (3, 12):
     with pytest.raises(Stopped):
-      predict(interruption=After(times), **given)
-  assert predict(**given)
+      predict(images, interruption=After(times), **given)
+  assert predict(images, **given)
   found = contents(tmp_path / 'out')
   assert found == contents(tmp_path / 'whole')
   assert {'series.csv', 'tracks.csv', 'lifetimes.csv', 'series.png'} <= {*found}
   # Without the flag they go.
-  assert predict(**{**given, 'series': False})
+  assert predict(images, **{**given, 'series': False})
   assert not [*(tmp_path / 'out').glob('series*')]
