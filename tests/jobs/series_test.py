@@ -207,16 +207,12 @@ def test_times_that_do_not_rise_are_not_taken(experiment, tmp_path):
 def test_a_session_that_was_stopped_ends_in_the_same_bytes(
   predict, experiment, tmp_path
 ):
-  images = experiment / 'images'
+  images = [experiment / 'images' / f'{one}.tif' for one in NAMES[:4]]
   given = {'calibration': str(experiment / 'times.csv'), 'series': True}
-  assert predict(images, output=str(tmp_path / 'whole'), **given)
-  for times in (3, 12):
-    with pytest.raises(Stopped):
-      predict(images, interruption=After(times), **given)
-  assert predict(images, **given)
+  assert predict(*images, output=str(tmp_path / 'whole'), **given)
+  with pytest.raises(Stopped):
+    predict(*images, interruption=After(5), **given)
+  assert predict(*images, **given)
   found = contents(tmp_path / 'out')
   assert found == contents(tmp_path / 'whole')
   assert {'series.csv', 'tracks.csv', 'lifetimes.csv', 'series.png'} <= {*found}
-  # Without the flag they go.
-  assert predict(images, **{**given, 'series': False})
-  assert not [*(tmp_path / 'out').glob('series*')]

@@ -30,6 +30,10 @@ _LEAST_OVERLAP = 0.25
 # Frames are compared with one frame as long as they have so much in common with
 # it: errors add up only where another takes its place. By eye.
 _KEPT_OVERLAP = 0.75
+# And as long as they are so much like it, compared with the first one after it:
+# rims of objects that have grown by more than they are wide pull at random. By
+# eye.
+_KEPT_CORRELATION = 0.95
 # Parts of a pixel that are told apart.
 _UPSAMPLING = 50
 # Waves longer than this part of the longest side are taken for illumination,
@@ -49,12 +53,15 @@ class Shift(NamedTuple):
     prominence: how many times as high the correlation is there as at any other
       place, apart from the slopes of the same summit; 3 at most.
     overlap: part of a frame that both show.
+    correlation: of what both show, laid over each other; 0 where that was not
+      done.
   """
 
   rows: float
   columns: float
   prominence: float
   overlap: float
+  correlation: float = 0.0
 
   @property
   def is_sure(self) -> bool:
@@ -137,13 +144,14 @@ def find_shift(reference: Detail, moved: Detail) -> Shift:
   if prominence < LEAST_PROMINENCE:
     overlap = _overlap(rows / height, columns / width)
     return Shift(rows, columns, prominence, overlap)
+  correlation = 0.0
   for _ in range(_MOST_STEPS):
     whole = round(rows), round(columns)
     if _overlap(whole[0] / height, whole[1] / width) < _LEAST_OVERLAP:
       break
     # What one of them does not show has no say in the other.
     weights = reference.weights * _moved_back(moved.weights, *whole)
-    rest, _, _ = phase_cross_correlation(
+    rest, error, _ = phase_cross_correlation(
       reference.values * weights,
       _moved_back(moved.values, *whole) * weights,
       upsample_factor=_UPSAMPLING,
@@ -151,10 +159,11 @@ def find_shift(reference: Detail, moved: Detail) -> Shift:
     )
     # It says how to move the second back.
     rows, columns = whole[0] - float(rest[0]), whole[1] - float(rest[1])
+    correlation = math.sqrt(max(0.0, 1 - float(error) ** 2))
     if (round(rows), round(columns)) == whole:
       break
   overlap = _overlap(rows / height, columns / width)
-  return Shift(rows, columns, prominence, overlap)
+  return Shift(rows, columns, prominence, overlap, correlation)
 
 
 class DriftFinder:
@@ -164,6 +173,8 @@ class DriftFinder:
     """Has seen nothing yet."""
     self._key: tuple[Detail, Drift] | None = None
     self._last: tuple[Detail, Drift] | None = None
+    # The most that a frame was like the key.
+    self._best = 0.0
 
   def add(self, pixels: np.ndarray, valid: np.ndarray | None = None) -> Drift:
     """The drift of the next frame.
@@ -181,23 +192,29 @@ class DriftFinder:
     if self._key is None or self._last is None:
       self._key = self._last = frame, Drift(0.0, 0.0, math.nan)
       return self._last[1]
-    placed = None
-    for key in (self._key, self._last):
-      shift = find_shift(key[0], frame)
-      drift = Drift(
-        key[1].rows_px + shift.rows,
-        key[1].columns_px + shift.columns,
-        shift.prominence,
-      )
-      if shift.is_sure:
-        placed = placed or (drift, key)
-        if shift.overlap >= _KEPT_OVERLAP:
-          placed = drift, key
-          break
-    if placed is None:
+    shift = find_shift(self._key[0], frame)
+    if not self._is_like_key(shift):
+      other = find_shift(self._last[0], frame)
+      if other.is_sure:
+        shift, self._key, self._best = other, self._last, 0.0
+    if not shift.is_sure:
       return UNKNOWN._replace(prominence=shift.prominence)
-    self._key, self._last = placed[1], (frame, placed[0])
-    return placed[0]
+    self._best = max(self._best, shift.correlation)
+    drift = Drift(
+      self._key[1].rows_px + shift.rows,
+      self._key[1].columns_px + shift.columns,
+      shift.prominence,
+    )
+    self._last = frame, drift
+    return drift
+
+  def _is_like_key(self, shift: Shift) -> bool:
+    """Whether a frame is best compared with the one that others were."""
+    return (
+      shift.is_sure
+      and shift.overlap >= _KEPT_OVERLAP
+      and shift.correlation >= _KEPT_CORRELATION * self._best
+    )
 
 
 def _coarse_shift(reference: Detail, moved: Detail) -> tuple[int, int, float]:
