@@ -25,7 +25,7 @@ what memory a series takes.
 import argparse
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -125,7 +125,7 @@ def draw_frames(
   steps = _steps(random, frames)
   drifts = np.cumsum(steps, axis=0)
   low, high = -drifts.max(0) - _MARGIN_PX, side_px - drifts.min(0) + _MARGIN_PX
-  config = foil.get_config()
+  config: Any = foil.get_config()
   discs = list(_discs(random, getattr(config, defect), config, low, high))
   spots = list(_spots(random, config, low, high))
   dose = config.detector.dose_electrons_per_px
@@ -152,8 +152,8 @@ def _steps(random: np.random.Generator, frames: int) -> np.ndarray:
 
 def _discs(
   random: np.random.Generator,
-  of: foil.ml_collections.ConfigDict,
-  config: foil.ml_collections.ConfigDict,
+  of: Any,
+  config: Any,
   low: np.ndarray,
   high: np.ndarray,
 ) -> Iterator[Disc]:
@@ -162,18 +162,20 @@ def _discs(
   shape = (of.diameter_nm / of.diameter_std_nm) ** 2
   for _ in range(count):
     diameter = random.gamma(shape, of.diameter_nm / shape)
-    yield Disc(*random.uniform(low, high), diameter / config.pixel_size_nm)
+    row, column = random.uniform(low, high)
+    yield Disc(row, column, diameter / config.pixel_size_nm)
 
 
 def _spots(
   random: np.random.Generator,
-  config: foil.ml_collections.ConfigDict,
+  config: Any,
   low: np.ndarray,
   high: np.ndarray,
 ) -> Iterator[Disc]:
   per_px = config.contrast.surface_spots_per_um2 * config.pixel_size_nm**2
   for _ in range(random.poisson(per_px * 1e-6 * np.prod(high - low))):
-    yield Disc(*random.uniform(low, high), random.uniform(10, 60))
+    row, column = random.uniform(low, high)
+    yield Disc(row, column, random.uniform(10, 60))
 
 
 def _part(disc: Disc, drift: np.ndarray, side_px: int) -> tuple | None:

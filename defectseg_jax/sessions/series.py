@@ -105,10 +105,12 @@ class SeriesCollector:
     )
 
   def _objects(self, found: Measurement) -> FrameObjects:
-    names = ('row_px', 'column_px', 'diameter_px')
     none = np.zeros(0)
-    columns = [found.objects[one] if self._links else none for one in names]
-    return FrameObjects(*columns, found.labels, found.valid)
+    rows, columns, diameters = (
+      found.objects[name] if self._links else none
+      for name in ('row_px', 'column_px', 'diameter_px')
+    )
+    return FrameObjects(rows, columns, diameters, found.labels, found.valid)
 
 
 def _frame_numbers(names: Iterable[str]) -> dict[str, int]:

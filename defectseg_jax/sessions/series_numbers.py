@@ -245,11 +245,13 @@ class SeriesNumbers:
     count = self.followed.in_common.get(one.followed.frame)
     area, size_nm = self.followed.common_area_px, one.row['pixel_size_nm']
     name = 'common_view_number_per_area_per_m2'
-    per_area = dict.fromkeys((name, f'{name}_low', f'{name}_high'))
+    per_area: dict[str, float | None] = dict.fromkeys(
+      (name, f'{name}_low', f'{name}_high')
+    )
     if count is not None and area and size_nm is not None:
       per_m2 = 1 / (area * (size_nm * 1e-9) ** 2)
       interval = poisson_interval(count).scale_by(per_m2)
-      per_area = interval_columns(name, count * per_m2, interval)
+      per_area |= interval_columns(name, count * per_m2, interval)
     return {'common_view_count': count if area else None, **per_area}
 
   def _has(self, name: str) -> bool:

@@ -11,10 +11,12 @@ whoever knows the objects leaves those out that are near the edge.
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import fft, ndimage
+from skimage import measure
 from skimage.registration import phase_cross_correlation
 
 # Longest side of frames in the first step; by eye.
@@ -34,8 +36,8 @@ _KEPT_OVERLAP = 0.75
 # rims of objects that have grown by more than they are wide pull at random. By
 # eye.
 _KEPT_CORRELATION = 0.95
-# Parts of a pixel that are told apart.
-_UPSAMPLING = 50
+# A fiftieth of a pixel is told apart; noise is not made as strong as detail.
+_HOW: Any = {'upsample_factor': 50, 'normalization': None}
 # Waves longer than this part of the longest side are taken for illumination,
 # and detail finer than so many pixels for noise; by eye.
 _LONGEST_PART = 1 / 12
@@ -154,8 +156,7 @@ def find_shift(reference: Detail, moved: Detail) -> Shift:
     rest, error, _ = phase_cross_correlation(
       reference.values * weights,
       _moved_back(moved.values, *whole) * weights,
-      upsample_factor=_UPSAMPLING,
-      normalization=None,
+      **_HOW,
     )
     # It says how to move the second back.
     rows, columns = whole[0] - float(rest[0]), whole[1] - float(rest[1])
@@ -225,9 +226,8 @@ def _coarse_shift(reference: Detail, moved: Detail) -> tuple[int, int, float]:
   )
   # Waves around the corner would take one side for the other.
   size = [fft.next_fast_len(2 * side, real=True) for side in one.shape]
-  surface = fft.irfft2(
-    np.conj(fft.rfft2(one, size)) * fft.rfft2(other, size), size
-  )
+  waves = [np.asarray(fft.rfft2(each, size)) for each in (one, other)]
+  surface = np.asarray(fft.irfft2(np.conj(waves[0]) * waves[1], size))
   highest = float(surface.max())
   if not highest > 0:
     return 0, 0, 0.0
@@ -239,13 +239,13 @@ def _coarse_shift(reference: Detail, moved: Detail) -> tuple[int, int, float]:
   return found[0] * step, found[1] * step, highest / _second(surface, place)
 
 
-def _second(surface: np.ndarray, place: tuple[np.intp, ...]) -> float:
+def _second(surface: np.ndarray, place: Sequence[np.intp]) -> float:
   """The highest point that is no slope of the summit at a place."""
   # The summit may lie at the corner, with slopes on all four sides.
   middle = [side // 2 - int(at) for at, side in zip(place, surface.shape)]
   surface = np.roll(surface, middle, (0, 1))
   least = float(surface.max()) / MOST_PROMINENCE
-  slopes, _ = ndimage.label(surface > least)
+  slopes = np.asarray(measure.label(surface > least, connectivity=1))
   summit = slopes[tuple(side // 2 for side in surface.shape)]
   others = (slopes > 0) & (slopes != summit)
   return float(surface[others].max(initial=least))

@@ -82,7 +82,7 @@ def _candidates(
   if not len(before.diameters_px) or not len(after.diameters_px):
     return none
   gates = np.maximum(_GATE_PX, _GATE_DIAMETERS * before.diameters_px)
-  near = spatial.cKDTree(after.places_px).query_ball_point(
+  near = spatial.KDTree(after.places_px).query_ball_point(
     before.places_px, gates, return_sorted=True
   )
   counts = [len(one) for one in near]

@@ -26,14 +26,15 @@ class CommonView:
     if self._seen is None:
       self._seen = valid.copy()
       return
-    height, width = self._seen.shape
+    seen = self._seen
+    height, width = seen.shape
     rows = np.arange(height) + round(drift.rows_px)
     columns = np.arange(width) + round(drift.columns_px)
     of_rows = (rows >= 0) & (rows < shape[0])
     of_columns = (columns >= 0) & (columns < shape[1])
-    self._seen &= of_rows[:, None] & of_columns
+    seen &= of_rows[:, None] & of_columns
     part = np.ix_(of_rows, of_columns)
-    self._seen[part] &= valid[np.ix_(rows[of_rows], columns[of_columns])]
+    seen[part] &= valid[np.ix_(rows[of_rows], columns[of_columns])]
 
   @property
   def area_px(self) -> int:
