@@ -63,14 +63,11 @@ def write_image_results(
   """Measures an image and writes its overlay, histogram and ROI set.
 
   Args:
-    folder: of the session; holds the image's mask and probabilities.
-    made: where to write; it exists.
-    image: to measure.
-    settings: how to measure.
+    folder, made: of the session, with mask and probabilities; where to write.
+    image, settings: to measure, and how.
     limits: what made the masks of probabilities; None without a network.
     truths: true masks; without any for no comparison.
-    of_page: how many images the page has.
-    frames: that follows the images of a series; None where they are none.
+    of_page, frames: how many images the page has; of a series, to be followed.
 
   Returns:
     What tables and page need; none of the large arrays.
@@ -105,7 +102,7 @@ def write_image_results(
   drawn: Any = {'pixels': arrays.pixels, 'settings': settings}
   pictures.write_image_pictures(made, image.name, found, image.scale, **drawn)
   _write_rois(made / 'rois', image.name, found)
-  if frames is not None:
+  if frames:
     frames.add(numbers, found, arrays.pixels, image.scale)
   return ImageResults(
     numbers,

@@ -65,8 +65,7 @@ class Given:
   def of(cls, request: PredictRequest) -> 'Given':
     """Raises InputError if a file or a flag is wrong."""
     paths, remarks, refused = select_images(request.images)
-    if request.series:
-      paths = sort_frames(paths)
+    paths = sort_frames(paths) if request.series else paths
     given = cls(
       request,
       paths,

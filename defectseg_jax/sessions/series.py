@@ -95,8 +95,10 @@ class SeriesCollector:
         frame_picture(name, frame, pixels, found.labels, found.valid, tracks)
       )
 
-  def finish(self) -> SeriesNumbers:
-    """What came of all images."""
+  def finish(self) -> SeriesNumbers | None:
+    """What came of all images; None where none was measured."""
+    if not self._frames:
+      return None
     return SeriesNumbers(
       self._settings,
       self._frames,

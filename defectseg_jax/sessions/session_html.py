@@ -12,14 +12,12 @@ from defectseg_jax.reporting.page import (
 from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.sample_files import view_of_samples
 from defectseg_jax.sessions.series_files import view_of_series
-from defectseg_jax.sessions.series_numbers import SeriesNumbers
 
 
 def session_html(
   numbers: SessionNumbers,
   views: Sequence[ImageView],
   how_made: Mapping[str, str],
-  series: SeriesNumbers | None = None,
 ) -> str:
   """The page.
 
@@ -27,7 +25,6 @@ def session_html(
     numbers: of all images.
     views: of those that were measured.
     how_made: label and text.
-    series: of the frames of one experiment; None where they are not.
   """
   defect = numbers.settings.defect
   failed = [
@@ -46,5 +43,5 @@ def session_html(
     remarks=numbers.remarks,
     detection=detection_view(numbers.settings.by_size, defect=defect),
     samples=view_of_samples(numbers),
-    series=None if series is None else view_of_series(series),
+    series=numbers.series and view_of_series(numbers.series),
   )
