@@ -96,6 +96,9 @@ SAMPLES = flags.DEFINE_string(
   'CSV table with the columns file, sample, and what was done to the sample, '
   'with units in the names, as dose_dpa. --calibration may have them, too.',
 )
+SERIES = flags.DEFINE_bool(
+  'series', False, 'The images are the frames of one experiment, in order.'
+)
 OBJECT_DIAMETER_NM = flags.DEFINE_float(
   'object_diameter_nm',
   None,
@@ -138,10 +141,7 @@ DETECTION = flags.DEFINE_string(
   "corrected for that network's false negatives and false positives.",
 )
 ORIENTATIONS = flags.DEFINE_integer(
-  'orientations',
-  1,
-  'Test-time augmentation. 8: average over rotations and flips, 8 times '
-  'slower. 1: none.',
+  'orientations', 1, '8: test-time augmentation, 8 times slower. 1: none.'
 )
 DISTRIBUTED = flags.DEFINE_bool(
   'distributed', False, 'One of several processes that train one network.'

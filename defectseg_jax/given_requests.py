@@ -143,6 +143,7 @@ def _session_flags(output: str = '') -> dict[str, Any]:
     'thickness_uncertainty': command_line.THICKNESS_UNCERTAINTY.value,
     'pixel_size_uncertainty': command_line.PIXEL_SIZE_UNCERTAINTY.value,
     'surface': command_line.SURFACE.value,
+    'series': command_line.SERIES.value,
     'reference': command_line.REFERENCE.value,
     'valid': command_line.VALID.value,
     'find_specimen': command_line.FIND_SPECIMEN.value,

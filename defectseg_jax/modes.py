@@ -47,7 +47,7 @@ MODES = {
       *('pixel_size_nm', 'calibration', 'samples', 'surface'),
       'object_diameter_nm',
       *('thickness_uncertainty', 'pixel_size_uncertainty'),
-      *('valid', 'find_specimen', 'replace_outliers'),
+      *('valid', 'find_specimen', 'replace_outliers', 'series'),
       *('reference', 'mask_class', 'mask_ignore', 'orientations', 'include'),
       *('overwrite', 'config'),
     ),
@@ -75,7 +75,7 @@ MODES = {
     (
       *('config', 'input', 'output', 'micrographs', 'thickness_nm'),
       *('pixel_size_nm', 'calibration', 'surface', 'thickness_uncertainty'),
-      'samples',
+      *('samples', 'series'),
       *('pixel_size_uncertainty', 'detection', 'network', 'reference'),
       *('mask_class', 'mask_ignore'),
       *('valid', 'find_specimen', 'replace_outliers', 'include'),

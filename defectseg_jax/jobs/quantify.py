@@ -33,6 +33,7 @@ from defectseg_jax.sessions.screening import (
   create_screening,
   inspect_labelled,
 )
+from defectseg_jax.sessions.series import SeriesCollector, natural_order
 from defectseg_jax.sessions.tables import print_tables
 
 
@@ -107,6 +108,9 @@ def _mask_images(request: QuantifyRequest) -> MaskImages:
     surface=request.surface,
   )
   require_included(request.included, given)
+  if request.series:
+    ordered = sorted(given.images, key=lambda one: natural_order(one.name))
+    given = given._replace(images=ordered)
   return given
 
 
@@ -147,6 +151,7 @@ def _write_all(
     inspect=inspect,
     include=request.included,
     samples=samples,
+    frames=SeriesCollector(settings, _names(given)) if request.series else None,
     console=console,
     check_interruption=interruption.check,
   )
@@ -168,6 +173,11 @@ def _write_all(
       inspect=inspect,
     )
   return numbers, judged
+
+
+def _names(given: MaskImages) -> list[str]:
+  """Of all images, also of those that cannot be measured."""
+  return [*(image.name for image in given.images), *given.failures]
 
 
 def _measurement_settings(

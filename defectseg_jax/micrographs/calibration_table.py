@@ -9,6 +9,7 @@ from defectseg_jax.bounds import (
   RELATIVE,
   THICKNESS_NM,
   read_number,
+  within,
 )
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.csv_files import Table, read_csv
@@ -19,12 +20,14 @@ from defectseg_jax.micrographs.image_names import (
 
 LENGTHS = ('pixel_size_nm', 'thickness_nm')
 UNCERTAINTIES = ('pixel_size_uncertainty', 'thickness_uncertainty')
-COLUMNS = (*LENGTHS, *UNCERTAINTIES)
+TIME = 'time_s'
+COLUMNS = (*LENGTHS, *UNCERTAINTIES, TIME)
 _BOUNDS = {
   'pixel_size_nm': PIXEL_SIZE_NM,
   'thickness_nm': THICKNESS_NM,
   'pixel_size_uncertainty': RELATIVE,
   'thickness_uncertainty': RELATIVE,
+  TIME: within(-1e10, 1e10, 'it is in seconds'),
 }
 
 
@@ -36,12 +39,14 @@ class Calibration(NamedTuple):
     thickness_nm: of the foil, in nanometres; None if it is not known.
     pixel_size_uncertainty, thickness_uncertainty: how well this image's is
       known, as relative standard uncertainties; None where nobody says.
+    time_s: when it was taken, in a series; None where nobody says.
   """
 
   pixel_size_nm: float | None = None
   thickness_nm: float | None = None
   pixel_size_uncertainty: float | None = None
   thickness_uncertainty: float | None = None
+  time_s: float | None = None
 
 
 def read_calibration_table(path: str | pathlib.Path) -> dict[str, Calibration]:
@@ -50,8 +55,9 @@ def read_calibration_table(path: str | pathlib.Path) -> dict[str, Calibration]:
   Args:
     path: CSV as `read_csv` reads it, with a column `file`, and with
       `pixel_size_nm`, `thickness_nm` or both. Each may have its uncertainty in
-      `pixel_size_uncertainty` and `thickness_uncertainty`. Other columns, such
-      as the `split` of a splits.csv, are ignored.
+      `pixel_size_uncertainty` and `thickness_uncertainty`. Of a series,
+      `time_s` may stand there, also alone. Other columns, such as the `split`
+      of a splits.csv, are ignored.
 
   Returns:
     Calibrations by what stands in `file`, without the folder;
@@ -71,7 +77,7 @@ def read_calibration_table(path: str | pathlib.Path) -> dict[str, Calibration]:
   """
   path = pathlib.Path(path)
   table = read_csv(path, numbers=COLUMNS)
-  if 'file' not in table.header or not set(LENGTHS) & set(table.header):
+  if 'file' not in table.header or not {*LENGTHS, TIME} & set(table.header):
     raise InputError(
       f'{path}: the header is {table.found}; it needs file, and pixel_size_nm '
       f'or thickness_nm or both ({table.form})'

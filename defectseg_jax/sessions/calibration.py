@@ -33,6 +33,7 @@ class Scale:
       nobody.
     pixel_size_uncertainty, thickness_uncertainty: relative standard
       uncertainties of this image's own, beside what all images share.
+    time_s: when the image was taken, in a series; None where nobody says.
     warnings: a file that states another length than the user gave; a table that
       has no row of the image.
   """
@@ -43,6 +44,7 @@ class Scale:
   thickness_from: str
   pixel_size_uncertainty: float = 0.0
   thickness_uncertainty: float = 0.0
+  time_s: float | None = None
   warnings: tuple[QualityWarning, ...] = ()
 
   def settings(self, shared: MeasurementSettings) -> MeasurementSettings:
@@ -178,6 +180,7 @@ class Scales:
       pixel_size_from=size_from,
       thickness_from=depth_from,
       **_own_uncertainties(found, row, stated),
+      time_s=row.time_s,
       warnings=(
         *(self._without_row() if name is None else ()),
         *_warnings(found, stated),

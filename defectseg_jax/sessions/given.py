@@ -13,6 +13,7 @@ from defectseg_jax.sessions.reference import Truths, true_masks
 from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.samples import read_samples
 from defectseg_jax.sessions.screening import Screening, create_screening
+from defectseg_jax.sessions.series import sort_frames
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -41,6 +42,7 @@ class Given:
   def of(cls, request: PredictRequest) -> 'Given':
     """Raises InputError if a file or a flag is wrong."""
     paths, remarks, refused = select_images(request.images)
+    paths = sort_frames(paths) if request.series else paths
     given = cls(
       request,
       paths,

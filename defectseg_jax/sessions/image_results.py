@@ -29,6 +29,7 @@ from defectseg_jax.sessions import pictures, reference
 from defectseg_jax.sessions.hand_regions import read_regions
 from defectseg_jax.sessions.image_numbers import ImageNumbers, image_numbers
 from defectseg_jax.sessions.mask_settings import mask_settings
+from defectseg_jax.sessions.series import SeriesCollector
 from defectseg_jax.sessions.session_image import SessionImage
 
 
@@ -57,17 +58,16 @@ def write_image_results(
   limits: Hysteresis | None,
   truths: reference.Truths,
   of_page: int,
+  frames: SeriesCollector | None = None,
 ) -> ImageResults:
   """Measures an image and writes its overlay, histogram and ROI set.
 
   Args:
-    folder: of the session; holds the image's mask and probabilities.
-    made: where to write; it exists.
-    image: to measure.
-    settings: how to measure.
+    folder, made: of the session, with mask and probabilities; where to write.
+    image, settings: to measure, and how.
     limits: what made the masks of probabilities; None without a network.
     truths: true masks; without any for no comparison.
-    of_page: how many images the page has.
+    of_page, frames: how many images the page has; of a series, to be followed.
 
   Returns:
     What tables and page need; none of the large arrays.
@@ -102,6 +102,8 @@ def write_image_results(
   drawn: Any = {'pixels': arrays.pixels, 'settings': settings}
   pictures.write_image_pictures(made, image.name, found, image.scale, **drawn)
   _write_rois(made / 'rois', image.name, found)
+  if frames:
+    frames.add(numbers, found, arrays.pixels, image.scale)
   return ImageResults(
     numbers,
     view_of_image(found, arrays, numbers, settings, limits, of_page),

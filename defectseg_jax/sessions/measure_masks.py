@@ -44,6 +44,8 @@ from defectseg_jax.sessions.pictures import (
 from defectseg_jax.sessions.sample_files import write_samples
 from defectseg_jax.sessions.samples import Samples
 from defectseg_jax.sessions.screening import Seen
+from defectseg_jax.sessions.series import SeriesCollector
+from defectseg_jax.sessions.series_files import write_series
 from defectseg_jax.sessions.session_html import session_html
 from defectseg_jax.sessions.tables import objects_table, write_tables
 
@@ -57,6 +59,7 @@ def measure_masks(
   inspect: Callable[..., Seen],
   include: Sequence[str],
   samples: Samples,
+  frames: SeriesCollector | None = None,
   console: Console,
   check_interruption: Callable[[], None],
 ) -> tuple[SessionNumbers, dict[str, float]]:
@@ -67,6 +70,7 @@ def measure_masks(
     settings, reader: how to measure masks, and to read them.
     inspect: of an image and a shape to what is specimen.
     include, samples: what is in the mean all the same; and of which sample.
+    frames: of a series, that are followed.
     console: where the progress goes.
     check_interruption: called before each image.
 
@@ -77,11 +81,9 @@ def measure_masks(
     InputError: no mask could be measured; the reason of the first.
     Stopped: the user asked to stop.
   """
-  paths = [image.mask.path for image in given.images]
-  ways = settings_of_masks(paths, settings)
+  ways = settings_of_masks([i.mask.path for i in given.images], settings)
   measure = functools.partial(_measure, reader=reader, inspect=inspect)
-  failures, seconds = dict(given.failures), {}
-  collected, views = [], []
+  failures, seconds, collected, views = dict(given.failures), {}, [], []
   with _progress(console) as progress, objects_table(made) as write_objects:
     for image in progress.track(given.images, description='measuring'):
       check_interruption()
@@ -93,18 +95,18 @@ def measure_masks(
         continue
       where = made, image.name, found, image.scale
       write_image_pictures(*where, pixels=seen.pixels, settings=settings)
-      included = image.is_named(include) is not None
-      of = _image_numbers(image, found, seen, how.settings, include=included)
+      of = _image_numbers(image, found, seen, how.settings, include=include)
+      if frames:
+        frames.add(of, found, seen.pixels, image.scale)
       collected.append(write_objects(of))
       views.append(_view(found, seen, of, settings, len(given.images)))
   _require_some(collected, failures)
   numbers = SessionNumbers(
-    settings,
-    current_provenance(),
-    *(samples.label(collected), failures),
+    *(settings, current_provenance(), samples.label(collected), failures),
     notes=[*given.remarks, *_notes(settings, ways.values())],
     unused_rows=given.unused_rows,
     samples=samples,
+    series=frames and frames.finish(),
   )
   _write_session(made, numbers, views)
   return numbers, seconds
@@ -129,6 +131,8 @@ def _write_session(
   write_tables(made, numbers)
   write_session_histogram(made, numbers)
   write_samples(made, numbers)
+  if numbers.series:
+    write_series(made, numbers.series)
   how_made = {
     **numbers.provenance.rows(),
     'measured with': settings_text(
@@ -208,7 +212,7 @@ def _image_numbers(
   seen: Seen,
   settings: MeasurementSettings,
   *,
-  include: bool,
+  include: Sequence[str],
 ) -> ImageNumbers:
   sources = {
     'mask': str(image.mask),
@@ -221,5 +225,5 @@ def _image_numbers(
     settings=settings,
     sources=sources,
     replaced_pixels=seen.replaced_pixels,
-    include=include,
+    include=image.is_named(include) is not None,
   )

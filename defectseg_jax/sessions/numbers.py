@@ -42,6 +42,8 @@ from defectseg_jax.sessions.sample_numbers import (
   sample_results,
 )
 from defectseg_jax.sessions.samples import NO_SAMPLES, Samples
+from defectseg_jax.sessions.series_files import series_remarks
+from defectseg_jax.sessions.series_numbers import SeriesNumbers
 
 # What may not be known of an image, and what cannot be said then.
 _MISSING = (
@@ -78,6 +80,7 @@ class SessionNumbers:
     compared: whether images have scores against a true mask.
     unused_rows: rows of tables that are of no image, a line for each table.
     samples: which images are of which sample.
+    series: of the frames of one experiment; None where images are none.
   """
 
   settings: MeasurementSettings
@@ -88,6 +91,7 @@ class SessionNumbers:
   compared: bool = False
   unused_rows: Sequence[str] = ()
   samples: Samples = NO_SAMPLES
+  series: SeriesNumbers | None = None
 
   @property
   def rows(self) -> list[Mapping[str, Any]]:
@@ -218,6 +222,7 @@ class SessionNumbers:
     }
     said = [REMARK] if self.settings.surface else []
     said += self.notes
+    said += series_remarks(self.series) if self.series else []
     said += property_remarks(self.settings)
     if len([one for one in self.images if one.in_mean]) > 1:
       said += filter(None, [weights_text(self._weights)])

@@ -177,6 +177,7 @@ def _write(
     samples=samples_of(
       given.samples, {name: [(path, name)] for path, name in all_images}
     ),
+    series=given.request.series,
     check_interruption=check_interruption,
   )
 

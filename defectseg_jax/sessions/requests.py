@@ -41,6 +41,7 @@ class SessionRequest:
     thickness_uncertainty, pixel_size_uncertainty: relative standard
       uncertainties; None for those of the config.
     surface: whether the images show surfaces, and no foils.
+    series: whether they are the frames of one experiment, in their order.
     reference: true masks, or what people measured.
     valid: folder of masks of the specimen; None to find it.
     find_specimen: whether to leave frames and data bars out.
@@ -63,6 +64,7 @@ class SessionRequest:
   thickness_uncertainty: Annotated[float | None, RELATIVE] = None
   pixel_size_uncertainty: Annotated[float | None, RELATIVE] = None
   surface: bool = False
+  series: bool = False
   reference: str | None = None
   valid: str | None = None
   find_specimen: bool = True

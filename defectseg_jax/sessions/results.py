@@ -9,6 +9,7 @@ write the tables, then the page.
 import dataclasses
 import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from defectseg_jax.files import csv_text
 from defectseg_jax.micrographs.calibration_table import (
@@ -29,6 +30,8 @@ from defectseg_jax.sessions.index import MASKS, ROIS
 from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.sample_files import write_samples
 from defectseg_jax.sessions.samples import Samples
+from defectseg_jax.sessions.series import SeriesCollector
+from defectseg_jax.sessions.series_files import write_series
 from defectseg_jax.sessions.session_html import session_html
 from defectseg_jax.sessions.session_image import SessionImage
 
@@ -65,6 +68,7 @@ def write_results(
   notes: Sequence[str],
   unused_rows: str = '',
   samples: Samples,
+  series: bool = False,
   check_interruption: Callable[[], None],
 ) -> SessionResults:
   """Measures all masks and writes what a person looks at.
@@ -77,6 +81,7 @@ def write_results(
     provenance, how_made, notes: what tables and page say besides.
     unused_rows: of the calibration table, that are of no image; '' for none.
     samples: which images are of which sample.
+    series: whether they are the frames of one experiment.
     check_interruption: called before each image; may raise Stopped.
 
   Returns:
@@ -87,16 +92,11 @@ def write_results(
     Stopped: the user asked to stop.
   """
   with folder.new_results() as made:
-    collected = []
-    with tables.objects_table(made) as write_objects:
-      for image in images:
-        check_interruption()
-        how = {'settings': settings, 'limits': limits, 'truths': truths}
-        one = write_image_results(
-          *(folder.path, made, image), **how, of_page=len(images)
-        )
-        kept = write_objects(one.numbers)
-        collected.append(dataclasses.replace(one, numbers=kept))
+    names = [*(one.name for one in images), *failures]
+    frames = SeriesCollector(settings, names) if series else None
+    how = {'settings': settings, 'limits': limits, 'truths': truths}
+    where = folder.path, made, images, check_interruption
+    collected = list(_write_images(*where, {**how, 'frames': frames}))
     numbers = SessionNumbers(
       settings,
       provenance,
@@ -106,12 +106,29 @@ def write_results(
       compared=bool(truths.masks),
       unused_rows=[unused_rows] if unused_rows else [],
       samples=samples,
+      series=frames and frames.finish(),
     )
     if limits is not None:
       how_made = {**how_made, 'scales': _scales_text(images)}
     page = session_html(numbers, [one.view for one in collected], how_made)
     _write_session(made, images, numbers, page)
   return SessionResults(numbers, _comparable(collected))
+
+
+def _write_images(
+  folder: pathlib.Path,
+  made: pathlib.Path,
+  images: Sequence[SessionImage],
+  check_interruption: Callable[[], None],
+  how: Mapping[str, Any],
+) -> Iterator[ImageResults]:
+  """Measures them one after the other; their objects stay on the disk."""
+  with tables.objects_table(made) as write_objects:
+    for image in images:
+      check_interruption()
+      where = folder, made, image
+      one = write_image_results(*where, **how, of_page=len(images))
+      yield dataclasses.replace(one, numbers=write_objects(one.numbers))
 
 
 def _write_session(
@@ -124,6 +141,8 @@ def _write_session(
   tables.write_tables(made, numbers)
   pictures.write_session_histogram(made, numbers)
   write_samples(made, numbers)
+  if numbers.series:
+    write_series(made, numbers.series)
   if images:
     (made / 'splits.csv').write_text(_splits(images))
   (made / 'report.html').write_text(page, encoding='utf-8')

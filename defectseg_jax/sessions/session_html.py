@@ -11,6 +11,7 @@ from defectseg_jax.reporting.page import (
 )
 from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.sample_files import view_of_samples
+from defectseg_jax.sessions.series_files import view_of_series
 
 
 def session_html(
@@ -42,4 +43,5 @@ def session_html(
     remarks=numbers.remarks,
     detection=detection_view(numbers.settings.by_size, defect=defect),
     samples=view_of_samples(numbers),
+    series=numbers.series and view_of_series(numbers.series),
   )

@@ -9,6 +9,7 @@ from defectseg_jax.reporting.page import words
 from defectseg_jax.reporting.page.detection import DetectionView
 from defectseg_jax.reporting.page.rendering import render
 from defectseg_jax.reporting.page.samples import SamplesView
+from defectseg_jax.reporting.page.series import SeriesView
 from defectseg_jax.reporting.page.views import (
   ImageView,
   place_view,
@@ -76,6 +77,7 @@ def session_page(
   remarks: Sequence[str] = (),
   detection: DetectionView | None = None,
   samples: SamplesView | None = None,
+  series: SeriesView | None = None,
 ) -> str:
   """One HTML file of all images of a session.
 
@@ -88,15 +90,15 @@ def session_page(
     conventions: by name how a number is defined.
     how_made: label and text: command, run, threshold, versions.
     cautions, remarks: of all images; the latter, what intervals leave out.
-    detection, samples: which sizes a network finds; numbers by sample.
+    detection, samples, series: which sizes a network finds; numbers by sample,
+      and in time.
 
   Returns:
     HTML, to be written as UTF-8.
   """
   rows = [image.summary for image in images]
-  together = _mean_summary(over_images)
   columns = [words.column_of(name, rows) for name in headlines]
-  largest = _largest([*rows, together], headlines)
+  largest = _largest([*rows, _mean_summary(over_images)], headlines)
   shown = [
     place_view(image, number, summary_facts(image.summary, headlines))
     for number, image in enumerate(images, start=1)
@@ -113,14 +115,13 @@ def session_page(
     drawn=_drawn(headlines),
     rows=[_image_row(view, columns, largest) for view in shown],
     means=_mean_rows(over_images, columns, largest) if len(done) > 1 else [],
-    conventions={
-      name: text for name, text in conventions.items() if name in headlines
-    },
+    conventions={k: v for k, v in conventions.items() if k in headlines},
     how_made=how_made,
     cautions=cautions,
     remarks=remarks,
     detection=detection,
     samples=samples,
+    series=series,
     **shared_content(),
   )
 

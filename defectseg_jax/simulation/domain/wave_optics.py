@@ -182,6 +182,6 @@ def image_intensity(
   waves *= transfer
   wave = np.asarray(fft.ifft2(waves, overwrite_x=True))
   # Real and imaginary parts side by side.
-  parts = wave.view(wave.real.dtype)
+  parts = wave.view(np.finfo(wave.dtype).dtype)
   parts *= parts
   return parts[:, ::2] + parts[:, 1::2]

@@ -1,0 +1,1 @@
+"""Frames of one experiment in time: their drift, and their objects linked."""
