@@ -16,6 +16,7 @@ from defectseg_jax.review.teaching import Teaching
 from tests.review import fakes
 
 _STEPS = 3
+_TINY_LESSON = 'tests.review.tiny_lesson'
 
 
 def _voids(name: str, seed: int, **more: Any):
@@ -108,8 +109,14 @@ def test_a_proposal_is_told_while_its_process_still_ends(tmp_path, teach):
 
 
 @pytest.mark.slow
-def test_a_lesson_proposes_and_asks_before_it_replaces(tmp_path, teach):
-  review = _review(tmp_path)
+@pytest.mark.xdist_group('predict')
+def test_a_lesson_proposes_and_asks_before_it_replaces(
+  trained_run, tmp_path, teach, monkeypatch
+):
+  monkeypatch.setattr('defectseg_jax.review.teaching._PROGRAM', _TINY_LESSON)
+  # To compile for four devices takes longer than to learn on one.
+  monkeypatch.delenv('XLA_FLAGS', raising=False)
+  review = _review(tmp_path, network=str(trained_run))
   applied = []
   review.document('open').apply = applied.append  # pyright: ignore
   teaching = teach(review)
