@@ -96,6 +96,8 @@ def _tell(together: Together, folder: TogetherFolder, console: Console) -> None:
   """Prints the tables of all defects, then what is of all together."""
   for one in together.results:
     print_tables(one.numbers, console)
+  for doubt in together.doubts:
+    console.print(f'[red]WARNING[/red] {escape(doubt)}', soft_wrap=True)
   for sentence in (*together.associations, *together.claims):
     console.print(escape(sentence), soft_wrap=True)
   page = escape(str(folder.path / 'report.html'))

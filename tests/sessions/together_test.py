@@ -30,6 +30,8 @@ from defectseg_jax.sessions.together.folder import (
   TogetherFolder,
   require_alone,
 )
+from defectseg_jax.sessions.together.neighbours import neighbours
+from defectseg_jax.sessions.together.objects import Objects
 from defectseg_jax.sessions.together.session import predict_defects
 
 # What each network finds, by the lowest and the highest grey, and how surely.
@@ -150,6 +152,8 @@ def test_no_pixel_is_of_two_particles_and_lines_keep_theirs(
   page = (out / 'report.html').read_text()
   for sentence in (*together.associations, *together.claims):
     assert sentence in page
+  # A line that crosses a void is no rim of it.
+  assert not together.doubts
   assert page.count('<svg class="foil"') == 2
   assert page.count('data-layer="voids"') == 2
   rows = _rows(out / 'summary.csv')
@@ -272,3 +276,30 @@ def test_a_comma_in_the_name_of_a_run_is_no_list(monkeypatch, tmp_path):
     flag = types.SimpleNamespace(value=value)
     monkeypatch.setattr(command_line, name, flag)
   assert given_config.several_networks('predict') == ()
+
+
+def _objects(defect, mask):
+  nothing = np.empty((0, 2)), np.empty(0)
+  return Objects(
+    defect, defect == 'dislocations', mask.astype(int), None, *nothing
+  )
+
+
+@pytest.mark.parametrize(
+  ('inner', 'far', 'doubted'),
+  # Rims; rims and as much line elsewhere; a line through both voids.
+  [(9, 0, True), (9, 0.3, True), (12, 1, False)],
+)
+def test_lines_that_outline_voids_are_doubted(inner, far, doubted):
+  rows, columns = np.mgrid[:128, :256]
+  away = np.minimum(
+    np.hypot(rows - 64, columns - 60), np.hypot(rows - 64, columns - 180)
+  )
+  drawn = (away <= 11) & (away > inner)
+  drawn[63:66, : int(256 * far)] = True
+  image = [_objects('voids', away <= 11), _objects('dislocations', drawn)]
+  found = neighbours('a', image, None, seed=0)
+  assert bool(found.doubts) == doubted
+  if doubted:
+    (doubt,) = found.doubts
+    assert doubt.startswith('a: ') and 'rims of voids' in doubt

@@ -162,6 +162,7 @@ def together_page(
   sections: Sequence[Section],
   images: Sequence[TogetherImage],
   *,
+  doubts: Sequence[str],
   associations: Sequence[str],
   about_associations: str,
   claims: Sequence[str],
@@ -173,6 +174,7 @@ def together_page(
   Args:
     sections: of the defects.
     images: of the session.
+    doubts: warnings of images whose lines may be none.
     associations, claims: sentences of all images.
     about_associations: how the former are found.
     failures: by image why it could not be measured.
@@ -187,6 +189,7 @@ def together_page(
     title=f'{defects.capitalize()}: {len(images)} micrographs',
     sections=sections,
     images=images,
+    doubts=doubts,
     associations=associations,
     about_associations=about_associations,
     claims=claims,

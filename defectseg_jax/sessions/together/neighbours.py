@@ -16,6 +16,7 @@ from defectseg_jax.quantification.association import (
   pooled,
 )
 from defectseg_jax.sessions.together.objects import Objects
+from defectseg_jax.sessions.together.rims import rims_of, rims_text
 
 # As far as outlines may be off. By eye.
 NEAR_PX = 2.0
@@ -37,6 +38,7 @@ class Neighbours:
     by_pair: of A at B.
     k_rows: of cross_k.csv.
     shared_px: by A and B, of particles and lines, the pixels of both.
+    doubts: sentences on lines that may be none.
   """
 
   image: str
@@ -44,6 +46,7 @@ class Neighbours:
   by_pair: Mapping[Pair, Association]
   k_rows: Sequence[Mapping[str, Any]]
   shared_px: Mapping[Pair, int]
+  doubts: Sequence[str]
 
   def rows(self, counts: Mapping[Pair, bool]) -> list[dict[str, Any]]:
     """Of association.csv.
@@ -73,7 +76,7 @@ def neighbours(
     seed: of the session.
   """
   valid = _common_valid(objects)
-  by_pair, k_rows, shared = {}, [], {}
+  by_pair, k_rows, shared, doubts = {}, [], {}, []
   for first, others in _pairs(objects):
     pair = first.defect, others.defect
     by_pair[pair] = association(
@@ -87,9 +90,12 @@ def neighbours(
     )
     if others.is_lines:
       shared[pair] = int((first.mask & others.mask).sum())
+      rims = rims_of(others, first, within_px=NEAR_PX)
+      if rims and rims.are_doubted:
+        doubts.append(rims_text(image, others.defect, first.defect, rims))
     elif pair == tuple(sorted(pair)):
       k_rows += _k_rows(image, first, others, valid, pixel_size_nm)
-  return Neighbours(image, pixel_size_nm, by_pair, k_rows, shared)
+  return Neighbours(image, pixel_size_nm, by_pair, k_rows, shared, doubts)
 
 
 def rows_of_all(

@@ -62,10 +62,12 @@ class Together(NamedTuple):
 
   Attributes:
     results: of each defect.
+    doubts: warnings of images whose lines may be none.
     associations, claims: sentences of all images.
   """
 
   results: Sequence[SessionResults]
+  doubts: Sequence[str]
   associations: Sequence[str]
   claims: Sequence[str]
 
@@ -132,7 +134,8 @@ def _write(
     'cross_k.csv': [row for one in found for row in one.k_rows],
     'claims.csv': claims,
   }
-  together = Together(results, sentences, claim_sentences(claims))
+  doubts = [doubt for one in found for doubt in one.doubts]
+  together = Together(results, doubts, sentences, claim_sentences(claims))
   with folder.new_results() as made:
     for name, rows in tables.items():
       if rows:
@@ -229,6 +232,7 @@ def _page(
   return together_page(
     [_section(*one) for one in enumerate(together.results)],
     shown,
+    doubts=together.doubts,
     associations=together.associations,
     about_associations=_ABOUT,
     claims=together.claims,
