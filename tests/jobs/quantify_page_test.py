@@ -68,7 +68,7 @@ def test_the_same_command_again_writes_the_same(measure, masks):
   before = files_of(out)
   assert {f for f in before if f.startswith('paper/')} == {
     *(f'paper/methods.{ending}' for ending in ('md', 'tex')),
-    *(f'paper/tables.{ending}' for ending in ('csv', 'md', 'tex')),
+    *(f'paper/tables.{ending}' for ending in ('csv', 'md', 'tex', 'xlsx')),
     'paper/references.bib',
   }
   assert files_of(measure()) == before

@@ -5,6 +5,8 @@ import dataclasses
 import io
 import pathlib
 import re
+import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,6 +31,7 @@ from defectseg_jax.reporting.paper.tables import (
   table_latex,
   table_markdown,
 )
+from defectseg_jax.reporting.paper.workbook import write_workbook
 from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.sessions.calibration import Scales
 from defectseg_jax.sessions.image_numbers import image_numbers
@@ -47,6 +50,9 @@ NETWORK = {
 }
 
 
+EXACT: dict[str, Any] = {'pixel_size_nm': 1.5, 'thickness_nm': 100.0}
+
+
 def mask_of(squares):
   mask = np.zeros((64, 64), bool)
   for number in range(squares):
@@ -57,22 +63,24 @@ def mask_of(squares):
 
 
 def numbers_of(
-  tmp_path, defect='voids', *, count=2, properties=None, lengths=None, **fields
+  tmp_path, defect='voids', *, properties=None, lengths=None, **fields
 ):
   settings = MeasurementSettings(
     defect,
     QuantificationSettings(**fields),
     properties=properties or PropertySettings(),
   )
-  lengths = lengths or {'pixel_size_nm': 1.5, 'thickness_nm': 100.0}
+  if lengths is None:
+    lengths = EXACT
+  scales = Scales(**lengths)
   images = []
-  for number in range(count):
+  for number in range(2):
     path = tmp_path / f'foil_{number}.png'
     images.append(
       image_numbers(
         path.stem,
         settings.measure(mask_of(5 + 3 * number), **lengths),
-        Scales(**lengths).scale_of(path, {}),
+        scales.scale_of(path, {}),
         settings=settings,
         sources={},
       )
@@ -273,9 +281,22 @@ def test_the_tables_are_one(bare):
   )
 
 
-def test_a_name_that_is_a_formula_stays_a_text(bare):
+def test_a_name_that_is_a_formula_stays_a_text(bare, tmp_path):
   table = paper_table(with_rows(bare, image='=1+1'))
   assert "\n'=1+1," in table_csv(table)
+  for name in 'ab':
+    write_workbook(tmp_path / f'{name}.xlsx', table)
+  written = (tmp_path / 'a.xlsx').read_bytes()
+  assert written == (tmp_path / 'b.xlsx').read_bytes()
+  with zipfile.ZipFile(tmp_path / 'a.xlsx') as book:
+    texts = book.read('xl/sharedStrings.xml').decode()
+    sheet = book.read('xl/worksheets/sheet1.xml').decode()
+  assert '<t>=1+1</t>' in texts and '<f>' not in sheet
+  # Its numbers are those of the other tables.
+  rows = list(csv.reader(io.StringIO(table_csv(table))))[1:]
+  numbers = [float(text) for row in rows for text in row[1:] if text]
+  shown = re.findall(r'<c r="\w+" s="\d+"><v>([^<]*)</v>', sheet)
+  assert [float(one) for one in shown] == numbers
 
 
 def test_the_document_shows_what_is_written(tmp_path):

@@ -6,6 +6,7 @@ phrases     parts of sentences
 references  what they cite
 rendering   sentences to Markdown and LaTeX
 tables      one table, and its digits
+workbook    that table as a spreadsheet
 writing     the files
 """
 

@@ -34,6 +34,11 @@ class Cell:
   high: str = ''
 
   @property
+  def texts(self) -> tuple[str, str, str]:
+    """Value and ends; '' of what is not known."""
+    return ('' if self.value == NONE else self.value), self.low, self.high
+
+  @property
   def interval(self) -> str:
     """`0.98 to 1.52`, or a dash."""
     return f'{self.low} to {self.high}' if self.low else NONE
@@ -59,6 +64,13 @@ class PaperTable:
   def heads(self) -> list[str]:
     """Of all columns; two for each quantity, after the image's."""
     return ['image', *self._of_quantities(f'{self.level} interval')]
+
+  @property
+  def heads_of_ends(self) -> list[str]:
+    """Of all columns where both ends have one; three for each quantity."""
+    heads = [_head(one) for one in self.columns]
+    ends = '', ', low', ', high'
+    return ['image', *(f'{one}{end}' for one in heads for end in ends)]
 
   def _of_quantities(self, interval: str) -> Iterator[str]:
     for one in self.columns:
@@ -146,14 +158,16 @@ def _head(column: Column) -> str:
 
 def table_csv(table: PaperTable) -> str:
   """CSV: of each quantity the value and both ends, in the same unit."""
-  rows = []
-  for label, cells in table.rows:
-    row: dict[str, Any] = {'image': label}
-    for column, one in zip(table.columns, cells, strict=True):
-      head = _head(column)
-      value = '' if one.value == NONE else one.value
-      row |= {head: value, f'{head}, low': one.low, f'{head}, high': one.high}
-    rows.append(row)
+  rows = [
+    dict(
+      zip(
+        table.heads_of_ends,
+        [label, *(text for one in cells for text in one.texts)],
+        strict=True,
+      )
+    )
+    for label, cells in table.rows
+  ]
   return csv_text(rows, digits=None) if rows else 'image\n'
 
 

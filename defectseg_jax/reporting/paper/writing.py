@@ -15,6 +15,7 @@ from defectseg_jax.reporting.paper.tables import (
   table_latex,
   table_markdown,
 )
+from defectseg_jax.reporting.paper.workbook import write_workbook
 
 
 def write_paper(folder: pathlib.Path, record: Record) -> None:
@@ -36,3 +37,4 @@ def write_paper(folder: pathlib.Path, record: Record) -> None:
     'tables.tex': table_latex(table),
   }.items():
     (folder / name).write_text(text, encoding='utf-8')
+  write_workbook(folder / 'tables.xlsx', table)
