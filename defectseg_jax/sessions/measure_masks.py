@@ -37,6 +37,7 @@ from defectseg_jax.sessions.mask_settings import (
 )
 from defectseg_jax.sessions.masks import MaskImages
 from defectseg_jax.sessions.numbers import SessionNumbers
+from defectseg_jax.sessions.paper_files import write_paper_files
 from defectseg_jax.sessions.pictures import (
   write_image_pictures,
   write_session_histogram,
@@ -142,6 +143,7 @@ def _write_session(
   }
   page = session_html(numbers, views, how_made)
   (made / 'report.html').write_text(page, encoding='utf-8')
+  write_paper_files(made, numbers, how_made)
 
 
 def _progress(console: Console) -> Progress:

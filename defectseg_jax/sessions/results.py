@@ -28,6 +28,7 @@ from defectseg_jax.sessions.image_results import (
 )
 from defectseg_jax.sessions.index import MASKS, ROIS
 from defectseg_jax.sessions.numbers import SessionNumbers
+from defectseg_jax.sessions.paper_files import edits_text, write_paper_files
 from defectseg_jax.sessions.sample_files import write_samples
 from defectseg_jax.sessions.samples import Samples
 from defectseg_jax.sessions.series import SeriesCollector
@@ -112,6 +113,7 @@ def write_results(
       how_made = {**how_made, 'scales': _scales_text(images)}
     page = session_html(numbers, [one.view for one in collected], how_made)
     _write_session(made, images, numbers, page)
+    write_paper_files(made, numbers, how_made, images)
   return SessionResults(numbers, _comparable(collected))
 
 
@@ -163,7 +165,7 @@ def _notes(
   truths: reference.Truths,
 ) -> Iterator[str]:
   corrected = [
-    f'{image.name} ({_edits_text(image)}in {image.correction})'
+    f'{image.name} ({_edited(image)}in {image.correction})'
     for image in images
     if image.corrected
   ]
@@ -194,12 +196,9 @@ def _notes(
     yield unused
 
 
-def _edits_text(image: SessionImage) -> str:
-  """How much of it a person corrected, where that is known."""
-  if not image.edits:
-    return ''
-  corrected, objects = image.edits['corrected'], image.edits['objects']
-  return f'{corrected} of {objects} objects corrected by hand, '
+def _edited(image: SessionImage) -> str:
+  said = edits_text(image)
+  return f'{said}, ' if said else ''
 
 
 def _scales_text(images: Sequence[SessionImage]) -> str:

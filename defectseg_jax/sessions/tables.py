@@ -58,7 +58,7 @@ def write_tables(folder: pathlib.Path, numbers: SessionNumbers) -> None:
   (folder / 'summary.csv').write_text(
     csv_text(summary_rows(numbers), digits=DIGITS)
   )
-  (folder / 'summary.json').write_text(json_text(_summary(numbers)))
+  (folder / 'summary.json').write_text(json_text(summary_of(numbers)))
   rows = list(_rows_over_images(numbers))
   if rows:
     (folder / 'over_images.csv').write_text(csv_text(rows, digits=DIGITS))
@@ -117,7 +117,7 @@ def summary_rows(numbers: SessionNumbers) -> Sequence[Mapping[str, Any]]:
   ]
 
 
-def _summary(numbers: SessionNumbers) -> dict[str, Any]:
+def summary_of(numbers: SessionNumbers) -> dict[str, Any]:
   """The content of summary.json."""
   settings = dataclasses.asdict(numbers.settings.quantification)
   return {

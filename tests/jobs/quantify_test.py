@@ -102,6 +102,7 @@ def test_the_command(masks, tmp_path):
     'objects.csv',
     'over_images.csv',
     'overlays',
+    'paper',
     'report.html',
     'summary.csv',
     'summary.json',

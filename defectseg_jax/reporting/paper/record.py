@@ -1,0 +1,64 @@
+"""What was done, as the Methods and the tables of a paper read it."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from defectseg_jax.reporting.page.words import is_number
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Record:
+  """A session, after its numbers are known.
+
+  Attributes:
+    summary: the content of summary.json.
+    how_made: label and text, as the page has them.
+    headlines: names of the numbers of the table.
+    has_lines: whether the objects are lines, and not particles.
+    corrected: by image whose mask a person corrected, how many objects of how
+      many; empty where that is not known.
+    samples: how many images each sample has; empty where no table names them.
+    estimator: how an image's numbers become a sample's.
+    properties: constants of the alloy, by name.
+    seed: of the random numbers.
+  """
+
+  summary: Mapping[str, Any]
+  how_made: Mapping[str, str]
+  headlines: Sequence[str]
+  has_lines: bool = False
+  corrected: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  samples: Mapping[str, int] = dataclasses.field(default_factory=dict)
+  estimator: str = ''
+  properties: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+  seed: int = 0
+
+  @property
+  def images(self) -> Sequence[Mapping[str, Any]]:
+    """Rows of summary.csv, of images that were measured."""
+    return self.summary['images']
+
+  @property
+  def in_mean(self) -> list[Mapping[str, Any]]:
+    """Those of images that are in the mean."""
+    return [one for one in self.images if one['in_mean']]
+
+  @property
+  def settings(self) -> Mapping[str, Any]:
+    """How masks were measured."""
+    return self.summary['settings']
+
+  @property
+  def level(self) -> str:
+    """Of confidence: `95 %`."""
+    return f'{100 * self.summary["level"]:g} %'
+
+  @property
+  def reported(self) -> list[str]:
+    """Names of the numbers that some image has."""
+    return [name for name in self.headlines if self.has(name)]
+
+  def has(self, name: str) -> bool:
+    """Whether some image has this number."""
+    return any(is_number(one.get(name)) for one in self.images)

@@ -1,0 +1,40 @@
+"""The files of a paper's text and tables."""
+
+import pathlib
+
+from defectseg_jax.reporting.paper.methods import methods
+from defectseg_jax.reporting.paper.record import Record
+from defectseg_jax.reporting.paper.references import bibtex, keys_of
+from defectseg_jax.reporting.paper.rendering import (
+  methods_latex,
+  methods_markdown,
+)
+from defectseg_jax.reporting.paper.tables import (
+  paper_table,
+  table_csv,
+  table_latex,
+  table_markdown,
+)
+from defectseg_jax.reporting.paper.workbook import write_workbook
+
+
+def write_paper(folder: pathlib.Path, record: Record) -> None:
+  """Writes Methods, references and tables.
+
+  Args:
+    folder: where to write; it is made.
+    record: what was done.
+  """
+  folder.mkdir()
+  paragraphs, table = methods(record), paper_table(record)
+  cited = keys_of(sentence for one in paragraphs for sentence in one)
+  for name, text in {
+    'methods.md': methods_markdown(paragraphs),
+    'methods.tex': methods_latex(paragraphs),
+    'references.bib': bibtex(cited),
+    'tables.csv': table_csv(table),
+    'tables.md': table_markdown(table),
+    'tables.tex': table_latex(table),
+  }.items():
+    (folder / name).write_text(text, encoding='utf-8')
+  write_workbook(folder / 'tables.xlsx', table)

@@ -1,0 +1,309 @@
+"""The text of a paper: every sentence has its condition, and its numbers."""
+
+import csv
+import dataclasses
+import io
+import pathlib
+import re
+import zipfile
+from typing import Any
+
+import numpy as np
+import pytest
+
+from defectseg_jax.quantification import (
+  MeasurementSettings,
+  QualityWarning,
+  QuantificationSettings,
+)
+from defectseg_jax.quantification.properties.settings import PropertySettings
+from defectseg_jax.quantification.samples.random_effects import ESTIMATOR
+from defectseg_jax.reporting.paper.methods import methods
+from defectseg_jax.reporting.paper.references import bibtex, keys_of
+from defectseg_jax.reporting.paper.rendering import (
+  methods_latex,
+  methods_markdown,
+)
+from defectseg_jax.reporting.paper.tables import (
+  paper_table,
+  rounded,
+  table_csv,
+  table_latex,
+  table_markdown,
+)
+from defectseg_jax.reporting.paper.workbook import write_workbook
+from defectseg_jax.reporting.provenance import current_provenance
+from defectseg_jax.sessions.calibration import Scales
+from defectseg_jax.sessions.image_numbers import image_numbers
+from defectseg_jax.sessions.numbers import SessionNumbers
+from defectseg_jax.sessions.paper_files import record_of
+
+PROVENANCE = current_provenance()
+HOW_MADE = {**PROVENANCE.rows(), 'versions': 'numpy 9.9'}
+NETWORK = {
+  'network': 'defectsegnet, epoch 7, no test-time augmentation',
+  'run': 'voids, a network that comes with the program (SHA-256 0a1b...)',
+  'trained on': 'simulated foils',
+  'test score': 'IU 76.7 ± 8.5 % over 4 test images',
+  'preprocessing': 'invert False',
+  'threshold': '0.500, chosen on the development set',
+}
+
+
+EXACT: dict[str, Any] = {'pixel_size_nm': 1.5, 'thickness_nm': 100.0}
+
+
+def mask_of(squares):
+  mask = np.zeros((64, 64), bool)
+  for number in range(squares):
+    row, column = divmod(number, 4)
+    side = 4 + number % 3
+    mask[4 + 14 * row :, 4 + 14 * column :][:side, :side] = True
+  return mask
+
+
+def numbers_of(
+  tmp_path, defect='voids', *, properties=None, lengths=None, **fields
+):
+  settings = MeasurementSettings(
+    defect,
+    QuantificationSettings(**fields),
+    properties=properties or PropertySettings(),
+  )
+  if lengths is None:
+    lengths = EXACT
+  scales = Scales(**lengths)
+  images = []
+  for number in range(2):
+    path = tmp_path / f'foil_{number}.png'
+    images.append(
+      image_numbers(
+        path.stem,
+        settings.measure(mask_of(5 + 3 * number), **lengths),
+        scales.scale_of(path, {}),
+        settings=settings,
+        sources={},
+      )
+    )
+  return SessionNumbers(settings, PROVENANCE, images)
+
+
+def sentences(record):
+  return [one for paragraph in methods(record) for one in paragraph]
+
+
+@pytest.fixture(scope='module')
+def bare(tmp_path_factory):
+  """Two masks of voids, of exact scale, without a network."""
+  return record_of(numbers_of(tmp_path_factory.mktemp('bare')), HOW_MADE)
+
+
+def with_rows(record, **fields):
+  first, *others = record.images
+  images = [{**first, **fields}, *others]
+  return dataclasses.replace(
+    record, summary={**record.summary, 'images': images}
+  )
+
+
+def with_settings(record, **fields):
+  settings = {**record.settings, **fields}
+  return dataclasses.replace(
+    record, summary={**record.summary, 'settings': settings}
+  )
+
+
+def test_the_least_that_was_done_is_all_that_is_said(bare):
+  said = ' '.join(sentences(bare))
+  assert 'Masks of voids were measured with defectseg_jax' in said
+  assert '2 images were measured.' in said
+  assert 'The side of a pixel was 1.5 nm, taken as exact.' in said
+  assert 'The thickness of the foil was 100 nm, taken as exact.' in said
+  assert 'N / (A t)' in said and 'numpy 9.9' in said
+  for never in (
+    *('network', 'probability', 'preprocess', 'by hand', 'ample', 'Left out'),
+    *('Not measured', 'seed 1', 'surface', 'true masks', 'alloy', 'Outliers'),
+    *('fewer than', 'cut apart', 'encloses', 'uncertain', 'projection factor'),
+    *('specimen', 'modulus', 'skeleton', 'not known'),
+  ):
+    assert never not in said, never
+  assert keys_of(sentences(bare)) == ['gundersen1977', 'garwood1936']
+
+
+NOT_IN_MEAN = QualityWarning('not_in_mean', 'it cannot be right (x)')._asdict()
+# What is done besides, and the words of the only sentences that this adds.
+FEATURES = {
+  'corrected': (
+    lambda r: dataclasses.replace(r, corrected={'foil_0': '2 of 5 objects'}),
+    ['by hand: foil_0 (2 of 5 objects)'],
+  ),
+  'failure': (
+    lambda r: dataclasses.replace(
+      r, summary={**r.summary, 'failures': {'x': 'x.tif: is empty'}}
+    ),
+    ['Not measured: x (x.tif: is empty)'],
+  ),
+  'partial': (
+    lambda r: with_rows(r, valid_fraction=0.5),
+    ['In 1 image only the part'],
+  ),
+  'outliers': (lambda r: with_rows(r, replaced_pixels=17), ['17 pixels']),
+  'scores': (
+    lambda r: with_rows(r, iu=0.8),
+    ['Masks of 1 image were compared'],
+  ),
+  'minimum': (
+    lambda r: with_settings(r, minimum_area_px=12),
+    ['fewer than 12 pixels were'],
+  ),
+  'holes': (lambda r: with_settings(r, fill_holes=True), ['encloses']),
+  'separate': (lambda r: with_settings(r, separate=True), ['cut apart']),
+  'samples': (
+    lambda r: dataclasses.replace(r, samples={'cold': 2}, estimator=ESTIMATOR),
+    ['Samples: cold (2 images)', '[@paule1982; @hartung2001]'],
+  ),
+  'references': (
+    lambda r: with_rows(r, number_density_per_m3_counting_high=1.0),
+    ['expected to miss and invent'],
+  ),
+  'network': (
+    lambda r: dataclasses.replace(r, how_made={**r.how_made, **NETWORK}),
+    [
+      'network defectsegnet, epoch 7, no test-time augmentation [@roberts2019]',
+      'trained on: simulated foils',
+      '76.7 ± 8.5 %',
+      'invert False',
+      'from the probability 0.500',
+    ],
+  ),
+}
+
+
+@pytest.mark.parametrize('feature', FEATURES)
+def test_what_was_done_besides_is_said_and_nothing_else(bare, feature):
+  change, words = FEATURES[feature]
+  before, after = sentences(bare), sentences(change(bare))
+  new = [one for one in after if one not in before]
+  assert len(new) == len(words)
+  for one, word in zip(new, words, strict=True):
+    assert word in one
+  gone = [one for one in before if one not in after]
+  # Masks are a network's, or given.
+  assert len(gone) == (feature == 'network')
+
+
+def test_excluded_images_have_their_reason(bare):
+  record = with_rows(bare, in_mean=False)
+  said = [one for one in sentences(record) if 'Left out' in one]
+  assert said == [
+    'Left out of means: foil_0 (the network does not apply to it).'
+  ]
+  # Of one image there is no mean.
+  assert not any('Means over' in one for one in sentences(record))
+  warned = {**record.summary, 'warnings': [{'image': 'foil_0', **NOT_IN_MEAN}]}
+  record = dataclasses.replace(record, summary=warned)
+  assert any('(it cannot be right (x))' in one for one in sentences(record))
+
+
+def test_uncertainties_and_what_is_not_known(tmp_path):
+  numbers = numbers_of(
+    tmp_path, thickness_uncertainty=0.1, pixel_size_uncertainty=0.02
+  )
+  said = ' '.join(sentences(record_of(numbers, HOW_MADE)))
+  assert 'was 100 nm, with a relative standard uncertainty of 10 %' in said
+  assert 'was 1.5 nm, with a relative standard uncertainty of 2 %' in said
+  assert 'widened by what is said above' in said
+  unknown = {'pixel_size_nm': None, 'thickness_nm': None}
+  numbers = numbers_of(tmp_path, lengths=unknown)
+  said = ' '.join(sentences(record_of(numbers, HOW_MADE)))
+  assert 'The side of a pixel was not known of 2 images.' in said
+  assert 'Number density' not in said and 'Poisson' not in said
+
+
+def test_lines_and_their_alloy(tmp_path):
+  alloy = PropertySettings('X1', 80.0, 0.25)
+  numbers = numbers_of(
+    tmp_path, 'dislocations', properties=alloy, unseen_fraction=0.25
+  )
+  said = ' '.join(sentences(record_of(numbers, HOW_MADE)))
+  assert 'shear modulus 80 GPa, Burgers vector 0.25 nm' in said
+  assert 'The projection factor was 1.273.' in said
+  assert 'The part 0.25 of the length' in said and 'below 5 pixels' in said
+  assert '[@taylor1934]' in said
+  assert 'article is what' not in said and 'gundersen' not in said
+
+
+def test_references_are_those_that_are_cited(bare):
+  record = FEATURES['network'][0](bare)
+  text = bibtex(keys_of(sentences(record)))
+  assert re.findall(r'@article\{(\w+),', text) == [
+    *('roberts2019', 'gundersen1977', 'garwood1936')
+  ]
+  markdown, latex = (
+    render(methods(record)) for render in (methods_markdown, methods_latex)
+  )
+  assert '[@garwood1936]' in markdown and '\\cite{garwood1936}' in latex
+  assert r'76.7 $\pm$ 8.5 \%' in latex and '%' not in latex.replace('\\%', '')
+  odd = dataclasses.replace(bare, corrected={'[@x]_=a': ''})
+  assert r'\[@x\]\_=a' in methods_markdown(methods(odd))
+  assert keys_of(sentences(odd)) == keys_of(sentences(bare))
+
+
+def test_digits_are_those_of_the_interval():
+  # Half widths 2.6, 0.0998 (two digits: 0.10) and 26.
+  assert rounded(12.345, (10.0, 15.2)).interval == '10.0 to 15.2'
+  assert rounded(1.2345, (1.13, 1.3296)).value == '1.23'
+  assert rounded(345.6, (320, 372)).value == '346'
+  assert rounded(3456e20, (3000e20, 3520e20), 23).value == '3.46'
+  assert rounded(float('nan'), None).value == '–'
+
+
+def test_the_tables_are_one(bare):
+  table = paper_table(bare)
+  rows = list(csv.reader(io.StringIO(table_csv(table))))
+  assert [row[0] for row in rows] == ['image', 'foil_0', 'foil_1', 'mean of 2']
+  # N / (A t): what the record has, to the place of its interval.
+  column = rows[0].index('number density (10²¹ m⁻³)')
+  for row, one in zip(rows[1:], bare.images, strict=False):
+    low, high = (one[f'number_density_per_m3_{e}'] for e in ('low', 'high'))
+    told = float(row[column]) * 1e21
+    assert abs(told - one['number_density_per_m3']) < (high - low) / 2 / 20
+    assert row[column] in table_markdown(table)
+    assert row[column] in table_latex(table)
+  over = bare.summary['over_images']['number_density_per_m3']
+  assert float(rows[3][column]) * 1e21 == pytest.approx(over['mean'], rel=0.05)
+  lines = table_markdown(table).splitlines()
+  assert len({line.count('|') for line in lines}) == 1
+  latex = table_latex(table)
+  assert latex.count('\\midrule') == 2 and 'm$^{-3}$' in latex
+  assert (
+    len({line.count('&') for line in latex.splitlines() if '&' in line}) == 1
+  )
+
+
+def test_a_name_that_is_a_formula_stays_a_text(bare, tmp_path):
+  table = paper_table(with_rows(bare, image='=1+1'))
+  assert "\n'=1+1," in table_csv(table)
+  for name in 'ab':
+    write_workbook(tmp_path / f'{name}.xlsx', table)
+  written = (tmp_path / 'a.xlsx').read_bytes()
+  assert written == (tmp_path / 'b.xlsx').read_bytes()
+  with zipfile.ZipFile(tmp_path / 'a.xlsx') as book:
+    texts = book.read('xl/sharedStrings.xml').decode()
+    sheet = book.read('xl/worksheets/sheet1.xml').decode()
+  assert '<t>=1+1</t>' in texts and '<f>' not in sheet
+  # Its numbers are those of the other tables.
+  rows = list(csv.reader(io.StringIO(table_csv(table))))[1:]
+  numbers = [float(text) for row in rows for text in row[1:] if text]
+  shown = re.findall(r'<c r="\w+" s="\d+"><v>([^<]*)</v>', sheet)
+  assert [float(one) for one in shown] == numbers
+
+
+def test_the_document_shows_what_is_written(tmp_path):
+  root = pathlib.Path(__file__).parents[2]
+  document = (root / 'docs' / 'paper.md').read_text()
+  [shown] = re.findall(r'```markdown\n(.*?)```', document, re.S)
+  record = record_of(numbers_of(tmp_path, thickness_uncertainty=0.1), HOW_MADE)
+  names = ['number_density_per_m3', 'diameter_mean_nm']
+  record = dataclasses.replace(record, headlines=names)
+  assert shown == table_markdown(paper_table(record))
