@@ -246,7 +246,6 @@ def _clicks(patch: Any, found: Any, seed: int) -> Iterator[tuple[str, float]]:
         patch.pixels,
         probabilities,
         (row, column),
-        taken=np.zeros(inside.shape, np.int32),
       )
       full = np.zeros(inside.shape, bool)
       full[box[0] : box[2], box[1] : box[3]] = grown

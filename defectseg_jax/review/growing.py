@@ -49,8 +49,6 @@ def grow_object(
   pixels: np.ndarray,
   probabilities: np.ndarray | None,
   point: Point,
-  *,
-  taken: np.ndarray,
 ) -> tuple[Box, np.ndarray]:
   """The pixels of the object around a point.
 
@@ -58,7 +56,6 @@ def grow_object(
     pixels: [H, W], the micrograph.
     probabilities: float32 [H, W]; None without a network.
     point: row and column inside of the object.
-    taken: int [H, W], not 0 on pixels of other objects.
 
   Returns:
     A box, and bool of its size.
