@@ -147,6 +147,10 @@ FEATURES = {
     lambda r: with_rows(r, valid_fraction=0.5),
     ['In 1 image only the part'],
   ),
+  'verdict': (
+    lambda r: with_rows(r, applies='check'),
+    ['To be checked, as the network may fail: foil_0.'],
+  ),
   'outliers': (lambda r: with_rows(r, replaced_pixels=17), ['17 pixels']),
   'scores': (
     lambda r: with_rows(r, iu=0.8),
@@ -279,6 +283,19 @@ def test_the_tables_are_one(bare):
   assert (
     len({line.count('&') for line in latex.splitlines() if '&' in line}) == 1
   )
+
+
+def test_a_table_says_which_numbers_are_doubted(bare):
+  for fields, label in (
+    ({'applies': 'applies'}, 'foil_0'),
+    ({'applies': 'check'}, 'foil_0 (check)'),
+    (
+      {'applies': 'does not apply', 'in_mean': False},
+      'foil_0 (does not apply, not in the mean)',
+    ),
+  ):
+    table = paper_table(with_rows(bare, **fields))
+    assert [row[0] for row in table.rows][:2] == [label, 'foil_1']
 
 
 def test_a_name_that_is_a_formula_stays_a_text(bare, tmp_path):

@@ -32,11 +32,7 @@ _BORDERS = {
   'exclude': 'Particles that touched a side of an image were not counted.',
   'all': 'Particles that a side of an image cut were counted as whole ones.',
 }
-_POISSON = (
-  'number_density_per_m3',
-  'number_per_area_per_m2',
-)
-_NOT_IN_MEAN = 'not_in_mean'
+_POISSON = 'number_density_per_m3', 'number_per_area_per_m2'
 
 
 def methods(record: Record) -> list[list[str]]:
@@ -83,7 +79,7 @@ def _images_used(record: Record) -> Iterator[str]:
   why = {
     one['image']: one['message']
     for one in record.summary['warnings']
-    if one['name'] == _NOT_IN_MEAN
+    if one['name'] == 'not_in_mean'
   }
   excluded = {
     one['image']: why.get(one['image'], 'the network does not apply to it')
@@ -92,6 +88,8 @@ def _images_used(record: Record) -> Iterator[str]:
   }
   if excluded:
     yield f'Left out of means: {listed(excluded)}.'
+  if record.doubted:
+    yield f'To be checked, as the network may fail: {joined(record.doubted)}.'
   partial = [one for one in record.images if one['valid_fraction'] < 1]
   if partial:
     yield (

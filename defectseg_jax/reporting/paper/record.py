@@ -45,6 +45,13 @@ class Record:
     return [one for one in self.images if one['in_mean']]
 
   @property
+  def doubted(self) -> list[str]:
+    """Names of images whose numbers are to be checked."""
+    return [
+      one['image'] for one in self.images if one.get('applies') == 'check'
+    ]
+
+  @property
   def settings(self) -> Mapping[str, Any]:
     """How masks were measured."""
     return self.summary['settings']

@@ -130,7 +130,7 @@ def paper_table(record: Record) -> PaperTable:
   """The table of all images and of their mean."""
   names, images = record.reported, record.images
   columns = [column_of(name, images) for name in names]
-  rows = [(one['image'], _cells(one, columns)) for one in images]
+  rows = [(_label(one), _cells(one, columns)) for one in images]
   has_mean = len(record.in_mean) > 1
   if has_mean:
     over = record.summary['over_images']
@@ -143,6 +143,16 @@ def paper_table(record: Record) -> PaperTable:
       }
     rows.append((f'mean of {len(record.in_mean)}', _cells(means, columns)))
   return PaperTable(record.level, columns, rows, has_mean)
+
+
+def _label(row: Mapping[str, Any]) -> str:
+  """An image's name, with what its numbers are to be read with."""
+  notes = []
+  if row.get('applies', '') not in ('', 'applies'):
+    notes.append(row['applies'])
+  if not row['in_mean']:
+    notes.append('not in the mean')
+  return f'{row["image"]} ({", ".join(notes)})' if notes else row['image']
 
 
 def _cells(row: Mapping[str, Any], columns: Sequence[Column]) -> list[Cell]:
