@@ -11,9 +11,15 @@ import jinja2
 from defectseg_jax.errors import is_utf8
 
 _PACKAGE, _FOLDER = 'defectseg_jax.reporting.page', 'templates'
-_SCRIPTS = ('tables.js', 'viewer.js', 'page.js', 'series.js')
+_TABLES = ('tables.js', 'copying.js')
+_SCRIPTS = (*_TABLES, 'viewer.js', 'page.js', 'series.js')
 # A page of several defects has no viewer of objects.
-_OWN = {'together.html': (('page.css', 'together.css'), ('together.js',))}
+_OWN = {
+  'together.html': (
+    ('page.css', 'together.css'),
+    (*_TABLES, 'together.js'),
+  )
+}
 # Before the content: else a browser lays out all images, to hide them then.
 _EARLY = "document.documentElement.classList.add('js');"
 
