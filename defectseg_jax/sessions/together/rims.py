@@ -6,6 +6,7 @@ sure of it. Then both its line density and what lies at lines are wrong.
 
 from typing import NamedTuple
 
+import numpy as np
 from scipy import ndimage
 
 from defectseg_jax.sessions.together.objects import Objects
@@ -47,7 +48,6 @@ def rims_of(
     None where there are no lines or no particles.
 
   Examples:
-    >>> import numpy as np
     >>> square = np.zeros((9, 9), int)
     >>> square[3:6, 3:6] = 1
     >>> ring = ndimage.binary_dilation(square) ^ (square > 0)
@@ -62,7 +62,8 @@ def rims_of(
   drawn, particle = lines.mask, particles.mask
   if not drawn.any() or not particle.any():
     return None
-  near = ndimage.distance_transform_edt(~particle) <= within_px
+  away_px = np.asarray(ndimage.distance_transform_edt(~particle))
+  near = away_px <= within_px
   return Rims(float(near[drawn].mean()), float(near.mean()))
 
 
