@@ -93,7 +93,7 @@ def measure(session, images, settings, provenance):
     limits=LIMITS,
     truths=reference.Truths(),
     provenance=provenance,
-    how_made={},
+    how_made=provenance.rows(),
     notes=[],
     samples=NO_SAMPLES,
     check_interruption=lambda: None,
