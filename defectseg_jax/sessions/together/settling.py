@@ -89,7 +89,7 @@ def _settled(
   defects = [one.network.run.settings.defect for one in tasks]
   places = [n for n, d in enumerate(defects) if not kind_of(d).has_test_lines]
   masks, settled = settle(
-    [Claim(*found[one][:2], tasks[one].network.run.threshold) for one in places]
+    [_claim(tasks[one].network.run, found[one]) for one in places]
   )
   lost = {one.loser for one in settled}
   kept = list(found)
@@ -111,11 +111,11 @@ def _settled(
   ]
 
 
-def _applies(run: Run, found: Found) -> bool:
-  """Whether a network applies, or nobody can tell."""
-  if run.judge is None or found.signs is None:
-    return True
-  return run.judge.judge(found.signs).applies != Applies.NO
+def _claim(run: Run, found: Found) -> Claim:
+  applies = True  # Or nobody can tell.
+  if run.judge is not None and found.signs is not None:
+    applies = run.judge.judge(found.signs).applies != Applies.NO
+  return Claim(found.mask, found.probabilities, run.threshold, applies)
 
 
 def _part_of(on_tiles: OnTiles, place: int, count: int) -> OnTiles:
