@@ -84,8 +84,9 @@ def _part(
 ) -> Part:
   run = read_run(source.config, source.workdir, request)
   note = (
-    'Looked for together with other defects: pixels that two networks claimed '
-    'were given to one of them, as ../report.html says.'
+    'Looked for together with other defects: ../report.html says which pixels '
+    'that two networks claimed were given to one of them, and which lines may '
+    'be rims of other defects.'
   )
   given = dataclasses.replace(given, remarks=[*given.remarks, note])
   asked = source.config, source.workdir

@@ -12,6 +12,7 @@ import tifffile
 from rich.console import Console
 
 from defectseg_jax import command_line, given_config
+from defectseg_jax.applicability.verdict import Applies
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.prediction.scales import SeenSizes
@@ -24,13 +25,19 @@ from defectseg_jax.runs.network_file import load_network
 from defectseg_jax.runtime.interruption import Stopped
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.given import Given
+from defectseg_jax.sessions.image_update import Found
 from defectseg_jax.sessions.predict_session import Part, predict_session
 from defectseg_jax.sessions.requests import PredictRequest
+from defectseg_jax.sessions.together import settling
 from defectseg_jax.sessions.together.folder import (
   TogetherFolder,
   require_alone,
 )
-from defectseg_jax.sessions.together.neighbours import neighbours
+from defectseg_jax.sessions.together.neighbours import (
+  RIMS,
+  neighbours,
+  rows_of_all,
+)
 from defectseg_jax.sessions.together.objects import Objects
 from defectseg_jax.sessions.together.session import predict_defects
 
@@ -301,5 +308,50 @@ def test_lines_that_outline_voids_are_doubted(inner, far, doubted):
   found = neighbours('a', image, None, seed=0)
   assert bool(found.doubts) == doubted
   if doubted:
-    (doubt,) = found.doubts
+    (doubt,) = found.doubts.values()
+    pair = 'voids', 'dislocations'
+    (row,) = found.rows({pair: True})
+    assert row['warnings'] == RIMS
+    rows, sentences = rows_of_all([found], [{pair: True}])
+    assert rows[0]['warnings'] == RIMS
+    assert sentences[0].endswith('doubted, see above')
     assert doubt.startswith('a: ') and 'rims of voids' in doubt
+
+
+class _Judge:
+  """Of a network that applies where its signs say so."""
+
+  def judge(self, signs):
+    return types.SimpleNamespace(applies=signs['applies'])
+
+
+@pytest.mark.parametrize('winner', ['voids', 'precipitates'])
+def test_pixels_go_to_the_network_that_applies(runs, winner):
+  # Precipitates are surer, and win where both apply.
+  mask = np.zeros((32, 32), bool)
+  mask[8:24, 8:24] = True
+  tasks, found = [], []
+  for defect in ('voids', 'precipitates'):
+    run = types.SimpleNamespace(
+      settings=runs[defect].settings,
+      threshold=0.5,
+      judge=_Judge(),
+      measurement_settings=runs[defect].measurement_settings,
+    )
+    tasks.append(
+      types.SimpleNamespace(
+        network=types.SimpleNamespace(run=run),
+        inspection=types.SimpleNamespace(valid=None),
+      )
+    )
+    sure = 0.7 if defect == 'voids' else 0.9
+    applies = Applies.YES
+    if winner == 'voids' and defect == 'precipitates':
+      applies = Applies.NO
+    probabilities = np.where(mask, sure, 0).astype(np.float32)
+    found.append(Found(mask, probabilities, (1.0,), {'applies': applies}))
+  kept, settled = settling._settled(tasks, found)  # pyright: ignore
+  assert [one['winner'] for one in settled] == [winner]
+  assert [one.mask.any() for one in kept] == [
+    winner == defect for defect in ('voids', 'precipitates')
+  ]

@@ -23,6 +23,8 @@ NEAR_PX = 2.0
 # Distances of the curve of K: up to a quarter of the shorter side.
 _K_DISTANCES, _K_REACH = 10, 0.25
 ALL = 'all images'
+# Of lines, in tables.
+RIMS = 'rims_taken_for_lines'
 
 # Of A and B.
 Pair = tuple[str, str]
@@ -38,7 +40,7 @@ class Neighbours:
     by_pair: of A at B.
     k_rows: of cross_k.csv.
     shared_px: by A and B, of particles and lines, the pixels of both.
-    doubts: sentences on lines that may be none.
+    doubts: by particles and lines, a sentence on lines that may be none.
   """
 
   image: str
@@ -46,7 +48,7 @@ class Neighbours:
   by_pair: Mapping[Pair, Association]
   k_rows: Sequence[Mapping[str, Any]]
   shared_px: Mapping[Pair, int]
-  doubts: Sequence[str]
+  doubts: Mapping[Pair, str]
 
   def rows(self, counts: Mapping[Pair, bool]) -> list[dict[str, Any]]:
     """Of association.csv.
@@ -55,7 +57,10 @@ class Neighbours:
       counts: whether the image is among all images together, by pair.
     """
     return [
-      _row(self.image, pair, one, self.pixel_size_nm, in_all=counts[pair])
+      {
+        **_row(self.image, pair, one, self.pixel_size_nm, in_all=counts[pair]),
+        'warnings': RIMS if pair in self.doubts else '',
+      }
       for pair, one in self.by_pair.items()
     ]
 
@@ -76,7 +81,7 @@ def neighbours(
     seed: of the session.
   """
   valid = _common_valid(objects)
-  by_pair, k_rows, shared, doubts = {}, [], {}, []
+  by_pair, k_rows, shared, doubts = {}, [], {}, {}
   for first, others in _pairs(objects):
     pair = first.defect, others.defect
     by_pair[pair] = association(
@@ -92,7 +97,7 @@ def neighbours(
       shared[pair] = int((first.mask & others.mask).sum())
       rims = rims_of(others, first, within_px=NEAR_PX)
       if rims and rims.are_doubted:
-        doubts.append(rims_text(image, others.defect, first.defect, rims))
+        doubts[pair] = rims_text(image, others.defect, first.defect, rims)
     elif pair == tuple(sorted(pair)):
       k_rows += _k_rows(image, first, others, valid, pixel_size_nm)
   return Neighbours(image, pixel_size_nm, by_pair, k_rows, shared, doubts)
@@ -122,8 +127,15 @@ def rows_of_all(
     together = pooled([one.by_pair[pair] for one in those])
     sizes = {one.pixel_size_nm for one in those}
     size_nm = sizes.pop() if len(sizes) == 1 else None
-    rows.append(_row(ALL, pair, together, size_nm, in_all=True))
-    sentences.append(association_text(together, pair, near_text(size_nm)))
+    doubted = any(pair in one.doubts for one in those)
+    rows.append(
+      {
+        **_row(ALL, pair, together, size_nm, in_all=True),
+        'warnings': RIMS if doubted else '',
+      }
+    )
+    said = association_text(together, pair, near_text(size_nm))
+    sentences.append(f'{said}; doubted, see above' if doubted else said)
   return rows, sentences
 
 

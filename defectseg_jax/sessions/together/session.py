@@ -37,6 +37,7 @@ from defectseg_jax.sessions.together.claims import (
 from defectseg_jax.sessions.together.folder import TogetherFolder
 from defectseg_jax.sessions.together.neighbours import (
   NEAR_PX,
+  RIMS,
   Neighbours,
   Pair,
   near_text,
@@ -129,18 +130,18 @@ def _write(
     row for one, are in zip(found, counts, strict=True) for row in one.rows(are)
   ]
   tables = {
-    'summary.csv': list(_summary_rows(results)),
+    'summary.csv': list(_summary_rows(results, found)),
     'association.csv': [*all_rows, *of_images],
     'cross_k.csv': [row for one in found for row in one.k_rows],
     'claims.csv': claims,
   }
-  doubts = [doubt for one in found for doubt in one.doubts]
+  doubts = [doubt for one in found for doubt in one.doubts.values()]
   together = Together(results, doubts, sentences, claim_sentences(claims))
   with folder.new_results() as made:
     for name, rows in tables.items():
       if rows:
         (made / name).write_text(csv_text(rows, digits=DIGITS))
-    page = _page(parts, together, shown)
+    page = _page(parts, together, found, shown)
     (made / 'report.html').write_text(page, encoding='utf-8')
   return together
 
@@ -166,6 +167,7 @@ def _of_image(
   ]
   facts = [
     *verdicts,
+    *found.doubts.values(),
     *(
       association_text(one, pair, near_text(size_nm))
       for pair, one in found.by_pair.items()
@@ -209,28 +211,46 @@ def _counts(
   }
 
 
+def _doubting(
+  rows: Sequence[Mapping[str, Any]], defect: str, found: Sequence[Neighbours]
+) -> list[dict[str, Any]]:
+  """Rows of a defect, with a warning where its lines may be none."""
+  doubted = {
+    one.image for one in found for _, lines in one.doubts if lines == defect
+  }
+  return [
+    {**row, 'warnings': '; '.join(filter(None, [row['warnings'], RIMS]))}
+    if row['image'] in doubted
+    else {**row}
+    for row in rows
+  ]
+
+
 def _summary_rows(
-  results: Sequence[SessionResults],
+  results: Sequence[SessionResults], found: Sequence[Neighbours]
 ) -> Iterator[dict[str, Any]]:
   """Those of all defects; a column that one does not have is empty there."""
-  rows = [
-    {'defect': one.numbers.settings.defect, **row}
-    for one in results
-    for row in summary_rows(one.numbers)
-  ]
+  rows = []
+  for one in results:
+    defect = one.numbers.settings.defect
+    doubting = _doubting(summary_rows(one.numbers), defect, found)
+    rows += [{'defect': defect, **row} for row in doubting]
   columns = {name: None for row in rows for name in row}
   for row in rows:
     yield {**columns, **row}
 
 
 def _page(
-  parts: Sequence[Part], together: Together, shown: Sequence[TogetherImage]
+  parts: Sequence[Part],
+  together: Together,
+  found: Sequence[Neighbours],
+  shown: Sequence[TogetherImage],
 ) -> str:
   failures: dict[str, str] = {}
   for one in together.results:
     failures |= one.numbers.failures
   return together_page(
-    [_section(*one) for one in enumerate(together.results)],
+    [_section(*one, found) for one in enumerate(together.results)],
     shown,
     doubts=together.doubts,
     associations=together.associations,
@@ -245,12 +265,14 @@ def _page(
   )
 
 
-def _section(place: int, results: SessionResults) -> Section:
-  numbers = results.numbers
+def _section(
+  place: int, results: SessionResults, found: Sequence[Neighbours]
+) -> Section:
+  numbers, defect = results.numbers, results.numbers.settings.defect
   return create_section(
-    numbers.settings.defect,
+    defect,
     place,
-    numbers.rows,
+    _doubting(numbers.rows, defect, found),
     headlines=numbers.headlines,
     over_images=numbers.over_images,
     cautions=numbers.cautions,
