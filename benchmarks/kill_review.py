@@ -6,9 +6,9 @@ from the root of the repository. Each trial opens a session of three tiny images
 by --mode=review, edits it by the addresses that the page uses (strokes, objects
 out and in, undo, redo, accepted), kills the program (SIGKILL) at a random
 moment, and starts it again: the version of each image must be that of its last
-answered edit, or one more where an edit was on its way. After one to four kills
-the page's button ends it. Then the same edits are made in a copy that nobody
-kills, and all files are compared, but for dates.
+answered edit, or one more where an edit was on its way. After two to eight
+kills the page's button ends it. Then the same edits are made in a copy that
+nobody kills, and all files are compared, but for dates.
 """
 
 import contextlib

@@ -123,7 +123,7 @@ def test_the_least_that_was_done_is_all_that_is_said(bare):
   for never in (
     *('network', 'probability', 'preprocess', 'by hand', 'ample', 'Left out'),
     *('Not measured', 'seed 1', 'surface', 'true masks', 'alloy', 'Outliers'),
-    *('fewer than', 'cut apart', 'encloses', 'uncertain', 'projection factor'),
+    *('area below', 'cut apart', 'encloses', 'uncertain', 'projection factor'),
     *('specimen', 'modulus', 'skeleton', 'not known'),
   ):
     assert never not in said, never
@@ -158,7 +158,7 @@ FEATURES = {
   ),
   'minimum': (
     lambda r: with_settings(r, minimum_area_px=12),
-    ['fewer than 12 pixels were'],
+    ['area below 12 px were'],
   ),
   'holes': (lambda r: with_settings(r, fill_holes=True), ['encloses']),
   'separate': (lambda r: with_settings(r, separate=True), ['cut apart']),

@@ -90,6 +90,13 @@ class Drift(NamedTuple):
     """Whether the frame could be laid over the others."""
     return math.isfinite(self.rows_px)
 
+  def taken_out(
+    self, rows_px: np.ndarray, columns_px: np.ndarray
+  ) -> np.ndarray:
+    """float [n, 2], places of a frame in rows and columns of the first."""
+    places = np.column_stack([rows_px, columns_px])
+    return places - (self.rows_px, self.columns_px)
+
 
 UNKNOWN = Drift(math.nan, math.nan, math.nan)
 

@@ -45,8 +45,7 @@ class FollowedFrame:
   @property
   def on_specimen(self) -> np.ndarray:
     """float [n, 2], centres in rows and columns of the first frame."""
-    places = np.column_stack([self.rows_px, self.columns_px])
-    return places - (self.drift.rows_px, self.drift.columns_px)
+    return self.drift.taken_out(self.rows_px, self.columns_px)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -53,11 +53,6 @@ class FrameObjects:
   labels: np.ndarray
   valid: np.ndarray | None = None
 
-  def on_specimen(self, drift: Drift) -> np.ndarray:
-    """float [n, 2], centres from the first frame's corner."""
-    places = np.column_stack([self.rows_px, self.columns_px])
-    return places - (drift.rows_px, drift.columns_px)
-
   def label_at(self, place: np.ndarray, drift: Drift) -> int:
     """The object that covers a place on the specimen; 0 for none."""
     row, column = self._pixel(place, drift)
@@ -154,7 +149,7 @@ class Tracker:
     Returns:
       The number of the track of each object.
     """
-    places = objects.on_specimen(drift)
+    places = drift.taken_out(objects.rows_px, objects.columns_px)
     links = link_objects(
       Positions(
         np.array([one.place_px for one in self._live]).reshape(-1, 2),

@@ -9,9 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from defectseg_jax.quantification import Interval
+from defectseg_jax.reporting import colours
 
-# Okabe and Ito's colours, which the colour-blind tell apart, and as many marks.
-_COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9')
+# As many colours as marks.
+_COLOURS = (
+  *(colours.BLUE, colours.VERMILION, colours.GREEN),
+  *(colours.PURPLE, colours.ORANGE, colours.SKY_BLUE),
+)
 _MARKS = ('o', 's', '^', 'D', 'v', 'P')
 # By eye: values that differ by a larger factor are drawn on a logarithmic axis.
 _LOGARITHMIC_FROM = 50.0

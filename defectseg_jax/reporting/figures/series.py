@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which the colour-blind tell apart.
-_BLUE, _RED = '#0072b2', '#d55e00'
+from defectseg_jax.reporting import colours
+
 # By eye, in inches, of one axes.
 _WIDTH_IN, _HEIGHT_IN = 3.8, 3.0
 
@@ -53,14 +53,20 @@ def series_figure(
   figure.set_layout_engine('constrained')
   grid = figure.subplots(1, count, squeeze=False)[0]
   for axes, one in zip(grid, curves):
-    axes.fill_between(times, one.low, one.high, color=_BLUE, alpha=0.25, lw=0)
-    axes.plot(times, one.values, color=_BLUE, marker='o', ms=2.5, lw=1)
+    axes.fill_between(
+      times, one.low, one.high, color=colours.BLUE, alpha=0.25, lw=0
+    )
+    axes.plot(times, one.values, color=colours.BLUE, marker='o', ms=2.5, lw=1)
     axes.set(xlabel=label, ylabel=one.label)
     axes.set_ylim(bottom=0)
   axes = grid[-1]
   right, down = zip(*drift_px)
-  axes.plot(times, right, color=_BLUE, marker='o', ms=2.5, lw=1, label='right')
-  axes.plot(times, down, color=_RED, marker='s', ms=2.5, lw=1, label='down')
+  axes.plot(
+    times, right, color=colours.BLUE, marker='o', ms=2.5, lw=1, label='right'
+  )
+  axes.plot(
+    times, down, color=colours.VERMILION, marker='s', ms=2.5, lw=1, label='down'
+  )
   unknown = [t for t, one in zip(times, right) if math.isnan(one)]
   if unknown:
     bottom = axes.get_xaxis_transform()

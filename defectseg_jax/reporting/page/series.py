@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from defectseg_jax.reporting import colours
 from defectseg_jax.reporting.overlays import grey_levels
 from defectseg_jax.reporting.page.outlines import outlines
 from defectseg_jax.reporting.page.pictures import figure_uri, layer_uris
 
-# Okabe and Ito's colours, which the colour-blind tell apart, on grey.
-COLOURS = ('#e69f00', '#56b4e9', '#009e73', '#f0e442', '#d55e00', '#cc79a7')
+# Seen on grey.
+COLOURS = (
+  *(colours.ORANGE, colours.SKY_BLUE, colours.GREEN),
+  *(colours.YELLOW, colours.VERMILION, colours.PURPLE),
+)
 _UNLINKED = '#ffffff'
 _FIGURE_COLOURS = 64
 # By eye: of the outlines of a frame, the largest; and pictures take what a page
@@ -127,7 +131,7 @@ def series_view(
 
 def _colour(number: int, tracks: Sequence[int] | None) -> str:
   if tracks is None:
-    return COLOURS[1]
+    return colours.SKY_BLUE
   if not tracks:
     return _UNLINKED
   return COLOURS[tracks[number - 1] % len(COLOURS)]

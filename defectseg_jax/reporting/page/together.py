@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 
 from defectseg_jax.quantification import why_missing
+from defectseg_jax.reporting import colours
 from defectseg_jax.reporting.overlays import grey_levels
 from defectseg_jax.reporting.page import words
 from defectseg_jax.reporting.page.outlines import outlines
 from defectseg_jax.reporting.page.pictures import layer_uris
 from defectseg_jax.reporting.page.rendering import render
 
-# Okabe and Ito's colours, which the colour-blind tell apart, those that are
-# seen best on grey first.
+# Those that are seen best on grey first.
 COLOURS = (
-  *('#56b4e9', '#e69f00', '#f0e442', '#cc79a7', '#009e73', '#d55e00'),
-  '#0072b2',
+  *(colours.SKY_BLUE, colours.ORANGE, colours.YELLOW, colours.PURPLE),
+  *(colours.GREEN, colours.VERMILION, colours.BLUE),
 )
 # Larger images are thinned out before the page averages them.
 _LARGEST_PX = 4096
@@ -186,7 +186,8 @@ def together_page(
   defects = ', '.join(one.defect for one in sections)
   return render(
     'together.html',
-    title=f'{defects.capitalize()}: {len(images)} micrographs',
+    title=f'{defects.capitalize()}: {len(images)} '
+    f'micrograph{"s" if len(images) != 1 else ""}',
     sections=sections,
     images=images,
     doubts=doubts,

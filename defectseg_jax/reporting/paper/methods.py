@@ -147,7 +147,7 @@ def _objects(record: Record) -> Iterator[str]:
   )
   if known['minimum_area_px']:
     yield (
-      f'Particles of fewer than {known["minimum_area_px"]} pixels'
+      f'Particles of an area below {known["minimum_area_px"]} px'
       + ' of the network' * ('network' in record.how_made)
       + ' were left out.'
     )

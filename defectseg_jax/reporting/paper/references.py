@@ -25,8 +25,10 @@ _ENTRIES = {
   'paule1982': (
     'Paule, Robert C. and Mandel, John',
     'Consensus values and weighting factors',
-    ('Journal of Research of the National Bureau of Standards', 87)
-    + ('377--385', 1982),
+    (
+      'Journal of Research of the National Bureau of Standards',
+      *(87, '377--385', 1982),
+    ),
   ),
   'hartung2001': (
     'Hartung, Joachim and Knapp, Guido',

@@ -49,43 +49,33 @@ def markdown_text(text: str) -> str:
 
 
 def methods_markdown(paragraphs: Iterable[Sequence[str]]) -> str:
-  """The Methods; citations stand as `[@key]`."""
-  return (
-    '# Methods\n\n'
-    + '\n\n'.join(
-      ' '.join(
-        _with_citations(one, markdown_text, '[@{}]') for one in sentences
-      )
-      for sentences in paragraphs
-    )
-    + '\n'
+  """The Methods; citations stand as `[@key; @other]`."""
+  return '# Methods\n\n' + _document(
+    paragraphs, ' ', markdown_text, lambda keys: f'[@{"; @".join(keys)}]'
   )
 
 
 def methods_latex(paragraphs: Iterable[Sequence[str]]) -> str:
-  r"""The Methods as a section; citations stand as `\cite{key}`."""
-  return (
-    '\\section*{Methods}\n\n'
-    + '\n\n'.join(
-      '\n'.join(
-        _with_citations(one, latex_text, '\\cite{{{}}}') for one in sentences
-      )
-      for sentences in paragraphs
-    )
-    + '\n'
+  r"""The Methods as a section; citations stand as `\cite{key,other}`."""
+  return '\\section*{Methods}\n\n' + _document(
+    paragraphs, '\n', latex_text, lambda keys: f'\\cite{{{",".join(keys)}}}'
   )
 
 
-def _with_citations(
-  sentence: str, shown: Callable[[str], str], cited: str
+def _document(
+  paragraphs: Iterable[Sequence[str]],
+  between: str,
+  shown: Callable[[str], str],
+  cite: Callable[[Sequence[str]], str],
 ) -> str:
-  parts = CITED.split(sentence)
-  # Text and keys take turns.
-  for index, part in enumerate(parts):
-    if index % 2 == 0:
-      parts[index] = shown(part)
-    elif cited.startswith('['):
-      parts[index] = cited.format(part)
-    else:
-      parts[index] = cited.format(','.join(re.findall(r'\w+', part)))
-  return ''.join(parts)
+  """Paragraphs of sentences, as they are shown and cited."""
+
+  def with_citations(sentence: str) -> str:
+    # Text and keys take turns.
+    return ''.join(
+      cite(re.findall(r'\w+', part)) if index % 2 else shown(part)
+      for index, part in enumerate(CITED.split(sentence))
+    )
+
+  texts = [between.join(map(with_citations, one)) for one in paragraphs]
+  return '\n\n'.join(texts) + '\n'
