@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from defectseg_jax.command_line import with_mode_flag
-from defectseg_jax.modes import MODES
+# It says which flags there are.
+import defectseg_jax.command_line  # noqa: F401
+from defectseg_jax.modes import MODES, with_mode_flag
 
 
 def help_text(argv: Sequence[str]) -> str | None:

@@ -11,7 +11,7 @@ from ml_collections import config_flags
 
 from defectseg_jax.config_files import defect_names, resolve_config
 from defectseg_jax.errors import InputError, is_utf8
-from defectseg_jax.modes import MODES
+from defectseg_jax.modes import MODES, with_mode_flag
 
 CONFIG = config_flags.DEFINE_config_file(
   'config',
@@ -143,6 +143,12 @@ DETECTION = flags.DEFINE_string(
 ORIENTATIONS = flags.DEFINE_integer(
   'orientations', 1, '8: test-time augmentation, 8 times slower. 1: none.'
 )
+SHARE = flags.DEFINE_bool(
+  'share',
+  False,
+  'Share the micrographs with other processes that run the same command, here '
+  'or on other machines that see the folder.',
+)
 DISTRIBUTED = flags.DEFINE_bool(
   'distributed', False, 'One of several processes that train one network.'
 )
@@ -257,33 +263,6 @@ def require_network_for(names: Sequence[str]) -> None:
         f'--{name}: is read where a network looks at micrographs; give '
         '--network (or --workdir) and --input, too, or leave it out'
       )
-
-
-def with_mode_flag(words: list[str]) -> list[str]:
-  """Turns a mode that is the first word into its flag.
-
-  Args:
-    words: of the command line, the program's name first.
-
-  Raises:
-    InputError: the first word is not a mode, or there are two modes.
-
-  Examples:
-    >>> with_mode_flag(['defectseg', 'predict', '--workdir=runs/voids'])
-    ['defectseg', '--mode=predict', '--workdir=runs/voids']
-  """
-  if len(words) < 2 or words[1].startswith('-'):
-    return words
-  if words[1] not in MODES:
-    if any(word.startswith(('--mode', '-mode')) for word in words):
-      return words
-    raise InputError(
-      f'{words[1]}: is not a mode; choose one of {", ".join(MODES)}'
-    )
-  for word in words[2:]:
-    if word.startswith(('--mode', '-mode')):
-      raise InputError(f'{words[1]} and {word}: give the mode once')
-  return [words[0], f'--mode={words[1]}', *words[2:]]
 
 
 def _resolve_config_flag(words: Sequence[str], place: int) -> str:

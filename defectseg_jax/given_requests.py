@@ -65,6 +65,11 @@ def together_requests(
   Raises:
     InputError: a flag is wrong, or is of one defect alone.
   """
+  if command_line.SHARE.value:
+    raise InputError(
+      '--share: is of one network; leave it out, or start a command for each '
+      'network'
+    )
   for flag, why in (
     (command_line.REFERENCE, 'true masks are of one defect'),
     (command_line.OBJECT_DIAMETER_NM, 'a diameter is that of one defect'),

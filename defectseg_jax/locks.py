@@ -6,7 +6,7 @@ the file system passes it on: NFSv4, NFSv3 with lockd, CephFS, GPFS, Lustre
 mounted with `flock`. A file system may have no locks, which is known (`lock`
 yields False), or keep them to each machine, which is not (Lustre with
 `localflock`, NFS with `nolock`). So what a second machine would spoil does not
-hang on the lock alone: search/leases.py counts beats as well, and
+hang on the lock alone: runtime/leases.py counts beats as well, and
 search/study.py checks the number of each trial that it draws.
 """
 

@@ -215,7 +215,10 @@ def _predict(
   request = given_requests.predict_request(config, words)
   from defectseg_jax.jobs.predict import predict
 
-  if not predict(config, workdir, request, _console(), interruption):
+  if not predict(
+    *(config, workdir, request, _console(), interruption),
+    share=command_line.SHARE.value,
+  ):
     sys.exit(1)
 
 

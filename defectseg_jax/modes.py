@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from defectseg_jax.errors import InputError
+
 
 @dataclasses.dataclass(frozen=True)
 class Mode:
@@ -49,7 +51,7 @@ MODES = {
       *('thickness_uncertainty', 'pixel_size_uncertainty'),
       *('valid', 'find_specimen', 'replace_outliers', 'series'),
       *('reference', 'mask_class', 'mask_ignore', 'orientations', 'include'),
-      *('overwrite', 'config'),
+      *('share', 'overwrite', 'config'),
     ),
     'defectseg predict --workdir=runs/voids --thickness_nm=177 '
     '--output=results --input session/*.dm4',
@@ -104,3 +106,30 @@ MODES = {
     'defectseg simulate --config=voids --output=foils',
   ),
 }
+
+
+def with_mode_flag(words: list[str]) -> list[str]:
+  """Turns a mode that is the first word into its flag.
+
+  Args:
+    words: of the command line, the program's name first.
+
+  Raises:
+    InputError: the first word is not a mode, or there are two modes.
+
+  Examples:
+    >>> with_mode_flag(['defectseg', 'predict', '--workdir=runs/voids'])
+    ['defectseg', '--mode=predict', '--workdir=runs/voids']
+  """
+  if len(words) < 2 or words[1].startswith('-'):
+    return words
+  if words[1] not in MODES:
+    if any(word.startswith(('--mode', '-mode')) for word in words):
+      return words
+    raise InputError(
+      f'{words[1]}: is not a mode; choose one of {", ".join(MODES)}'
+    )
+  for word in words[2:]:
+    if word.startswith(('--mode', '-mode')):
+      raise InputError(f'{words[1]} and {word}: give the mode once')
+  return [words[0], f'--mode={words[1]}', *words[2:]]

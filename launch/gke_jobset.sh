@@ -34,6 +34,7 @@ json_list() {
 }
 
 split_arguments "$@"
+require_training
 name='' image='' claim='' pods='' gpus='' tpus='' accelerator='' topology=''
 for option in ${options[@]+"${options[@]}"}; do
   case $option in

@@ -17,6 +17,7 @@ source "$here/environment.sh"
 source "$here/submission.sh"
 
 split_arguments "$@"
+require_training
 require_program sbatch "on a login node of a Slurm cluster"
 [ -n "$dry_run" ] ||
   ensure_environment requirements.txt requirements-microscopy.txt

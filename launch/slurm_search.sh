@@ -17,13 +17,5 @@ source "$here/environment.sh"
 source "$here/submission.sh"
 
 split_arguments "$@"
-case " ${options[*]-} " in
-  *' --array='*) ;;
-  *) fail '--array: is missing; say how many workers, as --array=1-8' ;;
-esac
-require_program sbatch "on a login node of a Slurm cluster"
-[ -n "$dry_run" ] ||
-  ensure_environment requirements.txt requirements-microscopy.txt
-run_or_show sbatch --job-name=defectseg_search --ntasks=1 \
-  "${options[@]}" "$root/launch/slurm_job.sh" "$root" --mode=search \
-  "${arguments[@]}"
+require_training
+submit_workers search

@@ -15,8 +15,12 @@ split_arguments() {
     esac
     shift
   done
-  [ -n "$seen" ] || fail 'say what to run after --, as in:' \
-    "$(basename -- "$0") ... -- --config=configs/voids.py --workdir=DIR"
+  [ -n "$seen" ] || fail 'say what to run after --;' \
+    "$(basename -- "$0") shows how in its first lines"
+}
+
+# require_training: what is to be trained, and where.
+require_training() {
   require_argument --config 'the config, as --config=configs/voids.py'
   require_argument --workdir 'a folder that all nodes see, as --workdir=DIR'
 }
@@ -34,6 +38,20 @@ require_argument() {
 require_program() {
   [ -n "$dry_run" ] || command -v -- "$1" >/dev/null ||
     fail "there is no $1 here; start it $2"
+}
+
+# submit_workers MODE FLAG...: an array of jobs that share a mode's work.
+submit_workers() {
+  case " ${options[*]-} " in
+    *' --array='*) ;;
+    *) fail '--array: is missing; say how many workers, as --array=1-8' ;;
+  esac
+  require_program sbatch "on a login node of a Slurm cluster"
+  [ -n "$dry_run" ] ||
+    ensure_environment requirements.txt requirements-microscopy.txt
+  # shellcheck disable=SC2154 # environment.sh says where the root is.
+  run_or_show sbatch --job-name="defectseg_$1" --ntasks=1 "${options[@]}" \
+    "$root/launch/slurm_job.sh" "$root" --mode="$1" "${@:2}" "${arguments[@]}"
 }
 
 # run_or_show COMMAND...

@@ -16,6 +16,7 @@ source "$here/environment.sh"
 source "$here/submission.sh"
 
 split_arguments "$@"
+require_training
 case ${options[0]-} in
   '' | -*) fail 'the name of the TPU VM is missing; give it first' ;;
 esac

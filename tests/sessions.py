@@ -95,6 +95,7 @@ def predict_images(
   config=None,
   console=None,
   workdir=None,
+  share=False,
   **fields,
 ):
   """Runs the job in this process; whether all could be done."""
@@ -111,4 +112,5 @@ def predict_images(
     PredictRequest(**fields),
     console or Console(quiet=True),
     interruption or Never(),
+    share=share,
   )

@@ -1,5 +1,7 @@
 """--mode=predict: a microscope's files to masks, numbers and a page."""
 
+import contextlib
+
 import ml_collections
 from rich.console import Console
 from rich.markup import escape
@@ -8,8 +10,10 @@ from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 from defectseg_jax.sessions.folder import SessionFolder
 from defectseg_jax.sessions.given import Given
+from defectseg_jax.sessions.image_update import Update, update_each
 from defectseg_jax.sessions.predict_session import predict_session, read_run
 from defectseg_jax.sessions.requests import PredictRequest
+from defectseg_jax.sessions.share_images import share_images
 from defectseg_jax.sessions.tables import print_tables
 from defectseg_jax.sessions.together.folder import require_alone
 
@@ -20,6 +24,8 @@ def predict(
   request: PredictRequest,
   console: Console,
   interruption: Interruption,
+  *,
+  share: bool = False,
 ) -> bool:
   """Predicts, measures and reports a session.
 
@@ -32,6 +38,8 @@ def predict(
     request: what is asked for.
     console: where the tables go.
     interruption: asked now and then whether to stop.
+    share: whether other processes run the same command, and take images, too.
+      One of them writes the numbers and the page.
 
   Returns:
     Whether every image could be done, and compared where it has a truth.
@@ -48,10 +56,19 @@ def predict(
     run = read_run(config, workdir, request)
   interruption.defer_exit()
   try:
-    with folder.hold():
+    with contextlib.ExitStack() as held:
+      update: Update | None = update_each
+      if share:
+        told = console, interruption.check
+        update = held.enter_context(share_images(given, run, folder, *told))
+      if update is None:
+        console.print('Every image is done; another process writes the page.')
+        return True
+      held.enter_context(folder.hold())
       results = predict_session(
         *(given, run, folder),
         asked=(config, workdir),
+        update=update,
         console=console,
         check_interruption=interruption.check,
       )

@@ -6,8 +6,8 @@ from rich.console import Console
 from defectseg_jax.runs.data import read_data
 from defectseg_jax.runs.settings import run_settings
 from defectseg_jax.runtime.interruption import Interruption
+from defectseg_jax.runtime.leases import Leases
 from defectseg_jax.search.checks import require_searchable
-from defectseg_jax.search.leases import Leases
 from defectseg_jax.search.report import end_text, print_trials
 from defectseg_jax.search.study import Study
 from defectseg_jax.search.worker import Worker

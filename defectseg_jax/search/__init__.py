@@ -1,14 +1,12 @@
 """A search: random trials, then rounds that begin from the best of them.
 
-settings.py    what is tried
-space.py       what is drawn for a trial
-rounds.py      which trials are to be trained next
-checks.py      whether that makes sense
-study.py       the folder of a search: its trials, and Optuna's record of them
-outcomes.py    how each trial ended
-study_lock.py  one worker at a time plans and takes a trial
-leases.py      which worker is at work on which trial
-pruning.py     when a trial is given up
-worker.py      one process that trains trials until none is left
-report.py      the table of the trials and their page
+settings.py  what is tried
+space.py     what is drawn for a trial
+rounds.py    which trials are to be trained next
+checks.py    whether that makes sense
+study.py     the folder of a search: its trials, and Optuna's record of them
+outcomes.py  how each trial ended
+pruning.py   when a trial is given up
+worker.py    one process that trains trials until none is left
+report.py    the table of the trials and their page
 """

@@ -7,8 +7,8 @@
   best/         a copy of the best run, with its test set scored
 
 Optuna keeps what was drawn, and the IU of each trial. Whether a worker is at a
-trial stands in the trial's folder (leases.py), because Optuna's journal does
-not know which workers have died.
+trial stands in the trial's folder (runtime/leases.py), because Optuna's journal
+does not know which workers have died.
 """
 
 import contextlib
@@ -31,6 +31,7 @@ from defectseg_jax.runs.workdir import (
   require_same_fields,
   said_fields,
 )
+from defectseg_jax.runtime.worker_lock import lock_workers
 from defectseg_jax.search.journal import open_journal
 from defectseg_jax.search.outcomes import (
   Outcome,
@@ -44,7 +45,6 @@ from defectseg_jax.search.space import (
   search_space,
   trial_sampler,
 )
-from defectseg_jax.search.study_lock import lock_study
 
 
 class Study:
@@ -109,7 +109,7 @@ class Study:
     Raises:
       InputError: another worker has held the lock for minutes.
     """
-    return lock_study(self.path)
+    return lock_workers(self.path / '.lock')
 
   def draw(self, trials: Sequence[Trial]) -> None:
     """Draws the values of the trials that have none. Call it under the lock.

@@ -21,8 +21,8 @@ from defectseg_jax.runs.fit import fit
 from defectseg_jax.runs.test_set import evaluate
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime.interruption import Interruption
+from defectseg_jax.runtime.leases import DEAD_AFTER_S, Leases
 from defectseg_jax.search import report
-from defectseg_jax.search.leases import DEAD_AFTER_S, Leases
 from defectseg_jax.search.outcomes import Outcome
 from defectseg_jax.search.pruning import MedianRule
 from defectseg_jax.search.rounds import Plan, Trial, plan, ranking

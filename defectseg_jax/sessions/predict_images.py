@@ -94,7 +94,7 @@ def predict_images(
         progress.update(task, completed=number + tiles / count)
         check_interruption()
 
-      images, failures = _predict_file(
+      images, failures = predict_file(
         *(path, networks, scales, screening), update=update, on_tiles=on_tiles
       )
       for several in images:
@@ -103,7 +103,7 @@ def predict_images(
       failed |= failures
       progress.update(task, completed=number + 1)
       check_interruption()
-      _tell(console, f'{number + 1}/{len(paths)} {path.name}', failures)
+      tell_file(console, (number + 1, len(paths)), path, failures)
   return done, failed
 
 
@@ -118,14 +118,27 @@ def _begin(
   return Network(one.run, folder, Corrections(folder, stems, mask_values))
 
 
-def _tell(console: Console, line: str, failures: Mapping[str, str]) -> None:
-  """Where no bar can be seen, a line for each file."""
+def tell_file(
+  console: Console,
+  place: tuple[int, int],
+  path: pathlib.Path,
+  failures: Mapping[str, str],
+) -> None:
+  """Where no bar can be seen, a line for each file.
+
+  Args:
+    console: where it goes.
+    place: how many are done, and of how many.
+    path: of the file.
+    failures: why images of it could not be done.
+  """
   if not console.is_terminal:
+    done, count = place
     end = ': could not be done' if failures else ''
-    console.print(f'{escape(line)}{end}', soft_wrap=True)
+    console.print(f'{done}/{count} {escape(path.name)}{end}', soft_wrap=True)
 
 
-def _predict_file(
+def predict_file(
   path: pathlib.Path,
   networks: Sequence[Network],
   scales: Scales,
@@ -134,7 +147,17 @@ def _predict_file(
   update: Update,
   on_tiles: OnTiles,
 ) -> tuple[list[list[SessionImage]], dict[str, str]]:
-  """Of images that are done, by network; and why others could not be done."""
+  """Takes the images of one file through the networks.
+
+  Args:
+    path: of the file.
+    networks, scales, screening, update: as of `predict_images`.
+    on_tiles: called after each batch of tiles; may raise Stopped.
+
+  Returns:
+    The images that are done, each by network; and by name why others could not
+    be done.
+  """
   done, failed = [], {}
   rgb = networks[0].run.settings.data.rgb
   micrographs = iterate_micrographs(path, rgb=rgb)

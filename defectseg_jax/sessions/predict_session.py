@@ -64,6 +64,7 @@ def predict_session(
   folder: SessionFolder,
   *,
   asked: tuple[Any, Any],
+  update: Update = update_each,
   console: Console,
   check_interruption: Callable[[], None],
 ) -> SessionResults:
@@ -71,6 +72,7 @@ def predict_session(
 
   Args:
     given, run, folder, asked: as of `Part`.
+    update: brings an image's files up to date.
     console: where the progress goes.
     check_interruption: called now and then; may raise Stopped.
 
@@ -84,7 +86,7 @@ def predict_session(
   """
   [(_, results)] = predict_parts(
     [Part(given, run, folder, asked)],
-    update=update_each,
+    update=update,
     console=console,
     check_interruption=check_interruption,
   )

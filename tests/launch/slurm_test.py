@@ -11,11 +11,13 @@ import sysconfig
 import pytest
 import slurm
 from programs import PROGRAM
+from sessions import contents
 from tiny import (
   HANGS_S,
   ROOT,
   TINY,
   environment,
+  run,
   start_processes,
   write_foil,
 )
@@ -209,6 +211,40 @@ def test_a_search_by_an_array_whose_jobs_come_again(
   assert all(',complete,' in row for row in rows)
   metrics = study.joinpath('best', 'test_metrics.json')
   assert json.loads(metrics.read_text())['mean']['iu'] > 0
+
+
+def test_micrographs_shared_by_an_array(
+  cluster, checkout, fields, unbroken, tmp_path
+):
+  """One of the jobs is killed; the files are those of a process alone."""
+  foils = fields[0].partition('=')[2].replace('voids_tiny.py', 'foils/images')
+  given = [
+    *(f'--workdir={unbroken}', *fields, f'--input={foils}'),
+    *('--thickness_nm=100', '--pixel_size_nm=0.5'),
+  ]
+  alone, shared = tmp_path / 'alone', tmp_path / 'shared'
+  done = run([*PROGRAM, 'predict', *given, f'--output={alone}'])
+  assert done.returncode == 0, done.stderr
+  job = cluster.submit(
+    checkout / 'launch' / 'slurm_predict.sh',
+    *('--array=1-2', f'--output={tmp_path}/%a.log', '--'),
+    *(*given, f'--output={shared}'),
+    environment={**environment(), 'PWD': str(ROOT)},
+  )
+  claims = tmp_path / '.shared.share' / 'claims'
+  cluster.wait_for(lambda: list(claims.glob('*/.worker')), 'an image')
+  kill = cluster.run('scancel', '--signal=KILL', '--full', f'{job}_1')
+  assert kill.returncode == 0, kill.stderr
+  log = tmp_path / '2.log'
+  assert cluster.wait_until_over(f'{job}_2') == 'COMPLETED', log.read_text()
+  assert cluster.wait_until_over(f'{job}_1') != 'COMPLETED'
+  assert 'Page: ' in log.read_text()
+  found, meant = contents(shared), contents(alone)
+  # A copy knows no commit; and a date is in what the first is of.
+  for name in ('summary.json', 'paper/methods.md', 'paper/methods.tex'):
+    assert found.pop(name) and meant.pop(name)
+  assert found == meant
+  assert not claims.exists()
 
 
 @pytest.fixture

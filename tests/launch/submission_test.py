@@ -57,6 +57,16 @@ def test_a_search_is_an_array():
   assert words[-3:] == ['--mode=search', *ARGUMENTS]
 
 
+def test_shared_micrographs_are_an_array_without_a_config():
+  given = ['--network=voids', '--input=a b', '--output=/data/c']
+  done = start('slurm_predict.sh', '--array=1-8', '--dry_run', '--', *given)
+  words = shlex.split(done.stdout)
+  assert words[:4] == [
+    *('sbatch', '--job-name=defectseg_predict', '--ntasks=1', '--array=1-8')
+  ]
+  assert words[-5:] == ['--mode=predict', '--share', *given]
+
+
 def test_a_tpu_vm_runs_it_on_all_workers():
   words = shlex.split(shown('tpu_vm.sh', 'my-tpu', '--zone=z'))
   assert words[:8] == [
@@ -125,6 +135,9 @@ def test_a_jobset_on_tpu_leaves_it_to_jax():
     (['slurm.sh', '--', *ARGUMENTS], 'there is no sbatch here'),
     (['slurm_search.sh', '--', *ARGUMENTS], '--array: is missing'),
     (['slurm_search.sh', '--array=1', '--', *ARGUMENTS], 'there is no sbatch'),
+    (['slurm_predict.sh', '--', '--output=o'], '--input: is missing after --'),
+    (['slurm_predict.sh', '--', '--input=i'], '--output: is missing after --'),
+    (['slurm_predict.sh', '--', '--input=i', '--output=o'], '--array: is'),
     (['tpu_vm.sh', '--zone=z', '--', *ARGUMENTS], 'name of the TPU VM'),
     (['tpu_vm.sh', 'tpu', '--', *ARGUMENTS], 'there is no gcloud here'),
     (['gke_jobset.sh', '--', *ARGUMENTS], '--name: is missing'),

@@ -9,7 +9,7 @@ import pytest
 from configs import common
 from defectseg_jax import disk, locks
 from defectseg_jax.errors import InputError
-from defectseg_jax.search import study_lock
+from defectseg_jax.runtime import worker_lock
 from defectseg_jax.search.outcomes import Outcome
 from defectseg_jax.search.rounds import Trial, plan
 from defectseg_jax.search.settings import search_settings
@@ -55,7 +55,7 @@ def test_two_workers_that_no_lock_keeps_apart_are_found(
 
 
 def test_a_lock_that_is_never_given_back_is_said(tmp_path, config, monkeypatch):
-  monkeypatch.setattr(study_lock, '_WAIT_S', 0.1)
+  monkeypatch.setattr(worker_lock, '_WAIT_S', 0.1)
   one, other = Study(tmp_path / 's', config), Study(tmp_path / 's', config)
   says = f'lock: process {os.getpid()} on .* remove the file and give the same'
   with one.lock(), pytest.raises(InputError, match=says), other.lock():

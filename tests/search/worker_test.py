@@ -8,8 +8,8 @@ import tiny
 from rich.console import Console
 
 from configs import voids
+from defectseg_jax.runtime.leases import Leases
 from defectseg_jax.search import worker as worker_module
-from defectseg_jax.search.leases import Leases
 from defectseg_jax.search.outcomes import Outcome
 from defectseg_jax.search.rounds import Trial
 from defectseg_jax.search.study import Study

@@ -8,12 +8,12 @@ import time
 import pytest
 from tiny import HANGS_S, ROOT
 
-from defectseg_jax.search import leases
-from defectseg_jax.search.leases import Leases
+from defectseg_jax.runtime import leases
+from defectseg_jax.runtime.leases import Leases
 
 CLAIMER = """
 import pathlib, sys, time
-from defectseg_jax.search import leases
+from defectseg_jax.runtime import leases
 leases.BEAT_S = 0.05
 one = leases.Leases(sys.argv[2] or None)
 assert one.take(pathlib.Path(sys.argv[1]))

@@ -28,7 +28,7 @@ DEAD_AFTER_S = 180.0
 class Leases:
   """What this worker has claimed, and what it has seen of others.
 
-  Every call must be made by one worker at a time: under the lock of the study.
+  Every call must be made by one worker at a time: under `lock_workers`.
   """
 
   def __init__(self, machine: str | None = None) -> None:

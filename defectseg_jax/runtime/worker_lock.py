@@ -1,10 +1,8 @@
-"""One worker at a time looks at a study's results and takes a trial."""
+"""One of several workers at a time looks at what is left, and takes of it."""
 
 import contextlib
 import pathlib
 from collections.abc import Iterator
-
-from optuna.storages.journal import JournalFileSymlinkLock
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.locks import LockHeldError, lock
@@ -16,22 +14,21 @@ _WAIT_S = 600.0
 
 
 @contextlib.contextmanager
-def lock_study(path: pathlib.Path) -> Iterator[None]:
+def lock_workers(file: pathlib.Path) -> Iterator[None]:
   """Keeps the other workers from planning and claiming meanwhile.
 
   Args:
-    path: the absolute path of the study's folder.
+    file: absolute path of the lock, in a folder that exists.
 
   Raises:
     InputError: another worker has held the lock for minutes.
   """
-  file = path / '.lock'
   with contextlib.ExitStack() as held:
     try:
       has_locks = held.enter_context(lock(file, wait_s=_WAIT_S))
     except LockHeldError as error:
       raise InputError(
-        f'{file}: {error} has kept this search waiting for '
+        f'{file}: {error} has kept this worker waiting for '
         f'{_WAIT_S / 60:.0f} min; if it is not running, remove the file and '
         'give the same command again'
       ) from error
@@ -46,6 +43,8 @@ def _link_lock(file: pathlib.Path) -> Iterator[None]:
 
   Unlike a lock it outlives its process, and is then taken over.
   """
+  from optuna.storages.journal import JournalFileSymlinkLock
+
   link = JournalFileSymlinkLock(str(file), _LINK_GRACE_S)
   link.acquire()
   try:
