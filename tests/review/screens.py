@@ -104,10 +104,12 @@ class Screen:
     )
 
   def until(self, expression, timeout_s=tiny.HANGS_S / 10):
-    end = time.monotonic() + timeout_s
+    began = time.monotonic()
     while not self.page.evaluate(expression):
-      assert time.monotonic() < end, (expression, self.said)
-      time.sleep(0.02)
+      waited = time.monotonic() - began
+      assert waited < timeout_s, (expression, self.said)
+      # To ask costs, and what takes long may be seen a little later.
+      time.sleep(max(0.02, waited / 20))
 
   def text(self, name):
     """What is written in an element of the page."""
