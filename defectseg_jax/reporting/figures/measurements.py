@@ -99,24 +99,32 @@ def printed_histogram(
   label: str,
   count_label: str,
   unit: str,
-  doubts: str = '',
-  missed: Missed | None = None,
+  images: int,
+  doubted: int = 0,
 ) -> Figure:
-  """The same bars, one column wide, and without a title: that is the caption.
+  """What was found, one column wide; a title is for the caption to say.
 
   Args:
-    sizes, label, unit, missed: as of `histogram`; there is one size at least.
+    sizes, label, unit: as of `histogram`; there is one size at least.
     count_label: of the other axis.
-    doubts: stands in the legend; '' for nothing.
+    images: that the sizes are of; the legend says so.
+    doubted: how many of them have warnings; likewise.
+
+  Examples:
+    >>> sizes = np.array([8.0, 9.5, 10.0, 12.5])
+    >>> how = {'label': 'diameter (nm)', 'count_label': 'number of voids'}
+    >>> figure = printed_histogram(sizes, **how, unit='nm', images=2, doubted=1)
+    >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    ['mean 10 nm', '4 in 2 images, 1 with warnings']
   """
   figure = Figure(figsize=(COLUMN_IN, _PRINTED_HEIGHT_IN))
   figure.set_layout_engine('constrained')
   axes = figure.subplots()
-  _draw_sizes(axes, np.asarray(sizes), unit, missed)
-  below = [label, *([] if missed is None else missed.sentences(unit))]
-  axes.set(xlabel='\n'.join(below), ylabel=count_label)
-  if doubts:
-    axes.plot([], [], ' ', label=doubts)
+  _draw_sizes(axes, np.asarray(sizes), unit, None)
+  axes.set(xlabel=label, ylabel=count_label)
+  said = f'{len(sizes)} in {images} image{"s" * (images != 1)}'
+  said += f', {doubted} with warnings' if doubted else ''
+  axes.plot([], [], ' ', label=said)
   axes.legend()
   return figure
 

@@ -119,9 +119,7 @@ def _draw_objects(
     _add(axes, own, letters_pt, edgecolor=colour)
 
 
-def _add(
-  axes: Axes, paths: list[Path], letters_pt: float, **look: str
-) -> None:
+def _add(axes: Axes, paths: list[Path], letters_pt: float, **look: str) -> None:
   if paths:
     # matplotlib's own PathPatch would be an artist for each of thousands.
     collection = PathCollection(

@@ -64,9 +64,7 @@ def _saved(figure: Figure, kind: str, dpi: float) -> bytes:
   stream = io.BytesIO()
   # Noise takes most time, and is no smaller after it.
   more = {'pil_kwargs': {'compress_level': 1}} if kind == 'png' else {}
-  figure.savefig(
-    stream, format=kind, metadata=_UNDATED[kind], dpi=dpi, **more
-  )
+  figure.savefig(stream, format=kind, metadata=_UNDATED[kind], dpi=dpi, **more)
   return stream.getvalue()
 
 

@@ -22,10 +22,10 @@ def write_paper(folder: pathlib.Path, record: Record) -> None:
   """Writes Methods, references and tables.
 
   Args:
-    folder: where to write; it is made.
+    folder: where to write; it is made if it is missing.
     record: what was done.
   """
-  folder.mkdir()
+  folder.mkdir(exist_ok=True)
   paragraphs, table = methods(record), paper_table(record)
   cited = keys_of(sentence for one in paragraphs for sentence in one)
   for name, text in {
