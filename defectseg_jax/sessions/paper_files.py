@@ -1,4 +1,4 @@
-"""A session's Methods, references, tables and figures, in its folder `paper/`."""
+"""Methods, references, tables and figures of a session, in `paper/`."""
 
 import dataclasses
 import pathlib

@@ -98,6 +98,10 @@ def write_figure(folder: pathlib.Path, name: str, figure: Figure) -> None:
     figure: to draw.
   """
   folder.mkdir(parents=True, exist_ok=True)
+  # Where all stands is found once, and not for each kind.
+  if figure.get_layout_engine() is not None:
+    figure.draw_without_rendering()
+    figure.set_layout_engine('none')
   for kind in KINDS:
     content = figure_content(figure, kind, dpi=DOTS_PER_INCH)
     (folder / f'{name}.{kind}').write_bytes(content)
