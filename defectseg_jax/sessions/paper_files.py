@@ -8,6 +8,7 @@ from defectseg_jax.quantification.samples.random_effects import ESTIMATOR
 from defectseg_jax.reporting.paper import Record, write_paper
 from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.paper_figures import write_paper_figures
+from defectseg_jax.sessions.series_files import series_record
 from defectseg_jax.sessions.session_image import SessionImage
 from defectseg_jax.sessions.tables import summary_of
 
@@ -51,6 +52,7 @@ def record_of(
     estimator=ESTIMATOR if found else '',
     properties=dataclasses.asdict(settings.properties),
     seed=settings.seed,
+    series=series_record(numbers.series) if numbers.series else {},
   )
 
 
