@@ -18,7 +18,7 @@ from scipy import fft, ndimage, spatial
 # So many random images for each test: the least p-value is 1 in 1000.
 DRAWS = 999
 # What finds no room so often stays where it was found. By eye.
-_TRIES = 100
+TRIES = 100
 # Of the side of an area whose overlap with itself is looked for. By eye.
 _LARGEST_PX = 1024
 _NOTHING = np.empty(0, int)
@@ -180,7 +180,7 @@ def random_centres(
   for position, one in enumerate(order):
     before, radius = order[:position], radii_px[one]
     waiting = np.arange(draws)
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
       points = rng.random((len(waiting), 2)) * shape - 0.5
       fits = _at(room, points) >= radius
       apart = placed[waiting][:, before] - points[:, None]
