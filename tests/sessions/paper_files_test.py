@@ -153,7 +153,7 @@ FEATURES = {
     lambda r: dataclasses.replace(
       FEATURES['series'][0](r), series={**SERIES, 'survival': [{}]}
     ),
-    [*[''] * 8, 'Kaplan and Meier [@kaplan1958]'],
+    [*[''] * 7, 'Kaplan and Meier [@kaplan1958]'],
   ),
   'frames of lines': (
     lambda r: dataclasses.replace(

@@ -20,7 +20,7 @@ LETTERS_PT = 7.0
 DOTS_PER_INCH = 300
 KINDS = ('pdf', 'png', 'svg')
 _LINE_PT = 0.6
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
   'font.size': LETTERS_PT,
   'figure.titlesize': LETTERS_PT,
   'axes.titlesize': LETTERS_PT,
@@ -53,7 +53,7 @@ def figure_content(figure: Figure, kind: str, *, dpi: float) -> bytes:
       those of an SVG are drawn.
     dpi: dots an inch, of what is no line.
   """
-  how = {'svg.hashsalt': 'defectseg', 'pdf.fonttype': 42}
+  how: Any = {'svg.hashsalt': 'defectseg', 'pdf.fonttype': 42}
   with matplotlib.rc_context(how):
     if kind == 'svg':
       return _svg_content(figure, dpi)
@@ -63,7 +63,7 @@ def figure_content(figure: Figure, kind: str, *, dpi: float) -> bytes:
 def _saved(figure: Figure, kind: str, dpi: float) -> bytes:
   stream = io.BytesIO()
   # Noise takes most time, and is no smaller after it.
-  more = {'pil_kwargs': {'compress_level': 1}} if kind == 'png' else {}
+  more: Any = {'pil_kwargs': {'compress_level': 1}} if kind == 'png' else {}
   figure.savefig(stream, format=kind, metadata=_UNDATED[kind], dpi=dpi, **more)
   return stream.getvalue()
 
