@@ -10,18 +10,13 @@ long one image of 4096 x 4096 pixels takes, with 2,000 voids and 500
 precipitates.
 """
 
+import sys
 import time
-from collections.abc import Sequence
 
 import numpy as np
-from absl import app, flags
 
 from benchmarks import report
 from defectseg_jax.quantification.association import association
-
-FOILS = flags.DEFINE_integer('foils', 200, 'Foils of each kind.')
-LARGE = flags.DEFINE_bool('large', False, 'Time one large image instead.')
-SEED = flags.DEFINE_integer('seed', 0, 'Of the positions.')
 
 _SIDE_PX = 512
 _VOIDS, _VOID_RADIUS_PX = 40, (4.0, 9.0)
@@ -32,27 +27,32 @@ _DISTANCE_PX = 2.0
 _LEVEL = 0.05
 
 
-def main(argv: Sequence[str]) -> None:
-  """Prints how often a foil is called random."""
-  del argv
+def main() -> int:
+  """Prints how often a foil is called random; the exit code."""
+  parser = report.create_parser(__doc__)
+  parser.add_argument('--foils', type=int, default=200)
+  parser.add_argument('--seed', type=int, default=0)
+  parser.add_argument('--large', action='store_true')
+  flags = parser.parse_args()
   print(report.line(report.machine()))
-  if LARGE.value:
-    _time_large()
-    return
+  if flags.large:
+    _time_large(flags.seed)
+    return 0
   for name, planted in (('random', 0.0), ('30% planted', _PLANTED)):
     p_values = np.array(
-      [_p_value(number, planted) for number in range(FOILS.value)]
+      [_p_value(flags.seed, number, planted) for number in range(flags.foils)]
     )
     called = (p_values >= _LEVEL).mean()
     print(
-      f'{name}: {FOILS.value} foils, called random {100 * called:.1f}%, '
+      f'{name}: {flags.foils} foils, called random {100 * called:.1f}%, '
       f'median p {np.median(p_values):.3f}'
     )
+  return 0
 
 
-def _p_value(number: int, planted: float) -> float:
+def _p_value(seed: int, number: int, planted: float) -> float:
   """Of the test of one foil."""
-  rng = np.random.default_rng([SEED.value, number, round(100 * planted)])
+  rng = np.random.default_rng([seed, number, round(100 * planted)])
   shape = _SIDE_PX, _SIDE_PX
   radii_b = rng.uniform(*_PRECIPITATE_RADIUS_PX, _PRECIPITATES)
   radii_a = rng.uniform(*_VOID_RADIUS_PX, _VOIDS)
@@ -68,8 +68,8 @@ def _p_value(number: int, planted: float) -> float:
   return found.p_value
 
 
-def _time_large() -> None:
-  rng = np.random.default_rng(SEED.value)
+def _time_large(seed: int) -> None:
+  rng = np.random.default_rng(seed)
   shape = _LARGE_PX, _LARGE_PX
   radii_b = rng.uniform(*_PRECIPITATE_RADIUS_PX, _LARGE_PRECIPITATES)
   radii_a = rng.uniform(*_VOID_RADIUS_PX, _LARGE_VOIDS)
@@ -131,4 +131,4 @@ def _beside(
 
 
 if __name__ == '__main__':
-  app.run(main)
+  sys.exit(main())

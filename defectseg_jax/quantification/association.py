@@ -181,7 +181,7 @@ def random_centres(
   order = np.argsort(-np.asarray(radii_px), kind='stable')
   crowd = Crowd(placed, np.asarray(radii_px, float), shape)
   for one in order.tolist():
-    radius, waiting = radii_px[one], np.arange(draws)
+    radius, waiting = float(radii_px[one]), np.arange(draws)
     for _ in range(TRIES):
       points = rng.random((len(waiting), 2)) * shape - 0.5
       fits = _at(room, points) >= radius
