@@ -31,7 +31,7 @@ from defectseg_jax.sessions.given import Given
 from defectseg_jax.sessions.image_update import Found
 from defectseg_jax.sessions.predict_session import Part, predict_session
 from defectseg_jax.sessions.requests import PredictRequest
-from defectseg_jax.sessions.together import settling
+from defectseg_jax.sessions.together import session, settling
 from defectseg_jax.sessions.together.folder import (
   TogetherFolder,
   require_alone,
@@ -247,22 +247,30 @@ def test_pixels_are_settled_anew_where_a_network_no_longer_applies(
   runs, micrographs, finished, tmp_path, monkeypatch
 ):
   out = shutil.copytree(finished[0], tmp_path / 'out')
+
+  def stop(*_):
+    raise Stopped(143)
+
+  # Masks are on disk before they are looked at together.
+  monkeypatch.setattr(session, 'look_at_images', stop)
   # As other references of precipitates would have it.
   monkeypatch.setattr(
     settling,
     '_applies',
     lambda run, _: run.settings.defect != 'precipitates',
   )
-  _predict(runs, micrographs, out)
-  claimed = [one for one in _rows(out / 'claims.csv') if one['lost_by']]
-  assert {one['kept_by'] for one in claimed} == {'voids'}
+  with pytest.raises(Stopped):
+    _predict(runs, micrographs, out)
+  [claimed] = settling.read_claims(out, 'a')
+  assert (claimed['winner'], claimed['loser']) == ('voids', 'precipitates')
   image = tifffile.imread(micrographs / 'a.tif')
   mask = tifffile.imread(out / 'voids' / 'masks' / 'a.tif') > 0
   np.testing.assert_array_equal(mask, image >= 100)
   # And once.
   asked = []
   monkeypatch.setattr(settling, 'look_at', lambda *_: asked.append(None))
-  _predict(runs, micrographs, out)
+  with pytest.raises(Stopped):
+    _predict(runs, micrographs, out)
   assert not asked
 
 
