@@ -16,7 +16,7 @@ class TogetherRecord:
     images: how many.
     rule: whose pixels are that two networks claim.
     claims: how many there were.
-    associations: what lies at what; empty where nothing was asked.
+    associations: what lies at what; empty where there was nothing to test.
     near: how near is at.
     draws, tries, seed: of random positions.
     has_k: whether there is a cross K.
@@ -68,7 +68,7 @@ def _associations(record: TogetherRecord) -> Iterator[str]:
   yield (
     'Whether objects lie at those of another defect was tested by random '
     f'positions (a Monte Carlo test [@besag1977]): an object lies at another '
-    f'within {record.near} from edge to edge, and is taken for the circle of '
+    f'within {record.near}, from edge to edge, and is taken for the circle of '
     f'its area. In each of {record.draws} random images every object was put '
     'anywhere that holds its circle whole and clear of the others of its kind, '
     'the largest first, and the other defect stayed; what found no room in '

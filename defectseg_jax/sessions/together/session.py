@@ -6,6 +6,7 @@ claimed. What is of all defects together stands beside.
 """
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -136,7 +137,10 @@ def _write(
   together = Together(
     results, looked.doubts, sentences, claim_sentences(claims)
   )
-  record = together_record(parts, found, claims, sentences, together.doubts)
+  tested = any(not math.isnan(row['p_value']) for row in all_rows)
+  record = together_record(
+    *(parts, found, claims, sentences if tested else ()), together.doubts
+  )
   told = {
     part.settings.defect: one.to_json()
     for part, one in zip(parts, looked.told, strict=True)

@@ -68,7 +68,7 @@ def together_record(
   return TogetherRecord(
     program=made['program'],
     versions=versions_text(),
-    networks=[f'{one.settings.defect}, {one.run.origin}' for one in parts],
+    networks=[str(one.run.origin) for one in parts],
     defects=defects,
     images=len(found),
     rule=RULE if len(_of_particles(defects)) > 1 else '',
