@@ -85,8 +85,8 @@ def _part(
   run = read_run(source.config, source.workdir, request)
   note = (
     'Looked for together with other defects: ../report.html says which pixels '
-    'that two networks claimed were given to one of them, and which lines may '
-    'be rims of other defects.'
+    'that two networks claimed were given to one of them, and what lies at '
+    'what.'
   )
   given = dataclasses.replace(given, remarks=[*given.remarks, note])
   asked = source.config, source.workdir
@@ -97,8 +97,6 @@ def _tell(together: Together, folder: TogetherFolder, console: Console) -> None:
   """Prints the tables of all defects, then what is of all together."""
   for one in together.results:
     print_tables(one.numbers, console)
-  for doubt in together.doubts:
-    console.print(f'[red]WARNING[/red] {escape(doubt)}', soft_wrap=True)
   for sentence in (*together.associations, *together.claims):
     console.print(escape(sentence), soft_wrap=True)
   page = escape(str(folder.path / 'report.html'))

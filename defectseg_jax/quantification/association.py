@@ -15,10 +15,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import fft, ndimage, spatial
 
+from defectseg_jax.quantification.crowd import Crowd
+
 # So many random images for each test: the least p-value is 1 in 1000.
 DRAWS = 999
 # What finds no room so often stays where it was found. By eye.
-_TRIES = 100
+TRIES = 100
 # Of the side of an area whose overlap with itself is looked for. By eye.
 _LARGEST_PX = 1024
 _NOTHING = np.empty(0, int)
@@ -177,19 +179,18 @@ def random_centres(
   rng = np.random.default_rng(seed)
   placed = np.tile(np.asarray(centres_px, float), (draws, 1, 1))
   order = np.argsort(-np.asarray(radii_px), kind='stable')
-  for position, one in enumerate(order):
-    before, radius = order[:position], radii_px[one]
-    waiting = np.arange(draws)
-    for _ in range(_TRIES):
+  crowd = Crowd(placed, np.asarray(radii_px, float), shape)
+  for one in order.tolist():
+    radius, waiting = float(radii_px[one]), np.arange(draws)
+    for _ in range(TRIES):
       points = rng.random((len(waiting), 2)) * shape - 0.5
       fits = _at(room, points) >= radius
-      apart = placed[waiting][:, before] - points[:, None]
-      least = radii_px[before] + radius
-      fits &= ((apart**2).sum(-1) >= least**2).all(-1)
+      fits[fits] = crowd.has_room(waiting[fits], points[fits], radius)
       placed[waiting[fits], one] = points[fits]
       waiting = waiting[~fits]
       if not len(waiting):
         break
+    crowd.add(one)
   return placed
 
 

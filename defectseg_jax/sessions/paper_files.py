@@ -1,4 +1,4 @@
-"""A session's Methods, references and tables, in its folder `paper/`."""
+"""Methods, references, tables and figures of a session, in `paper/`."""
 
 import dataclasses
 import pathlib
@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from defectseg_jax.quantification.samples.random_effects import ESTIMATOR
 from defectseg_jax.reporting.paper import Record, write_paper
 from defectseg_jax.sessions.numbers import SessionNumbers
+from defectseg_jax.sessions.paper_figures import write_paper_figures
+from defectseg_jax.sessions.series_files import series_record
 from defectseg_jax.sessions.session_image import SessionImage
 from defectseg_jax.sessions.tables import summary_of
 
@@ -28,6 +30,7 @@ def write_paper_files(
     images: of a session, that know who corrected their masks.
   """
   write_paper(made / PAPER, record_of(numbers, how_made, images))
+  write_paper_figures(made, numbers)
 
 
 def record_of(
@@ -49,6 +52,7 @@ def record_of(
     estimator=ESTIMATOR if found else '',
     properties=dataclasses.asdict(settings.properties),
     seed=settings.seed,
+    series=series_record(numbers.series) if numbers.series else {},
   )
 
 

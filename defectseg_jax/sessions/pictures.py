@@ -18,6 +18,7 @@ from defectseg_jax.reporting.overlays import measurement_overlay
 from defectseg_jax.sessions.calibration import Scale
 from defectseg_jax.sessions.image_numbers import ImageNumbers
 from defectseg_jax.sessions.numbers import SessionNumbers
+from defectseg_jax.sessions.paper_figures import write_micrograph_figure
 
 _DPI = 120
 
@@ -31,7 +32,7 @@ def write_image_pictures(
   pixels: np.ndarray | None,
   settings: MeasurementSettings,
 ) -> None:
-  """Writes overlays/NAME.png and histograms/NAME.png.
+  """Writes overlays/NAME.png, histograms/NAME.png, and a figure for print.
 
   Args:
     folder: where to write; it exists.
@@ -51,7 +52,9 @@ def write_image_pictures(
     thickness_nm=scale.thickness_nm,
     settings=settings,
     warnings=scale.warnings,
-  ).save(folder / 'overlays' / f'{name}.png')
+    # Noise takes most time, and is no smaller after it.
+  ).save(folder / 'overlays' / f'{name}.png', compress_level=1)
+  write_micrograph_figure(folder, name, found, pixels, scale.pixel_size_nm)
   warnings = [*scale.warnings, *found.warnings]
   has_scale = scale.pixel_size_nm is not None
   _histogram(

@@ -33,6 +33,10 @@ from defectseg_jax.sessions.results import SessionResults, write_results
 from defectseg_jax.sessions.samples import samples_of
 from defectseg_jax.sessions.session_image import SessionImage
 from defectseg_jax.sessions.session_notes import not_used, notes_of
+from defectseg_jax.sessions.told import Told, read_told
+
+# From the images of each network to what is told to each.
+Tell = Callable[[Sequence[Sequence[SessionImage]]], Sequence[Told]]
 
 
 class Part(NamedTuple):
@@ -87,6 +91,7 @@ def predict_session(
   [(_, results)] = predict_parts(
     [Part(given, run, folder, asked)],
     update=update,
+    tell=lambda _: [read_told(folder.path, run.settings.defect)],
     console=console,
     check_interruption=check_interruption,
   )
@@ -97,6 +102,7 @@ def predict_parts(
   parts: Sequence[Part],
   *,
   update: Update,
+  tell: Tell,
   console: Console,
   check_interruption: Callable[[], None],
 ) -> list[tuple[list[SessionImage], SessionResults]]:
@@ -105,6 +111,7 @@ def predict_parts(
   Args:
     parts: the networks.
     update: brings an image's files up to date, of all networks.
+    tell: what other networks have to say, by network, once all have looked.
     console, check_interruption: as of `predict_session`.
   """
   given, looking = parts[0].given, []
@@ -128,13 +135,18 @@ def predict_parts(
     console=console,
     check_interruption=check_interruption,
   )
-  done = []
-  for part, look, found in zip(parts, looking, images, strict=True):
-    include = given.request.included
-    found = [_judged(image, part.run, include) for image in found]
+  include = given.request.included
+  images = [
+    [_judged(image, part.run, include) for image in found]
+    for part, found in zip(parts, images, strict=True)
+  ]
+  done, told = [], tell(images)
+  for part, look, found, of in zip(parts, looking, images, told, strict=True):
+    found = [of.add_to(image) for image in found]
     with console.status('Measuring and drawing'):
       results = _write(
         *(part, found, failures),
+        told=of.how_made,
         provenance=look.noted[0],
         check_interruption=check_interruption,
       )
@@ -147,6 +159,7 @@ def _write(
   images: Sequence[SessionImage],
   failures: Mapping[str, str],
   *,
+  told: Mapping[str, str],
   provenance: Provenance,
   check_interruption: Callable[[], None],
 ) -> SessionResults:
@@ -162,14 +175,17 @@ def _write(
     limits=run.limits,
     truths=given.truths,
     provenance=provenance,
-    how_made=how_made(
-      provenance,
-      run.settings,
-      run.progress,
-      run=run.origin,
-      least_peak=run.least_peak,
-      orientations=run.orientations,
-    ),
+    how_made={
+      **how_made(
+        provenance,
+        run.settings,
+        run.progress,
+        run=run.origin,
+        least_peak=run.least_peak,
+        orientations=run.orientations,
+      ),
+      **told,
+    },
     notes=[
       *given.remarks,
       *notes_of(run, images),

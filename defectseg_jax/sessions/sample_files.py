@@ -1,10 +1,11 @@
 """What is written of samples: tables, their differences, sizes, figures."""
 
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from defectseg_jax.files import csv_text, json_text
 from defectseg_jax.micrographs.sample_table import condition_title
@@ -43,7 +44,7 @@ def write_samples(folder: pathlib.Path, numbers: SessionNumbers) -> None:
       (folder / name).write_text(csv_text(rows, digits=_DIGITS))
   (folder / 'samples.json').write_text(json_text(_json(results)))
   for condition in results.conditions:
-    figure = _figure(results, condition)
+    figure = _figure(results, condition, results.names)
     if figure is not None:
       figure.savefig(folder / f'samples_{condition}.png', dpi=_DPI)
 
@@ -53,7 +54,7 @@ def view_of_samples(numbers: SessionNumbers) -> SamplesView | None:
   results = numbers.by_sample
   if results is None:
     return None
-  figures = (_figure(results, one) for one in results.conditions)
+  figures = (_figure(results, one, results.names) for one in results.conditions)
   return samples_view(
     [one.row(results.conditions) for one in results.samples],
     names=results.names,
@@ -65,7 +66,23 @@ def view_of_samples(numbers: SessionNumbers) -> SamplesView | None:
   )
 
 
-def _figure(results: SampleResults, condition: str) -> Any:
+def condition_figures(
+  numbers: SessionNumbers,
+) -> Iterator[tuple[str, Figure]]:
+  """Each number against each condition, by a name for its file."""
+  results = numbers.by_sample
+  if results is None:
+    return
+  for condition in results.conditions:
+    for name in results.names:
+      figure = _figure(results, condition, [name])
+      if figure is not None:
+        yield f'{name}_against_{condition}', figure
+
+
+def _figure(
+  results: SampleResults, condition: str, names: Sequence[str]
+) -> Figure | None:
   """Numbers against a condition; None where all samples have it alike."""
   known = [one for one in results.samples if condition in one.conditions]
   if len({one.conditions[condition] for one in known}) < 2:
@@ -82,10 +99,10 @@ def _figure(results: SampleResults, condition: str) -> Any:
       )
       for one in known
     ]
-    for name in results.names
+    for name in names
   }
   rows = [one.row(results.conditions) for one in known]
-  columns = (column_of(name, rows) for name in results.names)
+  columns = (column_of(name, rows) for name in names)
   return condition_figure(
     panels,
     label=condition_title(condition),

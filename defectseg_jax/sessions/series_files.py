@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from defectseg_jax.files import csv_text, json_text
 from defectseg_jax.quantification.series.drift import LEAST_PROMINENCE
 from defectseg_jax.quantification.series.lifetimes import median_lifetime
+from defectseg_jax.quantification.series.parameters import series_parameters
 from defectseg_jax.quantification.series.tracks import MOST_MISSED, End, Start
 from defectseg_jax.reporting.figures.series import Curve, series_figure
 from defectseg_jax.reporting.page.series import SeriesView, series_view
@@ -34,7 +35,7 @@ def write_series(folder: pathlib.Path, series: SeriesNumbers) -> None:
   for name, rows in tables.items():
     if found := list(rows):
       (folder / name).write_text(csv_text(found, digits=_DIGITS))
-  (folder / 'series.json').write_text(json_text(_json(series)))
+  (folder / 'series.json').write_text(json_text(series_record(series)))
   _figure(series).savefig(folder / 'series.png', dpi=_DPI)
 
 
@@ -183,11 +184,14 @@ def _value(row: Any, name: str) -> float:
   return math.nan if value is None else float(value)
 
 
-def _json(series: SeriesNumbers) -> dict[str, Any]:
+def series_record(series: SeriesNumbers) -> dict[str, Any]:
+  """The content of series.json: what came of it, and how it was done."""
   steps = series.survival() if series.links else []
   return {
     'frames': len(series.frames),
     'time_from': '--calibration' if series.has_times else "the frame's number",
+    'how': series_parameters(links=series.links),
+    'drift_by_masks': any(one.by_mask for one in series.frames),
     'drift_not_known': series.unplaced,
     'common_area_px': series.followed.common_area_px,
     'tracks': len(series.followed.tracks) if series.links else None,

@@ -119,6 +119,16 @@ def test_a_frame_that_cannot_be_laid_over_the_others_is_named(measured):
   assert {row['track'] for row in tracks if row['image'] == name} == {''}
 
 
+def test_methods_say_how_frames_were_followed(measured):
+  said = (measured[0] / 'paper' / 'methods.md').read_text()
+  assert f'The {FRAMES} images were taken for frames of one experiment' in said
+  name = NAMES[NOISE_IN - 1].replace('_', r'\_')
+  assert f'in no link: {name} (' in said
+  cited = (measured[0] / 'paper' / 'references.bib').read_text()
+  for key in ('guizar2008', 'jaqaman2008', 'kaplan1958'):
+    assert f'@{key}]' in said and f'{{{key},' in cited
+
+
 def test_tracks_stay_where_they_are_on_the_specimen(measured):
   rows = rows_of(measured[0] / 'tracks.csv')
   by_track = {}

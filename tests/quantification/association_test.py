@@ -13,6 +13,7 @@ from defectseg_jax.quantification.association import (
   pooled,
   random_centres,
 )
+from defectseg_jax.quantification.crowd import Crowd
 
 _DISC_RADIUS_PX = 20.0
 
@@ -66,6 +67,23 @@ def test_random_positions_keep_clear_of_each_other_and_of_edges():
     for other in range(one):
       apart = np.hypot(*(found[:, one] - found[:, other]).T)
       assert (apart >= radii[one] + radii[other]).all()
+
+
+def test_a_crowd_has_room_where_no_circle_of_all_is_too_near():
+  """Against a look at every circle that was added, in two images."""
+  random = np.random.default_rng(0)
+  radii = random.uniform(2, 12, 80)
+  placed = random.uniform(-0.5, (59.5, 199.5), (2, 80, 2))
+  crowd = Crowd(placed, radii, (60, 200))
+  for one in range(40):
+    crowd.add(one)
+  images = np.repeat([1, 0], 200)
+  points = random.uniform(-0.5, (59.5, 199.5), (400, 2))
+  # Beside circles that were not added, too.
+  apart = np.linalg.norm(placed[images, :40] - points[:, None], axis=-1)
+  expected = (apart >= radii[:40] + 3.0).all(axis=1)
+  assert 0.05 < expected.mean() < 0.95
+  np.testing.assert_array_equal(crowd.has_room(images, points, 3.0), expected)
 
 
 def test_what_finds_no_room_stays():

@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.review.figures import figure, scale_bar
+from defectseg_jax.reporting import colours
+from defectseg_jax.reporting.figures.micrograph import scale_bar
+from defectseg_jax.review.figures import figure
 from tests.review import fakes
 
 
@@ -24,14 +26,14 @@ def test_the_picture_has_an_outline_where_the_object_ends():
   content = figure(fakes.document(_ids()), 'png')
   drawn = np.asarray(Image.open(io.BytesIO(content)).convert('RGB')).astype(int)
   assert drawn.shape == (1024, 1024, 3)
-  turquoise = np.abs(drawn - (64, 224, 208)).sum(axis=2) < 100
-  rows, columns = np.nonzero(turquoise[:560, :560])
+  blue = np.abs(drawn - (86, 180, 233)).sum(axis=2) < 100
+  rows, columns = np.nonzero(blue[:560, :560])
   # Twice as large as the image: the object's 100 to 200 and 50 to 150.
   assert abs(rows.min() - 200) <= 1 and abs(rows.max() - 400) <= 1
   assert abs(columns.min() - 100) <= 1 and abs(columns.max() - 300) <= 1
   # Its hole, and nothing between the hole and its outer edge.
-  assert turquoise[280, 200] or turquoise[279, 200]
-  assert not turquoise[210:270, 110:290].any()
+  assert blue[280, 200] or blue[279, 200]
+  assert not blue[210:270, 110:290].any()
 
 
 def test_the_bar_is_as_long_as_it_says():
@@ -50,7 +52,7 @@ def test_a_drawing_has_a_path_for_each_object_and_the_same_bytes():
   assert content == figure(document, 'svg')
   text = content.decode()
   assert '<svg' in text and '<image' in text
-  paths = re.findall(r'stroke: #40e0d0', text)
+  paths = re.findall(f'stroke: {colours.SKY_BLUE}', text)
   assert len(paths) >= 2
   assert 'http://localhost' not in text and '<script' not in text
 

@@ -6,19 +6,18 @@ import io
 import pathlib
 import re
 import zipfile
-from typing import Any
 
-import numpy as np
 import pytest
+from two_masks import PROVENANCE, numbers_of
 
 from defectseg_jax.quantification import (
-  MeasurementSettings,
   QualityWarning,
-  QuantificationSettings,
 )
 from defectseg_jax.quantification.properties.settings import PropertySettings
 from defectseg_jax.quantification.samples.random_effects import ESTIMATOR
+from defectseg_jax.quantification.series.parameters import series_parameters
 from defectseg_jax.reporting.paper.methods import methods
+from defectseg_jax.reporting.paper.record import CLAIMED_TWICE, RIMS
 from defectseg_jax.reporting.paper.references import bibtex, keys_of
 from defectseg_jax.reporting.paper.rendering import (
   methods_latex,
@@ -32,13 +31,8 @@ from defectseg_jax.reporting.paper.tables import (
   table_markdown,
 )
 from defectseg_jax.reporting.paper.workbook import write_workbook
-from defectseg_jax.reporting.provenance import current_provenance
-from defectseg_jax.sessions.calibration import Scales
-from defectseg_jax.sessions.image_numbers import image_numbers
-from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.paper_files import record_of
 
-PROVENANCE = current_provenance()
 HOW_MADE = {**PROVENANCE.rows(), 'versions': 'numpy 9.9'}
 NETWORK = {
   'network': 'defectsegnet, epoch 7, no test-time augmentation',
@@ -48,44 +42,6 @@ NETWORK = {
   'preprocessing': 'invert False',
   'threshold': '0.500, chosen on the development set',
 }
-
-
-EXACT: dict[str, Any] = {'pixel_size_nm': 1.5, 'thickness_nm': 100.0}
-
-
-def mask_of(squares):
-  mask = np.zeros((64, 64), bool)
-  for number in range(squares):
-    row, column = divmod(number, 4)
-    side = 4 + number % 3
-    mask[4 + 14 * row :, 4 + 14 * column :][:side, :side] = True
-  return mask
-
-
-def numbers_of(
-  tmp_path, defect='voids', *, properties=None, lengths=None, **fields
-):
-  settings = MeasurementSettings(
-    defect,
-    QuantificationSettings(**fields),
-    properties=properties or PropertySettings(),
-  )
-  if lengths is None:
-    lengths = EXACT
-  scales = Scales(**lengths)
-  images = []
-  for number in range(2):
-    path = tmp_path / f'foil_{number}.png'
-    images.append(
-      image_numbers(
-        path.stem,
-        settings.measure(mask_of(5 + 3 * number), **lengths),
-        scales.scale_of(path, {}),
-        settings=settings,
-        sources={},
-      )
-    )
-  return SessionNumbers(settings, PROVENANCE, images)
 
 
 def sentences(record):
@@ -130,6 +86,18 @@ def test_the_least_that_was_done_is_all_that_is_said(bare):
   assert keys_of(sentences(bare)) == ['gundersen1977', 'garwood1936']
 
 
+SERIES = {
+  'frames': 9,
+  'how': {
+    **series_parameters(links=True),
+    **{'drift_by': 'skimage 1', 'links_by': 'scipy 1'},
+  },
+  'drift_by_masks': False,
+  'drift_not_known': ['f_6'],
+  'tracks': 7,
+  'lifetimes_in': 's',
+  'survival': [],
+}
 NOT_IN_MEAN = QualityWarning('not_in_mean', 'it cannot be right (x)')._asdict()
 # What is done besides, and the words of the only sentences that this adds.
 FEATURES = {
@@ -165,6 +133,44 @@ FEATURES = {
   'samples': (
     lambda r: dataclasses.replace(r, samples={'cold': 2}, estimator=ESTIMATOR),
     ['Samples: cold (2 images)', '[@paule1982; @hartung2001]'],
+  ),
+  'series': (
+    lambda r: dataclasses.replace(r, series=SERIES),
+    [
+      'The 9 images were taken for frames of one experiment',
+      'correlation of micrographs in Fourier space (phase_cross_correlation of '
+      'skimage 1, without normalization by amplitudes [@vanderwalt2014]), '
+      'refined to 1/50 pixel by an upsampled Fourier transform [@guizar2008]',
+      'waves longer than 0.0833 of the longest side',
+      'alike to 95 % of the best',
+      'Not laid over the others, and in no link: f_6 (',
+      'by the assignment of least cost [@jaqaman2008] (linear_sum_assignment '
+      'of scipy 1 [@virtanen2020])',
+      'missed in up to 2 frames was taken for the same one; 7 objects',
+    ],
+  ),
+  'lifetimes': (
+    lambda r: dataclasses.replace(
+      FEATURES['series'][0](r), series={**SERIES, 'survival': [{}]}
+    ),
+    [*[''] * 7, 'Kaplan and Meier [@kaplan1958]'],
+  ),
+  'frames of lines': (
+    lambda r: dataclasses.replace(
+      r,
+      series={
+        **SERIES,
+        'how': series_parameters(links=False),
+        **{'tracks': None, 'drift_not_known': [], 'drift_by_masks': True},
+      },
+    ),
+    [*('9 images', 'correlation of masks', '0.0833', '75 %'), 'not linked'],
+  ),
+  'claims': (
+    lambda r: dataclasses.replace(
+      r, how_made={**r.how_made, CLAIMED_TWICE: 'so many, by this rule'}
+    ),
+    ['Pixels that two networks claimed: so many, by this rule.'],
   ),
   'references': (
     lambda r: with_rows(r, number_density_per_m3_counting_high=1.0),
@@ -296,6 +302,17 @@ def test_a_table_says_which_numbers_are_doubted(bare):
   ):
     table = paper_table(with_rows(bare, **fields))
     assert [row[0] for row in table.rows][:2] == [label, 'foil_1']
+
+
+def test_lines_that_may_be_rims_are_doubted_where_they_are_read(bare):
+  record = with_rows(bare, warnings=f'blurred; {RIMS}')
+  assert paper_table(record).rows[0][0] == (
+    'foil_0 (lines may be rims of particles)'
+  )
+  warning = {'image': 'foil_0', 'name': RIMS, 'message': 'look'}
+  summary = {**record.summary, 'warnings': [warning]}
+  said = sentences(dataclasses.replace(record, summary=summary))
+  assert 'To be checked: foil_0, look.' in said
 
 
 def test_a_name_that_is_a_formula_stays_a_text(bare, tmp_path):

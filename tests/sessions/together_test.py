@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import json
 import pathlib
 import shutil
 import types
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 import tifffile
 from rich.console import Console
+from scipy import ndimage
 
 from defectseg_jax import command_line, given_config
 from defectseg_jax.applicability.verdict import Applies
 from defectseg_jax.errors import InputError
+from defectseg_jax.files import json_text
 from defectseg_jax.micrographs.writing import write_tiff
 from defectseg_jax.prediction.scales import SeenSizes
 from defectseg_jax.runs.network_card import (
@@ -28,7 +31,7 @@ from defectseg_jax.sessions.given import Given
 from defectseg_jax.sessions.image_update import Found
 from defectseg_jax.sessions.predict_session import Part, predict_session
 from defectseg_jax.sessions.requests import PredictRequest
-from defectseg_jax.sessions.together import settling
+from defectseg_jax.sessions.together import session, settling
 from defectseg_jax.sessions.together.folder import (
   TogetherFolder,
   require_alone,
@@ -40,6 +43,8 @@ from defectseg_jax.sessions.together.neighbours import (
 )
 from defectseg_jax.sessions.together.objects import Objects
 from defectseg_jax.sessions.together.session import predict_defects
+from defectseg_jax.sessions.together.telling import told_to
+from defectseg_jax.sessions.told import FILE, Told, read_told
 
 # What each network finds, by the lowest and the highest grey, and how surely.
 _GREYS = {
@@ -173,6 +178,100 @@ def test_no_pixel_is_of_two_particles_and_lines_keep_theirs(
   # Two images, each with one of two voids at a precipitate.
   pooled = near['all images', 'voids', 'precipitates']
   assert (pooled['near'], pooled['objects']) == ('2', '4')
+
+
+def test_methods_say_what_was_done_together(finished):
+  out, together = finished
+  said = (out / 'paper' / 'methods.md').read_text()
+  for sentence in (*together.associations, *together.claims):
+    assert f'{sentence}.' in said
+  for words in ('999 random images', '100 tries', 'within 2 pixels, 1 nm'):
+    assert words in said
+  cited = (out / 'paper' / 'references.bib').read_text()
+  for key in ('besag1977', 'lancaster1961', 'ohser1983'):
+    assert f'@{key}]' in said and f'{{{key},' in cited
+  of_voids = (out / 'voids' / 'paper' / 'methods.md').read_text()
+  [claims] = together.claims
+  assert 'Pixels that two networks claimed: each' in of_voids
+  assert claims in of_voids and 'random images' not in of_voids
+  of_lines = (out / 'dislocations' / 'paper' / 'methods.md').read_text()
+  assert 'claimed' not in of_lines
+
+
+def test_what_is_told_to_a_session_is_kept_for_who_makes_it_anew(
+  finished, tmp_path
+):
+  out, together = finished
+  told = read_told(out / 'voids', 'voids')
+  assert together.claims[0] in told.how_made['claimed twice']
+  assert read_told(tmp_path / 'alone', 'voids') == Told()
+  (tmp_path / 'together.json').write_text('{}')
+  (tmp_path / FILE).write_text('{"voids": 3}')
+  with pytest.raises(InputError, match=r'told\.json: cannot be read'):
+    read_told(tmp_path / 'voids', 'voids')
+
+
+@pytest.mark.slow
+def test_rims_are_doubted_in_the_session_of_the_lines(
+  runs, micrographs, finished, tmp_path
+):
+  """The network of lines outlines all: its own page and paper say so."""
+  out = tmp_path / 'out'
+  lines = dataclasses.replace(
+    runs['dislocations'], probabilities=_rims_of_voids
+  )
+  those = {'voids': runs['voids'], 'dislocations': lines}
+  together = _predict(those, micrographs, out)
+  assert [one.partition(': ')[0] for one in together.doubts] == ['a', 'b']
+  doubt = together.doubts[0].removeprefix('a: ')
+  below = out / 'dislocations'
+  assert doubt in (below / 'report.html').read_text()
+  assert f'a, {doubt}' in (below / 'paper' / 'methods.md').read_text()
+  table = (below / 'paper' / 'tables.csv').read_text()
+  assert table.count('lines may be rims of particles') == 2
+  for folder in (below, out):
+    rows = _rows(folder / 'summary.csv')
+    doubted = [one for one in rows if RIMS in one['warnings']]
+    assert len(doubted) == 2
+  assert RIMS not in (out / 'voids' / 'report.html').read_text()
+
+
+def _rims_of_voids(pixels, **_):
+  void = pixels >= 100
+  rim = ndimage.binary_dilation(void, iterations=2) & ~void
+  return np.where(rim, 0.99, 0.0).astype(np.float32)
+
+
+@pytest.mark.slow
+def test_pixels_are_settled_anew_where_a_network_no_longer_applies(
+  runs, micrographs, finished, tmp_path, monkeypatch
+):
+  out = shutil.copytree(finished[0], tmp_path / 'out')
+
+  def stop(*_):
+    raise Stopped(143)
+
+  # Masks are on disk before they are looked at together.
+  monkeypatch.setattr(session, 'look_at_images', stop)
+  # As other references of precipitates would have it.
+  monkeypatch.setattr(
+    settling,
+    '_applies',
+    lambda run, _: run.settings.defect != 'precipitates',
+  )
+  with pytest.raises(Stopped):
+    _predict(runs, micrographs, out)
+  [claimed] = settling.read_claims(out, 'a')
+  assert (claimed['winner'], claimed['loser']) == ('voids', 'precipitates')
+  image = tifffile.imread(micrographs / 'a.tif')
+  mask = tifffile.imread(out / 'voids' / 'masks' / 'a.tif') > 0
+  np.testing.assert_array_equal(mask, image >= 100)
+  # And once.
+  asked = []
+  monkeypatch.setattr(settling, 'look_at', lambda *_: asked.append(None))
+  with pytest.raises(Stopped):
+    _predict(runs, micrographs, out)
+  assert not asked
 
 
 @pytest.mark.slow
@@ -315,7 +414,12 @@ def test_lines_that_outline_voids_are_doubted(inner, far, doubted):
     rows, sentences = rows_of_all([found], [{pair: True}])
     assert rows[0]['warnings'] == RIMS
     assert sentences[0].endswith('doubted, see above')
-    assert doubt.startswith('a: ') and 'rims of voids' in doubt
+    assert 'rims of voids' in doubt
+    told = told_to('dislocations', ('voids', 'dislocations'), [found], [])
+    [warning] = told.warnings['a']
+    assert (warning.name, warning.message) == (RIMS, doubt)
+    # As a review reads it.
+    assert Told.of(json.loads(json_text(told.to_json()))) == told
 
 
 class _Judge:

@@ -1,4 +1,4 @@
-"""How far the specimen moved between frames: by phase correlation.
+"""How far the specimen moved between frames: by their correlation.
 
 In two steps. On thinned frames, the highest point of the whole correlation is
 the shift to a few pixels, and how far it stands out of the rest says whether
@@ -28,20 +28,21 @@ LEAST_PROMINENCE = 2.0
 # What is lower than this part of the summit is not looked at.
 MOST_PROMINENCE = 3.0
 # By eye: with less in common, what is at the sides decides.
-_LEAST_OVERLAP = 0.25
+LEAST_OVERLAP = 0.25
 # Frames are compared with one frame as long as they have so much in common with
 # it: errors add up only where another takes its place. By eye.
-_KEPT_OVERLAP = 0.75
+KEPT_OVERLAP = 0.75
 # And as long as they are so much like it, compared with the first one after it:
 # rims of objects that have grown by more than they are wide pull at random. By
 # eye.
-_KEPT_CORRELATION = 0.95
+KEPT_CORRELATION = 0.95
 # A fiftieth of a pixel is told apart; noise is not made as strong as detail.
-_HOW: Any = {'upsample_factor': 50, 'normalization': None}
+UPSAMPLING = 50
+_HOW: Any = {'upsample_factor': UPSAMPLING, 'normalization': None}
 # Waves longer than this part of the longest side are taken for illumination,
 # and detail finer than so many pixels for noise; by eye.
-_LONGEST_PART = 1 / 12
-_NOISE_PX = 2.0
+LONGEST_PART = 1 / 12
+NOISE_PX = 2.0
 # Part of a side over which a frame fades out at either end; by eye.
 _TAPER = 1 / 32
 _MOST_STEPS = 4
@@ -68,9 +69,7 @@ class Shift(NamedTuple):
   @property
   def is_sure(self) -> bool:
     """Whether the frames show the same place."""
-    return (
-      self.prominence >= LEAST_PROMINENCE and self.overlap >= _LEAST_OVERLAP
-    )
+    return self.prominence >= LEAST_PROMINENCE and self.overlap >= LEAST_OVERLAP
 
 
 class Drift(NamedTuple):
@@ -127,11 +126,11 @@ def detail(pixels: np.ndarray, valid: np.ndarray | None = None) -> Detail:
   rows, columns = map(_taper, values.shape)
   weights = where * rows[:, None] * columns
   values[~where] = values[where].mean() if where.any() else 0
-  broad_px = max(9, round(max(values.shape) * _LONGEST_PART))
+  broad_px = max(9, round(max(values.shape) * LONGEST_PART))
   # Twice a mean over a square, which takes the same time for any square.
   broad = ndimage.uniform_filter(values, broad_px)
   broad = ndimage.uniform_filter(broad, broad_px)
-  values = ndimage.gaussian_filter(values, _NOISE_PX) - broad
+  values = ndimage.gaussian_filter(values, NOISE_PX) - broad
   return Detail(values, weights)
 
 
@@ -156,7 +155,7 @@ def find_shift(reference: Detail, moved: Detail) -> Shift:
   correlation = 0.0
   for _ in range(_MOST_STEPS):
     whole = round(rows), round(columns)
-    if _overlap(whole[0] / height, whole[1] / width) < _LEAST_OVERLAP:
+    if _overlap(whole[0] / height, whole[1] / width) < LEAST_OVERLAP:
       break
     # What one of them does not show has no say in the other.
     weights = reference.weights * _moved_back(moved.weights, *whole)
@@ -220,8 +219,8 @@ class DriftFinder:
     """Whether a frame is best compared with the one that others were."""
     return (
       shift.is_sure
-      and shift.overlap >= _KEPT_OVERLAP
-      and shift.correlation >= _KEPT_CORRELATION * self._best
+      and shift.overlap >= KEPT_OVERLAP
+      and shift.correlation >= KEPT_CORRELATION * self._best
     )
 
 

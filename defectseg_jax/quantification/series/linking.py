@@ -14,16 +14,16 @@ from scipy import optimize, sparse, spatial
 
 # An object is looked for within so many of its diameters, and pixels. By eye:
 # voids and precipitates do not walk; what is left is how their outlines change.
-_GATE_DIAMETERS = 0.5
-_GATE_PX = 4.0
+GATE_DIAMETERS = 0.5
+GATE_PX = 4.0
 # An object that differs by this factor in diameter costs as much as one at the
 # end of the gate; by eye.
-_SIZE_FACTOR = 2.0
+SIZE_FACTOR = 2.0
 # From this cost on two objects are not the same. An object at the end of the
 # gate may have changed by the factor above.
-_MOST_COST = 2.0
+MOST_COST = 2.0
 # Of an object that was not seen for a frame; by eye.
-_COST_OF_GAP = 0.2
+COST_OF_GAP = 0.2
 
 
 class Positions(NamedTuple):
@@ -81,7 +81,7 @@ def _candidates(
   none = np.zeros((0, 2), int), np.zeros(0)
   if not len(before.diameters_px) or not len(after.diameters_px):
     return none
-  gates = np.maximum(_GATE_PX, _GATE_DIAMETERS * before.diameters_px)
+  gates = np.maximum(GATE_PX, GATE_DIAMETERS * before.diameters_px)
   near = spatial.KDTree(after.places_px).query_ball_point(
     before.places_px, gates, return_sorted=True
   )
@@ -97,10 +97,10 @@ def _candidates(
   one, other = pairs.T
   away = np.linalg.norm(before.places_px[one] - after.places_px[other], axis=1)
   ratio = np.log(after.diameters_px[other] / before.diameters_px[one])
-  costs = (away / gates[one]) ** 2 + (ratio / math.log(_SIZE_FACTOR)) ** 2
+  costs = (away / gates[one]) ** 2 + (ratio / math.log(SIZE_FACTOR)) ** 2
   if before.missed is not None:
-    costs += _COST_OF_GAP * before.missed[one]
-  cheap = costs < _MOST_COST
+    costs += COST_OF_GAP * before.missed[one]
+  cheap = costs < MOST_COST
   return pairs[cheap], costs[cheap]
 
 
@@ -113,7 +113,7 @@ def _assign(pairs: np.ndarray, costs: np.ndarray) -> np.ndarray:
   # What is no pair costs nothing, and a pair earns what it is cheaper than the
   # most: so whoever is assigned to a 0 is alone.
   gain = np.zeros((len(rows), len(columns)))
-  gain[row_of, column_of] = _MOST_COST - costs
+  gain[row_of, column_of] = MOST_COST - costs
   chosen = optimize.linear_sum_assignment(gain, maximize=True)
   linked = gain[chosen] > 0
   return np.column_stack([rows[chosen[0][linked]], columns[chosen[1][linked]]])

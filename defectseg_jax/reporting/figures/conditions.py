@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from defectseg_jax.quantification import Interval
 from defectseg_jax.reporting import colours
+from defectseg_jax.reporting.figures.printing import COLUMN_IN
 
 # As many colours as marks.
 _COLOURS = (
@@ -20,7 +21,7 @@ _MARKS = ('o', 's', '^', 'D', 'v', 'P')
 # By eye: values that differ by a larger factor are drawn on a logarithmic axis.
 _LOGARITHMIC_FROM = 50.0
 # By eye, in inches, of one axes.
-_WIDTH_IN, _HEIGHT_IN = 3.8, 3.0
+_HEIGHT_IN = 2.8
 _COLUMNS = 3
 
 
@@ -82,7 +83,7 @@ def condition_figure(
     return None
   columns = min(_COLUMNS, len(shown))
   rows = math.ceil(len(shown) / columns)
-  figure = Figure(figsize=(_WIDTH_IN * columns, _HEIGHT_IN * rows))
+  figure = Figure(figsize=(COLUMN_IN * columns, _HEIGHT_IN * rows))
   figure.set_layout_engine('constrained')
   grid = figure.subplots(rows, columns, squeeze=False).ravel()
   series = list(
@@ -96,7 +97,7 @@ def condition_figure(
     axes.set_axis_off()
   if len(series) > 1:
     handles, names = grid[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc='outside lower center', ncols=_COLUMNS)
+    figure.legend(handles, names, loc='outside lower center', ncols=columns)
   return figure
 
 

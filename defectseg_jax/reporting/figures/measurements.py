@@ -14,8 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from defectseg_jax.quantification.panel import Values
+from defectseg_jax.reporting import colours
 from defectseg_jax.reporting.figures.bins import bin_count
 from defectseg_jax.reporting.figures.missed import Missed
+from defectseg_jax.reporting.figures.printing import COLUMN_IN
 
 _PEOPLE = '#8a8a8a'
 _AVERAGE = 'black'
@@ -27,6 +29,8 @@ _LOGARITHMIC_FROM = 50.0
 # Of a histogram, in inches: its figure; the room for a line of text below and
 # above the axes, and for the numbers and the title between; by eye.
 _WIDTH_IN, _HEIGHT_IN = 7.0, 4.2
+# In print; by eye.
+_PRINTED_HEIGHT_IN = 2.4
 _LINE_IN, _NUMBERS_IN, _TITLE_IN = 0.17, 0.33, 0.42
 # By eye: so many letters of a warning are as wide as the axes.
 _WARNING_LETTERS = 105
@@ -66,19 +70,12 @@ def histogram(
   figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN))
   axes = figure.subplots()
   if len(sizes):
-    counts, edges, _ = axes.hist(
-      sizes, bins=bin_count(sizes), color='#1f6f8b', edgecolor='white'
-    )
-    if missed is not None:
-      _draw_missed(axes, missed, np.asarray(sizes), counts, edges)
-    mean = float(np.mean(sizes))
-    axes.axvline(mean, color='#d1495b', label=f'mean {mean:.4g} {unit}')
+    _draw_sizes(axes, np.asarray(sizes), unit, missed)
     axes.legend()
   else:
     axes.text(0.5, 0.5, 'no sizes', ha='center', transform=axes.transAxes)
   below = [label, *([] if missed is None else missed.sentences(unit))]
   axes.set(xlabel='\n'.join(below), ylabel='count')
-  axes.locator_params(axis='y', integer=True)
   # File names may hold a dollar sign, which does not begin a formula.
   figure.suptitle(f'{title}: {len(sizes)}', parse_math=False)
   above = []
@@ -94,6 +91,56 @@ def histogram(
     top=1 - (_TITLE_IN + _LINE_IN * len(above)) / _HEIGHT_IN,
   )
   return figure
+
+
+def printed_histogram(
+  sizes: np.ndarray,
+  *,
+  label: str,
+  count_label: str,
+  unit: str,
+  images: int,
+  doubted: int = 0,
+) -> Figure:
+  """What was found, one column wide; a title is for the caption to say.
+
+  Args:
+    sizes, label, unit: as of `histogram`; there is one size at least.
+    count_label: of the other axis.
+    images: that the sizes are of; the legend says so.
+    doubted: how many of them have warnings; likewise.
+
+  Examples:
+    >>> sizes = np.array([8.0, 9.5, 10.0, 12.5])
+    >>> how = {'label': 'diameter (nm)', 'count_label': 'number of voids'}
+    >>> figure = printed_histogram(sizes, **how, unit='nm', images=2, doubted=1)
+    >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    ['mean 10 nm', '4 in 2 images, 1 with warnings']
+  """
+  figure = Figure(figsize=(COLUMN_IN, _PRINTED_HEIGHT_IN))
+  figure.set_layout_engine('constrained')
+  axes = figure.subplots()
+  _draw_sizes(axes, np.asarray(sizes), unit, None)
+  axes.set(xlabel=label, ylabel=count_label)
+  said = f'{len(sizes)} in {images} image{"s" * (images != 1)}'
+  said += f', {doubted} with warnings' if doubted else ''
+  axes.plot([], [], ' ', label=said)
+  axes.legend()
+  return figure
+
+
+def _draw_sizes(
+  axes: Axes, sizes: np.ndarray, unit: str, missed: Missed | None
+) -> None:
+  """Bars, and their mean."""
+  counts, edges, _ = axes.hist(
+    sizes, bins=bin_count(sizes), color=colours.BLUE, edgecolor='white'
+  )
+  if missed is not None:
+    _draw_missed(axes, missed, sizes, counts, edges)
+  mean = float(np.mean(sizes))
+  axes.axvline(mean, color=colours.VERMILION, label=f'mean {mean:.4g} {unit}')
+  axes.locator_params(axis='y', integer=True)
 
 
 def _draw_missed(
@@ -112,7 +159,7 @@ def _draw_missed(
     (value - counts)[shown],
     widths[shown],
     bottom=np.asarray(counts)[shown],
-    color='#1f6f8b',
+    color=colours.BLUE,
     alpha=0.35,
     edgecolor='white',
   )
@@ -124,7 +171,13 @@ def _draw_missed(
     # Of no size: less than half are found everywhere.
     to = edges[-1] if math.isnan(missed.half) else min(missed.half, edges[-1])
     if to > edges[0]:
-      axes.axvspan(edges[0], to, color='#d1495b', alpha=0.12, lw=0, zorder=0)
+      axes.axvspan(
+        *(edges[0], to),
+        color=colours.VERMILION,
+        alpha=0.12,
+        lw=0,
+        zorder=0,
+      )
 
 
 def panel(

@@ -2,6 +2,9 @@
 
 record      what was done, as methods and tables read it
 methods     the sentences, a small function for each part of the Methods
+intervals   those on intervals and means
+series      those on frames of one experiment
+together    those on several defects of the same micrographs
 phrases     parts of sentences
 references  what they cite
 rendering   sentences to Markdown and LaTeX

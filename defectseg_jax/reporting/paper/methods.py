@@ -7,6 +7,7 @@ A section is a function of the record that yields sentences; a new one joins
 from collections.abc import Callable, Iterator
 
 from defectseg_jax.reporting.page.words import is_number, title_of
+from defectseg_jax.reporting.paper.intervals import interval_sentences
 from defectseg_jax.reporting.paper.phrases import (
   count_of_images,
   joined,
@@ -14,7 +15,8 @@ from defectseg_jax.reporting.paper.phrases import (
   range_of,
   uncertain,
 )
-from defectseg_jax.reporting.paper.record import Record
+from defectseg_jax.reporting.paper.record import CLAIMED_TWICE, Record
+from defectseg_jax.reporting.paper.series import series_sentences
 
 # What a definition is cited by, by the number's name.
 _CITED = {
@@ -32,7 +34,6 @@ _BORDERS = {
   'exclude': 'Particles that touched a side of an image were not counted.',
   'all': 'Particles that a side of an image cut were counted as whole ones.',
 }
-_POISSON = 'number_density_per_m3', 'number_per_area_per_m2'
 
 
 def methods(record: Record) -> list[list[str]]:
@@ -90,6 +91,8 @@ def _images_used(record: Record) -> Iterator[str]:
     yield f'Left out of means: {listed(excluded)}.'
   if record.doubted:
     yield f'To be checked, as the network may fail: {joined(record.doubted)}.'
+  for said in record.rims:
+    yield f'To be checked: {said}.'
   partial = [one for one in record.images if one['valid_fraction'] < 1]
   if partial:
     yield (
@@ -99,6 +102,18 @@ def _images_used(record: Record) -> Iterator[str]:
   replaced = sum(one['replaced_pixels'] for one in record.images)
   if replaced:
     yield f'Outliers were replaced, {replaced} pixels in all.'
+
+
+def _other_networks(record: Record) -> Iterator[str]:
+  """What networks of other defects had to do with the masks."""
+  if said := record.how_made.get(CLAIMED_TWICE):
+    yield f'Pixels that two networks claimed: {said}.'
+
+
+def _frames(record: Record) -> Iterator[str]:
+  """Of the frames of one experiment."""
+  if record.series:
+    yield from series_sentences(record.series)
 
 
 def _lengths(record: Record) -> Iterator[str]:
@@ -193,43 +208,6 @@ def _corrections(record: Record) -> Iterator[str]:
     )
 
 
-def _intervals(record: Record) -> Iterator[str]:
-  """How they were made, and what means are of."""
-  with_interval = [
-    name for name in record.reported if record.has(f'{name}_high')
-  ]
-  if with_interval:
-    yield f'Intervals are of {record.level} confidence.'
-  counted = [name for name in with_interval if name in _POISSON]
-  if counted:
-    yield (
-      f'In one image, that of {joined(map(_in_list, counted))} is the exact '
-      'one of a Poisson count [@garwood1936]'
-      + ', widened by what is said above to be uncertain'
-      * _has_uncertain(record)
-      + '.'
-    )
-  if any(record.has(f'{name}_counting_high') for name in record.reported):
-    yield (
-      'Intervals are widened by what the network is expected to miss and '
-      'invent, from references of known truth.'
-    )
-  if len(record.in_mean) < 2:
-    return
-  over = record.summary['over_images']
-  by: dict[str, list[str]] = {}
-  for name in record.reported:
-    if over.get(name, {}).get('images', 0) > 1:
-      by.setdefault(over[name]['weighted_by'], []).append(_in_list(name))
-  for weight, titles in by.items():
-    how = 'each image for one' if weight == 'images' else f'by {weight}'
-    yield f'Means over images are weighted {how}: {joined(titles)}.'
-  if by:
-    yield (
-      "Intervals of means over images are Student's, of how the images differ."
-    )
-
-
 def _samples(record: Record) -> Iterator[str]:
   """Of several samples."""
   if record.samples:
@@ -269,29 +247,17 @@ def _software(record: Record) -> Iterator[str]:
 
 SECTIONS: tuple[Callable[[Record], Iterator[str]], ...] = (
   _segmentation,
+  _other_networks,
   _images_used,
+  _frames,
   _lengths,
   _objects,
   _definitions,
-  _intervals,
+  interval_sentences,
   _samples,
   _properties,
   _software,
 )
-
-
-def _in_list(name: str) -> str:
-  """A title without a comma."""
-  title, _, which = title_of(name).partition(', ')
-  return f'{title} ({which})' if which else title
-
-
-def _has_uncertain(record: Record) -> bool:
-  return any(
-    one[f'{name}_uncertainty']
-    for one in record.images
-    for name in ('pixel_size', 'thickness')
-  )
 
 
 def _were(record: Record) -> str:

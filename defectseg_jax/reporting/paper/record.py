@@ -6,6 +6,11 @@ from typing import Any
 
 from defectseg_jax.reporting.page.words import is_number
 
+# What of `how_made` says whose pixels are that two networks claimed.
+CLAIMED_TWICE = 'claimed twice'
+# The warning of an image whose lines may be rims of particles.
+RIMS = 'rims_taken_for_lines'
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Record:
@@ -22,6 +27,7 @@ class Record:
     estimator: how an image's numbers become a sample's.
     properties: constants of the alloy, by name.
     seed: of the random numbers.
+    series: the content of series.json; empty where images are no frames.
   """
 
   summary: Mapping[str, Any]
@@ -33,6 +39,7 @@ class Record:
   estimator: str = ''
   properties: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   seed: int = 0
+  series: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
   @property
   def images(self) -> Sequence[Mapping[str, Any]]:
@@ -49,6 +56,15 @@ class Record:
     """Names of images whose numbers are to be checked."""
     return [
       one['image'] for one in self.images if one.get('applies') == 'check'
+    ]
+
+  @property
+  def rims(self) -> list[str]:
+    """Of images whose lines may be rims of particles, what was seen."""
+    return [
+      f'{one["image"]}, {one["message"]}'
+      for one in self.summary['warnings']
+      if one['name'] == RIMS
     ]
 
   @property

@@ -67,6 +67,54 @@ _ENTRIES = {
     'The rate theory of swelling due to void growth in irradiated metals',
     ('Journal of Nuclear Materials', 44, '121--135', 1972),
   ),
+  'guizar2008': (
+    'Guizar-Sicairos, Manuel and Thurman, Samuel T. and Fienup, James R.',
+    'Efficient subpixel image registration algorithms',
+    ('Optics Letters', 33, '156--158', 2008),
+  ),
+  'vanderwalt2014': (
+    'van der Walt, St{\\\'e}fan and Sch{\\"o}nberger, Johannes L. and '
+    'Nunez-Iglesias, Juan and Boulogne, Fran{\\c{c}}ois and Warner, Joshua D. '
+    'and Yager, Neil and Gouillart, Emmanuelle and Yu, Tony and the '
+    'scikit-image contributors',
+    'scikit-image: image processing in Python',
+    ('PeerJ', 2, 'e453', 2014),
+  ),
+  'virtanen2020': (
+    'Virtanen, Pauli and Gommers, Ralf and Oliphant, Travis E. and others',
+    'SciPy 1.0: fundamental algorithms for scientific computing in Python',
+    ('Nature Methods', 17, '261--272', 2020),
+  ),
+  'jaqaman2008': (
+    'Jaqaman, Khuloud and Loerke, Dinah and Mettlen, Marcel and Kuwata, '
+    'Hirotaka and Grinstein, Sergio and Schmid, Sandra L. and Danuser, '
+    'Gaudenz',
+    'Robust single-particle tracking in live-cell time-lapse sequences',
+    ('Nature Methods', 5, '695--702', 2008),
+  ),
+  'kaplan1958': (
+    'Kaplan, E. L. and Meier, Paul',
+    'Nonparametric estimation from incomplete observations',
+    ('Journal of the American Statistical Association', 53, '457--481', 1958),
+  ),
+  'besag1977': (
+    'Besag, Julian and Diggle, Peter J.',
+    'Simple Monte Carlo tests for spatial pattern',
+    ('Applied Statistics', 26, '327--333', 1977),
+  ),
+  'lancaster1961': (
+    'Lancaster, H. O.',
+    'Significance tests in discrete distributions',
+    ('Journal of the American Statistical Association', 56, '223--234', 1961),
+  ),
+  'ohser1983': (
+    'Ohser, J.',
+    'On estimators for the reduced second moment measure of point processes',
+    (
+      'Mathematische Operationsforschung und Statistik, series Statistics',
+      *(14, '63--71', 1983),
+    ),
+  ),
 }
 
 _KEY = f'(?:{"|".join(_ENTRIES)})'

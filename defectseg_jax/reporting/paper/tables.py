@@ -18,7 +18,7 @@ from defectseg_jax.reporting.page.words import (
   interval_of,
   is_number,
 )
-from defectseg_jax.reporting.paper.record import Record
+from defectseg_jax.reporting.paper.record import RIMS, Record
 from defectseg_jax.reporting.paper.rendering import latex_text, markdown_text
 
 _DIGITS_OF_WIDTH = 2
@@ -150,6 +150,8 @@ def _label(row: Mapping[str, Any]) -> str:
   notes = []
   if row.get('applies', '') not in ('', 'applies'):
     notes.append(row['applies'])
+  if RIMS in row['warnings']:
+    notes.append('lines may be rims of particles')
   if not row['in_mean']:
     notes.append('not in the mean')
   return f'{row["image"]} ({", ".join(notes)})' if notes else row['image']

@@ -5,6 +5,12 @@ from typing import Any
 
 from defectseg_jax.sessions.together.neighbours import Neighbours
 
+RULE = (
+  'each connected region that two networks of particles claimed went to the '
+  'one that is surer, by the mean of (p - t) / (1 - t), p its probability and '
+  't its threshold, and to one that applies to the image before one that does '
+  'not; an object that lost more than half of its pixels was dropped'
+)
 _NUMBERS = 'pixels', 'regions', 'cut', 'dropped'
 
 
@@ -64,3 +70,18 @@ def claim_sentences(rows: Sequence[Mapping[str, Any]]) -> list[str]:
       f'{of["dropped"]} {lost} were dropped, {of["cut"]} cut'
     )
   return said or ['No pixel was claimed by two networks']
+
+
+def claims_of(defect: str, rows: Sequence[Mapping[str, Any]]) -> str:
+  """What was done with the pixels of one defect that another claimed, too.
+
+  Args:
+    defect: of particles.
+    rows: of claims.csv, of all images.
+  """
+  own = [
+    row
+    for row in rows
+    if row['lost_by'] and defect in (row['kept_by'], row['lost_by'])
+  ]
+  return f'{RULE}. {". ".join(claim_sentences(own))}'

@@ -15,6 +15,7 @@ from defectseg_jax.quantification.association import (
   cross_k,
   pooled,
 )
+from defectseg_jax.reporting.paper.record import RIMS
 from defectseg_jax.sessions.together.objects import Objects
 from defectseg_jax.sessions.together.rims import rims_of, rims_text
 
@@ -23,8 +24,6 @@ NEAR_PX = 2.0
 # Distances of the curve of K: up to a quarter of the shorter side.
 _K_DISTANCES, _K_REACH = 10, 0.25
 ALL = 'all images'
-# Of lines, in tables.
-RIMS = 'rims_taken_for_lines'
 
 # Of A and B.
 Pair = tuple[str, str]
@@ -97,7 +96,7 @@ def neighbours(
       shared[pair] = int((first.mask & others.mask).sum())
       rims = rims_of(others, first, within_px=NEAR_PX)
       if rims and rims.are_doubted:
-        doubts[pair] = rims_text(image, others.defect, first.defect, rims)
+        doubts[pair] = rims_text(others.defect, first.defect, rims)
     elif pair == tuple(sorted(pair)):
       k_rows += _k_rows(image, first, others, valid, pixel_size_nm)
   return Neighbours(image, pixel_size_nm, by_pair, k_rows, shared, doubts)

@@ -67,17 +67,16 @@ def rims_of(
   return Rims(float(near[drawn].mean()), float(near.mean()))
 
 
-def rims_text(image: str, lines: str, particles: str, rims: Rims) -> str:
+def rims_text(lines: str, particles: str, rims: Rims) -> str:
   """What to look at, in a sentence.
 
   Args:
-    image: its name.
     lines: the name of their defect.
     particles: likewise.
     rims: of both.
   """
   return (
-    f'{image}: {rims.share:.0%} of the pixels of {lines} lie at {particles}, '
+    f'{rims.share:.0%} of the pixels of {lines} lie at {particles}, '
     f'which cover {rims.cover:.0%} of the image: rims of {particles} may have '
     f'been taken for {lines}; look at the picture before you use their density '
     f'or what lies at them'

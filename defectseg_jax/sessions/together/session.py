@@ -6,46 +6,45 @@ claimed. What is of all defects together stands beside.
 """
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 from rich.console import Console
 
-from defectseg_jax.files import csv_text
-from defectseg_jax.micrographs.reading import read_frames
-from defectseg_jax.quantification.association import association_text
+from defectseg_jax.files import csv_text, json_text
 from defectseg_jax.reporting.page.together import (
   Section,
   TogetherImage,
-  create_image,
   create_section,
   together_page,
 )
+from defectseg_jax.reporting.paper.together import together_methods
+from defectseg_jax.reporting.paper.writing import write_methods
 from defectseg_jax.reporting.provenance import (
   current_provenance,
   versions_text,
 )
+from defectseg_jax.sessions.paper_files import PAPER
 from defectseg_jax.sessions.predict_session import Part, predict_parts
 from defectseg_jax.sessions.results import SessionResults
 from defectseg_jax.sessions.session_image import SessionImage
 from defectseg_jax.sessions.tables import DIGITS, summary_rows
 from defectseg_jax.sessions.together.claims import (
-  claim_rows,
   claim_sentences,
 )
 from defectseg_jax.sessions.together.folder import TogetherFolder
+from defectseg_jax.sessions.together.looking import Looked, look_at_images
 from defectseg_jax.sessions.together.neighbours import (
   NEAR_PX,
-  RIMS,
   Neighbours,
   Pair,
-  near_text,
-  neighbours,
   rows_of_all,
 )
-from defectseg_jax.sessions.together.objects import Objects, read_objects
-from defectseg_jax.sessions.together.settling import Settling, read_claims
+from defectseg_jax.sessions.together.settling import Settling
+from defectseg_jax.sessions.together.telling import together_record
+from defectseg_jax.sessions.told import FILE as TOLD
+from defectseg_jax.sessions.told import Told
 
 _ABOUT = (
   f'An object lies at another if the circle of its area is within {NEAR_PX:g} '
@@ -96,103 +95,65 @@ def predict_defects(
   folder.require_unchanged()
   folder.require_images({path.stem for path in parts[0].given.paths})
   folder.begin(current_provenance(), {'defects': defects})
+  looked: list[Looked] = []
+
+  def tell(images: Sequence[Sequence[SessionImage]]) -> Sequence[Told]:
+    with console.status('Looking for neighbours'):
+      looked.append(look_at_images(parts, folder, images, check_interruption))
+    return looked[0].told
+
   with contextlib.ExitStack() as held:
     for one in parts:
       held.enter_context(one.folder.hold())
     done = predict_parts(
       parts,
       update=Settling(folder).update,
+      tell=tell,
       console=console,
       check_interruption=check_interruption,
     )
-    with console.status('Looking for neighbours'):
-      return _write(parts, folder, done, check_interruption)
+    return _write(parts, folder, looked[0], [results for _, results in done])
 
 
 def _write(
   parts: Sequence[Part],
   folder: TogetherFolder,
-  done: Sequence[tuple[list[SessionImage], SessionResults]],
-  check_interruption: Callable[[], None],
+  looked: Looked,
+  results: Sequence[SessionResults],
 ) -> Together:
   """Writes what is of all defects together."""
-  results = [one for _, one in done]
-  found, claims, shown = [], [], []
-  for images in zip(*(images for images, _ in done), strict=True):
-    check_interruption()
-    one, rows, view = _of_image(parts, folder, images)
-    found.append(one)
-    claims += rows
-    shown.append(view)
+  found, claims = looked.found, looked.claims
   counts = [_counts(results, one) for one in found]
   all_rows, sentences = rows_of_all(found, counts)
   of_images = [
     row for one, are in zip(found, counts, strict=True) for row in one.rows(are)
   ]
   tables = {
-    'summary.csv': list(_summary_rows(results, found)),
+    'summary.csv': list(_summary_rows(results)),
     'association.csv': [*all_rows, *of_images],
     'cross_k.csv': [row for one in found for row in one.k_rows],
     'claims.csv': claims,
   }
-  doubts = [doubt for one in found for doubt in one.doubts.values()]
-  together = Together(results, doubts, sentences, claim_sentences(claims))
+  together = Together(
+    results, looked.doubts, sentences, claim_sentences(claims)
+  )
+  tested = any(not math.isnan(row['p_value']) for row in all_rows)
+  record = together_record(
+    *(parts, found, claims, sentences if tested else ()), together.doubts
+  )
+  told = {
+    part.settings.defect: one.to_json()
+    for part, one in zip(parts, looked.told, strict=True)
+  }
   with folder.new_results() as made:
     for name, rows in tables.items():
       if rows:
         (made / name).write_text(csv_text(rows, digits=DIGITS))
-    page = _page(parts, together, found, shown)
+    (made / TOLD).write_text(json_text(told), encoding='utf-8')
+    page = _page(parts, together, looked.shown)
     (made / 'report.html').write_text(page, encoding='utf-8')
+    write_methods(made / PAPER, together_methods(record))
   return together
-
-
-def _of_image(
-  parts: Sequence[Part],
-  folder: TogetherFolder,
-  images: Sequence[SessionImage],
-) -> tuple[Neighbours, list[dict[str, Any]], TogetherImage]:
-  """What of one image goes into tables and page."""
-  objects = [read_objects(*pair) for pair in zip(parts, images, strict=True)]
-  image = images[0]
-  size_nm = image.scale.pixel_size_nm
-  seed = parts[0].settings.seed
-  found = neighbours(image.name, objects, size_nm, seed=seed)
-  settled = read_claims(folder.path, image.name)
-  rows = claim_rows(image.name, settled, found)
-  verdicts = [
-    f'{part.settings.defect}: the network {one.verdict.applies}, '
-    f'{one.verdict.reason}'
-    for part, one in zip(parts, images, strict=True)
-    if one.verdict is not None
-  ]
-  facts = [
-    *verdicts,
-    *found.doubts.values(),
-    *(
-      association_text(one, pair, near_text(size_nm))
-      for pair, one in found.by_pair.items()
-    ),
-    *claim_sentences(rows),
-  ]
-  view = _view(parts[0], image, objects, facts)
-  return found, rows, view
-
-
-def _view(
-  part: Part,
-  image: SessionImage,
-  objects: Sequence[Objects],
-  facts: Sequence[str],
-) -> TogetherImage:
-  path = part.folder.path / image.files()['images']
-  return create_image(
-    image.name,
-    np.asarray(read_frames(path)[0].values),
-    {one.defect: one.labels for one in objects},
-    valid=objects[0].valid,
-    facts=facts,
-    images=len(part.folder.names),
-  )
 
 
 def _counts(
@@ -211,30 +172,14 @@ def _counts(
   }
 
 
-def _doubting(
-  rows: Sequence[Mapping[str, Any]], defect: str, found: Sequence[Neighbours]
-) -> list[dict[str, Any]]:
-  """Rows of a defect, with a warning where its lines may be none."""
-  doubted = {
-    one.image for one in found for _, lines in one.doubts if lines == defect
-  }
-  return [
-    {**row, 'warnings': '; '.join(filter(None, [row['warnings'], RIMS]))}
-    if row['image'] in doubted
-    else {**row}
-    for row in rows
-  ]
-
-
 def _summary_rows(
-  results: Sequence[SessionResults], found: Sequence[Neighbours]
+  results: Sequence[SessionResults],
 ) -> Iterator[dict[str, Any]]:
   """Those of all defects; a column that one does not have is empty there."""
   rows = []
   for one in results:
     defect = one.numbers.settings.defect
-    doubting = _doubting(summary_rows(one.numbers), defect, found)
-    rows += [{'defect': defect, **row} for row in doubting]
+    rows += [{'defect': defect, **row} for row in summary_rows(one.numbers)]
   columns = {name: None for row in rows for name in row}
   for row in rows:
     yield {**columns, **row}
@@ -243,14 +188,13 @@ def _summary_rows(
 def _page(
   parts: Sequence[Part],
   together: Together,
-  found: Sequence[Neighbours],
   shown: Sequence[TogetherImage],
 ) -> str:
   failures: dict[str, str] = {}
   for one in together.results:
     failures |= one.numbers.failures
   return together_page(
-    [_section(*one, found) for one in enumerate(together.results)],
+    [_section(*one) for one in enumerate(together.results)],
     shown,
     doubts=together.doubts,
     associations=together.associations,
@@ -265,14 +209,12 @@ def _page(
   )
 
 
-def _section(
-  place: int, results: SessionResults, found: Sequence[Neighbours]
-) -> Section:
+def _section(place: int, results: SessionResults) -> Section:
   numbers, defect = results.numbers, results.numbers.settings.defect
   return create_section(
     defect,
     place,
-    _doubting(numbers.rows, defect, found),
+    numbers.rows,
     headlines=numbers.headlines,
     over_images=numbers.over_images,
     cautions=numbers.cautions,

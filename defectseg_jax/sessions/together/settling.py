@@ -3,7 +3,7 @@
 import hashlib
 import json
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from defectseg_jax.applicability.verdict import Applies
@@ -44,12 +44,11 @@ class Settling:
     """
     keys = [one.key for one in tasks]
     pairs = list(zip(tasks, keys, strict=True))
-    key = hashlib.sha256(' '.join([_RULE, *keys]).encode()).hexdigest()
     image, folder = tasks[0].image, self._folder
     before, file = folder.record_of(image.name), claims_file(image.name)
     if (
       before is not None
-      and before.key == key
+      and before.key == _key(tasks, keys, map(_signs_before, tasks))
       and folder.is_whole(before)
       and all(is_current(*pair) for pair in pairs)
     ):
@@ -60,6 +59,7 @@ class Settling:
       look_at(one, _part_of(on_tiles, place, len(tasks)))
       for place, one in enumerate(tasks)
     ]
+    key = _key(tasks, keys, [one.signs for one in found])
     found, settled = _settled(tasks, found)
     done = [
       update_files(*pair, lambda one=one: one, anew=True)
@@ -111,10 +111,40 @@ def _settled(
   ]
 
 
+def _key(
+  tasks: Sequence[Task],
+  keys: Sequence[str],
+  signs: Iterable[Mapping[str, float] | None],
+) -> str:
+  """A checksum of all that settled masks follow from.
+
+  Which networks apply follows from their references, too, and changes where
+  these do: of lines it does not matter, since they take part in no claim.
+  """
+  runs = [one.network.run for one in tasks]
+  refused = [
+    run.settings.defect
+    for run, own in zip(runs, signs, strict=True)
+    if not kind_of(run.settings.defect).has_test_lines
+    and not _applies(run, own)
+  ]
+  return hashlib.sha256(' '.join([_RULE, *keys, *refused]).encode()).hexdigest()
+
+
+def _signs_before(task: Task) -> Mapping[str, float] | None:
+  before = task.network.folder.record_of(task.image.name)
+  return before.signs if before else None
+
+
+def _applies(run: Run, signs: Mapping[str, float] | None) -> bool:
+  """Whether a network applies, or nobody can tell."""
+  if run.judge is None or signs is None:
+    return True
+  return run.judge.judge(signs).applies != Applies.NO
+
+
 def _claim(run: Run, found: Found) -> Claim:
-  applies = True  # Or nobody can tell.
-  if run.judge is not None and found.signs is not None:
-    applies = run.judge.judge(found.signs).applies != Applies.NO
+  applies = _applies(run, found.signs)
   return Claim(found.mask, found.probabilities, run.threshold, applies)
 
 

@@ -1,0 +1,60 @@
+"""The sentences of the Methods on intervals, and what means are of."""
+
+from collections.abc import Iterator
+
+from defectseg_jax.reporting.page.words import title_of
+from defectseg_jax.reporting.paper.phrases import joined
+from defectseg_jax.reporting.paper.record import Record
+
+_POISSON = 'number_density_per_m3', 'number_per_area_per_m2'
+
+
+def interval_sentences(record: Record) -> Iterator[str]:
+  """How they were made, and what means are of."""
+  with_interval = [
+    name for name in record.reported if record.has(f'{name}_high')
+  ]
+  if with_interval:
+    yield f'Intervals are of {record.level} confidence.'
+  counted = [name for name in with_interval if name in _POISSON]
+  if counted:
+    yield (
+      f'In one image, that of {joined(map(_in_list, counted))} is the exact '
+      'one of a Poisson count [@garwood1936]'
+      + ', widened by what is said above to be uncertain'
+      * _has_uncertain(record)
+      + '.'
+    )
+  if any(record.has(f'{name}_counting_high') for name in record.reported):
+    yield (
+      'Intervals are widened by what the network is expected to miss and '
+      'invent, from references of known truth.'
+    )
+  if len(record.in_mean) < 2:
+    return
+  over = record.summary['over_images']
+  by: dict[str, list[str]] = {}
+  for name in record.reported:
+    if over.get(name, {}).get('images', 0) > 1:
+      by.setdefault(over[name]['weighted_by'], []).append(_in_list(name))
+  for weight, titles in by.items():
+    how = 'each image for one' if weight == 'images' else f'by {weight}'
+    yield f'Means over images are weighted {how}: {joined(titles)}.'
+  if by:
+    yield (
+      "Intervals of means over images are Student's, of how the images differ."
+    )
+
+
+def _in_list(name: str) -> str:
+  """A title without a comma."""
+  title, _, which = title_of(name).partition(', ')
+  return f'{title} ({which})' if which else title
+
+
+def _has_uncertain(record: Record) -> bool:
+  return any(
+    one[f'{name}_uncertainty']
+    for one in record.images
+    for name in ('pixel_size', 'thickness')
+  )
