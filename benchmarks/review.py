@@ -12,9 +12,11 @@ the machine make the former much longer, and the latter somewhat.
 
 With --grow, so many micrographs of the domain of voids and of precipitates are
 simulated, of seeds that no network was trained on. Each object that stands
-alone is clicked on once, at a random place within its inner half, with the
-network's map and without any. An outline is good that shares 0.7 of the union
-with the true one.
+alone is clicked on once, at a random place within its inner half: with the
+network's map and the other objects that it found, and without any. An outline
+is good that shares 0.7 of the union with the true one. Rows of objects that are
+free count those of at least 28 pixels that the image's side does not cut, and
+that have no other label within half of their diameter.
 
 Exit code 1: a change and its numbers take more than 100 ms of the processor.
 """
@@ -39,6 +41,7 @@ from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.object_ids import objects_of_ids
 from defectseg_jax.review.document import Document
 from defectseg_jax.review.growing import grow_object
+from defectseg_jax.review.layers import grow, part
 from defectseg_jax.review.review import Review
 
 BOUND_MS = 100.0
@@ -47,6 +50,8 @@ _REPEATS = 7
 # Of a component that is one object, and not two that touch.
 _SOLID = 0.9
 _LEAST_PX = 12
+# Of one that can be seen well: six pixels across.
+_FREE_PX = 28
 
 
 def main() -> int:
@@ -229,6 +234,7 @@ def _clicks(patch: Any, found: Any, seed: int) -> Iterator[tuple[str, float]]:
   """Which click it was, and the IU of what it grew."""
   rng = np.random.default_rng(seed)
   labels = regions.label(patch.mask, connectivity=2)
+  outlined = regions.label(found.mask, connectivity=2)
   for one in regions.regionprops(labels):
     inside = labels == one.label
     whole = patch.counts[inside].all() and one.area >= _LEAST_PX
@@ -237,22 +243,39 @@ def _clicks(patch: Any, found: Any, seed: int) -> Iterator[tuple[str, float]]:
     depth = np.asarray(ndimage.distance_transform_edt(np.pad(inside, 1)))
     places = np.argwhere(depth[1:-1, 1:-1] >= 0.5 * depth.max())
     row, column = places[rng.integers(len(places))] + 0.5
-    missed = not (found.mask & inside).any()
-    for name, probabilities in (
-      ('with the map', found.probabilities),
-      ('by edges', None),
+    # Who clicks on an object that the network found took it out before.
+    taken_out = np.isin(outlined, np.unique(outlined[inside]))
+    others = np.where(taken_out, 0, outlined)
+    kinds = ['all']
+    if not (found.mask & inside).any():
+      kinds.append('missed by the network')
+    if _is_free(labels, one):
+      kinds += [f'{kind}, free' for kind in kinds]
+    for name, probabilities, ids in (
+      ('with the map', found.probabilities, others),
+      ('by edges', None, np.zeros_like(others)),
     ):
-      box, grown = grow_object(
-        patch.pixels,
-        probabilities,
-        (row, column),
-      )
+      box, grown = grow_object(patch.pixels, probabilities, ids, (row, column))
       full = np.zeros(inside.shape, bool)
-      full[box[0] : box[2], box[1] : box[3]] = grown
+      full[part(box)] = grown & (ids[part(box)] == 0)
       score = float((full & inside).sum() / (full | inside).sum())
-      yield f'all, {name}', score
-      if missed:
-        yield f'missed by the network, {name}', score
+      for kind in kinds:
+        yield f'{kind}, {name}', score
+
+
+def _is_free(labels: np.ndarray, one: Any) -> bool:
+  """Whether an object is not small, not cut off, and has none close by.
+
+  By the labels alone: at least `_FREE_PX`, within the image, and no other label
+  within half of its diameter of its box.
+  """
+  top, left, bottom, right = one.bbox
+  height, width = labels.shape
+  cut = top == 0 or left == 0 or bottom == height or right == width
+  margin = max(2, round(one.equivalent_diameter_area / 2))
+  near = labels[part(grow(one.bbox, margin, (height, width)))]
+  alone = not ((near > 0) & (near != one.label)).any()
+  return bool(one.area >= _FREE_PX and not cut and alone)
 
 
 if __name__ == '__main__':

@@ -87,7 +87,9 @@ def grow(scene: Scene, asked: Operation) -> Edit:
   one = scene.id_at(point)
   if one:
     raise InputError(f'object {one} is there already; draw it larger instead')
-  box, inside = grow_object(scene.pixels, scene.probabilities, point)
+  box, inside = grow_object(
+    scene.pixels, scene.probabilities, scene.layers.ids, point
+  )
   found = box, _around_point(inside, scene.layers.ids[part(box)], point, box)
   return draw(scene, found, scene.next_id, 'object {} grown')
 
