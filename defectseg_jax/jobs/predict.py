@@ -1,6 +1,7 @@
 """--mode=predict: a microscope's files to masks, numbers and a page."""
 
 import contextlib
+import pathlib
 
 import ml_collections
 from rich.console import Console
@@ -16,6 +17,8 @@ from defectseg_jax.sessions.requests import PredictRequest
 from defectseg_jax.sessions.share_images import share_images
 from defectseg_jax.sessions.tables import print_tables
 from defectseg_jax.sessions.together.folder import require_alone
+
+_STOPPED = 'Stopped. The same command goes on from here'
 
 
 def predict(
@@ -73,12 +76,12 @@ def predict(
         check_interruption=interruption.check,
       )
   except Stopped:
-    path = escape(str(folder.path))
-    console.print(
-      f'Stopped. The same command goes on from here: {path}', soft_wrap=True
-    )
+    _tell(console, _STOPPED, folder.path)
     raise
   print_tables(results.numbers, console)
-  page = escape(str(folder.path / 'report.html'))
-  console.print(f'Page: {page}', soft_wrap=True)
+  _tell(console, 'Page', folder.path / 'report.html')
   return results.complete
+
+
+def _tell(console: Console, what: str, path: pathlib.Path) -> None:
+  console.print(f'{what}: {escape(str(path))}', soft_wrap=True)
