@@ -132,6 +132,13 @@ class Desk:
     # It may take long, and holds the lock of this document alone.
     return document.numbers()
 
+  def prepare(self, name: str) -> None:
+    """Does ahead what takes longest of the numbers of the next change."""
+    with self.lock:
+      picture = self._pictures.get(name)
+    if picture is not None:
+      picture.document.prepare()
+
   def check(self, name: str) -> list[dict[str, Any]]:
     """What of an image to look at first."""
     with self.lock:

@@ -207,11 +207,9 @@ class Document:
     """Numbers of the image as it is now, ready for JSON.
 
     Returns:
-      `version`; `headlines`: a list of {name, label, value, low, high, unit,
-      text} (texts are those of the page); `row`: the cells of summary.csv;
-      `objects`, `counted`: how many; `corrected`, `of`: objects that a person
-      took out, drew or changed, and all; `changes`: "17 of 230 objects
-      corrected by hand"; `warnings`: a list of {name, message}.
+      `version`; `headlines`, with the page's texts; `row`: of summary.csv;
+      `objects`, `counted`: how many; `corrected`, `of`: those of a person's
+      hand, and all; `changes`: that in words; `warnings`: {name, message}.
     """
     with self.lock:
       corrected, of = self.corrected()
@@ -226,6 +224,10 @@ class Document:
         'of': of,
         'changes': f'{corrected} of {plural(of)} corrected by hand',
       }
+
+  def prepare(self) -> None:
+    """Does ahead what takes longest of the numbers of the next change."""
+    self._numbers.prepare(self.lock)
 
   def save(self) -> None:
     """Writes the mask and regions, if they changed; raises as `Review.save`."""
@@ -280,10 +282,8 @@ class Document:
 
   def _done(self, entry: Entry, sign: int, text: str) -> Change:
     self._numbers.before(entry.box)
-    ids_before = self._edited.do(entry, sign)
-    self._numbers.change(
-      entry.box, ids_before, regions='regions' in entry.delta
-    )
+    ids_before, regions = self._edited.do(entry, sign), 'regions' in entry.delta
+    self._numbers.change(entry.box, ids_before, regions=regions)
     self._unsaved = True
     return Change(
       self.version, entry.box, text, self.can_undo, self.can_redo, self.done

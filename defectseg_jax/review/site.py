@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -132,8 +133,12 @@ class Site:
   def _image(self, request: Request, _: Any) -> Any:
     return self._desk.image(request.path_params['name'])
 
-  def _numbers(self, request: Request, _: Any) -> Any:
-    return self._desk.numbers(request.path_params['name'])
+  def _numbers(self, request: Request, _: Any) -> Response:
+    name = request.path_params['name']
+    answer = _json(self._desk.numbers(name))
+    # Once they are sent, while the person looks.
+    answer.background = BackgroundTask(self._desk.prepare, name)
+    return answer
 
   def _check(self, request: Request, _: Any) -> Any:
     return self._desk.check(request.path_params['name'])
