@@ -1,5 +1,20 @@
 'use strict';
 
+// The script runs before the page is read: hundreds of images take seconds, and
+// a click is answered meanwhile. What is not read yet is found when it is asked
+// for, by `on`, or when `begin` is called: after the first image, and at the end.
+
+document.documentElement.classList.add('js');
+
+const begins = [];
+const begin = () => begins.forEach(act => act());
+document.addEventListener('DOMContentLoaded', begin);
+
+const on = (type, selector, act) => document.addEventListener(type, event => {
+  const part = event.target.closest?.(selector);
+  if (part) act(part, event);
+});
+
 const first = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) =>
   [...within.querySelectorAll(selector)];
@@ -29,6 +44,4 @@ function sort(head) {
   body.append(...rows);
 }
 
-for (const button of all('.sort')) {
-  button.addEventListener('click', () => sort(button.closest('th')));
-}
+on('click', '.sort', button => sort(button.closest('th')));
