@@ -20,7 +20,7 @@ from defectseg_jax.review.edited import Edited, EditedObject
 from defectseg_jax.review.history import History
 from defectseg_jax.review.image_source import ImageSource
 from defectseg_jax.review.journal import Entry
-from defectseg_jax.review.layers import NOWHERE, Layers
+from defectseg_jax.review.layers import NOWHERE
 from defectseg_jax.review.live_numbers import LiveNumbers
 from defectseg_jax.review.operations import Operation, read_operation
 from defectseg_jax.review.proposal import Networks, propose
@@ -235,8 +235,8 @@ class Document:
       with self.lock:
         if not self._unsaved:
           return
-        shown = Layers(self.ids.copy(), self.removed, self.regions.copy())
         ids_stand = self.by_hand and self._edited.touching > 0
+        shown = self._edited.layers.to_save(ids_stand=ids_stand)
         corrected = self.corrected()
         self._unsaved = False
       try:

@@ -223,4 +223,4 @@ class History:
         ids, regions = arrays['ids'], arrays['regions']
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
       raise file_error(self._base, f'is damaged ({error})', remedy) from error
-    return Layers(ids, np.zeros_like(ids), regions)
+    return Layers(ids, np.zeros(ids.shape, ids.dtype), regions)
