@@ -194,8 +194,9 @@ class Desk:
       make: what is done to its document.
 
     Returns:
-      The change, and the objects that are not as they were in the version
-      before. The numbers are asked for then: the picture need not wait.
+      The change, the objects that are not as they were in the version before,
+      and the numbers. They are None where they take long: the picture need not
+      wait for them, and they are asked for by themselves.
 
     Raises:
       InputError: it cannot be done.
@@ -219,6 +220,7 @@ class Desk:
           'threshold': document.threshold,
           'lesson': document.lesson,
           'objects': _differences(before, after),
+          'numbers': document.numbers() if document.counts_at_once else None,
         }
 
   def _doubt(self, name: str) -> float:

@@ -53,7 +53,6 @@ class Document:
     pixel_size_nm: side of a pixel; None where it is not known.
     pixels: [H, W], the micrograph as it is stored.
     measurement_settings: how a person's mask is measured.
-    lock: held by each method.
   """
 
   def __init__(self, source: ImageSource) -> None:
@@ -68,8 +67,7 @@ class Document:
     self.measurement_settings = source.settings
     self.lock, self._saving = threading.RLock(), threading.Lock()
     self.pixels = source.pixels()
-    height, width = self.pixels.shape
-    self.shape = height, width
+    self.shape: tuple[int, int] = self.pixels.shape[0], self.pixels.shape[1]
     self._history = History(source, self.shape)
     self._networks = Networks(source, self._history.network_objects)
     self._edited = Edited(source, self._history.begin())
@@ -149,13 +147,10 @@ class Document:
     return self._unsaved
 
   def apply(self, operation: Mapping[str, Any]) -> Change:
-    """Does what a person asks for; it is on disk when this returns.
+    """Does what a person asks for, and says what changed; it is on disk then.
 
     Args:
       operation: a JSON object, as `operations.read_operation` checks it.
-
-    Returns:
-      What changed.
 
     Raises:
       OutdatedError: the operation's `version` is not the document's.
@@ -224,6 +219,11 @@ class Document:
         'of': of,
         'changes': f'{corrected} of {plural(of)} corrected by hand',
       }
+
+  @property
+  def counts_at_once(self) -> bool:
+    """Whether `numbers` need no measurement of the whole image."""
+    return self._numbers.ready
 
   def prepare(self) -> None:
     """Does ahead what takes longest of the numbers of the next change."""

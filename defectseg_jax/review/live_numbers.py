@@ -50,6 +50,11 @@ class LiveNumbers:
     self._ids: np.ndarray = layers.ids
     self._changes = 0
 
+  @property
+  def ready(self) -> bool:
+    """Whether all but what changed is measured."""
+    return self._live is not None
+
   def before(self, box: Box) -> None:
     """Takes note of what is in a box, before it changes."""
     if self._live is not None and box != NOWHERE:

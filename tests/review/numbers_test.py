@@ -15,6 +15,7 @@ from configs import dislocations, voids
 from defectseg_jax.jobs.quantify import quantify
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.review.bare import Bare
+from defectseg_jax.review.desk import Desk
 from defectseg_jax.review.live_numbers import LiveNumbers
 from defectseg_jax.review.reported import unreported
 from defectseg_jax.review.review import Review
@@ -200,3 +201,18 @@ def test_what_was_made_ahead_of_another_mask_is_dropped(session, monkeypatch):
     document.prepare()
     assert document.version == 1
     assert document.numbers()['row']['count'] == 3
+
+
+def test_a_change_brings_its_numbers_once_all_is_measured(session):
+  with Review.open(session) as review:
+    desk = Desk(review)
+    out = {'kind': 'toggle', 'row': 14, 'column': 140}
+    answers = []
+    for version in (0, 1):
+      if version:
+        desk.prepare('x')
+      answers.append(
+        desk.change('x', lambda one: one.apply({**out, 'version': one.version}))
+      )
+    assert answers[0]['numbers'] is None
+    assert answers[1]['numbers'] == desk.numbers('x')
