@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import re
 import threading
 
 import numpy as np
@@ -400,4 +401,26 @@ def test_clicks_are_answered_while_the_page_is_read(browser):
     go_on.set()
     page.wait_for_selector(f'#image-{last}.current')
     assert 'still' not in page.locator('.place').text_content()
+  page.close()
+
+
+def test_a_table_that_is_sorted_while_it_is_read_ends_sorted(browser):
+  text = pages.session(6)[0]
+  rows = [place.start() for place in re.finditer('<tr>', text)]
+  page = browser.new_page()
+  page.set_default_timeout(1000 * tiny.HANGS_S)
+  with served_slowly(text[: rows[4]], text[rows[4] :]) as (address, go_on):
+    page.goto(address, wait_until='commit')
+    head = page.locator('.summary th').nth(1)
+    head.locator('button').click()
+    assert head.get_attribute('aria-sort') == 'ascending'
+    assert page.locator('.summary tbody tr').count() < 5
+    go_on.set()
+    page.wait_for_load_state()
+  cells = '.summary tbody tr td:nth-of-type(1)'
+  found = page.locator(cells).evaluate_all(
+    '(cells) => cells.map(cell => cell.dataset.value)'
+  )
+  values = [float(one) for one in found if one]
+  assert len(values) == 5 and values == sorted(values)
   page.close()

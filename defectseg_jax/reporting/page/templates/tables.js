@@ -28,9 +28,8 @@ function compare(one, other) {
   return Number.isNaN(difference) ? words.compare(one, other) : difference;
 }
 
-function sort(head) {
+function sort(head, down) {
   const body = head.closest('table').tBodies[0];
-  const down = head.getAttribute('aria-sort') === 'ascending';
   const value = row => row.cells[head.cellIndex]?.dataset.value ?? '';
   const rows = [...body.rows].sort((one, other) => {
     // What has no value comes last in either direction.
@@ -44,4 +43,14 @@ function sort(head) {
   body.append(...rows);
 }
 
-on('click', '.sort', button => sort(button.closest('th')));
+const sorted = head => head.getAttribute('aria-sort');
+on('click', '.sort', button => {
+  const head = button.closest('th');
+  sort(head, sorted(head) === 'ascending');
+});
+// Rows that were read since stand at the end.
+begins.push(() => {
+  for (const head of all('th[aria-sort]:not([aria-sort=none])')) {
+    sort(head, sorted(head) === 'descending');
+  }
+});
