@@ -73,7 +73,7 @@ def _touching(ids: np.ndarray) -> int:
   """Pairs of neighbours of two objects."""
   found, width = 0, ids.shape[1]
   for top, end in _strips(ids):
-    # With the row below and a column of background, flat: few pixels are marked.
+    # Flat, with the row below and a column of background; few are marked.
     flat = np.pad(ids[top : end + 1], [(0, 1), (0, 1)]).ravel()
     places = np.flatnonzero(flat[: (end - top) * (width + 1)])
     here = flat[places]
