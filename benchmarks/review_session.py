@@ -77,7 +77,7 @@ def write_session(
       limits=LIMITS,
       truths=reference.Truths(),
       provenance=provenance,
-      how_made={},
+      how_made=provenance.rows(),
       notes=[],
       samples=Samples(),
       check_interruption=lambda: None,

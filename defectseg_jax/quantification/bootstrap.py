@@ -1,18 +1,19 @@
 """Means of rows that are drawn again and again, with replacement."""
 
 import functools
+import threading
 from collections.abc import Iterator
 
 import numpy as np
 
-# Both by eye: ends of intervals that vary little with the seed, and some MiB.
+# By eye: ends of intervals that vary little with the seed.
 RESAMPLES = 2000
-_DRAWS_AT_ONCE = 1 << 20
-# As many are counted at a time: they stay in the processor's cache, which takes
-# two thirds of the time.
-_COUNTED_AT_ONCE = 1 << 15
-# Draws that are kept, 2 bytes each, of the last few numbers of rows.
-_MOST_KEPT = 1 << 22
+# Draws that are counted and multiplied at a time. They stay in the processor's
+# cache, which takes half the time, and need little memory.
+_AT_ONCE = 1 << 15
+# Draws that are kept, a byte each, of the last few numbers of rows.
+_MOST_KEPT = 1 << 24
+_lock = threading.Lock()
 
 
 def bootstrap_means(
@@ -20,30 +21,49 @@ def bootstrap_means(
 ) -> np.ndarray:
   """Means of n rows drawn from n rows: [resamples] or [resamples, k]."""
   n, values = len(values), np.asarray(values, float)
-  draws = _kept_draws if n * resamples <= _MOST_KEPT else _draws
-  parts = [times @ values for times in draws(n, resamples, seed)]
+  # One product with how often each was drawn gives many means.
+  parts = [times @ values for times in _times(n, resamples, seed)]
   return np.concatenate(parts) / n
 
 
-@functools.lru_cache(maxsize=4)
+def prepare_draws(n: int, *, resamples: int = RESAMPLES, seed: int = 0) -> None:
+  """Draws from n rows now what is likely to be asked for next."""
+  if n > 1 and _are_kept(n, resamples):
+    _times(n, resamples, seed)
+
+
+def _times(
+  n: int, resamples: int, seed: int
+) -> list[np.ndarray] | Iterator[np.ndarray]:
+  if not _are_kept(n, resamples):
+    return _draws(n, resamples, seed)
+  # Who needs what another thread prepares waits, and does not draw it, too.
+  with _lock:
+    return _kept_draws(n, resamples, seed)
+
+
+def _are_kept(n: int, resamples: int) -> bool:
+  return n * resamples <= _MOST_KEPT
+
+
+# As many as an image takes with one object more, and one less.
+@functools.lru_cache(maxsize=5)
 def _kept_draws(n: int, resamples: int, seed: int) -> list[np.ndarray]:
   """All draws: whoever corrects a mask measures it again and again."""
   return list(_draws(n, resamples, seed))
 
 
 def _draws(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-  """How often each of n rows was drawn: [some resamples, n] at a time."""
+  """How often each of n rows was drawn: uint8 [some resamples, n] at a time.
+
+  That one of many is drawn more than 255 times has a chance below 1 / 256!.
+  """
   rng = np.random.default_rng(seed)
-  # In parts: all draws of 50,000 particles together need 800 MB.
-  size, few = (max(1, most // n) for most in (_DRAWS_AT_ONCE, _COUNTED_AT_ONCE))
-  for low in range(0, resamples, size):
-    lines = min(size, resamples - low)
-    times = np.empty((lines, n), np.uint16 if n < 1 << 16 else np.int64)
-    for first in range(0, lines, few):
-      part = times[first : first + few]
-      drawn = rng.integers(n, size=part.shape)
-      # One product with them then gives all means.
-      drawn += n * np.arange(len(part))[:, None]
-      counted = np.bincount(drawn.ravel(), minlength=part.size)
-      part[:] = counted.reshape(part.shape)
-    yield times
+  # Products of other numbers of lines may differ in their last bit.
+  few = max(4, _AT_ONCE // n // 4 * 4)
+  first = n * np.arange(few)[:, None]
+  for low in range(0, resamples, few):
+    drawn = rng.integers(n, size=(min(few, resamples - low), n))
+    drawn += first[: len(drawn)]
+    counted = np.bincount(drawn.ravel(), minlength=drawn.size)
+    yield counted.astype(np.uint8).reshape(drawn.shape)

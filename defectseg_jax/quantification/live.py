@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from defectseg_jax.quantification.bootstrap import prepare_draws
 from defectseg_jax.quantification.checks import require_positive
 from defectseg_jax.quantification.dislocations.changing import ChangingLines
 from defectseg_jax.quantification.dislocations.measure_mask import (
@@ -60,6 +61,7 @@ class LiveMeasurement:
     self._ids, self._settings = ids, settings
     self._pixel_size_nm, self._thickness_nm = pixel_size_nm, thickness_nm
     self._window = create_window(ids.shape, valid)
+    self._whole = 0
     self._lines: ChangingLines | None = None
     self._mask: np.ndarray | None = None
     self._particles: ChangingMask | None = None
@@ -123,6 +125,14 @@ class LiveMeasurement:
       )
     return self._measure(touching)
 
+  def prepare(self) -> None:
+    """Draws what the interval of one object more needs, and of one less.
+
+    Another thread may do it meanwhile: the numbers do not change by it.
+    """
+    for count in (self._whole - 1, self._whole + 1):
+      prepare_draws(count, seed=self._settings.seed)
+
   def _measure(self, touching: bool) -> Measurement:
     settings, how = self._settings, self._settings.quantification
     window = self._now()
@@ -135,6 +145,7 @@ class LiveMeasurement:
     if self._particles is not None:
       found, other = self._particles.found(how.border)
       found = dataclasses.replace(found, window=window)
+      self._whole = int(found.whole.sum())
       return particle_measurement(found, other, table=False, **more)
     assert self._lines is not None and self._mask is not None
     return line_measurement(

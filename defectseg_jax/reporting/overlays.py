@@ -73,6 +73,9 @@ def grey_between(image: np.ndarray, low: float, high: float) -> np.ndarray:
   Returns:
     uint8 [H, W].
   """
+  if image.dtype == np.uint8 and image.size > 256:
+    # The same for each pixel of a grey, in a tenth of the time.
+    return grey_between(np.arange(256, dtype=np.uint8), low, high)[image]
   image = np.asarray(image, np.float32)
   share = (image - low) / max(high - low, np.finfo(np.float32).tiny)
   return (np.clip(share, 0, 1) * 255).astype(np.uint8)

@@ -20,7 +20,7 @@ from defectseg_jax.review.edited import Edited, EditedObject
 from defectseg_jax.review.history import History
 from defectseg_jax.review.image_source import ImageSource
 from defectseg_jax.review.journal import Entry
-from defectseg_jax.review.layers import NOWHERE, Layers
+from defectseg_jax.review.layers import NOWHERE
 from defectseg_jax.review.live_numbers import LiveNumbers
 from defectseg_jax.review.operations import Operation, read_operation
 from defectseg_jax.review.proposal import Networks, propose
@@ -53,7 +53,6 @@ class Document:
     pixel_size_nm: side of a pixel; None where it is not known.
     pixels: [H, W], the micrograph as it is stored.
     measurement_settings: how a person's mask is measured.
-    lock: held by each method.
   """
 
   def __init__(self, source: ImageSource) -> None:
@@ -68,8 +67,7 @@ class Document:
     self.measurement_settings = source.settings
     self.lock, self._saving = threading.RLock(), threading.Lock()
     self.pixels = source.pixels()
-    height, width = self.pixels.shape
-    self.shape = height, width
+    self.shape: tuple[int, int] = self.pixels.shape[0], self.pixels.shape[1]
     self._history = History(source, self.shape)
     self._networks = Networks(source, self._history.network_objects)
     self._edited = Edited(source, self._history.begin())
@@ -149,13 +147,10 @@ class Document:
     return self._unsaved
 
   def apply(self, operation: Mapping[str, Any]) -> Change:
-    """Does what a person asks for; it is on disk when this returns.
+    """Does what a person asks for, and says what changed; it is on disk then.
 
     Args:
       operation: a JSON object, as `operations.read_operation` checks it.
-
-    Returns:
-      What changed.
 
     Raises:
       OutdatedError: the operation's `version` is not the document's.
@@ -207,11 +202,9 @@ class Document:
     """Numbers of the image as it is now, ready for JSON.
 
     Returns:
-      `version`; `headlines`: a list of {name, label, value, low, high, unit,
-      text} (texts are those of the page); `row`: the cells of summary.csv;
-      `objects`, `counted`: how many; `corrected`, `of`: objects that a person
-      took out, drew or changed, and all; `changes`: "17 of 230 objects
-      corrected by hand"; `warnings`: a list of {name, message}.
+      `version`; `headlines`, with the page's texts; `row`: of summary.csv;
+      `objects`, `counted`: how many; `corrected`, `of`: those of a person's
+      hand, and all; `changes`: that in words; `warnings`: {name, message}.
     """
     with self.lock:
       corrected, of = self.corrected()
@@ -227,14 +220,23 @@ class Document:
         'changes': f'{corrected} of {plural(of)} corrected by hand',
       }
 
+  @property
+  def counts_at_once(self) -> bool:
+    """Whether `numbers` need no measurement of the whole image."""
+    return self._numbers.ready
+
+  def prepare(self) -> None:
+    """Does ahead what takes longest of the numbers of the next change."""
+    self._numbers.prepare(self.lock)
+
   def save(self) -> None:
     """Writes the mask and regions, if they changed; raises as `Review.save`."""
     with self._saving:
       with self.lock:
         if not self._unsaved:
           return
-        shown = Layers(self.ids.copy(), self.removed, self.regions.copy())
         ids_stand = self.by_hand and self._edited.touching > 0
+        shown = self._edited.layers.to_save(ids_stand=ids_stand)
         corrected = self.corrected()
         self._unsaved = False
       try:
@@ -280,10 +282,8 @@ class Document:
 
   def _done(self, entry: Entry, sign: int, text: str) -> Change:
     self._numbers.before(entry.box)
-    ids_before = self._edited.do(entry, sign)
-    self._numbers.change(
-      entry.box, ids_before, regions='regions' in entry.delta
-    )
+    ids_before, regions = self._edited.do(entry, sign), 'regions' in entry.delta
+    self._numbers.change(entry.box, ids_before, regions=regions)
     self._unsaved = True
     return Change(
       self.version, entry.box, text, self.can_undo, self.can_redo, self.done

@@ -60,7 +60,7 @@ class Edited:
     }
     self._print = Fingerprint(layers.ids)
     self._base_key = self._print.key()
-    self._base_regions = layers.regions.copy()
+    self._base_regions = layers.regions.copy() if layers.regions.any() else None
 
   @property
   def touching(self) -> int:
@@ -73,6 +73,8 @@ class Edited:
 
   def regions_differ(self) -> bool:
     """Whether other regions count than before the first change."""
+    if self._base_regions is None:
+      return bool(self.layers.regions.any())
     return not np.array_equal(self._base_regions, self.layers.regions)
 
   def do(self, entry: Entry, sign: int) -> np.ndarray:

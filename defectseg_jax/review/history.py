@@ -191,8 +191,18 @@ class History:
     return begun['files'] if begun else {}
 
   def _write_base(self, layers: Layers) -> None:
-    with write_whole(self._base) as temporary:
-      np.savez_compressed(temporary, ids=layers.ids, regions=layers.regions)
+    # As np.savez_compressed, in a third of the time: the first change waits.
+    with (
+      write_whole(self._base) as temporary,
+      zipfile.ZipFile(
+        temporary, 'w', zipfile.ZIP_DEFLATED, compresslevel=1
+      ) as packed,
+    ):
+      for name in ('ids', 'regions'):
+        with packed.open(f'{name}.npy', 'w', force_zip64=True) as stream:
+          np.lib.format.write_array(
+            stream, getattr(layers, name), allow_pickle=False
+          )
 
   def _read_base(self) -> Layers:
     remedy = (
@@ -213,4 +223,4 @@ class History:
         ids, regions = arrays['ids'], arrays['regions']
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
       raise file_error(self._base, f'is damaged ({error})', remedy) from error
-    return Layers(ids, np.zeros_like(ids), regions)
+    return Layers(ids, np.zeros(ids.shape, ids.dtype), regions)

@@ -101,7 +101,8 @@ class ImageSource:
         )
         regions[~marked if kind == VALID else marked] = value
     ids = self._ids(objects)
-    found = Layers(ids, np.zeros_like(ids), regions)
+    # Unlike zeros_like, this takes no memory until something is taken out.
+    found = Layers(ids, np.zeros(ids.shape, ids.dtype), regions)
     require_shape(found, shape, str(self.path(MASKS)))
     return found
 
@@ -133,12 +134,11 @@ class ImageSource:
     scale: Any = {'pixel_size_nm': self.pixel_size_nm}
     mask = layers.ids > 0
     objects = objects_of_ids(layers.ids) if ids_stand else ObjectMask(mask)
-    ignored = layers.regions == NOT_LABELLED
-    valid = layers.regions != NO_SPECIMEN
+    regions = layers.regions
     made: dict[str, Callable[[pathlib.Path], object]] = {
       MASKS: lambda to: write_object_mask(to, objects, **scale),
-      IGNORE: lambda to: write_mask(to, ignored, **scale),
-      VALID: lambda to: write_mask(to, valid, **scale),
+      IGNORE: lambda to: write_mask(to, regions == NOT_LABELLED, **scale),
+      VALID: lambda to: write_mask(to, regions != NO_SPECIMEN, **scale),
     }
     return {
       kind: write if regions_stand.get(kind, True) else None

@@ -47,6 +47,13 @@ class Layers:
     height, width = self.ids.shape
     return height, width
 
+  def to_save(self, *, ids_stand: bool) -> 'Layers':
+    """What is written of them, while they change; the ids where they stand."""
+    ids = self.ids.copy() if ids_stand else self.ids > 0
+    some = self.regions.any()
+    regions = self.regions.copy() if some else np.zeros(self.shape, np.uint8)
+    return Layers(ids, self.removed, regions)
+
   def delta(self, box: Box, new: Mapping[str, np.ndarray]) -> dict[str, str]:
     """What new values of a box would change, as text.
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,8 @@ from defectseg_jax.sessions.image_numbers import image_numbers
 
 # A change of more than this part of an image is measured at once; by eye.
 _PART = 0.2
+# Larger images are not copied to be measured ahead; by eye.
+_MOST_COPIED_PX = 1 << 25
 
 
 class LiveNumbers:
@@ -45,6 +48,12 @@ class LiveNumbers:
     self._live: LiveMeasurement | None = None
     # The ids that are measured: without those that are not labelled.
     self._ids: np.ndarray = layers.ids
+    self._changes = 0
+
+  @property
+  def ready(self) -> bool:
+    """Whether all but what changed is measured."""
+    return self._live is not None
 
   def before(self, box: Box) -> None:
     """Takes note of what is in a box, before it changes."""
@@ -59,7 +68,10 @@ class LiveNumbers:
       ids_before: that were in it.
       regions: whether what counts has changed, too.
     """
-    if self._live is None or box == NOWHERE:
+    if box == NOWHERE:
+      return
+    self._changes += 1
+    if self._live is None:
       return
     whole = (box[2] - box[0]) * (box[3] - box[1]) > _PART * self._ids.size
     if regions or whole:
@@ -106,25 +118,62 @@ class LiveNumbers:
       'warnings': warnings,
     }
 
+  def prepare(self, lock: threading.RLock) -> None:
+    """Does ahead what takes longest of the numbers of the next change.
+
+    Args:
+      lock: of the document; others may hold it most of the while.
+    """
+    if self._live is None:
+      self._measure_ahead(lock)
+    live = self._live
+    if live is not None:
+      live.prepare()
+
+  def _measure_ahead(self, lock: threading.RLock) -> None:
+    with lock:
+      small = self._layers.ids.size <= _MOST_COPIED_PX
+      if not (small and LiveMeasurement.can_measure(self._source.settings)):
+        return
+      changes = self._changes
+      ids, valid = self._labelled()
+      # Others may change those of the document meanwhile.
+      ids = ids.copy()
+    live = self._begin(ids, valid)
+    live.measure()
+    with lock:
+      if changes == self._changes and self._live is None:
+        self._ids, self._live = ids, live
+
   def _measure(self, touching: bool) -> Measurement:
     source = self._source
     if not LiveMeasurement.can_measure(source.settings):
       return self._measure_whole()
     if self._live is None:
-      layers, valid = self._layers, None
-      self._ids = layers.ids
-      if (layers.regions != USUAL).any():
-        valid = layers.regions == USUAL
-      if (layers.regions == NOT_LABELLED).any():
-        self._ids = np.where(layers.regions == NOT_LABELLED, 0, layers.ids)
-      self._live = LiveMeasurement(
-        self._ids,
-        source.settings,
-        pixel_size_nm=source.pixel_size_nm,
-        thickness_nm=source.thickness_nm,
-        valid=valid,
-      )
+      self._ids, valid = self._labelled()
+      self._live = self._begin(self._ids, valid)
     return self._live.measure(touching=touching)
+
+  def _labelled(self) -> tuple[np.ndarray, np.ndarray | None]:
+    """The ids that are measured, and where the image counts."""
+    layers = self._layers
+    if not (layers.regions != USUAL).any():
+      return layers.ids, None
+    ids = layers.ids
+    if (layers.regions == NOT_LABELLED).any():
+      ids = np.where(layers.regions == NOT_LABELLED, 0, layers.ids)
+    return ids, layers.regions == USUAL
+
+  def _begin(
+    self, ids: np.ndarray, valid: np.ndarray | None
+  ) -> LiveMeasurement:
+    return LiveMeasurement(
+      ids,
+      self._source.settings,
+      pixel_size_nm=self._source.pixel_size_nm,
+      thickness_nm=self._source.thickness_nm,
+      valid=valid,
+    )
 
   def _measure_whole(self) -> Measurement:
     """Where settings look at more than each object by itself."""

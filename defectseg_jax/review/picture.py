@@ -8,7 +8,7 @@ a layer take a third of its size.
 
 import math
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -18,11 +18,14 @@ from defectseg_jax.reporting.overlays import grey_between, grey_range
 from defectseg_jax.review.document import Document
 
 TILE_PX = 512
-# Rows of a layer that are made smaller at a time, so that 16384 x 16384 pixels
-# do not stand in memory twice.
-_STRIP_PX = 1024
+# Pixels of a level that are made at a time, so that 16384 x 16384 pixels do not
+# stand in memory twice.
+_AT_ONCE_PX = 1 << 18
+# With fewer objects than one for so many pixels, a level is made where they are
+# alone; by eye.
+_SPARSE_PX = 1 << 13
 # What is black and what is white is told from so many pixels of the image.
-_MOST_SAMPLED = 2**24
+_MOST_SAMPLED = 2**22
 
 # An object at a pixel, in one number: whatever is larger hides what is smaller
 # where pixels are put together.
@@ -41,6 +44,7 @@ class _Pyramid:
     shape: tuple[int, int],
     read: Callable[[int, int, int, int], np.ndarray],
     reduce: Callable[[np.ndarray], np.ndarray],
+    occupied: Callable[[], Sequence[Box]],
   ) -> None:
     """Makes nothing yet: who looks closely needs level 0 alone.
 
@@ -48,8 +52,10 @@ class _Pyramid:
       shape: of level 0.
       read: a part of level 0: from top, left to below bottom, right.
       reduce: takes [H, W] of even sides to [H / 2, W / 2].
+      occupied: boxes of level 0 that hold all that is not 0.
     """
     self._read, self._reduce, self._shape = read, reduce, shape
+    self._occupied = occupied
     self._smaller: list[np.ndarray] = []
 
   def part(
@@ -65,24 +71,24 @@ class _Pyramid:
   def refresh(self, box: Box) -> None:
     """Takes over what changed of level 0."""
     for level in range(1, len(self._smaller) + 1):
-      top, left, bottom, right = box
-      box = top // 2, left // 2, -(-bottom // 2), -(-right // 2)
-      self._fill(level, box)
+      self._fill(level, _smaller_box(box, level))
 
   def _add_level(self) -> None:
     level = len(self._smaller) + 1
     height, width = (-(-side // 2**level) for side in self._shape)
     kind = self._read(0, 0, 1, 1).dtype
-    self._smaller.append(np.empty((height, width), kind))
-    self._fill(level, (0, 0, height, width))
+    self._smaller.append(np.zeros((height, width), kind))
+    for box in self._occupied():
+      self._fill(level, _smaller_box(box, level))
 
   def _fill(self, level: int, box: Box) -> None:
     top, left, bottom, right = box
     height, width = (
       self._shape if level == 1 else self._smaller[level - 2].shape
     )
-    for start in range(top, bottom, _STRIP_PX):
-      end = min(start + _STRIP_PX, bottom)
+    step = max(1, _AT_ONCE_PX // max(1, right - left))
+    for start in range(top, bottom, step):
+      end = min(start + step, bottom)
       above = self.part(
         level - 1,
         *(2 * start, 2 * left, min(2 * end, height), min(2 * right, width)),
@@ -92,6 +98,13 @@ class _Pyramid:
       if any(side for _, side in odd):
         above = np.pad(above, odd, 'edge')
       self._smaller[level - 1][start:end, left:right] = self._reduce(above)
+
+
+def _smaller_box(box: Box, level: int) -> Box:
+  """Of a level, what shows any of a box of level 0."""
+  top, left, bottom, right = box
+  side = 2**level
+  return top // side, left // side, -(-bottom // side), -(-right // side)
 
 
 class Picture:
@@ -220,8 +233,20 @@ class Picture:
       def part(top: int, left: int, bottom: int, right: int) -> np.ndarray:
         return read(self, (slice(top, bottom), slice(left, right)))
 
-      self._layers[kind] = _Pyramid(self.document.shape, part, reduce)
+      def occupied() -> Sequence[Box]:
+        return self._occupied(kind)
+
+      self._layers[kind] = _Pyramid(self.document.shape, part, reduce, occupied)
     return self._layers[kind]
+
+  def _occupied(self, kind: str) -> Sequence[Box]:
+    """Boxes outside of which a layer has nothing."""
+    document, (height, width) = self.document, self.document.shape
+    if kind == 'objects' and not document.regions.any():
+      boxes = [one.box for one in document.objects()]
+      if len(boxes) * _SPARSE_PX < height * width:
+        return boxes
+    return [(0, 0, height, width)]
 
   def _read_pixels(self, place: tuple[slice, slice]) -> np.ndarray:
     return grey_between(self.document.pixels[place], *self._greys)

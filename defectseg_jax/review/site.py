@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -132,8 +133,9 @@ class Site:
   def _image(self, request: Request, _: Any) -> Any:
     return self._desk.image(request.path_params['name'])
 
-  def _numbers(self, request: Request, _: Any) -> Any:
-    return self._desk.numbers(request.path_params['name'])
+  def _numbers(self, request: Request, _: Any) -> Response:
+    name = request.path_params['name']
+    return self._and_prepare(name, self._desk.numbers(name))
 
   def _check(self, request: Request, _: Any) -> Any:
     return self._desk.check(request.path_params['name'])
@@ -157,8 +159,15 @@ class Site:
 
   def _change(
     self, request: Request, make: Callable[[Document], Change]
-  ) -> Any:
-    return self._desk.change(request.path_params['name'], make)
+  ) -> Response:
+    name = request.path_params['name']
+    return self._and_prepare(name, self._desk.change(name, make))
+
+  def _and_prepare(self, name: str, found: Any) -> Response:
+    """Once the answer is sent, and the person looks, the next is made ready."""
+    answer = _json(found)
+    answer.background = BackgroundTask(self._desk.prepare, name)
+    return answer
 
   def _taught(self, _: Request, __: Any) -> Any:
     return dict(self._teaching.state())

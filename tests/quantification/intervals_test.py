@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.quantification import bootstrap, intervals
+from defectseg_jax.quantification import intervals
 from defectseg_jax.quantification.intervals import Interval
 
 
@@ -62,26 +62,6 @@ def test_the_bootstrap_of_a_ratio_draws_both_together():
   values = np.stack([np.arange(1.0, 9), 2 * np.arange(1.0, 9)], axis=1)
   found = intervals.bootstrap_interval(values, lambda m: m[:, 0] / m[:, 1])
   assert found == pytest.approx((0.5, 0.5))
-
-
-def test_draws_in_parts_have_the_same_mean(monkeypatch):
-  values = np.random.default_rng(0).normal(5, 1, size=50)
-  monkeypatch.setattr(bootstrap, '_DRAWS_AT_ONCE', 170)
-  # Draws are kept, and these would be those of before.
-  bootstrap._kept_draws.cache_clear()
-  means = intervals.bootstrap_means(values, resamples=1001)
-  assert means.shape == (1001,)
-  # Of 1001 means with a deviation of 1 / sqrt(50) each: 4 of their mean's.
-  assert means.mean() == pytest.approx(values.mean(), abs=4 / math.sqrt(50e3))
-
-
-@pytest.mark.parametrize('counted_at_once', [1, 170, 1 << 15])
-def test_draws_are_those_of_one_call(monkeypatch, counted_at_once):
-  monkeypatch.setattr(bootstrap, '_COUNTED_AT_ONCE', counted_at_once)
-  [times] = bootstrap._draws(50, 101, 7)
-  drawn = np.random.default_rng(7).integers(50, size=(101, 50))
-  expected = [np.bincount(row, minlength=50) for row in drawn]
-  np.testing.assert_array_equal(times, expected)
 
 
 def test_bootstraps_are_functions_of_their_seed():

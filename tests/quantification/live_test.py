@@ -14,6 +14,7 @@ from defectseg_jax.quantification import (
   QuantificationSettings,
 )
 from defectseg_jax.quantification.live import LiveMeasurement
+from defectseg_jax.quantification.particles import changing
 
 SHAPE = 150, 190
 
@@ -146,3 +147,20 @@ def test_what_looks_at_more_than_one_object_is_not_measured_so():
     'dislocations', QuantificationSettings(minimum_area_px=5)
   )
   assert LiveMeasurement.can_measure(settings)
+
+
+def test_a_large_image_is_measured_band_by_band(monkeypatch):
+  rng = np.random.default_rng(5)
+  ids = in_pieces(specks(rng, 60, largest=20))
+  for mask in (ids, np.zeros_like(ids)):
+    settings = MeasurementSettings('voids', seed=3)
+    made = []
+    for band_px in (1 << 22, 7 * SHAPE[1]):
+      monkeypatch.setattr(changing, '_BAND_PX', band_px)
+      live = LiveMeasurement(
+        mask, settings, pixel_size_nm=0.3, thickness_nm=80.0
+      )
+      made.append(live.measure())
+    np.testing.assert_equal(made[1].summary, made[0].summary)
+    assert made[1].warnings == made[0].warnings
+    np.testing.assert_array_equal(made[1].sizes_px, made[0].sizes_px)

@@ -1,5 +1,10 @@
 """The page in Chromium, opened from disk as a person opens it."""
 
+import contextlib
+import http.server
+import re
+import threading
+
 import numpy as np
 import pages
 import pytest
@@ -344,3 +349,78 @@ def test_without_scripts_everything_is_there(browser, written):
   assert page.locator('.image:visible').count() == IMAGES - 1
   assert not page.locator('.toolbar').is_visible()
   context.close()
+
+
+@contextlib.contextmanager
+def served_slowly(before, after):
+  """The address of a page whose second part comes when one says so."""
+  go_on = threading.Event()
+
+  class Slowly(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+      self.send_response(200)
+      self.send_header('Content-Type', 'text/html; charset=utf-8')
+      self.end_headers()
+      self.wfile.write(before.encode())
+      self.wfile.flush()
+      go_on.wait(tiny.HANGS_S)
+      self.wfile.write(after.encode())
+
+    def log_message(self, *_):
+      pass
+
+  with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Slowly) as server:
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+      yield f'http://127.0.0.1:{server.server_port}/', go_on
+    finally:
+      go_on.set()
+      server.shutdown()
+      thread.join(tiny.HANGS_S)
+
+
+def test_clicks_are_answered_while_the_page_is_read(browser):
+  text = pages.session(6)[0]
+  cut = text.index('id="image-3"') - 20
+  page = browser.new_page()
+  page.set_default_timeout(1000 * tiny.HANGS_S)
+  with served_slowly(text[:cut], text[cut:]) as (address, go_on):
+    page.goto(address, wait_until='commit')
+    page.locator('[data-step="1"]').click()
+    assert current(page).get_attribute('id') == 'image-2'
+    page.locator('.summary th button').first.click()
+    assert page.locator('.summary th').first.get_attribute('aria-sort') == (
+      'ascending'
+    )
+    last = page.locator('#which option').last.get_attribute('value')
+    page.locator('#which').select_option(last)
+    assert 'still being read' in page.locator('.place').text_content()
+    assert current(page).get_attribute('id') == 'image-2'
+    assert page.evaluate('document.readyState') == 'loading'
+    go_on.set()
+    page.wait_for_selector(f'#image-{last}.current')
+    assert 'still' not in page.locator('.place').text_content()
+  page.close()
+
+
+def test_a_table_that_is_sorted_while_it_is_read_ends_sorted(browser):
+  text = pages.session(6)[0]
+  rows = [place.start() for place in re.finditer('<tr>', text)]
+  page = browser.new_page()
+  page.set_default_timeout(1000 * tiny.HANGS_S)
+  with served_slowly(text[: rows[4]], text[rows[4] :]) as (address, go_on):
+    page.goto(address, wait_until='commit')
+    head = page.locator('.summary th').nth(1)
+    head.locator('button').click()
+    assert head.get_attribute('aria-sort') == 'ascending'
+    assert page.locator('.summary tbody tr').count() < 5
+    go_on.set()
+    page.wait_for_load_state()
+  cells = '.summary tbody tr td:nth-of-type(1)'
+  found = page.locator(cells).evaluate_all(
+    '(cells) => cells.map(cell => cell.dataset.value)'
+  )
+  values = [float(one) for one in found if one]
+  assert len(values) == 5 and values == sorted(values)
+  page.close()

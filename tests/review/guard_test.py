@@ -131,6 +131,25 @@ def post(site, path, body, *headers, origin=None):
   )
 
 
+def test_the_body_of_an_answer_does_not_wait_for_its_head(monkeypatch):
+  delays, made = [], server._Protocol.connection_made
+
+  def connection_made(self, transport):
+    made(self, transport)
+    connection = transport.get_extra_info('socket')
+    delays.append(
+      not connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    )
+
+  monkeypatch.setattr(server._Protocol, 'connection_made', connection_made)
+  with served(Stub()) as (host, port, token):
+    connection = http.client.HTTPConnection(host, port, timeout=10)
+    connection.request('GET', f'/{token}/api/images')
+    assert connection.getresponse().status == 200
+    connection.close()
+  assert delays == [False]
+
+
 def test_the_page_needs_nothing_from_outside_and_leaves_no_cookie(site):
   status, content, head = get(site, f'/{site[2]}/')
   assert status == 200

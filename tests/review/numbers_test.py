@@ -15,6 +15,8 @@ from configs import dislocations, voids
 from defectseg_jax.jobs.quantify import quantify
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.review.bare import Bare
+from defectseg_jax.review.desk import Desk
+from defectseg_jax.review.live_numbers import LiveNumbers
 from defectseg_jax.review.reported import unreported
 from defectseg_jax.review.review import Review
 from defectseg_jax.sessions.requests import QuantifyRequest
@@ -164,3 +166,53 @@ def test_what_a_killed_review_left_is_made_up_for(tmp_path, monkeypatch):
   with (killed / 'summary.csv').open() as stream:
     assert [row['count'] for row in csv.DictReader(stream)] == ['1']
   assert unreported(killed) == []
+
+
+@pytest.mark.parametrize('with_regions', [False, True])
+def test_numbers_made_ahead_are_the_same(session, tmp_path, with_regions):
+  shutil.copytree(session, tmp_path / 'again')
+  found = []
+  for folder, ahead in ((session, False), (tmp_path / 'again', True)):
+    with Review.open(folder) as review:
+      document = review.document('x')
+      if with_regions:
+        right = [[60, 110], [60, 160], [120, 160], [120, 110]]
+        apply(document, 'region', points=right, value=1)
+      for change in (edit, lambda document: document.undo()):
+        if ahead:
+          document.prepare()
+        change(document)
+        found.append(document.numbers())
+  assert found[:2] == found[2:]
+
+
+def test_what_was_made_ahead_of_another_mask_is_dropped(session, monkeypatch):
+  begin = LiveNumbers._begin
+  with Review.open(session) as review:
+    document = review.document('x')
+
+    def begin_while_one_clicks(self, ids, valid):
+      monkeypatch.undo()
+      found = begin(self, ids, valid)
+      apply(document, 'toggle', row=14, column=140)
+      return found
+
+    monkeypatch.setattr(LiveNumbers, '_begin', begin_while_one_clicks)
+    document.prepare()
+    assert document.version == 1
+    assert document.numbers()['row']['count'] == 3
+
+
+def test_a_change_brings_its_numbers_once_all_is_measured(session):
+  with Review.open(session) as review:
+    desk = Desk(review)
+    out = {'kind': 'toggle', 'row': 14, 'column': 140}
+    answers = []
+    for version in (0, 1):
+      if version:
+        desk.prepare('x')
+      answers.append(
+        desk.change('x', lambda one: one.apply({**out, 'version': one.version}))
+      )
+    assert answers[0]['numbers'] is None
+    assert answers[1]['numbers'] == desk.numbers('x')

@@ -4,6 +4,7 @@ import types
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.writing import write_mask
@@ -104,6 +105,30 @@ def test_an_object_hides_one_that_is_out_and_a_line_is_seen_in_all_levels():
     assert found.dtype == np.uint32
     assert (found == expected).all()
     expected = four(expected, np.max)
+
+
+def test_few_objects_are_put_into_smaller_levels_one_by_one(monkeypatch):
+  one = document()
+  one.regions[:] = 0
+  rng = np.random.default_rng(3)
+  for layer in (one.ids, one.removed):
+    layer[rng.random(SHAPE) < 0.9999] = 0
+    layer[-1, -1] = 9
+  one.objects = lambda: [
+    types.SimpleNamespace(
+      box=(place[0].start, place[1].start, place[0].stop, place[1].stop)
+    )
+    for layer in (one.ids, one.removed)
+    for place in ndimage.find_objects(layer)
+    if place is not None
+  ]
+  found = []
+  for sparse_px in (1 << 40, 0):
+    monkeypatch.setattr(picture, '_SPARSE_PX', sparse_px)
+    shown = picture.Picture(one)
+    found.append([whole(shown, 'objects', level) for level in range(3)])
+  for whole_level, by_boxes in zip(*found):
+    assert whole_level.any() and (by_boxes == whole_level).all()
 
 
 def test_a_tile_of_objects_has_a_pixel_of_its_neighbours():

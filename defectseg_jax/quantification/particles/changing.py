@@ -5,10 +5,14 @@ costs what it changes, and the numbers are those of a whole measurement to the
 last bit.
 """
 
+import copy
 import dataclasses
+import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
+from scipy import ndimage
 
 from defectseg_jax.quantification.particles.boolean_model import (
   square_counts,
@@ -33,6 +37,8 @@ _COLUMNS = (
   *('feret_maximum_px', 'feret_minimum_px', 'mean_width_px', 'eccentricity'),
   *('mean_intensity', 'box_px', 'at_gap', 'foot_at_gap'),
 )
+# Measured at a time; by eye.
+_BAND_PX = 1 << 22
 # Top, left, bottom, right; the row and column after the last.
 Box = tuple[int, int, int, int]
 
@@ -60,10 +66,9 @@ class ChangingParticles:
     self._ids, self._connectivity = ids, connectivity
     self._pixel_size_nm = pixel_size_nm or math.nan
     self._window = window
-    height, width = ids.shape
-    self._owner, self._first, self._rows = self._measure(
-      (0, 0, height, width), None
-    )
+    owners, firsts, rows = zip(*(self._measure(*one) for one in _bands(ids)))
+    self._owner, self._first = np.concatenate(owners), np.concatenate(firsts)
+    self._rows = _joined(rows)
 
   def change(self, box: Box, affected: np.ndarray) -> None:
     """Measures again what changed.
@@ -81,15 +86,14 @@ class ChangingParticles:
     owner, first, rows = self._measure(looked, affected)
     self._owner = np.concatenate([self._owner[~old], owner])
     self._first = np.concatenate([self._first[~old], first])
-    self._rows = dataclasses.replace(
-      rows,
-      **{
-        name: np.concatenate(
-          [getattr(self._rows, name)[~old], getattr(rows, name)]
-        )
-        for name in _COLUMNS
-      },
-    )
+    kept = {name: getattr(self._rows, name)[~old] for name in _COLUMNS}
+    self._rows = _joined([dataclasses.replace(self._rows, **kept), rows])
+
+  def by(self, connectivity: int) -> 'ChangingParticles':
+    """The same, by a connectivity that until now made the same of them."""
+    other = copy.copy(self)
+    other._connectivity = connectivity
+    return other
 
   def particles(self, squares: np.ndarray | None = None) -> Particles:
     """All of them, in the order of their first pixels.
@@ -141,7 +145,40 @@ class ChangingParticles:
       window=self._window,
       corner=(top, left),
     )
-    return owner, first, found
+    # Those of the image are known; these would be as large.
+    return owner, first, dataclasses.replace(found, labels=self._ids)
+
+
+def _bands(ids: np.ndarray) -> list[tuple[Box, np.ndarray | None]]:
+  """Parts of an image, and which ids are measured in each; None for all.
+
+  A large image is measured band by band: labels of all of it would need eight
+  times the memory of its ids.
+  """
+  height, width = ids.shape
+  step = max(1, _BAND_PX // max(1, width))
+  if height <= step:
+    return [((0, 0, height, width), None)]
+  begin: dict[int, list[int]] = {}
+  end: dict[int, int] = {}
+  for one, place in enumerate(ndimage.find_objects(ids), start=1):
+    if place is not None:
+      band = place[0].start // step
+      begin.setdefault(band, []).append(one)
+      end[band] = max(end.get(band, 0), place[0].stop)
+  return [
+    ((band * step, 0, end[band], width), np.array(those))
+    for band, those in begin.items()
+  ] or [((0, 0, 1, width), None)]
+
+
+def _joined(parts: Sequence[Particles]) -> Particles:
+  """The particles of all parts."""
+  columns = {
+    name: np.concatenate([getattr(part, name) for part in parts])
+    for name in _COLUMNS
+  }
+  return dataclasses.replace(parts[0], **columns)
 
 
 class ChangingMask:
@@ -157,15 +194,18 @@ class ChangingMask:
   ) -> None:
     """Measures all of it; arguments as of `ChangingParticles`."""
     self._ids, self._window = ids, window
-    self._ours, self._others = (
-      ChangingParticles(
-        ids, connectivity=one, pixel_size_nm=pixel_size_nm, window=window
-      )
-      for one in (connectivity, 12 - connectivity)
-    )
     height, width = ids.shape
     self._squares = square_counts(ids, valid=window.valid)
     self._corners = corner_touches_in(ids, (0, 0, height, width))
+    begin = functools.partial(
+      ChangingParticles, ids, pixel_size_nm=pixel_size_nm, window=window
+    )
+    self._ours = begin(connectivity=connectivity)
+    self._other_one = 12 - connectivity
+    # Where no corners touch, both connectivities make the same.
+    self._others = (
+      begin(connectivity=self._other_one) if self._corners else None
+    )
 
   def before(self, box: Box) -> None:
     """Takes away what is in a box, before it changes."""
@@ -173,9 +213,13 @@ class ChangingMask:
 
   def change(self, box: Box, affected: np.ndarray) -> None:
     """Adds what is in it since; arguments as of `ChangingParticles.change`."""
+    others = self._others or self._ours.by(self._other_one)
     self._count(box, 1)
-    for particles in (self._ours, self._others):
-      particles.change(box, affected)
+    self._ours.change(box, affected)
+    self._others = None
+    if self._corners:
+      others.change(box, affected)
+      self._others = others
 
   def found(self, border: str) -> tuple[Particles, Numbers | None]:
     """The particles, and what the other connectivity makes of them.
@@ -187,7 +231,7 @@ class ChangingMask:
       Both; None where the other one is known to make the same.
     """
     other = None
-    if self._corners:
+    if self._others is not None:
       other = numbers_of(self._others.particles(), border)
     return self._ours.particles(self._squares), other
 

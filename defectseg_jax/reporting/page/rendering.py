@@ -20,8 +20,9 @@ _OWN = {
     (*_TABLES, 'together.js'),
   )
 }
-# Before the content: else a browser lays out all images, to hide them then.
-_EARLY = "document.documentElement.classList.add('js');"
+# After the first image. The script itself stands before the content: else a
+# browser lays out all images, to hide them then.
+_BEGIN = 'begin();'
 
 
 def render(template: str, **content: Any) -> str:
@@ -43,13 +44,13 @@ def render(template: str, **content: Any) -> str:
     .render(
       style=style,
       script=script,
-      early=_EARLY,
+      begin=_BEGIN,
       policy='; '.join(
         (
           "default-src 'none'",
           'img-src data:',
           f"style-src '{_checksum(style)}'",
-          f"script-src '{_checksum(_EARLY)}' '{_checksum(script)}'",
+          f"script-src '{_checksum(script)}' '{_checksum(_BEGIN)}'",
           "base-uri 'none'",
           "form-action 'none'",
         )

@@ -115,6 +115,7 @@ export class EditedImage {
     data.lesson = changed.lesson;
     for (const id of changed.objects.gone) this.objects.delete(id);
     this.take(changed.objects.changed);
+    if (changed.numbers) data.numbers = changed.numbers;
     this.store.invalidate(changed.box, changed.version);
     // What a person touched has another colour, also where it did not grow.
     for (const [, top, left, bottom, right] of changed.objects.changed) {
@@ -122,7 +123,7 @@ export class EditedImage {
     }
   }
 
-  /** Asks for the numbers until they are of the newest version. */
+  /** Asks for the numbers that no change brought, until they are the newest. */
   async measure() {
     if (this.measuring) return;
     this.measuring = true;

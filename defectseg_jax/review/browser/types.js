@@ -61,6 +61,7 @@
  * @property {number|null} threshold
  * @property {number} lesson
  * @property {{changed: ObjectRow[], gone: number[]}} objects
+ * @property {Numbers|null} numbers Null where they are to be asked for.
  */
 
 /**

@@ -72,7 +72,7 @@ async function copy(table, bar) {
   if (done) setTimeout(() => { status.textContent = ''; }, SHOWN_MS);
 }
 
-for (const table of all('table')) {
+function addButton(table) {
   const bar = document.createElement('div');
   bar.className = 'copy';
   const status = bar.appendChild(document.createElement('span'));
@@ -83,3 +83,11 @@ for (const table of all('table')) {
   button.addEventListener('click', () => copy(table, bar));
   (table.closest('.scroll') ?? table).before(bar);
 }
+
+const withButton = new WeakSet();
+begins.push(() => {
+  for (const table of all('table')) {
+    if (!withButton.has(table)) addButton(table);
+    withButton.add(table);
+  }
+});
