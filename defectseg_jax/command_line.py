@@ -149,6 +149,9 @@ SHARE = flags.DEFINE_bool(
   'Share the micrographs with other processes that run the same command, here '
   'or on other machines that see the folder.',
 )
+ENGINE = flags.DEFINE_string(
+  'engine', 'auto', 'auto, jax, or onnx: OpenVINO, on the CPU and without JAX.'
+)
 DISTRIBUTED = flags.DEFINE_bool(
   'distributed', False, 'One of several processes that train one network.'
 )

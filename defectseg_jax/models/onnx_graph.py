@@ -161,7 +161,7 @@ class Graph:
       OtherArraysError: some arrays are of no layer.
     """
     if unused := sorted(self._arrays.keys() - self._used):
-      raise OtherArraysError(f'{unused[0]} is of no layer of it')
+      raise OtherArraysError(f'{unused[0]} is of no layer of config.model')
     self._nodes.append(
       self._helper.make_node('Sigmoid', [logits.name], ['probability'])
     )
@@ -190,7 +190,9 @@ class Graph:
     """The network's array; raises OtherArraysError for one of another shape."""
     found = self._arrays[name].shape if name in self._arrays else 'missing'
     if found != shape:
-      raise OtherArraysError(f'{name} is {found}, but it needs {shape}')
+      raise OtherArraysError(
+        f'{name} is {found}, but config.model needs {shape}'
+      )
     self._used.add(name)
     return self._arrays[name]
 
