@@ -38,8 +38,8 @@ OUTPUT = flags.DEFINE_string(
   'output',
   None,
   'Folder to write; default of predict: results/<defect>. export: the file, '
-  'which ends in .safetensors or .onnx; with --network also in .md, that '
-  "network's card.",
+  'which ends in .safetensors or .onnx; with --network also in .zip, for '
+  "programs of bioimage.io, or in .md, that network's card.",
 )
 INPUT = flags.DEFINE_multi_string(
   'input',

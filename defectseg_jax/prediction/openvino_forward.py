@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from defectseg_jax.errors import InputError
 from defectseg_jax.prediction.forward import Forward
 from defectseg_jax.prediction.tiles import BATCHES_IN_FLIGHT
 
@@ -58,4 +59,10 @@ def _import_openvino() -> Any:
   """OpenVINO, without the package by which it would report each import."""
   kept: Callable[..., Any] = sys.modules.setdefault
   kept('openvino_telemetry', None)
-  return importlib.import_module('openvino')
+  try:
+    return importlib.import_module('openvino')
+  except ImportError as error:
+    raise InputError(
+      f'--engine=onnx: OpenVINO cannot be loaded here ({error}); give '
+      '--engine=jax'
+    ) from error

@@ -156,3 +156,11 @@ def test_nothing_is_reported_to_anybody(small, monkeypatch):
   assert sys.modules['openvino_telemetry'] is None
   stub = sys.modules['openvino.tools.ovc.telemetry_utils']
   assert stub.tm.__name__.endswith('telemetry_stub')
+
+
+def test_what_cannot_be_loaded_is_said(monkeypatch):
+  """As where the system's libraries are too old for it."""
+  monkeypatch.setitem(sys.modules, 'openvino', None)
+  forward = make_forward(b'')
+  with pytest.raises(InputError, match='OpenVINO cannot be loaded here'):
+    forward.of_tiles(np.zeros((1, 8, 8, 1), np.float32))
