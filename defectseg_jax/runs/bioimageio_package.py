@@ -70,7 +70,7 @@ def write_package(
     weights = graph.read_bytes()
   plan = plan_of(settings.model)
   side_px = max(_SIDE_PX, _smallest_px(plan))
-  foil = foil_parameters({**config['foil'], 'side_px': side_px})
+  foil = foil_parameters({**config.to_dict()['foil'], 'side_px': side_px})
   image = simulate_foil(foil, seed=0, index=0).pixels.astype(np.float32)
   seen = preprocess(image, settings.preprocessing)
   probability = _run(weights, seen)
@@ -122,10 +122,11 @@ def _description(
     sha256 = hashlib.sha256(files[file]).hexdigest()
     return {'source': file, 'sha256': sha256}
 
-  data = {'type': 'float32'}
-  size = {'min': _smallest_px(plan), 'step': plan.size_multiple}
-  first = [{'type': 'batch'}, {'type': 'channel', 'channel_names': ['grey']}]
-  halo = plan.receptive_field_radius_px
+  given, found = _tensors(plan)
+  given |= {
+    'preprocessing': preprocessing,
+    'test_tensor': source('test_input.npy'),
+  }
   return {
     'format_version': _FORMAT,
     'type': 'model',
@@ -147,27 +148,8 @@ def _description(
     'covers': [source('cover.png')],
     'tags': ['electron-microscopy', 'steel', card.defect, 'segmentation', '2d'],
     'timestamp': f'{card.provenance["date"]}T00:00:00+00:00',
-    'inputs': [
-      {
-        'id': 'micrograph',
-        'axes': first + [_space(axis, size) for axis in 'yx'],
-        'data': data,
-        'preprocessing': preprocessing,
-        'test_tensor': source('test_input.npy'),
-      }
-    ],
-    'outputs': [
-      {
-        'id': 'probability',
-        'axes': first
-        + [
-          _space(axis, {'tensor_id': 'micrograph', 'axis_id': axis}, halo=halo)
-          for axis in 'yx'
-        ],
-        'data': {**data, 'range': [0.0, 1.0]},
-        'test_tensor': source('test_output.npy'),
-      }
-    ],
+    'inputs': [given],
+    'outputs': [{**found, 'test_tensor': source('test_output.npy')}],
     'weights': {'onnx': {**source('network.onnx'), 'opset_version': OPSET}},
     'config': {
       'defectseg_jax': {
@@ -177,6 +159,29 @@ def _description(
       }
     },
   }
+
+
+def _tensors(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
+  """Names, axes and values of what goes in, and of what comes out."""
+  first = [{'type': 'batch'}, {'type': 'channel', 'channel_names': ['grey']}]
+  size = {'min': _smallest_px(plan), 'step': plan.size_multiple}
+  same = {
+    axis: {'tensor_id': 'micrograph', 'axis_id': axis} for axis in ('y', 'x')
+  }
+  halo = plan.receptive_field_radius_px
+  return (
+    {
+      'id': 'micrograph',
+      'axes': first + [_space(axis, size) for axis in same],
+      'data': {'type': 'float32'},
+    },
+    {
+      'id': 'probability',
+      'axes': first
+      + [_space(axis, of, halo=halo) for axis, of in same.items()],
+      'data': {'type': 'float32', 'range': [0.0, 1.0]},
+    },
+  )
 
 
 def _smallest_px(plan: Plan) -> int:
