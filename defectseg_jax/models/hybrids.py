@@ -42,5 +42,5 @@ HYBRIDS = {
     scale_widths(DefectSegNetPlan().widths, factor), **changed
   )
   for name, (changed, factor_350k) in _CHANGED.items()
-  for suffix, factor in (('', 1), ('_350k', factor_350k))
+  for suffix, factor in (('', 1.0), ('_350k', factor_350k))
 }
