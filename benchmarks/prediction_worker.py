@@ -15,6 +15,8 @@ import numpy as np  # noqa: E402
 
 from benchmarks import random_variables, report  # noqa: E402
 from defectseg_jax.models import ModelSettings  # noqa: E402
+from defectseg_jax.models.plan_catalogue import plan_of  # noqa: E402
+from defectseg_jax.prediction.forward import probabilities_of  # noqa: E402
 from defectseg_jax.runs import network  # noqa: E402
 from defectseg_jax.training import step  # noqa: E402
 
@@ -25,7 +27,7 @@ class Contender:
   def __init__(self) -> None:
     """Draws the parameters at random."""
     self._variables = random_variables.create_random_variables(ModelSettings())
-    self._probabilities = network.make_probabilities(ModelSettings())
+    self._plan = plan_of(ModelSettings())
     self._arguments: tuple[Any, ...] = ()
 
   def describe(self) -> dict[str, Any]:
@@ -40,9 +42,10 @@ class Contender:
     replicated = step.replicate(
       (self._variables['params'], self._variables['batch_stats'])
     )
-    self._arguments = (*replicated, np.load(pixels))
+    forward = network.make_forward(ModelSettings())(*replicated)
+    self._arguments = (np.load(pixels), forward, self._plan)
     began = time.perf_counter()
-    probabilities = self._probabilities(*self._arguments)
+    probabilities = probabilities_of(*self._arguments)
     seconds = time.perf_counter() - began
     np.savez(
       reference,
@@ -56,7 +59,7 @@ class Contender:
     seconds = []
     for _ in range(repeats):
       began = time.perf_counter()
-      self._probabilities(*self._arguments)
+      probabilities_of(*self._arguments)
       seconds.append(time.perf_counter() - began)
     return seconds
 

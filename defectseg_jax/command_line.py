@@ -38,8 +38,8 @@ OUTPUT = flags.DEFINE_string(
   'output',
   None,
   'Folder to write; default of predict: results/<defect>. export: the file, '
-  'which ends in .safetensors or .onnx; with --network also in .md, that '
-  "network's card.",
+  'which ends in .safetensors or .onnx; with --network also in .zip, for '
+  "programs of bioimage.io, or in .md, that network's card.",
 )
 INPUT = flags.DEFINE_multi_string(
   'input',
@@ -148,6 +148,9 @@ SHARE = flags.DEFINE_bool(
   False,
   'Share the micrographs with other processes that run the same command, here '
   'or on other machines that see the folder.',
+)
+ENGINE = flags.DEFINE_string(
+  'engine', 'auto', 'auto, jax, or onnx: OpenVINO, on the CPU and without JAX.'
 )
 DISTRIBUTED = flags.DEFINE_bool(
   'distributed', False, 'One of several processes that train one network.'

@@ -32,6 +32,16 @@ _NO_MEMORY = (
   '--config.evaluation.tile_px'
 )
 
+# By the names that they are imported by, the packages of the extra `train`.
+TRAINING = (
+  *('jax', 'jaxlib', 'flax', 'optax', 'orbax', 'optuna', 'tensorboardX'),
+  *('tensorflow', 'tensorflow_datasets', 'importlib_resources'),
+)
+_NOT_INSTALLED = (
+  '{name} is not installed: training and its runs need it; '
+  'install it in the clone of this program: pip install ".[train]"'
+)
+
 
 class InputError(ValueError):
   """Bad input. The message is one line: file, offending value, remedy."""
@@ -135,6 +145,8 @@ def system_error_text(error: BaseException) -> str | None:
       f'{error.object[:200]!a}: is no text in UTF-8; give the file or folder '
       'another name'
     )
+  if isinstance(error, ModuleNotFoundError) and error.name in TRAINING:
+    return _NOT_INSTALLED.format(name=error.name)
   for words, number in _IN_WORDS.items():
     if words in text and not isinstance(error, OSError):
       return f'{words}; {_REMEDIES[number]}'

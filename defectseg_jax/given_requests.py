@@ -21,7 +21,7 @@ _OF_PREDICT = (
   *('calibration', 'samples', 'surface', 'object_diameter_nm'),
   'thickness_uncertainty',
   *('pixel_size_uncertainty', 'valid', 'find_specimen', 'replace_outliers'),
-  *('orientations', 'include'),
+  *('orientations', 'engine', 'include'),
 )
 
 
@@ -49,6 +49,7 @@ def predict_request(
     object_diameter_nm=command_line.OBJECT_DIAMETER_NM.value,
     network=network if below else command_line.NETWORK.value,
     orientations=command_line.ORIENTATIONS.value,
+    engine=command_line.ENGINE.value,
     **flags,
     # Not those of the run, whose masks are others.
     **command_line.mask_flags({}),

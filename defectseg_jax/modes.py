@@ -50,8 +50,8 @@ MODES = {
       'object_diameter_nm',
       *('thickness_uncertainty', 'pixel_size_uncertainty'),
       *('valid', 'find_specimen', 'replace_outliers', 'series'),
-      *('reference', 'mask_class', 'mask_ignore', 'orientations', 'include'),
-      *('share', 'overwrite', 'config'),
+      *('reference', 'mask_class', 'mask_ignore', 'orientations', 'engine'),
+      *('include', 'share', 'overwrite', 'config'),
     ),
     'defectseg predict --workdir=runs/voids --thickness_nm=177 '
     '--output=results --input session/*.dm4',
@@ -65,7 +65,7 @@ MODES = {
       *('pixel_size_nm', 'port', 'open_browser', 'calibration', 'samples'),
       *('surface', 'object_diameter_nm', 'thickness_uncertainty'),
       *('pixel_size_uncertainty', 'valid', 'find_specimen'),
-      *('replace_outliers', 'orientations', 'include', 'config'),
+      *('replace_outliers', 'orientations', 'engine', 'include', 'config'),
     ),
     'defectseg review --input=session --network=voids --thickness_nm=177 '
     '--output=results',

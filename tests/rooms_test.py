@@ -7,12 +7,15 @@ import ast
 import inspect
 import itertools
 import pathlib
+import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
 from configs import alloys, common, domain, foil, search
+from defectseg_jax.errors import TRAINING
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / 'defectseg_jax'
@@ -202,18 +205,34 @@ def test_everything_but_datasets_imports_without_tensorflow():
   assert done.returncode == 0, done.stderr
 
 
-def test_masks_are_measured_and_foils_simulated_without_jax():
+def test_all_but_training_imports_without_what_training_needs():
   names = [
     dotted(path)
     for room in LIGHT
     for path in sorted((PACKAGE / room).rglob('*.py'))
   ]
   assert 'defectseg_jax.quantification.measure_mask' in names
+  jobs = ('predict', 'predict_together', 'quantify', 'review', 'simulate')
   done = import_without(
-    ('jax', 'flax', 'optax', 'orbax', 'tensorflow'),
-    ['defectseg_jax', 'defectseg_jax.main', *names],
+    TRAINING,
+    [
+      *('defectseg_jax', 'defectseg_jax.main', *names),
+      *(f'defectseg_jax.jobs.{job}' for job in jobs),
+      *('defectseg_jax.runs.network_file', 'defectseg_jax.runs.loading'),
+    ],
   )
   assert done.returncode == 0, done.stderr
+
+
+def test_the_extra_of_training_is_what_errors_name():
+  """By the names of packages; three are imported by another name."""
+  project = tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']
+  wanted = {
+    re.split('[<>=;]', one)[0].replace('-', '_')
+    for one in project['optional-dependencies']['train']
+  }
+  imported = {'orbax_checkpoint': 'orbax', 'tensorflow_cpu': 'tensorflow'}
+  assert {imported.get(one, one) for one in wanted} == {*TRAINING}
 
 
 @pytest.mark.parametrize('path', modules(), ids=dotted)

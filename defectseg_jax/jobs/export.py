@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import new_files
+from defectseg_jax.runs.bioimageio_package import write_package
 from defectseg_jax.runs.network_card import network_path, read_card
 from defectseg_jax.runs.network_card_text import card_text
 from defectseg_jax.runs.network_writing import write_network_of_run
@@ -27,7 +28,8 @@ def export(
   """Writes a network in the form that the suffix of the file asks for.
 
   .safetensors is the network with its cards, to be passed on; .onnx is for
-  programs that have no JAX; .md is the card for people of a network file.
+  programs that have no JAX; .zip is a package of the bioimage.io specification,
+  and .md the card for people, of a network file.
 
   Args:
     config: of the run or the network.
@@ -41,10 +43,10 @@ def export(
       functions for each suffix say.
   """
   path = pathlib.Path(output).expanduser()
-  if path.suffix not in ('.safetensors', '.onnx', '.md'):
+  if path.suffix not in ('.safetensors', '.onnx', '.zip', '.md'):
     raise InputError(
       f'--output={output}: must end in .safetensors, to be passed on, or in '
-      '.onnx, for programs without JAX'
+      '.onnx, for programs without JAX, or .zip, for those of bioimage.io'
     )
   if path.suffix == '.md':
     _export_card(network, path, console)
@@ -52,9 +54,9 @@ def export(
   if workdir is not None and (word := unverified_text(workdir.path)):
     console.print(escape(word), soft_wrap=True)
   with new_files(path) as made:
-    if path.suffix == '.onnx':
+    if path.suffix in ('.onnx', '.zip'):
       with console.status('Exporting'):
-        difference = write_onnx(config, workdir, network, made)
+        difference = _write_graph(config, workdir, network, made, path.suffix)
       said = f'\nLargest difference from JAX: {difference:.1e}'
     elif workdir is None:
       raise InputError(
@@ -68,6 +70,24 @@ def export(
         f'{path.with_suffix(".json")}; for people: {path.with_suffix(".md")}'
       )
   console.print(escape(f'Network: {path}{said}'), soft_wrap=True)
+
+
+def _write_graph(
+  config: ml_collections.ConfigDict,
+  workdir: Workdir | None,
+  network: str | None,
+  made: pathlib.Path,
+  suffix: str,
+) -> float:
+  if suffix == '.onnx':
+    return write_onnx(config, workdir, network, made)
+  if network is None:
+    raise InputError(
+      '--output: a package has the card of a network; give '
+      '--output=NAME.safetensors first, then --network=NAME.safetensors '
+      '--output=NAME.zip'
+    )
+  return write_package(config, network, made)
 
 
 def _export_card(

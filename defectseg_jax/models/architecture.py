@@ -1,20 +1,20 @@
-"""What every architecture has: options, shapes, a receptive field."""
+"""What every architecture has besides its plan: layers, and how it learns."""
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import jax
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from defectseg_jax.models import receptive_field
 from defectseg_jax.models.convolution import Conv
 from defectseg_jax.models.layers import SpatialDropout
 from defectseg_jax.models.normalisation import BatchNorm
+from defectseg_jax.models.plans import Plan
 
 
-class Architecture(nn.Module):
+class Architecture(Plan, nn.Module):
   """From float32 [N, H, W, 1] micrographs to [N, H, W, 1] logits.
 
   Every architecture states its `size_multiple`, which H and W must be multiples
@@ -33,30 +33,9 @@ class Architecture(nn.Module):
   batch_norm_momentum: float = 0.9
   axis_name: str | None = None
 
-  size_multiple: ClassVar[int]
-
   if TYPE_CHECKING:
     # Flax hashes a module by its fields, which a type checker does not know.
     def __hash__(self) -> int: ...
-
-  @property
-  def longest_path(self) -> Sequence[receptive_field.Layer]:
-    """The layers from the image to the output, for `receptive_field.radius`."""
-    raise NotImplementedError
-
-  @property
-  def receptive_field_radius_px(self) -> int:
-    """Distance to the furthest pixel that a logit depends on.
-
-    It is measured along rows or columns. A receptive field of radius r is at
-    most 2 r + 1 pixels wide.
-
-    Examples:
-      >>> from defectseg_jax.models.unet import UNet
-      >>> UNet().receptive_field_radius_px
-      107
-    """
-    return receptive_field.radius(self.longest_path, self.size_multiple)
 
   @property
   def for_inference(self) -> 'Architecture':
@@ -115,20 +94,3 @@ class Architecture(nn.Module):
       return dropout(name=f'{name}_dropout')(y, train=train)
 
     return conv
-
-
-def scale_widths(widths: Any, factor: float) -> Any:
-  """Multiplies the numbers of feature maps of a network, and rounds them.
-
-  Args:
-    widths: integers in a tuple, which may hold tuples.
-    factor: about what the square root of the parameter count grows by.
-
-  Returns:
-    A tuple of the same form.
-
-  Examples:
-    >>> scale_widths((4, (8, 16)), 1.5)
-    (6, (12, 24))
-  """
-  return jax.tree.map(lambda width: round(factor * width), widths)

@@ -4,29 +4,25 @@ import functools
 from collections.abc import Callable
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.models import fcn, unet
+from defectseg_jax.models import plans
 from defectseg_jax.models.architecture import Architecture
 from defectseg_jax.models.defectsegnet import DefectSegNet
 from defectseg_jax.models.fc_densenet import FCDenseNet
-from defectseg_jax.models.hybrids import HYBRIDS
+from defectseg_jax.models.fcn import FCN8s
+from defectseg_jax.models.plan_catalogue import PLANS
 from defectseg_jax.models.settings import ModelSettings
+from defectseg_jax.models.unet import UNet
 
-# At the widths of their papers, and `_350k` at DefectSegNet's parameter count.
+_CLASSES: dict[type[plans.Plan], type[Architecture]] = {
+  plans.DefectSegNetPlan: DefectSegNet,
+  plans.FCDenseNetPlan: FCDenseNet,
+  plans.FCN8sPlan: FCN8s,
+  plans.UNetPlan: UNet,
+}
+
 ARCHITECTURES: dict[str, Callable[..., Architecture]] = {
-  'defectsegnet': DefectSegNet,
-  **HYBRIDS,
-  'fcn8s': fcn.FCN8s,
-  'fcn8s_350k': functools.partial(fcn.FCN8s, widths=fcn.WIDTHS_350K),
-  'unet': unet.UNet,
-  'unet_350k': functools.partial(unet.UNet, widths=unet.WIDTHS_350K),
-  'fc_densenet56': functools.partial(
-    FCDenseNet, block_layers=(4,) * 6, growth_rate=12
-  ),
-  'fc_densenet67': functools.partial(FCDenseNet, block_layers=(5,) * 6),
-  'fc_densenet103': FCDenseNet,
-  'fc_densenet_350k': functools.partial(
-    FCDenseNet, block_layers=(4,) * 6, growth_rate=6, first_features=24
-  ),
+  name: functools.partial(_CLASSES[type(plan)], **vars(plan))
+  for name, plan in PLANS.items()
 }
 
 

@@ -7,7 +7,7 @@ test time, so that a tile's result does not depend on what else is in the
 batch, and the output is a plain logit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -15,16 +15,11 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from defectseg_jax.models import layers, receptive_field
+from defectseg_jax.models import layers
 from defectseg_jax.models import space_to_depth as s2d
 from defectseg_jax.models.architecture import Architecture
 from defectseg_jax.models.convolution import Conv
-
-# The published table, in feature maps: of each of two convolutions at 1, 1/2
-# and 1/4 of the resolution; of two at 1/8; of each up-convolution and of the
-# convolutions after it.
-WIDTHS = ((4, 16, 32), 64, ((32, (32, 32)), (16, (16, 16)), (8, (4,))))
-
+from defectseg_jax.models.plans import DefectSegNetPlan
 
 # Feature maps of several layers at one resolution, not yet joined. At full
 # resolution they are in space-to-depth form, and have five axes.
@@ -39,40 +34,11 @@ class _Layers(NamedTuple):
   up: Callable[[_Maps, int, bool], _Maps]
 
 
-class DefectSegNet(Architecture):
-  """19 hidden layers, 350,428 trainable parameters, receptive-field radius 51.
+class DefectSegNet(DefectSegNetPlan, Architecture):
+  """19 hidden layers, 350,428 parameters; receptive-field radius 51 px.
 
-  Each of its four ideas can be switched off, alone: see `hybrids`.
-
-  Attributes:
-    widths: the numbers of feature maps, as `WIDTHS`.
-    dense_blocks: whether a layer sees all earlier layers of its block, or only
-      the last.
-    skips: whether the decoder sees the encoder's blocks.
-    concatenation: whether feature maps are joined side by side, or added.
-    transposed_convolution: whether up-sampling is learned, or bilinear.
+  Its plan can leave out each of its four ideas: see `hybrids`.
   """
-
-  widths: tuple = WIDTHS
-  dense_blocks: bool = True
-  skips: bool = True
-  concatenation: bool = True
-  transposed_convolution: bool = True
-
-  # Three poolings halve an image's sides three times.
-  size_multiple = 8
-
-  @property
-  def longest_path(self) -> Sequence[receptive_field.Layer]:
-    """Down and up again; of the hybrids, only the bilinear one differs."""
-    encoder, _, decoder = self.widths
-    conv = receptive_field.convolution(3)
-    up = receptive_field.up_convolution(2 if self.transposed_convolution else 4)
-    path = [conv, conv, receptive_field.max_pool_2x2] * len(encoder)
-    path += [conv, conv]
-    for _, convs in decoder:
-      path += [up] + [conv] * len(convs)
-    return [*path, conv]
 
   @nn.compact
   def __call__(

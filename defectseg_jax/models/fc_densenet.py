@@ -11,19 +11,20 @@ normalisation, which its release counts too, that is 9,425,163 with 103 layers
 and 3,502,923 with 67. With 56 its description gives 1,397,963, and not 1.5.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from defectseg_jax.models import layers, receptive_field
+from defectseg_jax.models import layers
 from defectseg_jax.models.architecture import Architecture
 from defectseg_jax.models.convolution import Conv
+from defectseg_jax.models.plans import FCDenseNetPlan
 
 
-class FCDenseNet(Architecture):
+class FCDenseNet(FCDenseNetPlan, Architecture):
   """Five poolings; the defaults are FC-DenseNet103.
 
   `radius` is that of the receptive field.
@@ -36,32 +37,7 @@ class FCDenseNet(Architecture):
   | 56     | six of 4            | 6           | 348,505    | 439 px   |
 
   The last has 24 first features in place of 48, and DefectSegNet's size.
-
-  Attributes:
-    block_layers: layers of each dense block of the encoder, then of the one
-      at the lowest resolution; the decoder mirrors them.
-    growth_rate: feature maps that a layer adds.
-    first_features: feature maps of the first convolution.
   """
-
-  block_layers: tuple[int, ...] = (4, 5, 7, 10, 12, 15)
-  growth_rate: int = 16
-  first_features: int = 48
-
-  size_multiple = 32
-
-  @property
-  def longest_path(self) -> Sequence[receptive_field.Layer]:
-    """Through every layer."""
-    conv = receptive_field.convolution(3)
-    *encoder, bottom = self.block_layers
-    path = [conv]
-    for count in encoder:
-      path += [conv] * count + [receptive_field.max_pool_2x2]
-    path += [conv] * bottom
-    for count in reversed(encoder):
-      path += [receptive_field.up_convolution(3)] + [conv] * count
-    return path
 
   @nn.compact
   def __call__(

@@ -13,50 +13,19 @@ channels: 134,346,581. Jégou et al. (see `fc_densenet`) count 134.5 million for
 FCN-8s, the kernels of interpolation among them: 134,489,759.
 """
 
-from collections.abc import Sequence
-
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from defectseg_jax.models import layers, receptive_field
-from defectseg_jax.models.architecture import Architecture, scale_widths
-
-# Feature maps of the five blocks of VGG-16, and of what were its fully
-# connected layers.
-WIDTHS = (64, 128, 256, 512, 512, 4096, 4096)
-
-WIDTHS_350K = scale_widths(WIDTHS, 0.0512)
+from defectseg_jax.models import layers
+from defectseg_jax.models.architecture import Architecture
+from defectseg_jax.models.plans import FCN8sPlan
 
 
-class FCN8s(Architecture):
+class FCN8s(FCN8sPlan, Architecture):
   """15 hidden convolutions, five poolings; receptive-field radius 245 px.
 
-  134,276,707 parameters with `WIDTHS`, 351,255 with `WIDTHS_350K`.
-
-  Attributes:
-    widths: feature maps of the five blocks and of the two layers after them.
+  134,276,707 parameters, 351,255 as `fcn8s_350k`.
   """
-
-  widths: tuple[int, ...] = WIDTHS
-
-  size_multiple = 32
-  # Of each block.
-  convolutions = (2, 2, 3, 3, 3)
-
-  @property
-  def longest_path(self) -> Sequence[receptive_field.Layer]:
-    """Through the coarsest scores."""
-    conv = receptive_field.convolution(3)
-    path = []
-    for count in self.convolutions:
-      path += [conv] * count + [receptive_field.max_pool_2x2]
-    return [
-      *path,
-      receptive_field.convolution(7),
-      receptive_field.up_convolution(4),
-      receptive_field.up_convolution(4),
-      receptive_field.up_convolution(16, stride=8),
-    ]
 
   @nn.compact
   def __call__(

@@ -28,31 +28,19 @@ is that of the receptive field.
 | bilinear | 316,276    | 351,721    | 58 px   |
 """
 
-import functools
+from defectseg_jax.models.plans import DefectSegNetPlan, scale_widths
 
-from defectseg_jax.models.architecture import scale_widths
-from defectseg_jax.models.defectsegnet import WIDTHS, DefectSegNet
-
-_no_dense = functools.partial(DefectSegNet, dense_blocks=False)
-_no_skips = functools.partial(DefectSegNet, skips=False)
-_added = functools.partial(DefectSegNet, concatenation=False)
-_bilinear = functools.partial(DefectSegNet, transposed_convolution=False)
+_CHANGED: dict[str, tuple[dict[str, bool], float]] = {
+  'no_dense': ({'dense_blocks': False}, 1.72),
+  'no_skips': ({'skips': False}, 1.14),
+  'added': ({'concatenation': False}, 1.81),
+  'bilinear': ({'transposed_convolution': False}, 1.05),
+}
 
 HYBRIDS = {
-  'defectsegnet_no_dense': _no_dense,
-  'defectsegnet_no_dense_350k': functools.partial(
-    _no_dense, widths=scale_widths(WIDTHS, 1.72)
-  ),
-  'defectsegnet_no_skips': _no_skips,
-  'defectsegnet_no_skips_350k': functools.partial(
-    _no_skips, widths=scale_widths(WIDTHS, 1.14)
-  ),
-  'defectsegnet_added': _added,
-  'defectsegnet_added_350k': functools.partial(
-    _added, widths=scale_widths(WIDTHS, 1.81)
-  ),
-  'defectsegnet_bilinear': _bilinear,
-  'defectsegnet_bilinear_350k': functools.partial(
-    _bilinear, widths=scale_widths(WIDTHS, 1.05)
-  ),
+  f'defectsegnet_{name}{suffix}': DefectSegNetPlan(
+    scale_widths(DefectSegNetPlan().widths, factor), **changed
+  )
+  for name, (changed, factor_350k) in _CHANGED.items()
+  for suffix, factor in (('', 1.0), ('_350k', factor_350k))
 }

@@ -29,11 +29,16 @@ class Maps(NamedTuple):
   channels: int
 
 
+class OtherArraysError(ValueError):
+  """The arrays are not those of the network that is drawn."""
+
+
 class Graph:
   """A graph that is drawn layer by layer.
 
   The graph takes `micrograph`, float32 [N, 1, H, W], and gives `probability`,
-  of the same shape.
+  of the same shape. Every array must have the shape that its layer needs, and
+  every array must be needed.
   """
 
   def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
@@ -44,34 +49,54 @@ class Graph:
         and so on.
     """
     self._arrays = arrays
+    self._used: set[str] = set()
     self._helper: Any = importlib.import_module('onnx.helper')
     self._numpy: Any = importlib.import_module('onnx.numpy_helper')
     self._nodes: list[Any] = []
     self._constants: dict[str, Any] = {}
     self.micrograph = Maps('micrograph', 1)
 
-  def conv(self, x: Maps, layer: str, norm: str | None = None) -> Maps:
+  def conv(
+    self,
+    x: Maps,
+    layer: str,
+    features: int,
+    size: int = 3,
+    *,
+    bias: bool = True,
+    norm: str | None = None,
+  ) -> Maps:
     """Convolution with zeros around; batch normalisation follows, if named."""
-    kernel = self._arrays[f'params/{layer}/kernel'].transpose(3, 2, 0, 1)
-    kernel, bias = self._fold(kernel, layer, norm, axis=0)
-    around = kernel.shape[-1] // 2
+    kernel = self._array(
+      f'params/{layer}/kernel', (size, size, x.channels, features)
+    ).transpose(3, 2, 0, 1)
+    kernel, shift = self._fold(kernel, layer, norm, axis=0, bias=bias)
     return self._add(
       'Conv',
       [x],
-      len(bias),
+      features,
       name=layer,
-      constants={'kernel': kernel, 'bias': bias},
-      kernel_shape=kernel.shape[2:],
-      pads=[around] * 4,
+      constants={'kernel': kernel, 'bias': shift},
+      kernel_shape=[size] * 2,
+      pads=[size // 2] * 4,
     )
 
   def up_convolution(
-    self, x: Maps, layer: str, norm: str | None = None
+    self,
+    x: Maps,
+    layer: str,
+    features: int,
+    size: int = 2,
+    *,
+    bias: bool = True,
+    norm: str | None = None,
   ) -> Maps:
     """`layers.UpConvolution`; batch normalisation follows, if it is named."""
-    kernel = self._arrays[f'params/{layer}/kernel'].transpose(0, 3, 1, 2)
-    kernel, bias = self._fold(kernel, layer, norm, axis=1)
-    return self._add_up(x, layer, kernel, bias, stride=2)
+    kernel = self._array(
+      f'params/{layer}/kernel', (x.channels, size, size, features)
+    ).transpose(0, 3, 1, 2)
+    kernel, shift = self._fold(kernel, layer, norm, axis=1, bias=bias)
+    return self._add_up(x, layer, kernel, shift, stride=2)
 
   def upsample_bilinear(self, x: Maps, factor: int, name: str) -> Maps:
     """`layers.upsample_bilinear`: each feature map on its own."""
@@ -84,7 +109,7 @@ class Graph:
 
   def norm(self, x: Maps, layer: str) -> Maps:
     """Batch normalisation where nothing linear stands before it."""
-    slope, shift = self._norm(layer)
+    slope, shift = self._norm(layer, x.channels)
     return self._add(
       'BatchNormalization',
       [x],
@@ -131,7 +156,12 @@ class Graph:
 
     Returns:
       An `onnx.ModelProto`.
+
+    Raises:
+      OtherArraysError: some arrays are of no layer.
     """
+    if unused := sorted(self._arrays.keys() - self._used):
+      raise OtherArraysError(f'{unused[0]} is of no layer of config.model')
     self._nodes.append(
       self._helper.make_node('Sigmoid', [logits.name], ['probability'])
     )
@@ -156,27 +186,44 @@ class Graph:
     self._helper.set_model_props(model, dict(metadata))
     return model
 
+  def _array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The network's array; raises OtherArraysError for one of another shape."""
+    found = self._arrays[name].shape if name in self._arrays else 'missing'
+    if found != shape:
+      raise OtherArraysError(
+        f'{name} is {found}, but config.model needs {shape}'
+      )
+    self._used.add(name)
+    return self._arrays[name]
+
   def _fold(
-    self, kernel: np.ndarray, layer: str, norm: str | None, *, axis: int
+    self,
+    kernel: np.ndarray,
+    layer: str,
+    norm: str | None,
+    *,
+    axis: int,
+    bias: bool,
   ) -> tuple[np.ndarray, np.ndarray]:
     """Kernel and bias of a layer and of the normalisation after it."""
     features = kernel.shape[axis]
-    bias = self._arrays.get(f'params/{layer}/bias', np.zeros(features))
+    shift = np.zeros(features)
+    if bias:
+      shift = self._array(f'params/{layer}/bias', (features,))
     if norm is None:
-      return kernel, bias
-    slope, shift = self._norm(norm)
+      return kernel, shift
+    slope, beyond = self._norm(norm, features)
     along = [features if i == axis else 1 for i in range(kernel.ndim)]
-    return kernel * slope.reshape(along), bias * slope + shift
+    return kernel * slope.reshape(along), shift * slope + beyond
 
-  def _norm(self, layer: str) -> tuple[np.ndarray, np.ndarray]:
+  def _norm(self, layer: str, features: int) -> tuple[np.ndarray, np.ndarray]:
     """What batch normalisation multiplies by, and then adds."""
-    scale, bias = (
-      self._arrays[f'params/{layer}/{name}'].astype(np.float64)
-      for name in ('scale', 'bias')
-    )
-    mean, var = (
-      self._arrays[f'batch_stats/{layer}/{name}'].astype(np.float64)
-      for name in ('mean', 'var')
+    scale, bias, mean, var = (
+      self._array(f'{kind}/{layer}/{name}', (features,)).astype(np.float64)
+      for kind, name in (
+        *(('params', 'scale'), ('params', 'bias')),
+        *(('batch_stats', 'mean'), ('batch_stats', 'var')),
+      )
     )
     slope = scale / np.sqrt(var + _EPSILON)
     return slope, bias - mean * slope

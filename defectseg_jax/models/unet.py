@@ -7,43 +7,21 @@ training starts from random weights; one class is one logit. As drawn there,
 with biases and two classes, the network has 31,030,658 parameters.
 """
 
-from collections.abc import Sequence
-
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from defectseg_jax.models import layers, receptive_field
-from defectseg_jax.models.architecture import Architecture, scale_widths
-
-# Feature maps at each resolution, of two convolutions each.
-WIDTHS = (64, 128, 256, 512, 1024)
-
-WIDTHS_350K = scale_widths(WIDTHS, 0.1063)
+from defectseg_jax.models import layers
+from defectseg_jax.models.architecture import Architecture
+from defectseg_jax.models.plans import UNetPlan
 
 
-class UNet(Architecture):
+class UNet(UNetPlan, Architecture):
   """23 convolutions, four poolings; receptive-field radius 107 px.
 
-  31,036,481 parameters with `WIDTHS`, 350,054 with `WIDTHS_350K`.
-
-  Attributes:
-    widths: feature maps at each resolution, from the image's to the lowest.
+  31,036,481 parameters, 350,054 as `unet_350k`.
   """
-
-  widths: tuple[int, ...] = WIDTHS
-
-  size_multiple = 16
-
-  @property
-  def longest_path(self) -> Sequence[receptive_field.Layer]:
-    """Down to the lowest resolution and up again."""
-    conv = receptive_field.convolution(3)
-    down = [conv, conv, receptive_field.max_pool_2x2]
-    up = [receptive_field.up_convolution(2), conv, conv]
-    levels = len(self.widths) - 1
-    return [*down * levels, conv, conv, *up * levels]
 
   @nn.compact
   def __call__(

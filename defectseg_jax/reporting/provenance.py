@@ -17,7 +17,7 @@ from typing import Any
 
 import defectseg_jax
 
-_VERSIONS_OF = ('jax', 'flax', 'numpy', 'scipy', 'scikit-image')
+_VERSIONS_OF = ('numpy', 'scipy', 'scikit-image')
 # launch/local.sh says here how it was called.
 _LAUNCHER = 'DEFECTSEG_LAUNCHER'
 
@@ -37,6 +37,8 @@ class Provenance:
     training_data: of the network, in words; None if there is no network.
     test_score: of the network: `iu_mean`, `iu_std` and `images` of the test
       set; None if it was not scored.
+    engine: what computed the network, with its version; None if there is no
+      network, or an older version noted none.
   """
 
   version: str
@@ -46,6 +48,7 @@ class Provenance:
   folder: str
   training_data: str | None = None
   test_score: Mapping[str, Any] | None = None
+  engine: str | None = None
 
   def to_json(self) -> dict[str, Any]:
     """What JSON holds of it."""
@@ -69,6 +72,8 @@ class Provenance:
       'program': f'defectseg_jax {self.version}{commit}',
       'date': self.date,
     }
+    if self.engine is not None:
+      rows['engine'] = self.engine
     if self.training_data is not None:
       rows['trained on'] = self.training_data
       rows['test score'] = score_text(self.test_score)
@@ -79,12 +84,13 @@ def current_provenance(
   *,
   training_data: str | None = None,
   test_score: Mapping[str, Any] | None = None,
+  engine: str | None = None,
 ) -> Provenance:
   """What is being made now, by this process.
 
   Args:
     training_data: of the network that is used, in words.
-    test_score: as `Provenance` has it.
+    test_score, engine: as `Provenance` has them.
 
   Examples:
     >>> current_provenance().version == defectseg_jax.__version__
@@ -98,6 +104,7 @@ def current_provenance(
     folder=os.getcwd(),
     training_data=training_data,
     test_score=test_score,
+    engine=engine,
   )
 
 
@@ -135,7 +142,7 @@ def settings_text(settings: Mapping[str, Any]) -> str:
 
 
 def versions_text() -> str:
-  """Names and versions of the packages that numbers depend on."""
+  """Names and versions of the packages that numbers of masks depend on."""
   return ', '.join(
     f'{name} {importlib.metadata.version(name)}' for name in _VERSIONS_OF
   )

@@ -18,15 +18,17 @@ _AUGMENTATIONS = {
 }
 
 
-def provenance_of_use(run: Provenance | None) -> Provenance:
+def provenance_of_use(run: Provenance | None, engine: str) -> Provenance:
   """How something is made now, with the network of a run.
 
   Args:
     run: how the run was made; None where version 0.1.0 made it.
+    engine: what computes the network, with its version.
   """
   return current_provenance(
     training_data=run.training_data if run else None,
     test_score=run.test_score if run else None,
+    engine=engine,
   )
 
 
@@ -50,12 +52,14 @@ def how_made(
     orientations: 8 with test-time augmentation, else 1.
   """
   best = progress.best()
-  rows = {'trained on': _UNKNOWN, 'test score': _UNKNOWN, **provenance.rows()}
+  rows = dict.fromkeys(('engine', 'trained on', 'test score'), _UNKNOWN)
+  rows |= provenance.rows()
   return {
     **{k: rows.pop(k) for k in ('command', 'in folder', 'program', 'date')},
     'run': run,
     'network': f'{settings.model.name}, epoch {best.epoch}, '
     f'{_AUGMENTATIONS[orientations]}',
+    'engine': rows.pop('engine'),
     **rows,
     'threshold': threshold_text(best.threshold, least_peak)
     + f' (IU {best.iu:.3f})',

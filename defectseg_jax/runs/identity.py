@@ -2,9 +2,8 @@
 
 import dataclasses
 import hashlib
-from typing import Any
+from collections.abc import Mapping
 
-import jax
 import numpy as np
 
 from defectseg_jax.runs.settings import RunSettings
@@ -12,7 +11,7 @@ from defectseg_jax.runs.settings import RunSettings
 
 def network_identity(
   settings: RunSettings,
-  variables: tuple[Any, Any],
+  arrays: Mapping[str, np.ndarray],
   *,
   threshold: float,
   least_peak: float,
@@ -22,7 +21,7 @@ def network_identity(
 
   Args:
     settings: of the run.
-    variables: parameters and running statistics of the network.
+    arrays: of the network, by their names in its file.
     threshold: probability from which a pixel is taken for defect.
     least_peak: probability that a region must reach somewhere.
     orientations: 1, or 8 for test-time augmentation.
@@ -41,6 +40,12 @@ def network_identity(
       )
     ).encode()
   )
-  for leaf in jax.tree.leaves(variables):
-    digest.update(np.asarray(leaf).tobytes())
+  for name in sorted(arrays, key=_place):
+    digest.update(np.asarray(arrays[name]).tobytes())
   return digest.hexdigest()
+
+
+def _place(name: str) -> tuple[bool, list[str]]:
+  """Where an array stands in the order of version 0.1.0: parameters first."""
+  parts = name.split('/')
+  return parts[0] != 'params', parts

@@ -1,69 +1,77 @@
-"""The network of a run and its way over micrographs."""
+"""The network of a run and its way over micrographs, by JAX."""
 
-from collections.abc import Callable, Sequence
+import pathlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import PyTree
 
 from defectseg_jax.evaluation import thresholds
 from defectseg_jax.models import ModelSettings, create_model
-from defectseg_jax.prediction.test_time_augmentation import (
-  average_over_orientations,
-)
-from defectseg_jax.prediction.tiles import fastest_core_px, probability_map
+from defectseg_jax.models.plan_catalogue import plan_of
+from defectseg_jax.prediction.forward import Forward, probabilities_of
 from defectseg_jax.runs.labels import where_labelled
-from defectseg_jax.training import step
+from defectseg_jax.training import state, step
+from defectseg_jax.training.named_arrays import require_same_shapes
 
 
-def make_probabilities(
-  settings: ModelSettings,
-  *,
-  orientations: int = 1,
-  core_px: int | None = None,
-) -> Callable[..., np.ndarray]:
-  """The forward pass over a whole micrograph, in tiles of one or few shapes.
+def variables_of(
+  settings: ModelSettings, arrays: Mapping[str, np.ndarray], path: pathlib.Path
+) -> tuple[PyTree, PyTree]:
+  """The trees of a network's arrays.
 
   Args:
     settings: of the model.
-    orientations: 1, or 8 for test-time augmentation by rotations and flips.
-    core_px: side of a tile's core; None for the fastest of a few.
+    arrays: by their names in its file.
+    path: where they were found.
 
   Returns:
-    `probabilities(params, batch_stats, pixels, **more)`: from float32 [H, W],
-    preprocessed, to probabilities, float32 [H, W]; `more` goes to
-    `probability_map`.
-  """
-  model = create_model(settings)
-  eval_step = step.make_eval_step(model)
-  reach: dict[str, Any] = {
-    'receptive_field_radius_px': model.receptive_field_radius_px,
-    'multiple_px': model.size_multiple,
-  }
+    Parameters and running statistics.
 
-  def probabilities(
-    params: Any, batch_stats: Any, pixels: np.ndarray, **more: Any
-  ) -> np.ndarray:
+  Raises:
+    InputError: the arrays are of another architecture.
+  """
+  nested: dict[str, Any] = {'params': {}, 'batch_stats': {}}
+  for name, array in arrays.items():
+    *folders, last = name.split('/')
+    place = nested
+    for folder in folders:
+      place = place.setdefault(folder, {})
+    place[last] = array
+  shapes = state.variable_shapes(create_model(settings))
+  wanted = {kind: shapes[kind] for kind in ('params', 'batch_stats')}
+  require_same_shapes(wanted, nested, path)
+  return nested['params'], nested['batch_stats']
+
+
+def make_forward(settings: ModelSettings) -> Callable[[Any, Any], Forward]:
+  """The forward pass of tiles, compiled once for each shape of them.
+
+  Args:
+    settings: of the model.
+
+  Returns:
+    `forward(params, batch_stats)`, of both trees as `step.replicate` gives
+    them: takes a tile on each device at a time.
+  """
+  eval_step = step.make_eval_step(create_model(settings))
+
+  def forward(params: Any, batch_stats: Any) -> Forward:
     def of_tiles(images: np.ndarray) -> np.ndarray:
       tiles = eval_step(params, batch_stats, step.shard(images))
       return np.asarray(tiles).reshape(images.shape)
 
-    return probability_map(
-      pixels,
-      average_over_orientations(of_tiles) if orientations == 8 else of_tiles,
-      core_px=core_px or fastest_core_px(pixels.shape, **reach),
-      batch_size=jax.local_device_count(),
-      **reach,
-      **more,
-    )
+    return Forward(of_tiles, jax.local_device_count())
 
-  return probabilities
+  return forward
 
 
 def make_probability_maps(
   settings: ModelSettings, *, tile_px: int
 ) -> Callable[[Any, Any, Sequence[Any]], list[np.ndarray]]:
-  """The same over the images of regions.
+  """The network over the images of regions.
 
   Args:
     settings: of the model.
@@ -72,13 +80,15 @@ def make_probability_maps(
   Returns:
     `maps(params, batch_stats, regions)`: a float32 [H, W] for each region.
   """
-  probabilities = make_probabilities(settings, core_px=tile_px)
+  forward, plan = make_forward(settings), plan_of(settings)
 
   def maps(
     params: Any, batch_stats: Any, regions: Sequence[Any]
   ) -> list[np.ndarray]:
+    of_network = forward(params, batch_stats)
     return [
-      probabilities(params, batch_stats, region.image) for region in regions
+      probabilities_of(region.image, of_network, plan, core_px=tile_px)
+      for region in regions
     ]
 
   return maps

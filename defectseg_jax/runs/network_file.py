@@ -8,19 +8,17 @@ import dataclasses
 import hashlib
 import json
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jax
 import ml_collections
 import numpy as np
 import safetensors
 import safetensors.numpy
-from jaxtyping import PyTree
 
 from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 from defectseg_jax.files import write_whole
-from defectseg_jax.models import ModelSettings, create_model
+from defectseg_jax.models import ModelSettings
 from defectseg_jax.prediction.scales import SeenSizes
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs import detection_file
@@ -36,12 +34,12 @@ from defectseg_jax.runs.network_card import (
 )
 from defectseg_jax.runs.run import Run
 from defectseg_jax.runs.settings import run_settings
-from defectseg_jax.training import state
-from defectseg_jax.training.named_arrays import (
-  leaves_by_name,
-  require_same_shapes,
-)
+from defectseg_jax.training.named_arrays import leaves_by_name
 from defectseg_jax.training.progress import Progress
+
+if TYPE_CHECKING:
+  # It loads JAX.
+  from jaxtyping import PyTree
 
 # The one entry of the file's metadata: with several, their order, and so the
 # checksum, would be another each time.
@@ -52,6 +50,7 @@ def load_network(
   name: str | pathlib.Path,
   *,
   orientations: int = 1,
+  engine: str = 'auto',
   config: ml_collections.ConfigDict | None = None,
 ) -> Run:
   """Reads a network that needs no training.
@@ -61,6 +60,7 @@ def load_network(
       ends in .safetensors.
     orientations: 8 averages probabilities over rotations and flips (test-time
       augmentation), at eight times the cost; 1 does not.
+    engine: what computes it, as `choose_engine` takes it.
     config: of the same defect, where how to measure is to be changed; None for
       the network's own.
 
@@ -89,9 +89,10 @@ def load_network(
     ),
     provenance=Provenance.from_json(card.provenance),
     orientations=orientations,
+    engine=engine,
     seen=_seen_sizes(path, card),
     references=references_path(path),
-    variables=read_variables(path, card, settings.model),
+    arrays=read_arrays(path, card),
   )
 
 
@@ -122,8 +123,8 @@ def card_progress(card: Card) -> Progress:
 
 def read_variables(
   path: pathlib.Path, card: Card, model: ModelSettings
-) -> tuple[PyTree, PyTree]:
-  """Reads a network's arrays.
+) -> 'tuple[PyTree, PyTree]':
+  """Reads a network's arrays, for JAX.
 
   Args:
     path: of NAME.safetensors.
@@ -137,19 +138,14 @@ def read_variables(
     InputError: the file is not the one that the card describes, or not of this
       network.
   """
-  arrays = _read_arrays(path, card)
-  shapes = state.variable_shapes(create_model(model))
-  wanted = {kind: shapes[kind] for kind in ('params', 'batch_stats')}
-  require_same_shapes(wanted, arrays, path)
-  restored = jax.tree.unflatten(
-    jax.tree.structure(wanted),
-    [arrays[name] for name in leaves_by_name(wanted)],
-  )
-  return restored['params'], restored['batch_stats']
+  # The network itself needs JAX, and what is in its file does not.
+  from defectseg_jax.runs.network import variables_of
+
+  return variables_of(model, read_arrays(path, card), path)
 
 
 def write_network(
-  path: pathlib.Path, variables: tuple[PyTree, PyTree], card: Card
+  path: pathlib.Path, variables: 'tuple[PyTree, PyTree]', card: Card
 ) -> Card:
   """Writes a network's file, and its card for the program.
 
@@ -177,8 +173,16 @@ def write_network(
   return card
 
 
-def _read_arrays(path: pathlib.Path, card: Card) -> dict[str, np.ndarray]:
-  """The arrays by name, float32; InputError where the card disagrees."""
+def read_arrays(path: pathlib.Path, card: Card) -> dict[str, np.ndarray]:
+  """Reads a network's arrays by their names, float32.
+
+  Args:
+    path: of NAME.safetensors.
+    card: that lies beside it.
+
+  Raises:
+    InputError: the file is not the one that the card describes.
+  """
   again = f'copy {path.name} and {path.stem}.json again, both from one place'
   try:
     data = read_regular(path)

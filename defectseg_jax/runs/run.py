@@ -53,6 +53,7 @@ class Run:
       not.
     provenance: how the run was made; None of a run of version 0.1.0.
     orientations: 1, or 8 for test-time augmentation.
+    engine: name and version of what computes it.
     identity: changes with the weights and with how they are applied.
     probabilities: `probabilities(pixels, valid=None, **more)`, from a
       micrograph that is not preprocessed, [H, W], and where it shows specimen,
@@ -74,6 +75,7 @@ class Run:
   least_peak: float
   provenance: Provenance | None
   orientations: int
+  engine: str
   identity: str
   probabilities: Callable[..., np.ndarray]
   seen: SeenSizes

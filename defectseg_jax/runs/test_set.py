@@ -12,6 +12,7 @@ from rich.markup import escape
 from defectseg_jax.evaluation import confusion, thresholds
 from defectseg_jax.files import write_whole
 from defectseg_jax.models import create_model
+from defectseg_jax.prediction.engines import engine_text
 from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
 from defectseg_jax.reporting import figures, tables
 from defectseg_jax.runs import config_checks, network
@@ -231,7 +232,7 @@ def _write_page(
   """The page measures with what the development set has just chosen."""
   settings = dataclasses.replace(settings, quantification=detection.settings)
   rows = how_made(
-    provenance_of_use(workdir.read_provenance()),
+    provenance_of_use(workdir.read_provenance(), engine_text('jax')),
     settings,
     progress,
     run=str(workdir.path),

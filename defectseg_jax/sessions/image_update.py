@@ -112,6 +112,10 @@ def is_current(task: Task, key: str) -> bool:
   before = folder.record_of(task.image.name)
   if before is None or before.key != key or not folder.is_whole(before):
     return False
+  # What another engine computed differs by rounding alone: a person's mask is
+  # not outdated by it. But the record names one engine.
+  if before.engine != run.engine:
+    return False
   if before.signs is None and run.judge is not None:
     return False
   # Where a correction was taken away, the mask is not the network's yet.
@@ -172,6 +176,7 @@ def update_files(
     Done(
       *(stem, key, mask_key, size_nm, files, image.zooms, noted, image.signs),
       edits=image.edits,
+      engine=task.network.run.engine,
     ),
   )
   return image

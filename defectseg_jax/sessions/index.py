@@ -34,6 +34,8 @@ class Done:
     edits: what a person did in a review: `mask`, checksum of the file that
       shows it; `corrected`, how many objects were taken out, drawn or changed;
       `objects`, of how many. Empty where nobody did.
+    engine: what computed the network, with its version; '' where none did, or
+      an older version noted none.
   """
 
   stem: str
@@ -45,6 +47,7 @@ class Done:
   correction: Mapping[str, str] = dataclasses.field(default_factory=dict)
   signs: Mapping[str, float] | None = None
   edits: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+  engine: str = ''
 
 
 class Index(NamedTuple):

@@ -123,7 +123,7 @@ def predict_parts(
       settings=one.settings,
       limits=one.run.limits,
     )
-    provenance = provenance_of_use(one.run.provenance)
+    provenance = provenance_of_use(one.run.provenance, one.run.engine)
     looking.append(Looking(one.run, one.folder, (provenance, noted.to_json())))
   images, failures = predict_images(
     given.paths,
@@ -212,6 +212,7 @@ def read_run(
   """
   how: dict[str, Any] = {
     'orientations': request.orientations,
+    'engine': request.engine,
     'config': config,
   }
   if request.network is not None:

@@ -137,6 +137,7 @@ class PredictRequest(SessionRequest):
     object_diameter_nm: about how large the objects are; None to find out.
     network: name or path of a network that needs no run; None for a run's.
     orientations: 1, or 8 for test-time augmentation.
+    engine: what computes the network.
 
   Raises:
     InputError: a flag is missing or out of range, or a file is not there.
@@ -151,6 +152,7 @@ class PredictRequest(SessionRequest):
   object_diameter_nm: Annotated[float | None, _DIAMETER_NM] = None
   network: str | None = None
   orientations: Annotated[int, one_of(1, 8)] = 1
+  engine: Annotated[str, one_of('auto', 'jax', 'onnx')] = 'auto'
 
   def __post_init__(self) -> None:
     super().__post_init__()

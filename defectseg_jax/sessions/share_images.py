@@ -164,7 +164,7 @@ class _Worker:
     show(f'predicting {file.name}', 0.0)
     part = self.shares.part(file)
     with part.hold():
-      part.begin(provenance_of_use(self.run.provenance))
+      part.begin(provenance_of_use(self.run.provenance, self.run.engine))
       corrections = Corrections(
         part, files_by_stem([file]), self.given.request.mask_values
       )

@@ -84,6 +84,8 @@ class Shares:
     if (
       known is None
       or known.key != task.key
+      # A process on another machine may have had another one.
+      or known.engine != task.network.run.engine
       or not part.is_whole(known)
       or any(map(part.differs, known.files))
     ):

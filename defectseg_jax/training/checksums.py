@@ -10,20 +10,23 @@ import hashlib
 import json
 import pathlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import PyTree
 
 from defectseg_jax.disk import read_regular
 from defectseg_jax.training.named_arrays import leaves_by_name
 from defectseg_jax.training.progress import Progress
 
+if TYPE_CHECKING:
+  # It loads JAX.
+  from jaxtyping import PyTree
+
 # The item with the SHA-256 of the others, a folder with a file of JSON.
 _RECORD = 'checksums'
 
 
-def arrays_sha256(tree: PyTree) -> str:
+def arrays_sha256(tree: 'PyTree') -> str:
   """The SHA-256 of arrays: of the name, type, shape and bytes of each.
 
   Args:

@@ -1,15 +1,16 @@
 """The arrays of a network by name, and whether they are those of a file."""
 
 import pathlib
-from typing import Any
-
-import jax
-from jaxtyping import PyTree
+from typing import TYPE_CHECKING, Any
 
 from defectseg_jax.errors import InputError
 
+if TYPE_CHECKING:
+  # It loads JAX.
+  from jaxtyping import PyTree
 
-def leaves_by_name(tree: PyTree) -> dict[str, Any]:
+
+def leaves_by_name(tree: 'PyTree') -> dict[str, Any]:
   """A network's arrays by their names.
 
   Args:
@@ -19,6 +20,9 @@ def leaves_by_name(tree: PyTree) -> dict[str, Any]:
     >>> leaves_by_name({'params': {'conv_1': {'bias': 0.5}}})
     {'params/conv_1/bias': 0.5}
   """
+  # Who only compares a checksum's name need not wait for it.
+  import jax
+
   return {
     jax.tree_util.keystr(path, simple=True, separator='/'): leaf
     for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
@@ -26,7 +30,7 @@ def leaves_by_name(tree: PyTree) -> dict[str, Any]:
 
 
 def require_same_shapes(
-  needed: PyTree, saved: PyTree, checkpoint: pathlib.Path
+  needed: 'PyTree', saved: 'PyTree', checkpoint: pathlib.Path
 ) -> None:
   """Compares a network's arrays with those that were saved.
 

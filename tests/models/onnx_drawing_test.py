@@ -8,6 +8,7 @@ import pytest
 
 from defectseg_jax.models import ARCHITECTURES
 from defectseg_jax.models.onnx_drawing import draw_model
+from defectseg_jax.models.onnx_graph import OtherArraysError
 from defectseg_jax.models.settings import NAMES
 from defectseg_jax.training import state
 from defectseg_jax.training.named_arrays import leaves_by_name
@@ -113,3 +114,23 @@ def test_the_graph_keeps_what_it_is_told():
 def test_an_architecture_that_nobody_draws_is_named():
   with pytest.raises(KeyError, match='Other'):
     draw(type('Other', (), {})(), {})
+
+
+@pytest.mark.parametrize(
+  'change, said',
+  [
+    (
+      lambda arrays: arrays | {'params/away': np.zeros(())},
+      'params/away is of',
+    ),
+    (
+      lambda arrays: arrays | {'params/output/bias': np.zeros(2)},
+      r'params/output/bias is \(2,\), but config.model needs \(1,\)',
+    ),
+  ],
+)
+def test_arrays_of_another_network_are_named(change, said):
+  model = ARCHITECTURES['unet'](widths=(2, 3))
+  arrays = leaves_by_name(random_variables(model))
+  with pytest.raises(OtherArraysError, match=said):
+    draw_model(model, change(arrays), {})

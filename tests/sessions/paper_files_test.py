@@ -37,6 +37,7 @@ HOW_MADE = {**PROVENANCE.rows(), 'versions': 'numpy 9.9'}
 NETWORK = {
   'network': 'defectsegnet, epoch 7, no test-time augmentation',
   'run': 'voids, a network that comes with the program (SHA-256 0a1b...)',
+  'engine': 'JAX 9.9',
   'trained on': 'simulated foils',
   'test score': 'IU 76.7 ± 8.5 % over 4 test images',
   'preprocessing': 'invert False',
@@ -180,6 +181,7 @@ FEATURES = {
     lambda r: dataclasses.replace(r, how_made={**r.how_made, **NETWORK}),
     [
       'network defectsegnet, epoch 7, no test-time augmentation [@roberts2019]',
+      'computed by JAX 9.9.',
       'trained on: simulated foils',
       '76.7 ± 8.5 %',
       'invert False',

@@ -56,6 +56,7 @@ def _segmentation(record: Record) -> Iterator[str]:
       f'Micrographs were segmented for {defect} with {program}, by the network '
       f'{made["network"]}{by}, of {made["run"]}.'
     )
+    yield f'Its probabilities were computed by {made["engine"]}.'
     yield f'It was trained on: {made["trained on"]}.'
     yield f'Its score on the test set: {made["test score"]}.'
     yield f'Images were preprocessed with: {made["preprocessing"]}.'

@@ -204,6 +204,7 @@ def _page(
     how_made={
       **current_provenance().rows(),
       'networks': ', '.join(str(one.run.origin) for one in parts),
+      'engine': ', '.join(dict.fromkeys(one.run.engine for one in parts)),
       'versions': versions_text(),
     },
   )
