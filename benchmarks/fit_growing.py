@@ -132,8 +132,8 @@ def _simulate(folder: pathlib.Path, defect: str, seeds: list[int]) -> None:
 def _examples(made: Any, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
   """Maps and outline of each click on a micrograph."""
   rng = np.random.default_rng(seed)
-  labels = regions.label(made['mask'], connectivity=2)
-  found = regions.label(made['found'], connectivity=2)
+  labels = np.asarray(regions.label(made['mask'], connectivity=2))
+  found = np.asarray(regions.label(made['found'], connectivity=2))
   uncounted = np.unique(labels[~made['counts']])
   whole = [
     one

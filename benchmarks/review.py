@@ -241,8 +241,8 @@ def _grow(count: int) -> None:
 def _clicks(patch: Any, found: Any, seed: int) -> Iterator[tuple[str, float]]:
   """Which click it was, and the IU of what it grew."""
   rng = np.random.default_rng(seed)
-  labels = regions.label(patch.mask, connectivity=2)
-  outlined = regions.label(found.mask, connectivity=2)
+  labels = np.asarray(regions.label(patch.mask, connectivity=2))
+  outlined = np.asarray(regions.label(found.mask, connectivity=2))
   for one in regions.regionprops(labels):
     inside = labels == one.label
     whole = patch.counts[inside].all() and one.area >= _LEAST_PX

@@ -99,7 +99,9 @@ def _radii_px(likely: np.ndarray) -> np.ndarray:
   likely = likely - likely.max(axis=1, keepdims=True)
   weight = np.exp(likely)
   weight /= weight.sum(axis=1, keepdims=True)
-  path = closed_path(np.log(weight + 1e-6))
+  # The path may have to cross places that are no more likely than 0.
+  weight += 1e-6
+  path = closed_path(np.log(weight))
   near = np.arange(-_AROUND_PATH, _AROUND_PATH + 1)
   places = np.clip(path[:, None] + near, 0, SAMPLES - 1)
   share = np.take_along_axis(weight, places, axis=1)

@@ -83,6 +83,10 @@ def test_an_image_on_its_side_gives_the_object_on_its_side():
   assert shared(np.rot90(grown), turned) > 0.95
 
 
+def test_an_image_that_shows_nothing_gives_an_outline_all_the_same():
+  assert grow(np.full((40, 50), 7.0, np.float32), (3.5, 48.5)).any()
+
+
 def test_weights_are_those_that_the_network_asks_for():
   stored = load_file(growing.WEIGHTS)
   shapes = {name: one.shape for name, one in stored.items()}
