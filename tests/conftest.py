@@ -5,7 +5,15 @@ import shutil
 import pytest
 import tiny
 import tiny_network  # noqa: F401
+import unprinted
 from devices import take_one_device
+
+
+@pytest.fixture
+def printed(monkeypatch):
+  """Sessions have their figures for print."""
+  name = 'defectseg_jax.sessions.paper_figures.write_figure'
+  monkeypatch.setattr(name, unprinted.write_figure)
 
 
 @pytest.fixture(scope='module')

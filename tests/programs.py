@@ -120,6 +120,7 @@ def _run(words, cwd, env, paths):
     os.close(opened)
   sys.argv = ['main.py', *words]
   import tiny_network  # noqa: F401
+  import unprinted  # noqa: F401
 
   try:
     runpy.run_module(PROGRAM[2], run_name='__main__', alter_sys=True)

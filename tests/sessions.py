@@ -61,11 +61,16 @@ def by_image(out):
 
 
 def contents(folder):
-  """All that follows from the session, and not from when it was done."""
+  """All that follows from the session, and not from when it was done.
+
+  Without figures for print, which one started by launch/ has.
+  """
   return {
     str(path.relative_to(folder)): path.read_bytes()
     for path in sorted(folder.rglob('*'))
-    if path.is_file() and path.name not in ('session.json', 'report.html')
+    if path.is_file()
+    and path.name not in ('session.json', 'report.html')
+    and 'figures' not in path.parts
   }
 
 

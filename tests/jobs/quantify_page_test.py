@@ -63,13 +63,14 @@ def test_the_page_has_masks_and_numbers(measure):
   assert 'measured with' in page and 'to be checked' not in page
 
 
-def test_the_same_command_again_writes_the_same(measure, masks):
+def test_the_same_command_again_writes_the_same(measure, masks, printed):
   out = measure()
   before = files_of(out)
   assert {f for f in before if f.startswith('paper/')} == {
     *(f'paper/methods.{ending}' for ending in ('md', 'tex')),
     *(f'paper/tables.{ending}' for ending in ('csv', 'md', 'tex', 'xlsx')),
     'paper/references.bib',
+    *(f'paper/figures/histogram.{kind}' for kind in ('pdf', 'png', 'svg')),
   }
   assert files_of(measure()) == before
   # A mask that is not there any more leaves nothing behind.

@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+import unprinted
 from PIL import Image
 from two_masks import mask_of, numbers_of
 
@@ -14,6 +15,7 @@ from defectseg_jax.quantification import MeasurementSettings
 from defectseg_jax.reporting import colours
 from defectseg_jax.reporting.figures.printing import journal_style
 from defectseg_jax.reporting.overlays import grey_levels
+from defectseg_jax.sessions import paper_figures
 from defectseg_jax.sessions.paper_figures import (
   FIGURES,
   MOST_MICROGRAPHS,
@@ -24,6 +26,14 @@ from defectseg_jax.sessions.sample_files import condition_figures
 from defectseg_jax.sessions.samples import Samples
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+
+
+@pytest.fixture(scope='module', autouse=True)
+def drawn():
+  """The figures are drawn, which other tests leave out."""
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(paper_figures, 'write_figure', unprinted.write_figure)
+    yield
 
 
 @pytest.fixture(scope='module')
