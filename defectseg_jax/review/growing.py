@@ -46,7 +46,8 @@ def grow_object(
 
   Args:
     pixels: [H, W], the micrograph.
-    probabilities: float32 [H, W]; None without a network.
+    probabilities: float32 [H, W]; None to go by the image alone, as a review
+      does (docs/review_speed.md).
     ids: int [H, W], objects that are outlined already; 0 elsewhere.
     point: row and column inside of the object.
 

@@ -22,6 +22,7 @@ from defectseg_jax.micrographs.files import image_files
 from defectseg_jax.micrographs.image_names import name_in_table
 from defectseg_jax.micrographs.mask_files import SUFFIXES as MASK_SUFFIXES
 from defectseg_jax.micrographs.mask_values import MaskValues
+from defectseg_jax.prediction.engines import ENGINES
 
 _DIAMETER_NM = within(0.1, 1e6, 'it is in nanometres')
 _UNCERTAINTIES = ('thickness_uncertainty', 'pixel_size_uncertainty')
@@ -152,7 +153,7 @@ class PredictRequest(SessionRequest):
   object_diameter_nm: Annotated[float | None, _DIAMETER_NM] = None
   network: str | None = None
   orientations: Annotated[int, one_of(1, 8)] = 1
-  engine: Annotated[str, one_of('auto', 'jax', 'onnx')] = 'auto'
+  engine: Annotated[str, one_of(*ENGINES)] = 'auto'
 
   def __post_init__(self) -> None:
     super().__post_init__()

@@ -115,9 +115,7 @@ def _look_at_open(
 
 
 def _update_from(shares: Shares) -> Update:
-  """What a part does not have, as of a file that was changed since, is looked
-  for again.
-  """
+  """Takes what was found from there; what was changed since is looked for."""
 
   def update(tasks: Sequence[Task], on_tiles: OnTiles) -> list[SessionImage]:
     return [

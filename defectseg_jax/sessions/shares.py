@@ -115,15 +115,15 @@ class Shares:
     if not ours:
       yield False
       return
+    done = False
     try:
       yield True
-    except BaseException:
+      done = True
+    finally:
       with self._lock():
         self._leases.give_back(page)
-      raise
-    with self._lock():
-      self._leases.give_back(page)
-      self._remove(files)
+        if done:
+          self._remove(files)
 
   def _remove(self, files: Sequence[pathlib.Path]) -> None:
     """Unless somebody is at one, who was given more files than we."""

@@ -10,6 +10,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
 from defectseg_jax.quantification import QualityWarning
 from defectseg_jax.sessions.session_image import SessionImage
@@ -72,8 +73,11 @@ def read_told(folder: pathlib.Path, defect: str) -> Told:
   if not (folder.parent / TogetherFolder.INDEX).exists() or not path.exists():
     return NOTHING_TOLD
   try:
-    return Told.of(json.loads(path.read_text(encoding='utf-8'))[defect])
-  except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    return Told.of(json.loads(read_regular(path))[defect])
+  except (
+    *(OSError, ValueError, TypeError, KeyError, AttributeError),
+    RecursionError,
+  ) as error:
     raise InputError(
       f'{path}: cannot be read ({error}); give the predict command of all '
       'networks again'
