@@ -118,7 +118,7 @@ def test_the_version():
     (('train',), '--config: is missing; give --config=voids'),
     (
       ('train', '--config=voids', '--output=x'),
-      '--output: --mode=train does not take it; it takes --config, ',
+      '--output: --mode=train does not take it; it takes --compilation_c',
     ),
     (
       ('predict', '--output=x', '--workdir={run}', '--thickness_nm=9'),
@@ -252,7 +252,7 @@ NETWORK = ('predict', '--output=x', '--input={folder}/images')
     ),
     (
       ('evaluate', '--network={net}'),
-      '--network: --mode=evaluate does not take it; it takes --config, --work',
+      '--network: --mode=evaluate does not take it; it takes --compilation_ca',
     ),
   ],
 )
