@@ -1,13 +1,14 @@
 """The table of docs/benchmarks.md is that of what was measured."""
 
 import json
-import statistics
 import sys
 
+import numpy as np
+import onnx
 import pytest
 
 from benchmarks import all as benchmarks
-from benchmarks import rows
+from benchmarks import roofline, rows
 
 FACTS = {
   **{'cpu': 'a CPU', 'cores': 2, 'load_average': 0.5, 'python': '3.13.0'},
@@ -83,12 +84,28 @@ def test_a_part_that_is_not_known_is_refused(elsewhere, monkeypatch, capsys):
   assert elsewhere[1] == []
 
 
-def test_a_real_part_is_measured_in_a_process_of_its_own():
-  found = benchmarks.measure('quantification')
-  assert {'cpu', 'cores', 'load_average', 'date'} <= found.keys()
-  made = [rows.Row(**row) for row in found['rows']]
-  assert all(statistics.median(row.turns) > 0 for row in made)
-  assert any('scikit-image' in row.peer for row in made)
+def test_operations_of_convolutions_are_those_counted_by_hand():
+  """Two and three maps of 3 x 3 and 2 x 2; the second twice as large."""
+  weights = {'w': (2, 1, 3, 3), 'u': (2, 3, 2, 2)}
+  float32 = onnx.TensorProto.FLOAT
+  graph = onnx.helper.make_graph(
+    [
+      onnx.helper.make_node('Conv', ['x', 'w'], ['a'], pads=[1] * 4),
+      onnx.helper.make_node('ConvTranspose', ['a', 'u'], ['y'], strides=[2, 2]),
+    ],
+    'two',
+    [onnx.helper.make_tensor_value_info('x', float32, ['n', 1, 'h', 'w'])],
+    [onnx.helper.make_tensor_value_info('y', float32, ['n', 3, 'h', 'w'])],
+    [
+      onnx.numpy_helper.from_array(np.zeros(shape, np.float32), name)
+      for name, shape in weights.items()
+    ],
+  )
+  model = onnx.helper.make_model(graph)
+  # Of each of 8 x 8 pixels: 9 products for each of 2 maps, then of these two
+  # 4 products for each of 3 maps; a sum for each product.
+  by_hand = 2 * 64 * (9 * 2 + 2 * 4 * 3)
+  assert roofline.convolution_operations(model, 8) == by_hand
 
 
 @pytest.mark.parametrize('part', benchmarks.PARTS)

@@ -118,3 +118,25 @@ def test_what_is_found_again_has_the_same_bits_and_damage_is_not_told(clean):
   assert turns['again'][0] > 0
   assert len({bits for _, bits in turns.values()}) == 1
   assert done.stderr == ''
+
+
+@pytest.mark.parametrize(
+  'words, kept',
+  [
+    (('predict', '--network=nope', '--input=x.tif'), True),
+    (('predict', '--network=nope', '--nocompilation_cache'), False),
+    (('quantify', '--config=voids', '--output=x'), False),
+  ],
+)
+def test_modes_that_may_need_jax_ask_for_it(clean, words, kept):
+  environment = {**tiny.environment(), **os.environ}
+  environment.pop(FOLDER, None)
+  done = subprocess.run(
+    [sys.executable, '-m', 'defectseg_jax.main', *words],
+    env=environment,
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 1 and done.stderr.startswith('error: ')
+  assert clean.exists() == kept
