@@ -21,12 +21,13 @@ Exit code 1: the bound is exceeded.
 import contextlib
 import statistics
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 from skimage import segmentation
 
-from benchmarks import domain_worker, report, workers
+from benchmarks import domain_worker, report, rows, workers
 from defectseg_jax.simulation.domain.patch import Patch
 
 BOUND_MS = 40.0
@@ -49,6 +50,32 @@ def main() -> int:
   checkouts = [str(workers.REPOSITORY)]
   if flags.beside:
     checkouts.append(flags.beside)
+  times = _times_of(checkouts, flags.patches)
+  lines = []
+  for defect, (here, *beside) in times.items():
+    lines.append([f'configs/{defect}.py:scale=general', *_summary(here)])
+    for other in beside:
+      ratio = statistics.mean(other) / statistics.mean(here)
+      lines.append([f'the same, beside: {ratio:.2f}', *_summary(other)])
+  header = ['domain', 'mean, ms', 'median, ms', 'longest, ms']
+  print(report.table(header, lines))
+  passed = all(statistics.mean(t[0]) <= BOUND_MS for t in times.values())
+  return 0 if passed else 1
+
+
+def measure_rows() -> list[rows.Row]:
+  """A patch of each domain, on one core; no other program makes them."""
+  times = _times_of([str(workers.REPOSITORY)], 40)
+  return [
+    rows.Row(f'a patch of 256 px, {defect}', 'ms', here)
+    for defect, (here,) in times.items()
+  ]
+
+
+def _times_of(
+  checkouts: Sequence[str], patches: int
+) -> dict[str, list[list[float]]]:
+  """Of each defect what `_times` says, of each checkout."""
   with contextlib.ExitStack() as stack:
     contenders = [
       stack.enter_context(
@@ -58,18 +85,7 @@ def main() -> int:
       )
       for one in checkouts
     ]
-    times = {
-      defect: _times(contenders, defect, flags.patches) for defect in DEFECTS
-    }
-  rows = []
-  for defect, (here, *beside) in times.items():
-    rows.append([f'configs/{defect}.py:scale=general', *_summary(here)])
-    for other in beside:
-      ratio = statistics.mean(other) / statistics.mean(here)
-      rows.append([f'the same, beside: {ratio:.2f}', *_summary(other)])
-  print(report.table(['domain', 'mean, ms', 'median, ms', 'longest, ms'], rows))
-  passed = all(statistics.mean(t[0]) <= BOUND_MS for t in times.values())
-  return 0 if passed else 1
+    return {defect: _times(contenders, defect, patches) for defect in DEFECTS}
 
 
 def _times(
@@ -100,15 +116,15 @@ def _summary(milliseconds: list[float]) -> list[str]:
 
 
 def _draw(path: str) -> None:
-  rows = []
+  strips = []
   for defect in DEFECTS:
     # Those that have something to see, in the order they come in.
     patches = [
       domain_worker.simulate(defect, number, SIDE_PX) for number in range(40)
     ]
     shown = [p for p in patches if p.mask.mean() > 0.02][:6]
-    rows.append(np.hstack([_outline(patch) for patch in shown]))
-  picture = Image.fromarray(np.vstack(rows))
+    strips.append(np.hstack([_outline(patch) for patch in shown]))
+  picture = Image.fromarray(np.vstack(strips))
   picture.resize((picture.width * 2 // 3, picture.height * 2 // 3)).save(
     path, optimize=True
   )

@@ -15,7 +15,7 @@ import statistics
 import sys
 from typing import Any
 
-from benchmarks import report, workers
+from benchmarks import report, rows, workers
 
 LEAST_RATIO = 10
 ORDERS = ('tiled', 'random')
@@ -80,16 +80,36 @@ def comparison(flags: argparse.Namespace) -> dict[str, Any]:
   return result
 
 
+def measure_rows() -> list[rows.Row]:
+  """Milliseconds of a patch in each order, beside those that a step takes."""
+  flags = argparse.Namespace(
+    **{'patch_px': 512, 'batch_size': 4, 'rounds': 5},
+    **{'batches': 100, 'warm_up': 20, 'steps': 1},
+  )
+  speeds = comparison(flags)['patches_per_s']
+  milliseconds = {
+    name: [1e3 / speed for speed in found] for name, found in speeds.items()
+  }
+  return [
+    rows.Row(
+      *(f'a patch of 512 px, {order}', 'ms', milliseconds[order]),
+      peer=TRAIN_STEP,
+      peer_turns=milliseconds[TRAIN_STEP],
+    )
+    for order in ORDERS
+  ]
+
+
 def _print(result: dict[str, Any], medians: dict[str, float]) -> None:
   print(
     f'Patches of {result["patch_px"]} px in batches of {result["batch_size"]}, '
     f'median of {len(result["patches_per_s"][TRAIN_STEP])} turns\n'
     f'{report.line(result["machine"])}\n{report.line(result["versions"])}\n'
   )
-  rows = []
+  lines = []
   for name, speeds in result['patches_per_s'].items():
     ratio = result['ratios'].get(name)
-    rows.append(
+    lines.append(
       (
         name if ratio is None else f'pipeline, {name}',
         f'{medians[name]:.1f}',
@@ -100,7 +120,7 @@ def _print(result: dict[str, Any], medians: dict[str, float]) -> None:
     )
   print(
     report.table(
-      ('', 'patches per s', 'slowest', 'fastest', 'times the step'), rows
+      ('', 'patches per s', 'slowest', 'fastest', 'times the step'), lines
     )
   )
   said = 'at least' if result['passed'] else 'LESS THAN'

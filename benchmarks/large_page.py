@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from benchmarks import report
+from benchmarks import report, rows
 from defectseg_jax.quantification import MeasurementSettings, kind_of
 from defectseg_jax.quantification.review import mean_probabilities
 from defectseg_jax.reporting.page import ImageView, image_view, session_page
@@ -102,6 +102,23 @@ def main() -> None:
   )
 
 
+def measure_rows() -> list[rows.Row]:
+  """The page of 100 images: to write it, and to open it in Chromium."""
+  with tempfile.TemporaryDirectory() as folder:
+    path = pathlib.Path(folder, 'report.html')
+    facts = _write(path, 100, 1024, 100)
+    shown = {
+      's to measure and draw an image': ('measure and draw an image', 's'),
+      's to write the page': ('write the page of 100 images', 's'),
+      'MB of memory for it': ('memory for it', 'MB'),
+    }
+    if shutil.which('chromium'):
+      facts |= _open(path)
+      shown['ms to first paint'] = ('open it, to the first words', 'ms')
+      shown['ms, click'] = ('open it, to an answered click', 'ms')
+  return [rows.Row(*shown[name], [float(facts[name])]) for name in shown]
+
+
 def _write(
   path: pathlib.Path, count: int, side_px: int, objects: int
 ) -> dict[str, str]:
@@ -143,14 +160,14 @@ def _write_objects(
   folder: pathlib.Path, made: Made, count: int
 ) -> dict[str, str]:
   """objects.csv of so many images."""
-  before_mb, rows = _begin_mb(), 0
+  before_mb, lines = _begin_mb(), 0
   with objects_table(folder) as write:
     for numbers, _ in _copies(made, count):
-      rows += len(numbers.objects['id'])
+      lines += len(numbers.objects['id'])
       write(numbers)
   size = (folder / 'objects.csv').stat().st_size / 1e6
   return {
-    'rows of objects.csv': f'{rows} ({size:.0f} MB, of {count} images)',
+    'rows of objects.csv': f'{lines} ({size:.0f} MB, of {count} images)',
     'MB of memory for them': f'{_peak_mb() - before_mb:.0f}',
   }
 
@@ -160,9 +177,9 @@ def _measured(
 ) -> tuple[ImageNumbers, ImageView]:
   rng = np.random.default_rng(seed)
   mask = np.zeros((side_px, side_px), bool)
-  rows, columns = np.mgrid[-40:41, -40:41]
+  down, across = np.mgrid[-40:41, -40:41]
   for row, column in rng.integers(50, side_px - 50, (objects, 2)):
-    disc = rows**2 + columns**2 < rng.uniform(8, 30) ** 2
+    disc = down**2 + across**2 < rng.uniform(8, 30) ** 2
     mask[row - 40 : row + 41, column - 40 : column + 41] |= disc
   noise = rng.normal(0, 20, mask.shape)
   pixels = np.clip(90 + 60 * mask + noise, 0, 255).astype(np.uint8)

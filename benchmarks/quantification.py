@@ -33,7 +33,7 @@ for _name in ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'):
 import numpy as np  # noqa: E402
 from skimage import measure  # noqa: E402
 
-from benchmarks import report  # noqa: E402
+from benchmarks import report, rows  # noqa: E402
 from defectseg_jax.quantification.dislocations.summary import (  # noqa: E402
   dislocation_summary,
 )
@@ -85,6 +85,24 @@ def main() -> int:
   )
   print(f'\n{"All within" if passed else "OVER"} the bounds.')
   return 0 if passed else 1
+
+
+def measure_rows() -> list[rows.Row]:
+  """Each task on one core; particles beside scikit-image."""
+  masks = {'particles': particle_mask(), 'lines': line_mask()}
+  times = {
+    name: [1e3 * one for one in found]
+    for name, found in time_small(masks, 15).items()
+  }
+  theirs = times.pop(_THEIRS)
+  return [
+    rows.Row(
+      *(f'{name}, {SIDE_PX} x {SIDE_PX} px', 'ms', found),
+      peer='' if TASKS[name][1] == 'lines' else _THEIRS,
+      peer_turns=() if TASKS[name][1] == 'lines' else theirs,
+    )
+    for name, found in times.items()
+  ]
 
 
 def particle_mask() -> np.ndarray:
@@ -140,6 +158,7 @@ def measure_by_regionprops(mask: np.ndarray) -> None:
   measure.regionprops_table(measure.label(mask), properties=_COLUMNS)
 
 
+_THEIRS = 'scikit-image regionprops_table'
 TASKS: dict[str, tuple[Callable, str]] = {
   'particles: table, densities, intervals': (
     measure_particle_mask,
@@ -149,7 +168,7 @@ TASKS: dict[str, tuple[Callable, str]] = {
     lambda mask: measure_particle_mask(mask, separate=True),
     'particles',
   ),
-  'scikit-image regionprops_table': (measure_by_regionprops, 'particles'),
+  _THEIRS: (measure_by_regionprops, 'particles'),
   'dislocations: grid, length, intervals': (measure_line_mask, 'lines'),
 }
 BOUNDED = (
@@ -217,15 +236,15 @@ def _median_ms(seconds: Sequence[float]) -> float:
 
 
 def _small_table(times: dict[str, list[float]], repeats: int) -> str:
-  rows = [
+  lines = [
     (name, f'{_median_ms(found):.1f}', f'{1e3 * min(found):.1f}')
     for name, found in times.items()
   ]
   title = f'{SIDE_PX} x {SIDE_PX}, {repeats} times each'
-  return report.table((title, 'median ms', 'min ms'), rows)
+  return report.table((title, 'median ms', 'min ms'), lines)
 
 
-def _large_table(rows: Sequence[dict[str, Any]], side_px: int) -> str:
+def _large_table(found: Sequence[dict[str, Any]], side_px: int) -> str:
   return report.table(
     (
       f'{side_px} x {side_px}',
@@ -240,7 +259,7 @@ def _large_table(rows: Sequence[dict[str, Any]], side_px: int) -> str:
         f'{row["times_slower_per_pixel"]:.2f}',
         f'{row["bytes_per_pixel"]:.1f}',
       )
-      for row in rows
+      for row in found
     ],
   )
 

@@ -27,7 +27,7 @@ import sys
 import tempfile
 from typing import Any
 
-from benchmarks import report, workers
+from benchmarks import report, roofline, rows, workers
 
 TRAINABLE_PARAMETERS = 350_428
 MEMORY_BOUND_BYTES = 8 * 2**30
@@ -161,6 +161,75 @@ def comparison(flags: argparse.Namespace) -> dict[str, Any]:
   }
   _print_comparison(result)
   return result
+
+
+def measure_rows() -> list[rows.Row]:
+  """A pass and a whole step, beside the fastest PyTorch if it is installed."""
+  flags = argparse.Namespace(
+    **{'patches': 4, 'patch_px': 512, 'repeats': 3, 'rounds': 3},
+    **{'threads': None, 'torch_python': sys.executable},
+  )
+  if has_torch(sys.executable):
+    seconds = comparison(flags)['seconds']
+    name = min(PYTORCH, key=lambda one: statistics.median(seconds[one]))
+    peer: dict[str, Any] = {'peer': name, 'peer_turns': seconds[name]}
+  else:
+    seconds = _time_jax_alone(flags)
+    peer = {'peer': 'PyTorch', 'why_no_peer': 'not installed'}
+  pixels = flags.patches * flags.patch_px**2
+  # Forward, then the gradients of feature maps and of kernels.
+  least_s = 3 * pixels * _operations_a_pixel() / roofline.matrix_rate()
+  return [
+    rows.Row(
+      *(f'{what}, 4 patches of 512 px', 's', seconds[name]),
+      **peer,
+      roofline=least_s / statistics.median(seconds[name]),
+    )
+    for name, what in {JAX: 'forward and backward', JAX_STEP: 'a step'}.items()
+  ]
+
+
+def measure_memory_rows() -> list[rows.Row]:
+  """The peak of a whole step, beside its bound."""
+  arguments = ['--patches=16', '--patch_px=512']
+  with workers.Worker('benchmarks.jax_worker', arguments) as worker:
+    worker.ask('first_pass', what='train_step')
+    peak_gib = worker.ask('peak_bytes') / 2**30
+  return [
+    rows.Row(
+      *('a train step of 16 patches of 512 px', 'GiB', [peak_gib]),
+      peer='its bound',
+      peer_turns=[MEMORY_BOUND_BYTES / 2**30],
+    )
+  ]
+
+
+def _time_jax_alone(flags: argparse.Namespace) -> dict[str, list[float]]:
+  arguments = [f'--patches={flags.patches}', f'--patch_px={flags.patch_px}']
+  kinds = {JAX: 'forward_backward', JAX_STEP: 'train_step'}
+  seconds: dict[str, list[float]] = {name: [] for name in kinds}
+  with workers.Worker('benchmarks.jax_worker', arguments) as worker:
+    for what in kinds.values():
+      worker.ask('first_pass', what=what)
+    for _ in range(flags.rounds):
+      for name, what in kinds.items():
+        turn = worker.ask('passes', what=what, repeats=flags.repeats + 1)
+        seconds[name] += turn[1:]
+  return seconds
+
+
+def _operations_a_pixel() -> float:
+  """Of the network's convolutions, forward."""
+  # They load JAX, which sizes its pools by the cores that a worker may use.
+  from benchmarks import random_variables
+  from defectseg_jax.models import ModelSettings, create_model
+  from defectseg_jax.models.onnx_drawing import draw_model
+
+  settings = ModelSettings(dropout_rate=0.0)
+  variables = random_variables.create_random_variables(settings)
+  arrays = random_variables.named_leaves(variables)
+  graph = draw_model(create_model(settings).for_inference, arrays, {})
+  return roofline.convolution_operations(graph, 512) / 512**2
 
 
 def _start_pytorch(

@@ -66,6 +66,12 @@ SURFACE = flags.DEFINE_bool(
   'The images show surfaces, as those of an SEM, and no foils: numbers are per '
   'area, and need no thickness.',
 )
+COMPILATION_CACHE = flags.DEFINE_bool(
+  'compilation_cache',
+  True,
+  'Whether what JAX compiles is kept for the next time, in the cache of the '
+  'user; where JAX_COMPILATION_CACHE_DIR is set, JAX keeps it there.',
+)
 INCLUDE = flags.DEFINE_multi_string(
   'include',
   [],

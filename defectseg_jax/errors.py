@@ -4,6 +4,7 @@
 """
 
 import errno
+import importlib.util
 import os
 
 # By number of a system's error: what to do.
@@ -45,6 +46,17 @@ _NOT_INSTALLED = (
 
 class InputError(ValueError):
   """Bad input. The message is one line: file, offending value, remedy."""
+
+
+def require_training() -> None:
+  """Sees that the packages are installed that training needs; loads none.
+
+  Raises:
+    InputError: one is not.
+  """
+  for name in TRAINING:
+    if importlib.util.find_spec(name) is None:
+      raise InputError(_NOT_INSTALLED.format(name=name))
 
 
 def file_error(

@@ -16,6 +16,7 @@ import defectseg_jax
 from defectseg_jax import command_help, command_line, given_config
 from defectseg_jax.errors import InputError, printable, system_error_text
 from defectseg_jax.modes import MODES
+from defectseg_jax.runtime.compilation_cache import keep_compiled
 from defectseg_jax.runtime.interruption import Interruption, Stopped
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def main(argv: Sequence[str]) -> None:
   """Runs the job that --mode names."""
   mode, words = command_line.MODE.value, argv[1:]
   command_line.require_flags_of_mode(mode, words)
+  if 'compilation_cache' in MODES[mode].flags:
+    keep_compiled(wanted=command_line.COMPILATION_CACHE.value)
   interruption = Interruption()
   try:
     _run_mode(mode, words, interruption)

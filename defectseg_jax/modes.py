@@ -26,18 +26,24 @@ MODES = {
   'train': Mode(
     'Trains a network, chooses its threshold on the development set, and '
     'scores the test set.',
-    ('config', 'workdir', 'mask_class', 'mask_ignore', 'distributed'),
+    (
+      *('config', 'workdir', 'mask_class', 'mask_ignore', 'distributed'),
+      'compilation_cache',
+    ),
     'defectseg train --config=voids:scale=quick --workdir=runs/voids',
   ),
   'search': Mode(
     'Trains many networks: first with random settings, then from the weights '
     'of the best.',
-    ('config', 'workdir', 'mask_class', 'mask_ignore', 'storage'),
+    (
+      *('config', 'workdir', 'mask_class', 'mask_ignore', 'storage'),
+      'compilation_cache',
+    ),
     'defectseg search --config=voids:scale=quick --workdir=studies/voids',
   ),
   'evaluate': Mode(
     'Scores the test set of a trained run again, and draws it.',
-    ('workdir', 'config'),
+    ('workdir', 'compilation_cache', 'config'),
     'defectseg evaluate --workdir=runs/voids',
     needs_config=False,
   ),
@@ -51,7 +57,7 @@ MODES = {
       *('thickness_uncertainty', 'pixel_size_uncertainty'),
       *('valid', 'find_specimen', 'replace_outliers', 'series'),
       *('reference', 'mask_class', 'mask_ignore', 'orientations', 'engine'),
-      *('include', 'share', 'overwrite', 'config'),
+      *('include', 'share', 'overwrite', 'compilation_cache', 'config'),
     ),
     'defectseg predict --workdir=runs/voids --thickness_nm=177 '
     '--output=results --input session/*.dm4',
@@ -65,7 +71,8 @@ MODES = {
       *('pixel_size_nm', 'port', 'open_browser', 'calibration', 'samples'),
       *('surface', 'object_diameter_nm', 'thickness_uncertainty'),
       *('pixel_size_uncertainty', 'valid', 'find_specimen'),
-      *('replace_outliers', 'orientations', 'engine', 'include', 'config'),
+      *('replace_outliers', 'orientations', 'engine', 'include'),
+      *('compilation_cache', 'config'),
     ),
     'defectseg review --input=session --network=voids --thickness_nm=177 '
     '--output=results',
@@ -89,14 +96,14 @@ MODES = {
   'references': Mode(
     'Tries a network on simulated micrographs from easy to hopeless, so that '
     'it can tell whether it applies to an image.',
-    ('workdir', 'network', 'config'),
+    ('workdir', 'network', 'compilation_cache', 'config'),
     'defectseg references --workdir=runs/voids',
     needs_config=False,
   ),
   'export': Mode(
     'Writes the network of a trained run: as .safetensors with its card, to be '
     'passed on, or as .onnx, for programs without JAX.',
-    ('workdir', 'network', 'output', 'config'),
+    ('workdir', 'network', 'output', 'compilation_cache', 'config'),
     'defectseg export --workdir=runs/voids --output=voids.safetensors',
     needs_config=False,
   ),

@@ -225,14 +225,16 @@ def test_all_but_training_imports_without_what_training_needs():
 
 
 def test_the_extra_of_training_is_what_errors_name():
-  """By the names of packages; three are imported by another name."""
+  """By names of packages; three are imported by another name, one never."""
   project = tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']
   wanted = {
     re.split('[<>=;]', one)[0].replace('-', '_')
     for one in project['optional-dependencies']['train']
   }
   imported = {'orbax_checkpoint': 'orbax', 'tensorflow_cpu': 'tensorflow'}
-  assert {imported.get(one, one) for one in wanted} == {*TRAINING}
+  # JAX alone loads it, and goes without where it is missing.
+  needed = wanted - {'filelock'}
+  assert {imported.get(one, one) for one in needed} == {*TRAINING}
 
 
 @pytest.mark.parametrize('path', modules(), ids=dotted)

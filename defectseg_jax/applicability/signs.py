@@ -32,7 +32,7 @@ import math
 from typing import Any, cast
 
 import numpy as np
-from scipy import ndimage, spatial
+import scipy
 
 from defectseg_jax.quantification.particles.components import label_regions
 
@@ -126,7 +126,7 @@ def _confidences(
   if not count:
     return {'confidence': threshold, 'least_confidence': threshold}
   means = np.asarray(
-    ndimage.mean(probabilities, labels, np.arange(1, count + 1))
+    scipy.ndimage.mean(probabilities, labels, np.arange(1, count + 1))
   )
   return {
     'confidence': float(probabilities[labels > 0].mean()),
@@ -140,10 +140,10 @@ def _unsure_area(probabilities: np.ndarray, mask: np.ndarray) -> float:
 
 
 def _edge_ratio(grey: np.ndarray, mask: np.ndarray) -> float:
-  edge = mask ^ ndimage.binary_erosion(mask, np.ones((3, 3), bool))
+  edge = mask ^ scipy.ndimage.binary_erosion(mask, np.ones((3, 3), bool))
   if not edge.any():
     return 0.0
-  down, across = np.gradient(ndimage.gaussian_filter(grey, 1.0))
+  down, across = np.gradient(scipy.ndimage.gaussian_filter(grey, 1.0))
   gradient = np.hypot(down, across)
   return float(gradient[edge].mean() / max(float(gradient.mean()), 1e-9))
 
@@ -173,7 +173,7 @@ def _contrasts(
     return dict.fromkeys(names, 0.0)
   away, nearest = cast(
     tuple[np.ndarray, np.ndarray],
-    ndimage.distance_transform_edt(labels == 0, return_indices=True),
+    scipy.ndimage.distance_transform_edt(labels == 0, return_indices=True),
   )
   ring = (away > 1) & (away <= 1 + _RING_PX)
   owner = labels[nearest[0], nearest[1]][ring]
@@ -183,8 +183,8 @@ def _contrasts(
     mean = np.bincount(owner, values, minlength=count + 1)[1:] / around
     square = np.bincount(owner, values**2, minlength=count + 1)[1:] / around
     noise = np.sqrt(np.maximum(square - mean**2, 0))
-  contrast = np.asarray(ndimage.mean(grey, labels, numbers)) - mean
-  inside = np.asarray(ndimage.standard_deviation(grey, labels, numbers))
+  contrast = np.asarray(scipy.ndimage.mean(grey, labels, numbers)) - mean
+  inside = np.asarray(scipy.ndimage.standard_deviation(grey, labels, numbers))
   known = around > 0
   if not known.any():
     return dict.fromkeys(names, 0.0)
@@ -202,7 +202,7 @@ def _grey_statistics(grey: np.ndarray, spread: float) -> dict[str, float]:
   unit = (grey - grey.mean()) / spread
   # The Laplacian of differences hides all but noise (J. Immerkaer, Computer
   # Vision and Image Understanding 64, 300 (1996)).
-  laplacian = ndimage.convolve(
+  laplacian = scipy.ndimage.convolve(
     unit, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
   )
   noise = 1.4826 * float(np.median(np.abs(laplacian))) / 6
@@ -276,5 +276,5 @@ def _spacing_spread(centres: np.ndarray) -> float:
   """0.52 of points at random, 0 of a lattice."""
   if len(centres) < 4:
     return 0.5
-  distances = spatial.KDTree(centres).query(centres, k=2)[0][:, 1]
+  distances = scipy.spatial.KDTree(centres).query(centres, k=2)[0][:, 1]
   return float(distances.std() / max(distances.mean(), 1e-9))

@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import fft, ndimage, spatial
+import scipy
 
 from defectseg_jax.quantification.crowd import Crowd
 
@@ -218,8 +218,8 @@ def cross_k(
   """
   if not len(centres_px) or not len(others_px):
     return np.full(len(distances_px), math.nan)
-  near = spatial.KDTree(centres_px).sparse_distance_matrix(
-    spatial.KDTree(others_px), max(distances_px), output_type='coo_matrix'
+  near = scipy.spatial.KDTree(centres_px).sparse_distance_matrix(
+    scipy.spatial.KDTree(others_px), max(distances_px), output_type='coo_matrix'
   )
   shifts = others_px[near.col] - centres_px[near.row]
   common = np.maximum(_overlap_when_shifted(valid, shifts), 1)
@@ -261,7 +261,7 @@ positions (95%: 3 to 3), p = 0.001'
 
 def _distance(mask: np.ndarray) -> np.ndarray:
   """Of each pixel's centre to the nearest of the mask, which is not empty."""
-  return np.asarray(ndimage.distance_transform_edt(~mask))
+  return np.asarray(scipy.ndimage.distance_transform_edt(~mask))
 
 
 def _at(values: np.ndarray, points_px: np.ndarray) -> np.ndarray:
@@ -280,8 +280,10 @@ def _overlap_when_shifted(valid: np.ndarray, shifts: np.ndarray) -> np.ndarray:
   """
   step = -(-max(valid.shape) // _LARGEST_PX)
   thinned = valid[::step, ::step]
-  sizes = [fft.next_fast_len(2 * side, real=True) for side in thinned.shape]
-  spectrum = fft.rfft2(thinned.astype(np.float64), sizes)
-  common = np.asarray(fft.irfft2(np.abs(spectrum) ** 2, sizes))
+  sizes = [
+    scipy.fft.next_fast_len(2 * side, real=True) for side in thinned.shape
+  ]
+  spectrum = scipy.fft.rfft2(thinned.astype(np.float64), sizes)
+  common = np.asarray(scipy.fft.irfft2(np.abs(spectrum) ** 2, sizes))
   down, right = np.rint(shifts / step).astype(int).T
   return np.rint(common[down, right]) * step**2

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import defectseg_jax
-from defectseg_jax.errors import InputError
+from defectseg_jax.errors import InputError, require_training
 from defectseg_jax.files import json_text, write_whole
 from defectseg_jax.review.change import OutdatedError
 from defectseg_jax.review.handover import training_writers
@@ -64,8 +64,9 @@ class Teaching:
     """Learns from what is accepted now, or goes on with a lesson of just that.
 
     Raises:
-      InputError: nothing is accepted, or a lesson is under way.
+      InputError: a package is missing, nothing accepted, or one under way.
     """
+    require_training()
     with self._lock:
       if self._is_running():
         raise InputError('teaching: is under way already; wait, or stop it')
@@ -248,10 +249,9 @@ class Teaching:
 
 def _goes_on(folder: pathlib.Path, fingerprint: str) -> bool:
   """Whether an unanswered lesson is of just what is accepted now."""
-  if (folder / 'answer.json').exists():
-    return False
-  # A kill while the images were copied left no lesson.json.
-  if not (folder / 'lesson.json').exists():
+  written = (folder / 'lesson.json').exists()
+  # A kill while the images were copied left it unwritten.
+  if not written or (folder / 'answer.json').exists():
     return False
   return read_lesson(folder).fingerprint == fingerprint
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from scipy import spatial
+import scipy
 
 # Faces of a void: {111}, {100} and {110}. The distances of {100} and {110} from
 # the centre, relative to {111}, are by eye.
@@ -196,7 +196,7 @@ class Polyhedron:
   @functools.cached_property
   def _unit_volume(self) -> float:
     """Seldom asked for, and a third of what a body costs."""
-    return spatial.ConvexHull(self.corners).volume
+    return scipy.spatial.ConvexHull(self.corners).volume
 
 
 def unit_octahedron(crystal: np.ndarray, truncation: np.ndarray) -> Polyhedron:
@@ -215,7 +215,7 @@ def unit_octahedron(crystal: np.ndarray, truncation: np.ndarray) -> Polyhedron:
   distances *= np.repeat([1.0, *truncation[:2]], [8, 6, 12])
   # Opposite faces do not grow alike.
   distances[:8] *= np.where(np.arange(8) % 2, 1.0, truncation[2])
-  corners = spatial.HalfspaceIntersection(
+  corners = scipy.spatial.HalfspaceIntersection(
     np.concatenate([normals, -distances[:, None]], axis=1), np.zeros(3)
   ).intersections
 
@@ -230,5 +230,5 @@ def unit_octahedron(crystal: np.ndarray, truncation: np.ndarray) -> Polyhedron:
     reach=float(np.hypot(*corners[:, :2].T).max()),
     corners=corners,
     # In two dimensions qhull's `volume` is the area.
-    area=spatial.ConvexHull(corners[:, :2]).volume,
+    area=scipy.spatial.ConvexHull(corners[:, :2]).volume,
   )

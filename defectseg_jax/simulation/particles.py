@@ -9,7 +9,7 @@ they meet, as polishing does.
 import functools
 
 import numpy as np
-from scipy import spatial
+import scipy
 
 from defectseg_jax.simulation.parameters import (
   FoilParameters,
@@ -49,7 +49,7 @@ def create_voids(
   Returns:
     All that may reach into the foil.
   """
-  crystal = spatial.transform.Rotation.random(rng=rng).as_matrix()
+  crystal = scipy.spatial.transform.Rotation.random(rng=rng).as_matrix()
   few = None if shapes is None else rng.uniform(*_TRUNCATION, size=(shapes, 3))
   centres, diameters = _random_positions(foil, foil.voids, rng)
   spherical, number, truncations = _draw_shapes(

@@ -12,7 +12,9 @@ from sessions import Never, by_image, corrected
 
 from defectseg_jax import errors
 from defectseg_jax.jobs import predict as job
+from defectseg_jax.prediction import openvino_forward
 from defectseg_jax.prediction.engines import engine_text
+from defectseg_jax.runs import network
 from defectseg_jax.runs.network_card import (
   network_config,
   network_path,
@@ -58,7 +60,13 @@ def predict(image, out, engine):
   assert job.predict(config, None, request, Console(quiet=True), Never())
 
 
-def test_its_objects_are_those_of_jax_and_corrections_stay(tmp_path):
+def never(*_, **__):
+  raise AssertionError('a network was loaded')
+
+
+def test_its_objects_are_those_of_jax_and_corrections_stay(
+  tmp_path, monkeypatch
+):
   image, out = tmp_path / 'x.tif', tmp_path / 'out'
   tifffile.imwrite(image, tifffile.imread('examples/foil_2.tif')[:160, :160])
   done = without_jax(
@@ -92,6 +100,14 @@ def test_its_objects_are_those_of_jax_and_corrections_stay(tmp_path):
     tifffile.imread(out / 'probabilities/x.tif'), found
   )
   assert 'corrected_mask_kept' not in (out / 'summary.json').read_text()
+  # Where no image is to be looked at, nothing is loaded that could.
+  monkeypatch.setattr(openvino_forward, '_import_openvino', never)
+  monkeypatch.setattr(network, 'variables_of', never)
+  by_hand[100:140, :40] = 255
+  tifffile.imwrite(out / 'masks/x.tif', by_hand)
+  predict(image, out, 'onnx')
+  measured = float(by_image(out)['x']['area_fraction'])
+  assert measured == pytest.approx((by_hand > 0).mean(), abs=0.001)
 
 
 def test_what_needs_jax_says_so_in_one_line(tmp_path):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from defectseg_jax import errors
 from defectseg_jax.errors import InputError
 from defectseg_jax.review.lesson import lesson_folders
 from defectseg_jax.review.teaching import Teaching
@@ -71,6 +72,20 @@ def test_nothing_is_learnt_from_nothing(tmp_path, teach):
     teaching.start()
   with pytest.raises(InputError, match='nothing is proposed'):
     teaching.accept()
+  assert not (tmp_path / 'teaching').exists()
+
+
+def test_without_what_trains_it_says_what_to_install(
+  tmp_path, teach, monkeypatch
+):
+  monkeypatch.setattr(errors, 'TRAINING', ('numpy', 'jax_of_nobody'))
+  teaching = teach(fakes.review(_voids('a', 0), path=tmp_path))
+  with pytest.raises(InputError) as raised:
+    teaching.start()
+  assert str(raised.value) == (
+    'jax_of_nobody is not installed: training and its runs need it; install it '
+    'in the clone of this program: pip install ".[train]"'
+  )
   assert not (tmp_path / 'teaching').exists()
 
 

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
-from skimage import morphology
+import scipy
+import skimage
 
 from defectseg_jax.quantification import checks, intervals
 
@@ -66,7 +66,7 @@ def line_skeleton(mask: np.ndarray, *, spur_px: float = 5.0) -> Skeleton:
 
 def thin_lines(mask: np.ndarray) -> np.ndarray:
   """Lines thinned to one pixel, not pruned yet: bool [H, W]."""
-  return morphology.skeletonize(mask)
+  return skimage.morphology.skeletonize(mask)
 
 
 def prune(thin: np.ndarray, *, spur_px: float) -> Skeleton:
@@ -246,14 +246,16 @@ def _in_spur(skeleton: Skeleton, spur_px: float) -> np.ndarray:
     return np.zeros(len(degrees), bool)
   first, second = skeleton.first, skeleton.second
   on_branch = ~junction[first] & ~junction[second]
-  links = sparse.coo_array(
+  links = scipy.sparse.coo_array(
     (
       np.ones(on_branch.sum(), np.int8),
       (first[on_branch], second[on_branch]),
     ),
     shape=(len(degrees), len(degrees)),
   )
-  count, branch = sparse.csgraph.connected_components(links, directed=False)
+  count, branch = scipy.sparse.csgraph.connected_components(
+    links, directed=False
+  )
 
   def total(
     pixels: np.ndarray, weights: np.ndarray | None = None

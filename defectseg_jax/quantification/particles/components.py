@@ -7,8 +7,8 @@ first pixels of the particles, row after row.
 from typing import Any, cast
 
 import numpy as np
+import skimage
 from scipy import ndimage
-from skimage import measure, morphology, segmentation
 
 from defectseg_jax.quantification import checks
 
@@ -155,7 +155,7 @@ def covers_all(mask: np.ndarray, part: float) -> bool:
 
 def label_ids(ids: np.ndarray, connectivity: int) -> tuple[np.ndarray, int]:
   """Numbers regions of one id: int32 [H, W] from 1, and how many."""
-  found: Any = measure.label(
+  found: Any = skimage.measure.label(
     ids, background=0, connectivity=connectivity // 4, return_num=True
   )
   labels, count = found
@@ -189,15 +189,16 @@ def _pieces(
   distance = _distance(region)
   if distance.max() < 2 * SEPARATION_DEPTH_PX:
     return region.astype(np.int32), 1
-  lowered = morphology.reconstruction(
+  lowered = skimage.morphology.reconstruction(
     distance - SEPARATION_DEPTH_PX, distance, footprint=neighbours
   )
   peaks, found = label_connected(
-    morphology.local_maxima(lowered, footprint=neighbours) & region, neighbours
+    skimage.morphology.local_maxima(lowered, footprint=neighbours) & region,
+    neighbours,
   )
   if found < 2:
     return region.astype(np.int32), 1
-  pieces = segmentation.watershed(
+  pieces = skimage.segmentation.watershed(
     -distance,
     peaks,
     connectivity=neighbours,  # pyright: ignore[reportArgumentType]

@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import fft, ndimage
-from skimage import measure
-from skimage.registration import phase_cross_correlation
+import scipy
+import skimage
 
 # Longest side of frames in the first step; by eye.
 _COARSE_PX = 512
@@ -128,9 +127,9 @@ def detail(pixels: np.ndarray, valid: np.ndarray | None = None) -> Detail:
   values[~where] = values[where].mean() if where.any() else 0
   broad_px = max(9, round(max(values.shape) * LONGEST_PART))
   # Twice a mean over a square, which takes the same time for any square.
-  broad = ndimage.uniform_filter(values, broad_px)
-  broad = ndimage.uniform_filter(broad, broad_px)
-  values = ndimage.gaussian_filter(values, NOISE_PX) - broad
+  broad = scipy.ndimage.uniform_filter(values, broad_px)
+  broad = scipy.ndimage.uniform_filter(broad, broad_px)
+  values = scipy.ndimage.gaussian_filter(values, NOISE_PX) - broad
   return Detail(values, weights)
 
 
@@ -159,7 +158,7 @@ def find_shift(reference: Detail, moved: Detail) -> Shift:
       break
     # What one of them does not show has no say in the other.
     weights = reference.weights * _moved_back(moved.weights, *whole)
-    rest, error, _ = phase_cross_correlation(
+    rest, error, _ = skimage.registration.phase_cross_correlation(
       reference.values * weights,
       _moved_back(moved.values, *whole) * weights,
       **_HOW,
@@ -231,9 +230,9 @@ def _coarse_shift(reference: Detail, moved: Detail) -> tuple[int, int, float]:
     _thin(each.values * each.weights, step) for each in (reference, moved)
   )
   # Waves around the corner would take one side for the other.
-  size = [fft.next_fast_len(2 * side, real=True) for side in one.shape]
-  waves = [np.asarray(fft.rfft2(each, size)) for each in (one, other)]
-  surface = np.asarray(fft.irfft2(np.conj(waves[0]) * waves[1], size))
+  size = [scipy.fft.next_fast_len(2 * side, real=True) for side in one.shape]
+  waves = [np.asarray(scipy.fft.rfft2(each, size)) for each in (one, other)]
+  surface = np.asarray(scipy.fft.irfft2(np.conj(waves[0]) * waves[1], size))
   highest = float(surface.max())
   if not highest > 0:
     return 0, 0, 0.0
@@ -251,7 +250,7 @@ def _second(surface: np.ndarray, place: Sequence[np.intp]) -> float:
   middle = [side // 2 - int(at) for at, side in zip(place, surface.shape)]
   surface = np.roll(surface, middle, (0, 1))
   least = float(surface.max()) / MOST_PROMINENCE
-  slopes = np.asarray(measure.label(surface > least, connectivity=1))
+  slopes = np.asarray(skimage.measure.label(surface > least, connectivity=1))
   summit = slopes[tuple(side // 2 for side in surface.shape)]
   others = (slopes > 0) & (slopes != summit)
   return float(surface[others].max(initial=least))

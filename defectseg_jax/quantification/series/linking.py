@@ -10,7 +10,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize, sparse, spatial
+import scipy
 
 # An object is looked for within so many of its diameters, and pixels. By eye:
 # voids and precipitates do not walk; what is left is how their outlines change.
@@ -59,11 +59,11 @@ def link_objects(before: Positions, after: Positions) -> np.ndarray:
   if not len(pairs):
     return np.zeros((0, 2), int)
   first, second = len(before.diameters_px), len(after.diameters_px)
-  graph = sparse.coo_array(
+  graph = scipy.sparse.coo_array(
     (np.ones(len(pairs)), (pairs[:, 0], first + pairs[:, 1])),
     shape=(first + second,) * 2,
   )
-  _, groups = sparse.csgraph.connected_components(graph, directed=False)
+  _, groups = scipy.sparse.csgraph.connected_components(graph, directed=False)
   of_pair = groups[pairs[:, 0]]
   order = np.argsort(of_pair, kind='stable')
   ends = np.flatnonzero(np.diff(of_pair[order])) + 1
@@ -82,7 +82,7 @@ def _candidates(
   if not len(before.diameters_px) or not len(after.diameters_px):
     return none
   gates = np.maximum(GATE_PX, GATE_DIAMETERS * before.diameters_px)
-  near = spatial.KDTree(after.places_px).query_ball_point(
+  near = scipy.spatial.KDTree(after.places_px).query_ball_point(
     before.places_px, gates, return_sorted=True
   )
   counts = [len(one) for one in near]
@@ -114,6 +114,6 @@ def _assign(pairs: np.ndarray, costs: np.ndarray) -> np.ndarray:
   # most: so whoever is assigned to a 0 is alone.
   gain = np.zeros((len(rows), len(columns)))
   gain[row_of, column_of] = MOST_COST - costs
-  chosen = optimize.linear_sum_assignment(gain, maximize=True)
+  chosen = scipy.optimize.linear_sum_assignment(gain, maximize=True)
   linked = gain[chosen] > 0
   return np.column_stack([rows[chosen[0][linked]], columns[chosen[1][linked]]])

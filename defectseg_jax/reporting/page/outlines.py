@@ -8,6 +8,7 @@ from scipy import ndimage
 from skimage import measure
 
 from defectseg_jax.reporting.page.pictures import LONGEST_PX
+from defectseg_jax.reporting.page.simplifying import simplify_line
 
 # By eye: larger objects are traced in fewer pixels, which bounds memory and
 # time.
@@ -74,7 +75,7 @@ def _path(
   corner = np.array([side.start for side in box])
   parts = []
   for contour in measure.find_contours(padded, 0.5):
-    points = measure.approximate_polygon(contour, tolerance_px / step)
+    points = simplify_line(contour, tolerance_px / step)
     if len(points) < 4:
       points = contour
     corners = (points[:-1] - 0.5) * step + corner

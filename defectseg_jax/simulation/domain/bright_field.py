@@ -9,8 +9,8 @@ import dataclasses
 import math
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import fft
 
 from defectseg_jax.simulation.domain.diffraction import (
   BackgroundSettings,
@@ -144,12 +144,12 @@ def _amorphous_phase(
   across, down = (
     np.exp(-((math.pi * 0.1 * q) ** 2)).astype(np.float32)
     for q in (
-      fft.rfftfreq(side, scene.pixel_size_nm),
-      fft.fftfreq(side, scene.pixel_size_nm),
+      scipy.fft.rfftfreq(side, scene.pixel_size_nm),
+      scipy.fft.fftfreq(side, scene.pixel_size_nm),
     )
   )
-  waves = np.asarray(fft.rfft2(noise)) * (down[:, None] * across)
-  smooth = np.asarray(fft.irfft2(waves, s=(side, side)))
+  waves = np.asarray(scipy.fft.rfft2(noise)) * (down[:, None] * across)
+  smooth = np.asarray(scipy.fft.irfft2(waves, s=(side, side)))
   smooth *= np.float32(
     draw_log(optics.speckle_rad, rng) / max(float(smooth.std()), 1e-12)
   )

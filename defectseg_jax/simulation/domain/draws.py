@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import fft
 
 Range = tuple[float, float]
 
@@ -60,9 +60,9 @@ def smooth_field(
   spectrum[down.astype(int), : highest + 1] = (
     waves[0] + 1j * waves[1]
   ) * weight
-  columns = np.asarray(fft.ifft(spectrum, axis=0, norm='forward'))
+  columns = np.asarray(scipy.fft.ifft(spectrum, axis=0, norm='forward'))
   whole = np.asarray(
-    fft.irfft(columns[:side_px], torus, axis=1, norm='forward')
+    scipy.fft.irfft(columns[:side_px], torus, axis=1, norm='forward')
   )
   whole *= np.float32(1 / torus**2)
   field = whole[:, :side_px]

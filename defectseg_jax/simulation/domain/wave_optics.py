@@ -7,8 +7,8 @@ import dataclasses
 import math
 
 import numpy as np
+import scipy
 from jaxtyping import Complex, Float
-from scipy import constants, fft
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,12 +56,12 @@ def electron_wavelength_nm(voltage_kv: float) -> float:
     >>> round(electron_wavelength_nm(200), 6)  # Their Table 1.2.
     0.002508
   """
-  energy_j = constants.e * voltage_kv * 1e3
-  mass, light = constants.m_e, constants.c
+  energy_j = scipy.constants.e * voltage_kv * 1e3
+  mass, light = scipy.constants.m_e, scipy.constants.c
   momentum = math.sqrt(
     2 * mass * energy_j * (1 + energy_j / (2 * mass * light**2))
   )
-  return constants.h / momentum * 1e9
+  return scipy.constants.h / momentum * 1e9
 
 
 def interaction_constant(voltage_kv: float) -> float:
@@ -83,7 +83,7 @@ def interaction_constant(voltage_kv: float) -> float:
     >>> round(interaction_constant(200), 5)
     0.00729
   """
-  rest_v = constants.m_e * constants.c**2 / constants.e
+  rest_v = scipy.constants.m_e * scipy.constants.c**2 / scipy.constants.e
   volts = voltage_kv * 1e3
   relativistic = (rest_v + volts) / (2 * rest_v + volts)
   return (
@@ -118,7 +118,9 @@ def transfer_function(
     ((64, 64), True)
   """
   # A quarter of it is the whole, since it depends on |q| alone.
-  frequency = np.abs(fft.fftfreq(side_px, pixel_size_nm)).astype(np.float32)
+  frequency = np.abs(scipy.fft.fftfreq(side_px, pixel_size_nm)).astype(
+    np.float32
+  )
   half = frequency[: side_px // 2 + 1]
   q2 = half[:, None] ** 2 + half[None, :] ** 2
   wavelength = lens.wavelength_nm
@@ -178,9 +180,9 @@ def image_intensity(
   Returns:
     float32 [H, W], 1 where an empty wave of amplitude 1 arrives.
   """
-  waves = np.asarray(fft.fft2(wave_of_foil))
+  waves = np.asarray(scipy.fft.fft2(wave_of_foil))
   waves *= transfer
-  wave = np.asarray(fft.ifft2(waves, overwrite_x=True))
+  wave = np.asarray(scipy.fft.ifft2(waves, overwrite_x=True))
   # Real and imaginary parts side by side.
   parts = wave.view(np.finfo(wave.dtype).dtype)
   parts *= parts
