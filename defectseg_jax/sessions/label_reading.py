@@ -43,11 +43,13 @@ class LabelReader:
     if image.micrograph is not None:
       frames = self._micrographs(image)
       shape, images = frames[0].pixels.shape, len(frames)
-    if self._masks[0] != image.mask:
-      found = read_masks(image.mask, shape=shape, images=images, how=self.how)
-      self._masks = image.mask, found
+    kept, masks = self._masks
+    if kept != image.mask:
+      masks = read_masks(image.mask, shape=shape, images=images, how=self.how)
+      # A single mask may be large, and is needed once.
+      self._masks = (image.mask, masks) if len(masks) > 1 else (None, [])
     place = None if image.mask_is_of_one else image.place
-    objects = mask_at(self._masks[1], place, image.mask)
+    objects = mask_at(masks, place, image.mask)
     if image.ignore is None:
       return objects
     ignored = read_masks(
