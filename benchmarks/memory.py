@@ -2,11 +2,13 @@
 
   python -m benchmarks.memory --objects=100000
   python -m benchmarks.memory --frames=3000 --objects=0
+  python -m benchmarks.memory --masks=3000 --objects=0
 
 from the root of the repository. Objects are discs in a mask of 16384 x 16384
 pixels, by `--mode=quantify`, from its file to the page. Frames are a stack of
-1024 x 1024 pixels in one TIFF, by `--mode=predict --network=voids`. The peak is
-that of the largest process. Bounds are 2 GiB and 60 s, and 1.5 GiB.
+1024 x 1024 pixels, or of --side_px, in one TIFF, by `--mode=predict
+--network=voids`; masks are such a stack of masks, by `--mode=quantify`. The
+peak is that of the largest process. Bounds are 2 GiB and 60 s, and 1.5 GiB.
 
 Exit code 1: a bound is passed.
 """
@@ -25,7 +27,7 @@ from skimage import draw
 
 from benchmarks import report
 
-_SIDE_PX, _LARGE_PX = 1024, 16384
+_LARGE_PX = 16384
 _MOST_GIB, _MOST_LARGE_GIB, _MOST_S = 1.5, 2.0, 60.0
 
 
@@ -33,6 +35,8 @@ def main() -> int:
   """Measures; the exit code."""
   parser = report.create_parser(__doc__)
   parser.add_argument('--frames', type=int, default=0)
+  parser.add_argument('--masks', type=int, default=0)
+  parser.add_argument('--side_px', type=int, default=1024)
   parser.add_argument('--objects', type=int, default=100_000)
   flags = parser.parse_args()
   print(report.line(report.machine()))
@@ -40,11 +44,16 @@ def main() -> int:
   with tempfile.TemporaryDirectory() as text:
     folder = pathlib.Path(text)
     # Peaks are of all children until now: the smaller bound comes first.
-    if flags.frames:
-      _write_frames(folder / 'frames.tif', flags.frames)
-      seconds, peak = _run(folder / 'frames.tif', 'predict', '--network=voids')
-      held &= peak <= _MOST_GIB
-      rows.append(_row(f'{flags.frames} frames', peak, seconds))
+    for what, count, *words in (
+      ('frames', flags.frames, 'predict', '--network=voids'),
+      ('masks', flags.masks, 'quantify', '--config=configs/voids.py'),
+    ):
+      if count:
+        path = folder / f'{what}.tif'
+        _write_stack(path, count, flags.side_px, masks=what == 'masks')
+        seconds, peak = _run(path, *words)
+        held &= peak <= _MOST_GIB
+        rows.append(_row(f'{count} {what}, {flags.side_px} px', peak, seconds))
     if flags.objects:
       count = _write_large(folder / 'large.tif', flags.objects)
       seconds, peak = _run(
@@ -92,17 +101,26 @@ def _write_large(path: pathlib.Path, objects: int) -> int:
   return across**2
 
 
-def _write_frames(path: pathlib.Path, count: int) -> None:
+def _write_stack(
+  path: pathlib.Path, count: int, side_px: int, *, masks: bool
+) -> None:
+  """Thirty discs for each 1024 x 1024 pixels, in noise or as a mask."""
+  discs = max(2, round(30 * (side_px / 1024) ** 2))
+
   def frames() -> Iterator[np.ndarray]:
     rng = np.random.default_rng(0)
     for _ in range(count):
-      pixels = rng.normal(120, 12, (_SIDE_PX, _SIDE_PX))
-      for middle in rng.uniform(0, _SIDE_PX, (30, 2)):
+      pixels = np.zeros((side_px, side_px))
+      for middle in rng.uniform(0, side_px, (discs, 2)):
         disc = draw.disk(middle, rng.uniform(6, 20), shape=pixels.shape)
-        pixels[disc] += 50
-      yield np.clip(pixels, 0, 255).astype(np.uint8)
+        pixels[disc] = 1
+      if masks:
+        yield (255 * pixels).astype(np.uint8)
+      else:
+        pixels = rng.normal(120 + 50 * pixels, 12)
+        yield np.clip(pixels, 0, 255).astype(np.uint8)
 
-  shape = count, _SIDE_PX, _SIDE_PX
+  shape = count, side_px, side_px
   tifffile.imwrite(path, frames(), shape=shape, dtype=np.uint8, bigtiff=True)
 
 

@@ -13,7 +13,7 @@ from defectseg_jax.micrographs.image_names import (
   require_usable_name,
   without_place,
 )
-from defectseg_jax.micrographs.reading import read_frames
+from defectseg_jax.micrographs.reading import iterate_frames
 
 
 def image_files(
@@ -149,7 +149,7 @@ def _require_other_names(
   count = 1
   # What cannot be read is said where it is to be read.
   with contextlib.suppress(InputError):
-    count = len(read_frames(several))
+    count = sum(1 for _ in iterate_frames(several))
   if count > 1 and one.stem in [f'{several.stem}[{i}]' for i in range(count)]:
     raise InputError(
       f'{flag}: {several} holds {count} images, one of which is called '

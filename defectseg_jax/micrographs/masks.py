@@ -20,7 +20,9 @@ from defectseg_jax.micrographs.mask_values import (
   objects_of_values,
 )
 from defectseg_jax.micrographs.object_ids import ObjectMask, why_not_ids
-from defectseg_jax.micrographs.reading import read_frames
+from defectseg_jax.micrographs.stacks import Stack
+
+Masks = list[ObjectMask] | Stack[ObjectMask]
 
 
 def read_mask(
@@ -116,8 +118,11 @@ def read_masks(
   shape: tuple[int, ...] | None = None,
   images: int = 1,
   how: MaskValues = AS_STORED,
-) -> list[ObjectMask]:
+) -> Masks:
   """Reads the masks of a file, one for each image of a stack.
+
+  Those of a stack are made when they are asked for: whether one says what is
+  defect is found out then.
 
   Args:
     file: an image as `read_micrographs` reads it; JSON of LabelMe, COCO, VIA or
@@ -145,15 +150,47 @@ def read_masks(
       one.objects._replace(remarks=one.remarks(file.path.name))
       for one in read_regions(file.path, size, images=images)
     ]
-  return [
-    objects_of_values(_values(frame, how, file.path), how, path=file.path)
-    for frame in read_frames(file.path)
-  ]
+
+  def convert(frame: Frame, _: str) -> ObjectMask:
+    values = _values(frame, how, file.path)
+    return objects_of_values(values, how, path=file.path)
+
+  stack = Stack(file.path, convert)
+  # One alone need not be kept as the file stores it.
+  return stack if len(stack) > 1 else [stack[0]]
 
 
-def one_of(
-  masks: list[ObjectMask], path: str | os.PathLike | MaskFile
-) -> ObjectMask:
+class LastMasks:
+  """Reads masks, and keeps those of the last stack, for its next image."""
+
+  def __init__(self) -> None:
+    """Reads nothing yet."""
+    self._last: tuple[object, Masks] = None, []
+
+  def read(
+    self,
+    file: MaskFile,
+    *,
+    shape: tuple[int, ...] | None,
+    images: int,
+    how: MaskValues,
+  ) -> Masks:
+    """As `read_masks`."""
+    # Only a set of regions does not say how many images it is of.
+    is_set = file.path.suffix.lower() in ROI_SETS
+    asked = file, shape, images if is_set else 1, how
+    known, masks = self._last
+    if known == asked:
+      return masks
+    # First, lest two are in memory.
+    self._last = None, []
+    masks = read_masks(file, shape=shape, images=images, how=how)
+    if len(masks) > 1:
+      self._last = asked, masks
+    return masks
+
+
+def one_of(masks: Masks, path: str | os.PathLike | MaskFile) -> ObjectMask:
   """The mask of a file that is to hold one.
 
   Raises:
@@ -167,7 +204,7 @@ def one_of(
 
 
 def mask_at(
-  masks: list[ObjectMask],
+  masks: Masks,
   place: int | None,
   path: str | os.PathLike | MaskFile,
 ) -> ObjectMask:

@@ -13,8 +13,8 @@ from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reader.pool import stream_frames
 from defectseg_jax.micrographs.regular_files import size_to_read
 
-# Of float32, of a stack that is read but once. By eye: small beside a network.
-_MOST_HELD_BYTES = 2**28
+# Of a stack that is read but once. By eye: small beside a network.
+MOST_HELD_BYTES = 2**28
 
 
 def read_micrograph(
@@ -128,7 +128,7 @@ def iterate_micrographs(
   for micrograph in _stream_micrographs(path, rgb):
     held.append(micrograph)
     count, held_bytes = count + 1, held_bytes + micrograph.pixels.nbytes
-    if count > 1 and held_bytes > _MOST_HELD_BYTES:
+    if count > 1 and held_bytes > MOST_HELD_BYTES:
       held.clear()
   if len(held) == count:
     yield from held
@@ -139,20 +139,21 @@ def iterate_micrographs(
 
 def _stream_micrographs(path: pathlib.Path, rgb: str) -> Iterator[Micrograph]:
   """In one pass: of a damaged file some may come before the error."""
-  with contextlib.closing(_stream_frames(path)) as frames:
+  with contextlib.closing(iterate_frames(path)) as frames:
     frame, index = next(frames), 0
     while frame is not None:
       # The first image is named by whether there is another one.
       following = next(frames, None)
       several = index > 0 or following is not None
       name = f'{path.stem}[{index}]' if several else path.stem
-      yield _micrograph(frame, name, path, rgb)
+      yield micrograph_of(frame, name, path, rgb)
       frame, index = following, index + 1
 
 
-def _micrograph(
+def micrograph_of(
   frame: Frame, name: str, path: pathlib.Path, rgb: str
 ) -> Micrograph:
+  """One image of a file; arguments and errors as of `read_micrographs`."""
   grey = grey_values(frame, rgb=rgb, path=path)
   try:
     return Micrograph(
@@ -183,10 +184,22 @@ def read_frames(path: str | os.PathLike) -> list[Frame]:
       installed; or one that crashes its library, or takes more memory or time
       than a file of its size may take.
   """
-  return list(_stream_frames(pathlib.Path(path)))
+  return list(iterate_frames(path))
 
 
-def _stream_frames(path: pathlib.Path) -> Generator[Frame, None, None]:
+def iterate_frames(path: str | os.PathLike) -> Generator[Frame, None, None]:
+  """The images of a file one after the other, as `read_frames` reads them.
+
+  Args:
+    path: likewise.
+
+  Yields:
+    The images; of a damaged file some may come before the error.
+
+  Raises:
+    InputError: likewise.
+  """
+  path = pathlib.Path(path)
   # By os.path, which is quicker: an image may take no longer than its library.
   suffix = os.path.splitext(path)[1].lower()
   size_bytes = size_to_read(path, may_be_folder=suffix in FOLDERS)

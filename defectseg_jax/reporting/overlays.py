@@ -12,18 +12,17 @@ from defectseg_jax.quantification import (
   kind_of,
 )
 from defectseg_jax.quantification.dislocations.line_intercepts import grid_lines
+from defectseg_jax.reporting.overlay_ids import FONT_PX, write_ids
 
 COUNTED = (64, 224, 208)
 NOT_COUNTED = (255, 165, 0)
 TEST_LINE = (90, 140, 255)
-_NUMBER = (255, 255, 0)
 _WARNING = (200, 0, 0)
 # By eye: numbers fit beside small objects in a picture of this side.
 _LEAST_SIDE_PX = 1024
 _MOST_TIMES = 4
 # By eye: larger pictures are more than most programs open.
 _MOST_SIDE_PX = 4096
-_FONT_PX = 13
 # What is no specimen, so that letters can still be read.
 _DARKER = np.uint8(2)
 
@@ -138,8 +137,8 @@ def overlay(
     picture = picture.resize(
       (picture.width * times, picture.height * times), Image.Resampling.NEAREST
     )
-  _write_ids(picture, rows_px, columns_px, times)
-  return _with_text(picture, caption, warnings)
+  words = [*caption, *write_ids(picture, rows_px, columns_px, times)]
+  return _with_text(picture, words, warnings)
 
 
 def _as_rgb(
@@ -228,27 +227,6 @@ def _outline(labels: np.ndarray) -> np.ndarray:
   return (labels > 0) & ~inside
 
 
-def _write_ids(
-  picture: Image.Image,
-  rows_px: np.ndarray,
-  columns_px: np.ndarray,
-  times: int,
-) -> None:
-  draw = ImageDraw.Draw(picture)
-  font = ImageFont.load_default(_FONT_PX)
-  for number, (row, column) in enumerate(zip(rows_px, columns_px), start=1):
-    place = ((column + 0.5) * times, (row + 0.5) * times)
-    draw.text(
-      place,
-      str(number),
-      fill=_NUMBER,
-      font=font,
-      anchor='mm',
-      stroke_width=1,
-      stroke_fill='black',
-    )
-
-
 def _with_text(
   picture: Image.Image, caption: Sequence[str], warnings: Sequence[str]
 ) -> Image.Image:
@@ -256,8 +234,8 @@ def _with_text(
   lines += [(f'WARNING: {text}', _WARNING) for text in warnings]
   if not lines:
     return picture
-  font = ImageFont.load_default(_FONT_PX + 3)
-  line_px = 2 * _FONT_PX
+  font = ImageFont.load_default(FONT_PX + 3)
+  line_px = 2 * FONT_PX
   width = max(
     picture.width, *(int(font.getlength(text)) + 16 for text, _ in lines)
   )

@@ -7,10 +7,10 @@ from defectseg_jax.micrographs.mask_values import (
   MaskValues,
   partly_labelled,
 )
-from defectseg_jax.micrographs.masks import mask_at, read_masks
+from defectseg_jax.micrographs.masks import LastMasks, mask_at
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.object_ids import ObjectMask
-from defectseg_jax.micrographs.reading import read_micrographs
+from defectseg_jax.micrographs.stacks import Stack, micrograph_stack
 from defectseg_jax.sessions.mask_image import MaskImage
 
 
@@ -26,8 +26,8 @@ class LabelReader:
     """
     self.how = how
     self._rgb = rgb
-    self._masks: tuple[MaskFile | None, list[ObjectMask]] = None, []
-    self._frames: tuple[object, list[Micrograph]] = None, []
+    self._masks, self._ignored = LastMasks(), LastMasks()
+    self._frames: tuple[object, Stack[Micrograph] | None] = None, None
 
   def objects(self, image: MaskImage) -> ObjectMask:
     """The mask of an image, with what is not labelled.
@@ -42,15 +42,15 @@ class LabelReader:
     shape, images = None, 1
     if image.micrograph is not None:
       frames = self._micrographs(image)
-      shape, images = frames[0].pixels.shape, len(frames)
-    if self._masks[0] != image.mask:
-      found = read_masks(image.mask, shape=shape, images=images, how=self.how)
-      self._masks = image.mask, found
+      shape, images = frames.shapes[0], len(frames)
+    masks = self._masks.read(
+      image.mask, shape=shape, images=images, how=self.how
+    )
     place = None if image.mask_is_of_one else image.place
-    objects = mask_at(self._masks[1], place, image.mask)
+    objects = mask_at(masks, place, image.mask)
     if image.ignore is None:
       return objects
-    ignored = read_masks(
+    ignored = self._ignored.read(
       image.ignore, shape=objects.mask.shape, images=images, how=ANYTHING
     )
     place = image.place if len(ignored) > 1 else None
@@ -80,21 +80,24 @@ class LabelReader:
         f'{image.micrograph}: has {len(frames)} frames, but {image.mask} has '
         'another number of masks; give the images that were labelled'
       )
-    if frames[place].pixels.shape != shape:
+    if frames.shapes[place] != shape:
       raise InputError(
         f'{image.micrograph}: has '
-        f'{" x ".join(map(str, frames[place].pixels.shape))} pixels, but '
+        f'{" x ".join(map(str, frames.shapes[place]))} pixels, but '
         f'{image.mask} has {" x ".join(map(str, shape))} pixels; give the '
         'image that was labelled'
       )
     return frames[place]
 
-  def _micrographs(self, image: MaskImage) -> list[Micrograph]:
-    if self._frames[0] != image.micrograph:
+  def _micrographs(self, image: MaskImage) -> Stack[Micrograph]:
+    known, frames = self._frames
+    if frames is None or known != image.micrograph:
       assert image.micrograph is not None
-      found = read_micrographs(image.micrograph, rgb=self._rgb)
-      self._frames = image.micrograph, found
-    return self._frames[1]
+      # First, lest two are in memory.
+      self._frames = None, None
+      frames = micrograph_stack(image.micrograph, rgb=self._rgb)
+      self._frames = image.micrograph, frames
+    return frames
 
 
 def require_same_size(

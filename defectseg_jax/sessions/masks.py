@@ -6,6 +6,8 @@ import types
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.calibration_table import (
   LENGTHS,
@@ -28,7 +30,7 @@ from defectseg_jax.micrographs.mask_files import (
   mask_of_image,
   masks_in,
 )
-from defectseg_jax.micrographs.reading import read_frames
+from defectseg_jax.micrographs.reading import iterate_frames
 from defectseg_jax.sessions.calibration import (
   Scale,
   Scales,
@@ -187,7 +189,7 @@ def _images_of(
   A stack beside a single image is found to be wrong where it is read.
   """
   pages = {
-    str(file): read_frames(file)
+    str(file): list(_without_pixels(file))
     for file in (one.micrograph, one.mask.path)
     if file is not None and file.suffix.lower() in IMAGE_SUFFIXES
   }
@@ -203,6 +205,11 @@ def _images_of(
       image,
       {file: of[min(place, len(of) - 1)] for file, of in pages.items()},
     )
+
+
+def _without_pixels(file: pathlib.Path) -> Iterator[Frame]:
+  for frame in iterate_frames(file):
+    yield dataclasses.replace(frame, values=np.empty((0, 0)), palette=None)
 
 
 def _scale_of(

@@ -18,7 +18,7 @@ from defectseg_jax.micrographs.mask_files import (
   masks_in,
 )
 from defectseg_jax.micrographs.mask_values import AS_STORED, MaskValues
-from defectseg_jax.micrographs.masks import mask_at, read_masks
+from defectseg_jax.micrographs.masks import LastMasks, mask_at
 from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.sessions.label_reading import require_same_size
 
@@ -77,6 +77,7 @@ class Truths:
 
   masks: Mapping[str, MaskFile] = dataclasses.field(default_factory=dict)
   how: MaskValues = AS_STORED
+  _last: LastMasks = dataclasses.field(default_factory=LastMasks, repr=False)
 
   def of(self, name: str, shape: tuple[int, ...]) -> ObjectMask | None:
     """The true mask of an image; None if there is none.
@@ -94,7 +95,7 @@ class Truths:
     file, place = found
     # How many images the stack has is not known here; this is one of them.
     images = 1 if place is None else max(place + 1, 2)
-    masks = read_masks(file, shape=shape, images=images, how=self.how)
+    masks = self._last.read(file, shape=shape, images=images, how=self.how)
     truth = mask_at(masks, place, file)
     require_same_size(file, truth.mask.shape, shape)
     return truth

@@ -20,7 +20,7 @@ from defectseg_jax.micrographs.mask_files import (
   masks_in,
 )
 from defectseg_jax.micrographs.mask_values import ANYTHING
-from defectseg_jax.micrographs.masks import mask_at, read_masks
+from defectseg_jax.micrographs.masks import LastMasks, mask_at
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.quantification import QualityWarning
 from defectseg_jax.sessions.label_reading import LabelReader
@@ -44,6 +44,7 @@ class Screening:
   masks: Mapping[str, MaskFile] = dataclasses.field(default_factory=dict)
   find_specimen: bool = True
   replace_outliers: bool = True
+  _last: LastMasks = dataclasses.field(default_factory=LastMasks, repr=False)
 
   def given(self, name: str, shape: tuple[int, ...]) -> np.ndarray | None:
     """The mask that a person drew of an image's specimen.
@@ -63,7 +64,7 @@ class Screening:
       return None
     path, place = found
     images = 1 if place is None else max(place + 1, 2)
-    masks = read_masks(path, shape=shape, images=images, how=ANYTHING)
+    masks = self._last.read(path, shape=shape, images=images, how=ANYTHING)
     # One may be for all images of a stack.
     mask = mask_at(masks, place if len(masks) > 1 else None, path).mask
     if mask.shape != shape or not mask.any():

@@ -94,3 +94,31 @@ def test_large_images_are_thinned_out(monkeypatch, labels):
   assert (pixels[25, 0] != 0).any() and (pixels[26, 20] == 0).all()
   yellow = (pixels[..., 0] > 200) & (pixels[..., 2] < 90)
   assert yellow[65:85, 65:85].any()
+
+
+def test_numbers_without_room_are_counted_and_left_out():
+  labels = np.zeros((1100, 1024), np.int32)
+  places = [(500, 500), (503, 506), (500, 800)]
+  for number, (row, column) in enumerate(places, start=1):
+    labels[row, column] = number
+  rows, columns = np.array(places, float).T
+
+  def yellow(picture):
+    red, green, blue = np.moveaxis(np.asarray(picture).astype(int), 2, 0)
+    return np.argwhere((red > 150) & (green > 150) & (blue < 50))
+
+  where = {'rows_px': rows, 'columns_px': columns}
+  picture = overlays.overlay(None, labels, **where, counted=np.ones(3, bool))
+  # A line of words is above.
+  assert picture.height > 1100
+  found = yellow(picture) - (picture.height - 1100, 0)
+  assert set(found[:, 1] // 300) == {1, 2}
+  assert (abs(found[:, 0] - 500) < 7).all()
+  apart = overlays.overlay(
+    None,
+    labels,
+    rows_px=rows,
+    columns_px=columns + [0, 40, 0],
+    counted=np.ones(3, bool),
+  )
+  assert apart.height == 1100 and len(yellow(apart)) > len(found)

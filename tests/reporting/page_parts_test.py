@@ -9,10 +9,13 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
+from skimage import measure
 
 from defectseg_jax.reporting.figures.bins import MOST_BINS
 from defectseg_jax.reporting.page import outlines, pictures, words
 from defectseg_jax.reporting.page.histograms import histogram
+from defectseg_jax.reporting.page.simplifying import simplified
 
 
 def polygons(path):
@@ -162,3 +165,25 @@ def test_bars_of_odd_sizes(sizes):
 
 def test_no_bars_of_nothing():
   assert histogram(np.zeros(0), 'nm') is None
+
+
+def test_simplified_as_the_library_has_it():
+  rng = np.random.default_rng(3)
+  contours = []
+  for _ in range(12):
+    blob = ndimage.gaussian_filter(rng.normal(size=(40, 60)), 4)
+    contours += measure.find_contours(np.pad(blob, 1, constant_values=-1), 0.0)
+  for tolerance in (0.3, 2.0):
+    found = simplified(contours, tolerance)
+    assert len(found) == len(contours)
+    for contour, corners in zip(contours, found):
+      expected = measure.approximate_polygon(contour, tolerance)[:-1]
+      if len(expected) < 3:
+        expected = contour[:-1]
+      np.testing.assert_array_equal(corners, expected)
+    few = sum(len(corners) for corners in found)
+    assert few < sum(map(len, contours)) / 2
+
+
+def test_nothing_is_simplified_to_nothing():
+  assert simplified([], 1.0) == []

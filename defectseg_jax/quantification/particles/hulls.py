@@ -10,6 +10,8 @@ import numpy as np
 
 from defectseg_jax.quantification.particles.run_lengths import Runs
 
+# Runs whose hulls are found at once: some dozen MiB; by eye.
+_RUNS = 1 << 18
 # Pairs of corners that are compared at once: some MiB; by eye.
 _PAIRS = 1 << 20
 
@@ -51,6 +53,20 @@ def measure_hulls(runs: Runs, count: int) -> Hulls:
   """
   if count == 0:
     return Hulls(*(np.zeros(0) for _ in Hulls._fields))
+  parts = []
+  low = 0
+  ends = np.searchsorted(runs.label, np.arange(1, count + 1), 'right')
+  while low < count:
+    begin = ends[low - 1] if low else 0
+    high = max(low + 1, int(np.searchsorted(ends, begin + _RUNS, 'right')))
+    part = Runs(*(one[begin : ends[high - 1]] for one in runs))
+    part = part._replace(label=part.label - low)
+    parts.append(_hulls_at_once(part, high - low))
+    low = high
+  return Hulls(*(np.concatenate(one) for one in zip(*parts)))
+
+
+def _hulls_at_once(runs: Runs, count: int) -> Hulls:
   label, row, first, last = _extremes(runs)
   # Coordinates times 2 are whole numbers, so that comparisons are exact.
   left = _chain(label, row, 2 * first, outward=-1)

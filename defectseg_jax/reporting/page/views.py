@@ -105,9 +105,7 @@ def image_view(
   """
   height, width = image.frame
   objects = notes.objects_shown(image, images)
-  rows = [_plain(row, image.summary) for row in objects]
-  by_id = {row['id']: row for row in rows}
-  columns = list(rows[0]) if rows else []
+  by_id = {row['id']: row for row in objects}
   layers, picture_px = layer_uris(image.layers, images=images)
   found = _outlines(image, objects, picture_px)
   pixel_size_nm = image.summary.get('pixel_size_nm')
@@ -130,11 +128,7 @@ def image_view(
       if key in found
     ],
     histogram=_histogram(image, sizes_label),
-    data={
-      'columns': columns,
-      'shown': _columns_to_show(columns),
-      'rows': [list(row.values()) for row in rows],
-    },
+    data=_data(objects, image.summary),
     pixel_size_nm=pixel_size_nm,
     bar_nm=_round_below(_BAR_SHARE * width * pixel_size_nm)
     if pixel_size_nm
@@ -228,14 +222,16 @@ def _histogram(image: PageImage, label: str) -> Histogram | None:
   return histogram(image.sizes_nm, label, missed=image.missed)
 
 
-def _plain(
-  row: Mapping[str, Any], summary: Mapping[str, Any]
+def _data(
+  objects: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]
 ) -> dict[str, Any]:
-  """As JSON has it, numbers as objects.csv has them; no empty columns."""
+  """Rows as JSON has them, numbers as objects.csv; no empty columns."""
+  names = objects[0] if objects else ()
+  columns = [name for name in names if not why_missing(name, summary)]
   return {
-    name: _value(value)
-    for name, value in row.items()
-    if not why_missing(name, summary)
+    'columns': columns,
+    'shown': _columns_to_show(columns),
+    'rows': [[_value(row[name]) for name in columns] for row in objects],
   }
 
 

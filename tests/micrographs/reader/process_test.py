@@ -178,7 +178,7 @@ def test_a_long_stack_is_not_held(tmp_path, whole, monkeypatch):
   np.save(tmp_path / 'one.npy', stack[0])
   held = list(reading.iterate_micrographs(path))
   # Less than one image has.
-  monkeypatch.setattr(reading, '_MOST_HELD_BYTES', 1)
+  monkeypatch.setattr(reading, 'MOST_HELD_BYTES', 1)
   first = None
   for place, one in enumerate(reading.iterate_micrographs(path)):
     np.testing.assert_array_equal(one.pixels, held[place].pixels)
@@ -202,7 +202,7 @@ def test_a_stack_that_is_damaged_late_gives_no_image(tmp_path, monkeypatch):
   content = bytearray(path.read_bytes())
   content[place : place + 9] = bytes(9)
   path.write_bytes(content)
-  monkeypatch.setattr(reading, '_MOST_HELD_BYTES', 1)
+  monkeypatch.setattr(reading, 'MOST_HELD_BYTES', 1)
   with pytest.raises(InputError, match=r'stack\.tif: it is damaged'):
     next(reading.iterate_micrographs(path))
   with pytest.raises(InputError, match=r'stack\.tif: it is damaged'):

@@ -89,3 +89,15 @@ def test_in_parts_as_at_once(monkeypatch):
 def test_no_particle_no_hull():
   found, _, _ = measured(np.zeros((5, 5), bool))
   assert all(len(column) == 0 for column in found)
+
+
+@pytest.mark.parametrize('runs_at_once', [1, 7, 100])
+def test_some_at_a_time_are_all_at_once(monkeypatch, runs_at_once):
+  rng = np.random.default_rng(1)
+  noise = ndimage.gaussian_filter(rng.normal(size=(120, 120)), 2.0)
+  whole, _, count = measured(noise > 0.05)
+  assert count > 20
+  monkeypatch.setattr(hulls, '_RUNS', runs_at_once)
+  parts, _, _ = measured(noise > 0.05)
+  for one, other in zip(whole, parts):
+    np.testing.assert_array_equal(one, other)

@@ -1,0 +1,96 @@
+"""Images of a stack by their places, held or read again."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from defectseg_jax.errors import InputError
+from defectseg_jax.micrographs import stacks
+from defectseg_jax.micrographs.mask_files import MaskFile
+from defectseg_jax.micrographs.mask_values import AS_STORED
+from defectseg_jax.micrographs.masks import LastMasks, mask_at, read_masks
+
+COUNT = 5
+
+
+@pytest.fixture
+def path(tmp_path):
+  """Image i has i + 1 marked pixels in its first row."""
+  pixels = np.zeros((COUNT, 8, 12), np.uint8)
+  for place in range(COUNT):
+    pixels[place, 0, : place + 1] = 255
+  path = tmp_path / 'stack.tif'
+  tifffile.imwrite(path, pixels, photometric='minisblack')
+  return path
+
+
+def marked(stack, place):
+  return int((stack[place] > 0).sum())
+
+
+@pytest.mark.parametrize('most_bytes', [1, 2**20])
+def test_images_in_any_order(path, monkeypatch, most_bytes):
+  monkeypatch.setattr(stacks, 'MOST_HELD_BYTES', most_bytes)
+  passes = []
+  iterate = stacks.iterate_frames
+
+  def counted(path):
+    passes.append(path)
+    return iterate(path)
+
+  monkeypatch.setattr(stacks, 'iterate_frames', counted)
+  stack = stacks.Stack(path, lambda frame, name: frame.values)
+  assert len(stack) == COUNT and stack.shapes == [(8, 12)] * COUNT
+  found = [marked(stack, place) for place in (0, 1, 1, 3, 4)]
+  assert found == [1, 2, 2, 4, 5]
+  # In order it is read once more where it is not held.
+  assert len(passes) == (2 if most_bytes == 1 else 1)
+  assert marked(stack, 2) == 3
+  assert len(passes) == (3 if most_bytes == 1 else 1)
+  with pytest.raises(IndexError):
+    stack[COUNT]
+  with pytest.raises(IndexError):
+    stack[-1]
+
+
+def test_a_file_that_became_shorter_is_one_line(path, monkeypatch):
+  monkeypatch.setattr(stacks, 'MOST_HELD_BYTES', 1)
+  stack = stacks.Stack(path, lambda frame, name: frame.values)
+  tifffile.imwrite(path, np.zeros((2, 8, 12), np.uint8))
+  with pytest.raises(InputError, match=r'has no image \[3\] any more'):
+    stack[3]
+
+
+def test_micrographs_are_named_as_ever(path):
+  stack = stacks.micrograph_stack(path, rgb='refuse')
+  assert stack[2].name == 'stack[2]' and stack[2].pixels[0, 2] == 255
+
+
+def test_the_last_stack_is_read_once(path, monkeypatch):
+  reads = []
+  stack = stacks.Stack
+
+  def counted(*arguments):
+    reads.append(1)
+    return stack(*arguments)
+
+  monkeypatch.setattr('defectseg_jax.micrographs.masks.Stack', counted)
+  last = LastMasks()
+  for place in range(COUNT):
+    masks = last.read(
+      MaskFile(path), shape=(8, 12), images=place + 2, how=AS_STORED
+    )
+    assert mask_at(masks, place, path).mask.sum() == place + 1
+  assert len(reads) == 1
+
+
+def test_one_bad_mask_of_a_stack_costs_the_others_nothing(tmp_path):
+  pixels = np.zeros((3, 8, 12), np.uint8)
+  pixels[:, 2:4, 2:4] = 255
+  pixels[1] = np.arange(96).reshape(8, 12)
+  path = tmp_path / 'stack.tif'
+  tifffile.imwrite(path, pixels, photometric='minisblack')
+  masks = read_masks(MaskFile(path))
+  assert masks[0].mask.sum() == masks[2].mask.sum() == 4
+  with pytest.raises(InputError, match='a mask with'):
+    mask_at(masks, 1, path)
