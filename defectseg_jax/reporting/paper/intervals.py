@@ -44,6 +44,15 @@ def interval_sentences(record: Record) -> Iterator[str]:
     yield (
       "Intervals of means over images are Student's, of how the images differ."
     )
+  if by and record.series:
+    yield (
+      'All frames show the same specimen, so that the intervals of these means '
+      'are too narrow.'
+    )
+  if by and len(record.samples) > 1:
+    yield (
+      f'These means are over {len(record.samples)} samples, which may differ.'
+    )
 
 
 def _in_list(name: str) -> str:

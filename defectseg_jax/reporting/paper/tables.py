@@ -18,6 +18,7 @@ from defectseg_jax.reporting.page.words import (
   interval_of,
   is_number,
 )
+from defectseg_jax.reporting.paper.phrases import count_of_images
 from defectseg_jax.reporting.paper.record import RIMS, Record
 from defectseg_jax.reporting.paper.rendering import latex_text, markdown_text
 
@@ -46,19 +47,19 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True)
 class PaperTable:
-  """Images a row, then their mean.
+  """Images a row, then their samples, then the mean over images.
 
   Attributes:
     level: of the intervals, as `95 %`.
     columns: the quantities.
     rows: label and a cell for each of them.
-    has_mean: whether the last row is the mean.
+    images: how many of the rows are of images.
   """
 
   level: str
   columns: Sequence[Column]
   rows: Sequence[tuple[str, Sequence[Cell]]]
-  has_mean: bool
+  images: int
 
   @property
   def heads(self) -> list[str]:
@@ -127,12 +128,14 @@ def _at(number: float, place: int, power: int) -> str:
 
 
 def paper_table(record: Record) -> PaperTable:
-  """The table of all images and of their mean."""
+  """The table of all images, of their samples, and of their mean."""
   names, images = record.reported, record.images
   columns = [column_of(name, images) for name in names]
   rows = [(_label(one), _cells(one, columns)) for one in images]
-  has_mean = len(record.in_mean) > 1
-  if has_mean:
+  for sample, row in record.samples.items():
+    label = f'sample {sample} ({count_of_images(row["images"])})'
+    rows.append((label, _cells(row, columns)))
+  if len(record.in_mean) > 1:
     over = record.summary['over_images']
     means: dict[str, Any] = {}
     for name in names:
@@ -141,8 +144,11 @@ def paper_table(record: Record) -> PaperTable:
         f'{name}_low': over[name]['low'],
         f'{name}_high': over[name]['high'],
       }
-    rows.append((f'mean of {len(record.in_mean)}', _cells(means, columns)))
-  return PaperTable(record.level, columns, rows, has_mean)
+    label = f'mean of {len(record.in_mean)}'
+    if len(record.samples) > 1:
+      label += f', of {len(record.samples)} samples'
+    rows.append((label, _cells(means, columns)))
+  return PaperTable(record.level, columns, rows, len(images))
 
 
 def _label(row: Mapping[str, Any]) -> str:
@@ -196,7 +202,8 @@ def table_latex(table: PaperTable) -> str:
   heads = [latex_text(one) for one in table.heads]
   lines = [[latex_text(one) for one in line] for line in table.lines()]
   body = [f'{" & ".join(one)} \\\\' for one in lines]
-  body[-1:-1] = ['\\midrule'] * table.has_mean
+  if len(table.rows) > table.images:
+    body.insert(table.images, '\\midrule')
   return '\n'.join(
     [
       '% needs \\usepackage{booktabs}',
