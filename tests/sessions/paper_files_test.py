@@ -121,7 +121,12 @@ FEATURES = {
     lambda r: with_rows(r, applies='check'),
     ['To be checked, as the network may fail: foil_0.'],
   ),
-  'outliers': (lambda r: with_rows(r, replaced_pixels=17), ['17 pixels']),
+  'included': (
+    lambda r: with_rows(r, applies='does not apply'),
+    ['Not left out, though the network does not apply to it: foil_0.'],
+  ),
+  'outliers': (lambda r: with_rows(r, replaced_pixels=17), ['17 pixels in']),
+  'outlier': (lambda r: with_rows(r, replaced_pixels=1), ['1 pixel in']),
   'scores': (
     lambda r: with_rows(r, iu=0.8),
     ['Masks of 1 image were compared'],
@@ -226,6 +231,22 @@ def test_what_was_done_besides_is_said_and_nothing_else(bare, feature):
 def test_a_particle_of_one_pixel_is_the_least_there_is(bare):
   """Nothing is left out that has less."""
   assert sentences(with_settings(bare, minimum_area_px=1)) == sentences(bare)
+
+
+def test_an_interval_of_counting_is_not_said_to_know_the_network(bare):
+  """As of a mask that a person corrected: both of its ends are the same."""
+  name = 'number_density_per_m3'
+  first, second = bare.images
+  corrected = {f'{name}_counting_high': first[f'{name}_high']}
+  assert sentences(with_rows(bare, **corrected)) == sentences(bare)
+  images = [
+    {**first, **corrected},
+    {**second, f'{name}_counting_high': second[f'{name}_high'] / 2},
+  ]
+  record = dataclasses.replace(bare, summary={**bare.summary, 'images': images})
+  said = ' '.join(sentences(record))
+  assert 'expected to miss and invent, from references' in said
+  assert 'Those of foil_0 are not, and hold counting alone.' in said
 
 
 def test_excluded_images_have_their_reason(bare):

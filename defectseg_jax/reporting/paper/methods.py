@@ -91,6 +91,11 @@ def _images_used(record: Record) -> Iterator[str]:
   }
   if excluded:
     yield f'Left out of means: {listed(excluded)}.'
+  if record.included:
+    yield (
+      'Not left out, though the network does not apply to it: '
+      f'{joined(record.included)}.'
+    )
   if record.doubted:
     yield f'To be checked, as the network may fail: {joined(record.doubted)}.'
   for said in record.rims:
@@ -103,7 +108,8 @@ def _images_used(record: Record) -> Iterator[str]:
     )
   replaced = sum(one['replaced_pixels'] for one in record.images)
   if replaced:
-    yield f'Outliers were replaced, {replaced} pixels in all.'
+    plural = 's' * (replaced != 1)
+    yield f'Outliers were replaced, {replaced} pixel{plural} in all.'
 
 
 def _other_networks(record: Record) -> Iterator[str]:

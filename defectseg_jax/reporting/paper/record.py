@@ -65,6 +65,15 @@ class Record:
     ]
 
   @property
+  def included(self) -> list[str]:
+    """Names of images in the mean to which the network does not apply."""
+    return [
+      one['image']
+      for one in self.in_mean
+      if one.get('applies') == 'does not apply'
+    ]
+
+  @property
   def rims(self) -> list[str]:
     """Of images whose lines may be rims of particles, what was seen."""
     return [
