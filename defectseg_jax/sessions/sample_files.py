@@ -121,13 +121,19 @@ def _other_conditions(
 ) -> str:
   """Samples that differ in this condition alone are one series."""
   parts = [
-    f'{condition_title(name)} {own[name]:g}'
+    _with_unit(condition_title(name), own[name])
     for name in results.conditions
     if name != condition
     and name in own
     and len({one.conditions.get(name) for one in results.samples}) > 1
   ]
   return ', '.join(parts)
+
+
+def _with_unit(title: str, value: float) -> str:
+  """`dose 5 dpa`, of `dose (dpa)`."""
+  name, _, unit = title.rstrip(')').partition(' (')
+  return f'{name} {value:g} {unit}'.strip()
 
 
 def _difference_rows(results: SampleResults) -> Iterator[dict[str, Any]]:
