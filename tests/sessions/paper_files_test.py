@@ -10,6 +10,7 @@ import zipfile
 import pytest
 from two_masks import PROVENANCE, numbers_of
 
+from defectseg_jax.applicability.widening import expected_f1_convention
 from defectseg_jax.quantification import (
   QualityWarning,
 )
@@ -231,6 +232,14 @@ def test_what_was_done_besides_is_said_and_nothing_else(bare, feature):
 def test_a_particle_of_one_pixel_is_the_least_there_is(bare):
   """Nothing is left out that has less."""
   assert sentences(with_settings(bare, minimum_area_px=1)) == sentences(bare)
+
+
+def test_the_expected_f1_is_that_of_the_objects_at_hand():
+  particles, lines = (
+    expected_f1_convention(lines=lines) for lines in (False, True)
+  )
+  assert 'union' in particles and 'line' not in particles
+  assert 'lines' in lines and 'union' not in lines
 
 
 def test_an_interval_of_counting_is_not_said_to_know_the_network(bare):
