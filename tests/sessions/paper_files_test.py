@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import math
 import pathlib
 import re
 import zipfile
@@ -395,6 +396,19 @@ def test_lines_that_may_be_rims_are_doubted_where_they_are_read(bare):
   summary = {**record.summary, 'warnings': [warning]}
   said = sentences(dataclasses.replace(record, summary=summary))
   assert 'To be checked: foil_0, look.' in said
+
+
+def test_an_interval_without_an_upper_end_says_so(bare, tmp_path):
+  """As of a spacing, where there may be no object."""
+  name = 'diameter_mean_nm'
+  ends = {name: 96.23, f'{name}_low': 59.18, f'{name}_high': math.inf}
+  table = paper_table(with_rows(bare, **ends))
+  assert '| 96 | 59 to ∞ |' in table_markdown(table)
+  assert '59 to $\\infty$' in table_latex(table)
+  assert ',96,59,∞,' in table_csv(table)
+  write_workbook(tmp_path / 'x.xlsx', table)
+  with zipfile.ZipFile(tmp_path / 'x.xlsx') as book:
+    assert '∞' in book.read('xl/sharedStrings.xml').decode()
 
 
 def test_a_name_that_is_a_formula_stays_a_text(bare, tmp_path):

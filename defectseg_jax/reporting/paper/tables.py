@@ -2,16 +2,19 @@
 
 Value and ends of the interval are rounded to one decimal place, that of the
 second significant digit of the interval's half width (Guide to the Expression
-of Uncertainty in Measurement, JCGM 100:2008, 7.2.6). A number without an
-interval has three significant digits.
+of Uncertainty in Measurement, JCGM 100:2008, 7.2.6). One without an
+upper end is as wide as its lower half. A number without an interval has three
+significant digits.
 """
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from defectseg_jax.files import csv_text
 from defectseg_jax.reporting.page.words import (
+  NO_END,
   NONE,
   Column,
   column_of,
@@ -102,10 +105,14 @@ def rounded(value: Any, ends: tuple[Any, Any] | None, power: int = 0) -> Cell:
     Cell(value='1.235', low='1.138', high='1.330')
     >>> rounded(1234.5, (1000, 1500)).value, rounded(1.2345, None).value
     ('1230', '1.23')
+    >>> rounded(96.23, (59.18, math.inf))
+    Cell(value='96', low='59', high='∞')
   """
   if not is_number(value):
     return Cell(NONE)
   half = (ends[1] - ends[0]) / 2 if ends else 0.0
+  if ends and math.isinf(ends[1]):
+    half = value - ends[0]
   if half > 0:
     place = _place(half, _DIGITS_OF_WIDTH) - power
   elif isinstance(value, int) and not power:
@@ -122,6 +129,8 @@ def _place(number: float, digits: int) -> int:
 
 
 def _at(number: float, place: int, power: int) -> str:
+  if math.isinf(number):
+    return NO_END
   shown = round(number / 10.0**power, -place)
   # No -0.0.
   return f'{shown + 0.0:.{max(0, -place)}f}'
