@@ -61,6 +61,7 @@ def sizes_figure(
     found = sum(one['found'] for one in own)
     _draw(axes, own)
     axes.set_ylabel(f'number of {noun}')
+    axes.locator_params(axis='y', integer=True)
     axes.set_title(f'{name}: {found} found', parse_math=False)
   for axes in grid[len(samples) :]:
     axes.set_axis_off()

@@ -2,9 +2,9 @@
 
 Value and ends of the interval are rounded to one decimal place, that of the
 second significant digit of the interval's half width (Guide to the Expression
-of Uncertainty in Measurement, JCGM 100:2008, 7.2.6). One without an
-upper end is as wide as its lower half. A number without an interval has three
-significant digits.
+of Uncertainty in Measurement, JCGM 100:2008, 7.2.6). One without an upper end
+is as wide as its lower half. A number without an interval has three significant
+digits.
 """
 
 import dataclasses
