@@ -3,6 +3,8 @@
 docs/properties.md says where each was read, and what was not found.
 """
 
+from typing import Any
+
 import pytest
 
 from defectseg_jax.quantification.densities import sphere_volume, swelling
@@ -12,7 +14,7 @@ from defectseg_jax.quantification.properties.of_numbers import properties_of
 from defectseg_jax.quantification.properties.settings import PropertySettings
 
 # What a course in nuclear materials takes for steel, in all its examples.
-COURSE = {'taylor_factor': 3.06, 'shear_modulus_gpa': 80.0}
+COURSE: dict[str, Any] = {'taylor_factor': 3.06, 'shear_modulus_gpa': 80.0}
 
 
 def known(value):
