@@ -11,13 +11,25 @@ from defectseg_jax.quantification.intervals import product_interval
 # What is added to a number's name where its interval is of counting alone.
 COUNTING = '_counting'
 EXPECTED_F1 = 'expected_f1'
-EXPECTED_F1_CONVENTION = (
-  'F1 of objects that share 0.3 of their union with a true one, or of the '
-  'length of lines within 2 pixels: the mean of the reference micrographs that '
-  'the image resembles, and where 95% of theirs lie'
-)
 # A 95% interval is so many standard deviations to each side.
 _STANDARD_DEVIATIONS = 1.96
+
+
+def expected_f1_convention(*, lines: bool) -> str:
+  """What the F1 is that is expected of an image.
+
+  Args:
+    lines: whether the network looks for lines, and not for particles.
+  """
+  right = (
+    'the length of lines, which are right within 2 pixels'
+    if lines
+    else 'objects that share 0.3 of their union with a true one'
+  )
+  return (
+    f'F1 of {right}: the mean of the reference micrographs that the image '
+    'resembles, and where 95% of theirs lie'
+  )
 
 
 def with_verdict(

@@ -142,7 +142,8 @@ def _kind_in_foil(defect: str) -> Kind:
       'diameter_mean_nm',
       'diameter_std_nm',
       'volume_fraction',
-      'swelling',
+      # Precipitates take the place of metal, and do not swell it.
+      *(('swelling',) if defect != 'precipitates' else ()),
     ),
     pixel_headlines=_PARTICLES_IN_PIXELS,
     conventions={**PARTICLE_CONVENTIONS, **MISSED_CONVENTIONS},

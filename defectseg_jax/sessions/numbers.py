@@ -14,7 +14,7 @@ import numpy as np
 
 from defectseg_jax.applicability.widening import (
   EXPECTED_F1,
-  EXPECTED_F1_CONVENTION,
+  expected_f1_convention,
   shared_by_network,
 )
 from defectseg_jax.quantification import (
@@ -252,7 +252,8 @@ class SessionNumbers:
   def _expected(self) -> Mapping[str, str]:
     if all(one.verdict is None for one in self.images):
       return {}
-    return {EXPECTED_F1: EXPECTED_F1_CONVENTION}
+    lines = self.settings.kind.has_test_lines
+    return {EXPECTED_F1: expected_f1_convention(lines=lines)}
 
   @property
   def _scores(self) -> Mapping[str, str]:

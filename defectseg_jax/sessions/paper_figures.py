@@ -15,7 +15,10 @@ from defectseg_jax.reporting.figures.printing import (
   write_figure,
 )
 from defectseg_jax.sessions.numbers import SessionNumbers
-from defectseg_jax.sessions.sample_files import condition_figures
+from defectseg_jax.sessions.sample_files import (
+  condition_figures,
+  figure_of_sizes,
+)
 
 FIGURES = 'paper/figures'
 # A paper shows a few, and each takes about half a second.
@@ -67,6 +70,9 @@ def write_paper_figures(made: pathlib.Path, numbers: SessionNumbers) -> None:
   with journal_style():
     for name, figure in condition_figures(numbers):
       write_figure(made / FIGURES, name, figure)
+    sizes_of_samples = figure_of_sizes(numbers, columns=1)
+    if sizes_of_samples is not None:
+      write_figure(made / FIGURES, 'sizes_of_samples', sizes_of_samples)
     images = [one for one in numbers.images if one.in_mean]
     scaled = [one for one in images if one.row['pixel_size_nm']]
     shown = scaled or images

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 from collections.abc import Mapping, Sequence
 
+from defectseg_jax.quantification.samples.comparison import TEST
 from defectseg_jax.quantification.samples.random_effects import ESTIMATOR
 from defectseg_jax.reporting.paper import Record, write_paper
 from defectseg_jax.sessions.numbers import SessionNumbers
@@ -46,10 +47,11 @@ def record_of(
     headlines=numbers.headlines,
     has_lines=settings.kind.has_test_lines,
     corrected={one.name: edits_text(one) for one in images if one.corrected},
-    samples={one.name: len(one.images) for one in found.samples}
+    samples={one.name: one.row(found.conditions) for one in found.samples}
     if found
     else {},
     estimator=ESTIMATOR if found else '',
+    test=TEST if found and any(found.differences.values()) else '',
     properties=dataclasses.asdict(settings.properties),
     seed=settings.seed,
     series=series_record(numbers.series) if numbers.series else {},

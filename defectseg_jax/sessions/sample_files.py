@@ -15,6 +15,7 @@ from defectseg_jax.quantification.samples.random_effects import ESTIMATOR
 from defectseg_jax.quantification.samples.sizes import size_classes
 from defectseg_jax.reporting.figures.bins import bin_count
 from defectseg_jax.reporting.figures.conditions import Point, condition_figure
+from defectseg_jax.reporting.figures.sample_sizes import sizes_figure
 from defectseg_jax.reporting.page.samples import SamplesView, samples_view
 from defectseg_jax.reporting.page.words import column_of
 from defectseg_jax.sessions.numbers import SessionNumbers
@@ -22,6 +23,8 @@ from defectseg_jax.sessions.sample_numbers import SampleResults
 
 _DIGITS = 6
 _DPI = 150
+# Of sizes, on the page.
+_COLUMNS = 3
 
 
 def write_samples(folder: pathlib.Path, numbers: SessionNumbers) -> None:
@@ -47,6 +50,9 @@ def write_samples(folder: pathlib.Path, numbers: SessionNumbers) -> None:
     figure = _figure(results, condition, results.names)
     if figure is not None:
       figure.savefig(folder / f'samples_{condition}.png', dpi=_DPI)
+  sizes = figure_of_sizes(numbers, columns=_COLUMNS)
+  if sizes is not None:
+    sizes.savefig(folder / 'sample_sizes.png', dpi=_DPI)
 
 
 def view_of_samples(numbers: SessionNumbers) -> SamplesView | None:
@@ -61,8 +67,29 @@ def view_of_samples(numbers: SessionNumbers) -> SamplesView | None:
     conditions={one: condition_title(one) for one in results.conditions},
     differences=list(_difference_rows(results)),
     figures=[one for one in figures if one is not None],
+    sizes=figure_of_sizes(numbers, columns=_COLUMNS),
     estimator=ESTIMATOR,
     test=TEST,
+  )
+
+
+def figure_of_sizes(numbers: SessionNumbers, *, columns: int) -> Figure | None:
+  """Sizes of the objects of each sample, of all its images together.
+
+  Args:
+    numbers: of all images.
+    columns: of samples beside each other, at most.
+
+  Returns:
+    None where there is no sample, or no object of known size.
+  """
+  if numbers.by_sample is None:
+    return None
+  return sizes_figure(
+    list(_size_rows(numbers.by_sample)),
+    label=numbers.settings.kind.sizes_label,
+    noun=numbers.settings.kind.sizes_noun,
+    columns=columns,
   )
 
 
@@ -121,13 +148,19 @@ def _other_conditions(
 ) -> str:
   """Samples that differ in this condition alone are one series."""
   parts = [
-    f'{condition_title(name)} {own[name]:g}'
+    _with_unit(condition_title(name), own[name])
     for name in results.conditions
     if name != condition
     and name in own
     and len({one.conditions.get(name) for one in results.samples}) > 1
   ]
   return ', '.join(parts)
+
+
+def _with_unit(title: str, value: float) -> str:
+  """`dose 5 dpa`, of `dose (dpa)`."""
+  name, _, unit = title.rstrip(')').partition(' (')
+  return f'{name} {value:g} {unit}'.strip()
 
 
 def _difference_rows(results: SampleResults) -> Iterator[dict[str, Any]]:

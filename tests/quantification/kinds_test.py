@@ -17,6 +17,7 @@ def test_dislocations_are_lines_and_all_else_particles():
     kind = kind_of(defect)
     assert not kind.has_test_lines
     assert (kind.defect, kind.sizes_noun) == (defect, defect)
+    assert ('swelling' in kind.headlines) == (defect != 'precipitates')
 
 
 @pytest.mark.parametrize('defect', ['voids', 'dislocations'])

@@ -3,11 +3,17 @@
 import dataclasses
 import re
 
+import numpy as np
 import pages
 import pytest
 import tiny
 
 from defectseg_jax.reporting.page import image_view, session_page
+from defectseg_jax.reporting.page.together import (
+  create_image,
+  create_section,
+  together_page,
+)
 
 sync_api = pytest.importorskip('playwright.sync_api')
 
@@ -118,3 +124,77 @@ def test_no_histogram_is_printed_on_a_sheet_of_its_own(page):
     drawn = page.locator('.image .histogram').nth(number).bounding_box()
     assert facts['y'] <= drawn['y'] < facts['y'] + facts['height']
     assert drawn['x'] >= facts['x'] + facts['width']
+
+
+def test_heads_that_a_browser_repeats_are_no_buttons(page):
+  """Chromium leaves buttons out of the head of a table's second sheet."""
+  page.emulate_media(media='print')
+  style = 'one => getComputedStyle(one).display'
+  for one in page.locator('.summary .sort').all():
+    assert one.evaluate(style) == 'contents'
+
+
+def test_what_stands_above_a_wide_table_is_read_whole(page):
+  """The table is wider than the screen; its caption and button are not."""
+  table = page.locator('.summary').first.bounding_box()
+  caption = page.locator('.summary caption').first.bounding_box()
+  button = page.get_by_role('button', name='Copy table').first.bounding_box()
+  assert table['width'] > 400
+  assert caption['x'] + caption['width'] <= 400
+  assert button['x'] == caption['x']
+
+
+@pytest.fixture(scope='module')
+def together_address(tmp_path_factory):
+  """Two images of three defects, with as much below each as there may be."""
+  defects = 'voids', 'precipitates', 'dislocations'
+  row = {
+    **dict.fromkeys(MORE, 3.0),
+    **{f'{name}_{end}': 3.5 for name in MORE for end in ('low', 'high')},
+    **{'applies': 'does not apply', 'in_mean': False, 'warnings': 'a_b; c'},
+  }
+  path = tmp_path_factory.mktemp('together') / 'report.html'
+  path.write_text(
+    together_page(
+      [
+        create_section(
+          defect,
+          place,
+          [{**row, 'image': name} for name in 'ab'],
+          headlines=MORE,
+          over_images={},
+          cautions=[],
+        )
+        for place, defect in enumerate(defects)
+      ],
+      [
+        create_image(
+          name,
+          np.zeros((64, 64)),
+          {defect: np.zeros((64, 64), int) for defect in defects},
+          valid=None,
+          facts=['a sentence of one line and a half, as they are. ' * 3] * 14,
+          images=2,
+        )
+        for name in 'ab'
+      ],
+      doubts=[],
+      associations=[],
+      about_associations='',
+      claims=[],
+      failures={},
+      how_made={},
+    ),
+    encoding='utf-8',
+  )
+  return path.as_uri()
+
+
+def test_an_image_of_several_defects_is_printed_on_one_sheet(
+  page, together_address
+):
+  page.goto(together_address)
+  assert page.evaluate('document.documentElement.scrollWidth') == 400
+  printed = page.pdf(format='A4', prefer_css_page_size=True)
+  assert len(re.findall(rb'/Type\s*/Page\b', printed)) == 1 + 2
+  assert 'a b; c' in page.locator('.warnings').last.inner_text()

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import math
 import pathlib
 import re
 import zipfile
@@ -10,10 +11,12 @@ import zipfile
 import pytest
 from two_masks import PROVENANCE, numbers_of
 
+from defectseg_jax.applicability.widening import expected_f1_convention
 from defectseg_jax.quantification import (
   QualityWarning,
 )
 from defectseg_jax.quantification.properties.settings import PropertySettings
+from defectseg_jax.quantification.samples.comparison import TEST
 from defectseg_jax.quantification.samples.random_effects import ESTIMATOR
 from defectseg_jax.quantification.series.parameters import series_parameters
 from defectseg_jax.reporting.paper.methods import methods
@@ -120,7 +123,12 @@ FEATURES = {
     lambda r: with_rows(r, applies='check'),
     ['To be checked, as the network may fail: foil_0.'],
   ),
-  'outliers': (lambda r: with_rows(r, replaced_pixels=17), ['17 pixels']),
+  'included': (
+    lambda r: with_rows(r, applies='does not apply'),
+    ['Not left out, though the network does not apply to it: foil_0.'],
+  ),
+  'outliers': (lambda r: with_rows(r, replaced_pixels=17), ['17 pixels in']),
+  'outlier': (lambda r: with_rows(r, replaced_pixels=1), ['1 pixel in']),
   'scores': (
     lambda r: with_rows(r, iu=0.8),
     ['Masks of 1 image were compared'],
@@ -132,8 +140,22 @@ FEATURES = {
   'holes': (lambda r: with_settings(r, fill_holes=True), ['encloses']),
   'separate': (lambda r: with_settings(r, separate=True), ['cut apart']),
   'samples': (
-    lambda r: dataclasses.replace(r, samples={'cold': 2}, estimator=ESTIMATOR),
+    lambda r: dataclasses.replace(
+      r, samples={'cold': {'images': 2}}, estimator=ESTIMATOR
+    ),
     ['Samples: cold (2 images)', '[@paule1982; @hartung2001]'],
+  ),
+  'differences': (
+    lambda r: dataclasses.replace(
+      r,
+      samples={name: {'images': 1} for name in ('cold', 'hot')},
+      **{'estimator': ESTIMATOR, 'test': TEST},
+    ),
+    [
+      'These means are over 2 samples, which may differ.',
+      *('cold (1 image); hot (1 image)', '[@paule1982; @hartung2001]'),
+      "Samples were compared by Welch's t test of the logarithms",
+    ],
   ),
   'series': (
     lambda r: dataclasses.replace(r, series=SERIES),
@@ -148,13 +170,14 @@ FEATURES = {
       'by the assignment of least cost [@jaqaman2008] (linear_sum_assignment '
       'of scipy 1 [@virtanen2020])',
       'missed in up to 2 frames was taken for the same one; 7 objects',
+      'the intervals of these means are too narrow',
     ],
   ),
   'lifetimes': (
     lambda r: dataclasses.replace(
       FEATURES['series'][0](r), series={**SERIES, 'survival': [{}]}
     ),
-    [*[''] * 7, 'Kaplan and Meier [@kaplan1958]'],
+    [*[''] * 7, 'Kaplan and Meier [@kaplan1958]', 'too narrow'],
   ),
   'frames of lines': (
     lambda r: dataclasses.replace(
@@ -165,7 +188,10 @@ FEATURES = {
         **{'tracks': None, 'drift_not_known': [], 'drift_by_masks': True},
       },
     ),
-    [*('9 images', 'correlation of masks', '0.0833', '75 %'), 'not linked'],
+    [
+      *('9 images', 'correlation of masks', '0.0833', '75 %'),
+      *('not linked', 'too narrow'),
+    ],
   ),
   'claims': (
     lambda r: dataclasses.replace(
@@ -204,6 +230,35 @@ def test_what_was_done_besides_is_said_and_nothing_else(bare, feature):
   assert len(gone) == (feature == 'network')
 
 
+def test_a_particle_of_one_pixel_is_the_least_there_is(bare):
+  """Nothing is left out that has less."""
+  assert sentences(with_settings(bare, minimum_area_px=1)) == sentences(bare)
+
+
+def test_the_expected_f1_is_that_of_the_objects_at_hand():
+  particles, lines = (
+    expected_f1_convention(lines=lines) for lines in (False, True)
+  )
+  assert 'union' in particles and 'line' not in particles
+  assert 'lines' in lines and 'union' not in lines
+
+
+def test_an_interval_of_counting_is_not_said_to_know_the_network(bare):
+  """As of a mask that a person corrected: both of its ends are the same."""
+  name = 'number_density_per_m3'
+  first, second = bare.images
+  corrected = {f'{name}_counting_high': first[f'{name}_high']}
+  assert sentences(with_rows(bare, **corrected)) == sentences(bare)
+  images = [
+    {**first, **corrected},
+    {**second, f'{name}_counting_high': second[f'{name}_high'] / 2},
+  ]
+  record = dataclasses.replace(bare, summary={**bare.summary, 'images': images})
+  said = ' '.join(sentences(record))
+  assert 'expected to miss and invent, from references' in said
+  assert 'Those of foil_0 are not, and hold counting alone.' in said
+
+
 def test_excluded_images_have_their_reason(bare):
   record = with_rows(bare, in_mean=False)
   said = [one for one in sentences(record) if 'Left out' in one]
@@ -228,8 +283,13 @@ def test_uncertainties_and_what_is_not_known(tmp_path):
   unknown = {'pixel_size_nm': None, 'thickness_nm': None}
   numbers = numbers_of(tmp_path, lengths=unknown)
   said = ' '.join(sentences(record_of(numbers, HOW_MADE)))
-  assert 'The side of a pixel was not known of 2 images.' in said
+  assert 'The side of a pixel was not known for 2 images.' in said
   assert 'Number density' not in said and 'Poisson' not in said
+  assert 'the seed 0' in said and 'Mean diameter' in said
+  numbers = numbers_of(tmp_path, 'dislocations', lengths=unknown)
+  said = ' '.join(sentences(record_of(numbers, HOW_MADE)))
+  # Of a length in pixels there is no interval, and nothing was drawn for one.
+  assert 'Line length' in said and 'seed' not in said
 
 
 def test_lines_and_their_alloy(tmp_path):
@@ -241,8 +301,13 @@ def test_lines_and_their_alloy(tmp_path):
   assert 'shear modulus 80 GPa, Burgers vector 0.25 nm' in said
   assert 'The projection factor was 1.273.' in said
   assert 'The part 0.25 of the length' in said and 'below 5 pixels' in said
-  assert '[@taylor1934]' in said
+  assert '[@taylor1934]' in said and ', bias Z 1;' in said
+  assert 'core radius' not in said
   assert 'article is what' not in said and 'gundersen' not in said
+  voids = record_of(numbers_of(tmp_path, properties=alloy), HOW_MADE)
+  said = ' '.join(sentences(voids))
+  assert 'ln(D / r0)' in said and ', core radius r0 1 b;' in said
+  assert 'bias Z' not in said
 
 
 def test_references_are_those_that_are_cited(bare):
@@ -293,6 +358,22 @@ def test_the_tables_are_one(bare):
   )
 
 
+def test_samples_stand_between_their_images_and_the_mean(bare):
+  row = {**bare.images[0], 'images': 1}
+  samples = {'hot': row, 'cold': {**row, 'diameter_mean_nm': None}}
+  table = paper_table(dataclasses.replace(bare, samples=samples))
+  assert [label for label, _ in table.rows] == [
+    *('foil_0', 'foil_1', 'sample hot (1 image)', 'sample cold (1 image)'),
+    'mean of 2, of 2 samples',
+  ]
+  # As numbers of an image are, by their own interval.
+  assert list(table.rows[2][1]) == list(table.rows[0][1])
+  latex = table_latex(table).splitlines()
+  rules = [at for at, line in enumerate(latex) if line == '\\midrule']
+  images, own = (latex[at + 1].split()[0] for at in rules)
+  assert (images, own) == ('foil\\_0', 'sample')
+
+
 def test_a_table_says_which_numbers_are_doubted(bare):
   for fields, label in (
     ({'applies': 'applies'}, 'foil_0'),
@@ -315,6 +396,19 @@ def test_lines_that_may_be_rims_are_doubted_where_they_are_read(bare):
   summary = {**record.summary, 'warnings': [warning]}
   said = sentences(dataclasses.replace(record, summary=summary))
   assert 'To be checked: foil_0, look.' in said
+
+
+def test_an_interval_without_an_upper_end_says_so(bare, tmp_path):
+  """As of a spacing, where there may be no object."""
+  name = 'diameter_mean_nm'
+  ends = {name: 96.23, f'{name}_low': 59.18, f'{name}_high': math.inf}
+  table = paper_table(with_rows(bare, **ends))
+  assert '| 96 | 59 to ∞ |' in table_markdown(table)
+  assert '59 to $\\infty$' in table_latex(table)
+  assert ',96,59,∞,' in table_csv(table)
+  write_workbook(tmp_path / 'x.xlsx', table)
+  with zipfile.ZipFile(tmp_path / 'x.xlsx') as book:
+    assert '∞' in book.read('xl/sharedStrings.xml').decode()
 
 
 def test_a_name_that_is_a_formula_stays_a_text(bare, tmp_path):

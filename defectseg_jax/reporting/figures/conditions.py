@@ -1,6 +1,7 @@
 """Numbers of samples against what was done to them: dose, temperature, time."""
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -23,6 +24,10 @@ _LOGARITHMIC_FROM = 50.0
 # By eye, in inches, of one axes.
 _HEIGHT_IN = 2.8
 _COLUMNS = 3
+# In letters: longer labels of an axis run into the axes above.
+_LABEL_WIDTH = 26
+# Between a power of ten and its unit, which stay together.
+_NO_BREAK = '\xa0'
 
 
 class Point(NamedTuple):
@@ -62,7 +67,8 @@ def condition_figure(
   Returns:
     Axes for each number of which at least one sample has a value; None where
     none has. A thick bar is the interval by counting and between images, the
-    thin one with caps that with what all images share.
+    thin one with caps that with what all images share. A bar without a cap
+    above has no upper end, and runs out of the axes.
 
   Examples:
     >>> point = Point('a', 1.0, '', 2.0, Interval(1.5, 2.6), Interval(1.4, 2.8))
@@ -92,13 +98,22 @@ def condition_figure(
   for axes, (name, points) in zip(grid, shown.items()):
     title, factor = axes_of[name]
     _draw(axes, [_times(one, factor) for one in points], series)
-    axes.set(xlabel=label, ylabel=title)
+    axes.set(xlabel=label, ylabel=_in_lines(title))
   for axes in grid[len(shown) :]:
     axes.set_axis_off()
   if len(series) > 1:
     handles, names = grid[0].get_legend_handles_labels()
     figure.legend(handles, names, loc='outside lower center', ncols=columns)
   return figure
+
+
+def _in_lines(label: str) -> str:
+  """A label that is no longer than its axis."""
+  if len(label) <= _LABEL_WIDTH:
+    return label
+  title, bracket, unit = label.partition(' (')
+  whole = title + bracket + unit.replace(' ', _NO_BREAK)
+  return textwrap.fill(whole, _LABEL_WIDTH)
 
 
 def _times(one: Point, factor: float) -> Point:
@@ -111,6 +126,9 @@ def _times(one: Point, factor: float) -> Point:
 
 def _draw(axes: Axes, points: Sequence[Point], series: Sequence[str]) -> None:
   values = []
+  reached = [one.value for one in points]
+  reached += [end for one in points for end in one.whole]
+  ceiling = 1.1 * max(one for one in reached if math.isfinite(one))
   for number, name in enumerate(series):
     own = sorted(
       (
@@ -132,7 +150,9 @@ def _draw(axes: Axes, points: Sequence[Point], series: Sequence[str]) -> None:
       axes.errorbar(
         places,
         heights,
-        np.transpose([_arms(one.value, end) for one, end in zip(own, ends)]),
+        np.transpose(
+          [_arms(one.value, end, ceiling) for one, end in zip(own, ends)]
+        ),
         fmt='none',
         ecolor=colour,
         elinewidth=width,
@@ -155,11 +175,17 @@ def _draw(axes: Axes, points: Sequence[Point], series: Sequence[str]) -> None:
     axes.set_yscale('log')
   else:
     axes.set_ylim(bottom=0)
+  if any(math.isinf(one) for one in reached):
+    axes.set_ylim(top=ceiling)
   axes.grid(alpha=0.3)
 
 
-def _arms(value: float, ends: Interval) -> tuple[float, float]:
-  """How far an error bar reaches below and above; nowhere if not known."""
+def _arms(value: float, ends: Interval, ceiling: float) -> tuple[float, float]:
+  """How far an error bar reaches below and above; nowhere if not known.
+
+  matplotlib draws nothing that ends nowhere: beyond the ceiling is as far.
+  """
   if math.isnan(ends.low) or math.isnan(ends.high):
     return 0.0, 0.0
-  return max(value - ends.low, 0.0), max(ends.high - value, 0.0)
+  high = min(ends.high, 2 * ceiling)
+  return max(value - ends.low, 0.0), max(high - value, 0.0)

@@ -176,7 +176,7 @@ def _row(
   first = _drawn([column.name for column in columns])
   ends = words.interval_of(row, first)
   whisker = None
-  if ends and largest and words.is_number(row[first]):
+  if ends and largest and all(map(words.is_number, (row[first], *ends))):
     value, low, high = (one / largest for one in (row[first], *ends))
     whisker = value, low, high
   return Row(name, number, [_cell(row, column) for column in columns], whisker)

@@ -118,7 +118,9 @@ def create_section(
   columns = [words.column_of(name, rows) for name in headlines]
   shown = [_row(row, columns) for row in rows]
   if len(rows) > 1 and over_images:
-    mean: dict[str, Any] = {'image': 'mean', 'applies': '', 'in_mean': True}
+    count = sum(row['in_mean'] for row in rows)
+    name = f'mean of {count}'
+    mean: dict[str, Any] = {'image': name, 'applies': '', 'in_mean': True}
     for name, one in over_images.items():
       mean[name] = one['mean']
       mean[f'{name}_low'], mean[f'{name}_high'] = one['low'], one['high']
@@ -214,6 +216,5 @@ def _row(row: Mapping[str, Any], columns: Iterable[words.Column]) -> Row:
       else why_missing(column.name, row)
     )
     cells.append((column.text(row.get(column.name)), below))
-  return Row(
-    row['image'], row['applies'], row['in_mean'], cells, row['warnings']
-  )
+  warnings = '; '.join(map(words.title_of, row['warnings'].split('; ')))
+  return Row(row['image'], row['applies'], row['in_mean'], cells, warnings)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
 NONE = '–'
+# An interval may have no upper end, as that of a spacing of few objects.
+NO_END = '∞'
 # Digits of summary.csv and objects.csv, by which a page is compared with them.
 FILE_DIGITS = 6
 _SHOWN_DIGITS = 3
@@ -87,7 +89,7 @@ def power_of_ten(exponent: int) -> str:
 
 def file_text(value: Any) -> str:
   """A number as summary.csv has it; '' for None and NaN."""
-  if not is_number(value):
+  if not is_number(value) and value != math.inf:
     return ''
   return f'{value:.{FILE_DIGITS}g}' if isinstance(value, float) else str(value)
 
@@ -126,6 +128,8 @@ class Column:
 
   def text(self, value: Any) -> str:
     """A number in this column; a dash for None and NaN."""
+    if value == math.inf:
+      return NO_END
     if not is_number(value):
       return NONE
     if isinstance(value, int) and not self.exponent:
@@ -152,9 +156,16 @@ def column_of(name: str, rows: Iterable[Mapping[str, Any]]) -> Column:
 
 
 def interval_of(row: Mapping[str, Any], name: str) -> tuple[Any, Any] | None:
-  """The ends of a quantity's interval; None where one is not known."""
-  ends = row.get(f'{name}_low'), row.get(f'{name}_high')
-  return ends if all(map(is_number, ends)) else None
+  """The ends of a quantity's interval; None where one is not known.
+
+  Examples:
+    >>> interval_of({'x_low': 2.0, 'x_high': math.inf}, 'x')
+    (2.0, inf)
+    >>> interval_of({'x_low': 2.0, 'x_high': math.nan}, 'x')
+  """
+  low, high = row.get(f'{name}_low'), row.get(f'{name}_high')
+  known = is_number(low) and (is_number(high) or high == math.inf)
+  return (low, high) if known else None
 
 
 def _sizes(rows: Iterable[Mapping[str, Any]], name: str) -> list[float]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from defectseg_jax.reporting.page.words import title_of
+from defectseg_jax.reporting.page.words import is_number, title_of
 from defectseg_jax.reporting.paper.phrases import joined
 from defectseg_jax.reporting.paper.record import Record
 
@@ -25,11 +25,7 @@ def interval_sentences(record: Record) -> Iterator[str]:
       * _has_uncertain(record)
       + '.'
     )
-  if any(record.has(f'{name}_counting_high') for name in record.reported):
-    yield (
-      'Intervals are widened by what the network is expected to miss and '
-      'invent, from references of known truth.'
-    )
+  yield from _widened(record)
   if len(record.in_mean) < 2:
     return
   over = record.summary['over_images']
@@ -44,6 +40,36 @@ def interval_sentences(record: Record) -> Iterator[str]:
     yield (
       "Intervals of means over images are Student's, of how the images differ."
     )
+  if by and record.series:
+    yield (
+      'All frames show the same specimen, so that the intervals of these means '
+      'are too narrow.'
+    )
+  if by and len(record.samples) > 1:
+    yield (
+      f'These means are over {len(record.samples)} samples, which may differ.'
+    )
+
+
+def _widened(record: Record) -> Iterator[str]:
+  """Whose intervals know of the network's errors, and whose do not."""
+  widened, counted = [], []
+  for one in record.images:
+    ends = [
+      (one[f'{name}_counting_high'], one[f'{name}_high'])
+      for name in record.reported
+      if is_number(one.get(f'{name}_counting_high'))
+    ]
+    if ends:
+      of_both = any(before != after for before, after in ends)
+      (widened if of_both else counted).append(one['image'])
+  if widened:
+    yield (
+      'Intervals are widened by what the network is expected to miss and '
+      'invent, from references of known truth.'
+    )
+    if counted:
+      yield f'Those of {joined(counted)} are not, and hold counting alone.'
 
 
 def _in_list(name: str) -> str:

@@ -4,7 +4,8 @@ A section is a function of the record that yields sentences; a new one joins
 `SECTIONS`. Citations stand in them as `[@key]`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from defectseg_jax.reporting.page.words import is_number, title_of
 from defectseg_jax.reporting.paper.intervals import interval_sentences
@@ -90,6 +91,11 @@ def _images_used(record: Record) -> Iterator[str]:
   }
   if excluded:
     yield f'Left out of means: {listed(excluded)}.'
+  if record.included:
+    yield (
+      'Not left out, though the network does not apply to it: '
+      f'{joined(record.included)}.'
+    )
   if record.doubted:
     yield f'To be checked, as the network may fail: {joined(record.doubted)}.'
   for said in record.rims:
@@ -102,7 +108,8 @@ def _images_used(record: Record) -> Iterator[str]:
     )
   replaced = sum(one['replaced_pixels'] for one in record.images)
   if replaced:
-    yield f'Outliers were replaced, {replaced} pixels in all.'
+    plural = 's' * (replaced != 1)
+    yield f'Outliers were replaced, {replaced} pixel{plural} in all.'
 
 
 def _other_networks(record: Record) -> Iterator[str]:
@@ -143,7 +150,7 @@ def _length(record: Record, name: str, what: str) -> Iterator[str]:
     if sources := list(dict.fromkeys(filter(None, sources))):
       yield f'It comes from: {", ".join(sources)}.'
   if unknown:
-    yield f'{what} was not known of {count_of_images(unknown)}.'
+    yield f'{what} was not known for {count_of_images(unknown)}.'
 
 
 def _objects(record: Record) -> Iterator[str]:
@@ -161,7 +168,8 @@ def _objects(record: Record) -> Iterator[str]:
     + ' or a corner' * (known['connectivity'] == 8)
     + ' belong to one particle.'
   )
-  if known['minimum_area_px']:
+  # No particle has less than a pixel.
+  if known['minimum_area_px'] > 1:
     yield (
       f'Particles of an area below {known["minimum_area_px"]} px'
       + ' of the network' * ('network' in record.how_made)
@@ -213,13 +221,16 @@ def _samples(record: Record) -> Iterator[str]:
   """Of several samples."""
   if record.samples:
     counts = {
-      name: count_of_images(count) for name, count in record.samples.items()
+      name: count_of_images(row['images'])
+      for name, row in record.samples.items()
     }
     yield f'Samples: {listed(counts)}.'
     yield (
       f'Numbers of a sample are by {record.estimator} '
       '[@paule1982; @hartung2001].'
     )
+    if record.test:
+      yield f'Samples were compared by {record.test.rstrip(".")}.'
 
 
 def _properties(record: Record) -> Iterator[str]:
@@ -235,13 +246,25 @@ def _properties(record: Record) -> Iterator[str]:
     f'{known["burgers_nm"]:g} nm, Taylor factor {known["taylor_factor"]:g}'
     + (f', obstacle strength {strength:g}' if strength is not None else '')
     + (uncertain(known['strength_uncertainty']) if strength is not None else '')
+    + _of_formulas(record, known)
     + f'; properties follow from the {known["densities"]} densities.'
   )
 
 
+def _of_formulas(record: Record, known: Mapping[str, Any]) -> str:
+  """Constants that some formulas have, and only where these were used."""
+  said = ''
+  if record.has('hardening_bks_mpa'):
+    said += f', core radius r0 {known["core_radius_burgers"]:g} b'
+  if record.has_lines and record.has('sink_strength_per_m2'):
+    said += f', bias Z {known["sink_bias"]:g}'
+  return said
+
+
 def _software(record: Record) -> Iterator[str]:
   """Seeds and versions."""
-  yield f'Random numbers of the intervals had the seed {record.seed}.'
+  if record.has_random:
+    yield f'Random numbers of the intervals had the seed {record.seed}.'
   if versions := record.how_made.get('versions'):
     yield f'Versions: {versions}.'
 

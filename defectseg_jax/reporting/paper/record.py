@@ -10,6 +10,8 @@ from defectseg_jax.reporting.page.words import is_number
 CLAIMED_TWICE = 'claimed twice'
 # The warning of an image whose lines may be rims of particles.
 RIMS = 'rims_taken_for_lines'
+# Parts of the names of numbers whose intervals take random numbers.
+_RANDOM = 'diameter', '_corrected', '_detected', 'grid', 'length'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,8 +25,9 @@ class Record:
     has_lines: whether the objects are lines, and not particles.
     corrected: by image whose mask a person corrected, how many objects of how
       many; empty where that is not known.
-    samples: how many images each sample has; empty where no table names them.
+    samples: rows of samples.csv by name; empty where no table names samples.
     estimator: how an image's numbers become a sample's.
+    test: how samples were compared; '' where they were not.
     properties: constants of the alloy, by name.
     seed: of the random numbers.
     series: the content of series.json; empty where images are no frames.
@@ -35,8 +38,11 @@ class Record:
   headlines: Sequence[str]
   has_lines: bool = False
   corrected: Mapping[str, str] = dataclasses.field(default_factory=dict)
-  samples: Mapping[str, int] = dataclasses.field(default_factory=dict)
+  samples: Mapping[str, Mapping[str, Any]] = dataclasses.field(
+    default_factory=dict
+  )
   estimator: str = ''
+  test: str = ''
   properties: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   seed: int = 0
   series: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -56,6 +62,15 @@ class Record:
     """Names of images whose numbers are to be checked."""
     return [
       one['image'] for one in self.images if one.get('applies') == 'check'
+    ]
+
+  @property
+  def included(self) -> list[str]:
+    """Names of images in the mean to which the network does not apply."""
+    return [
+      one['image']
+      for one in self.in_mean
+      if one.get('applies') == 'does not apply'
     ]
 
   @property
@@ -81,6 +96,15 @@ class Record:
   def reported(self) -> list[str]:
     """Names of the numbers that some image has."""
     return [name for name in self.headlines if self.has(name)]
+
+  @property
+  def has_random(self) -> bool:
+    """Whether an interval is a bootstrap."""
+    return any(
+      self.has(f'{name}_high')
+      for name in self.reported
+      if any(part in name for part in _RANDOM)
+    )
 
   def has(self, name: str) -> bool:
     """Whether some image has this number."""

@@ -15,6 +15,7 @@ _LATEX = str.maketrans(
     '>': r'\textgreater{}',
     '±': r'$\pm$',
     '–': r'\textendash{}',
+    '∞': r'$\infty$',
   }
 )
 _SUPERSCRIPTS = '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'

@@ -2,22 +2,26 @@
 
 Value and ends of the interval are rounded to one decimal place, that of the
 second significant digit of the interval's half width (Guide to the Expression
-of Uncertainty in Measurement, JCGM 100:2008, 7.2.6). A number without an
-interval has three significant digits.
+of Uncertainty in Measurement, JCGM 100:2008, 7.2.6). One without an upper end
+is as wide as its lower half. A number without an interval has three significant
+digits.
 """
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from defectseg_jax.files import csv_text
 from defectseg_jax.reporting.page.words import (
+  NO_END,
   NONE,
   Column,
   column_of,
   interval_of,
   is_number,
 )
+from defectseg_jax.reporting.paper.phrases import count_of_images
 from defectseg_jax.reporting.paper.record import RIMS, Record
 from defectseg_jax.reporting.paper.rendering import latex_text, markdown_text
 
@@ -46,19 +50,19 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True)
 class PaperTable:
-  """Images a row, then their mean.
+  """Images a row, then their samples, then the mean over images.
 
   Attributes:
     level: of the intervals, as `95 %`.
     columns: the quantities.
     rows: label and a cell for each of them.
-    has_mean: whether the last row is the mean.
+    images: how many of the rows are of images.
   """
 
   level: str
   columns: Sequence[Column]
   rows: Sequence[tuple[str, Sequence[Cell]]]
-  has_mean: bool
+  images: int
 
   @property
   def heads(self) -> list[str]:
@@ -101,10 +105,14 @@ def rounded(value: Any, ends: tuple[Any, Any] | None, power: int = 0) -> Cell:
     Cell(value='1.235', low='1.138', high='1.330')
     >>> rounded(1234.5, (1000, 1500)).value, rounded(1.2345, None).value
     ('1230', '1.23')
+    >>> rounded(96.23, (59.18, math.inf))
+    Cell(value='96', low='59', high='∞')
   """
   if not is_number(value):
     return Cell(NONE)
   half = (ends[1] - ends[0]) / 2 if ends else 0.0
+  if ends and math.isinf(ends[1]):
+    half = value - ends[0]
   if half > 0:
     place = _place(half, _DIGITS_OF_WIDTH) - power
   elif isinstance(value, int) and not power:
@@ -121,18 +129,22 @@ def _place(number: float, digits: int) -> int:
 
 
 def _at(number: float, place: int, power: int) -> str:
+  if math.isinf(number):
+    return NO_END
   shown = round(number / 10.0**power, -place)
   # No -0.0.
   return f'{shown + 0.0:.{max(0, -place)}f}'
 
 
 def paper_table(record: Record) -> PaperTable:
-  """The table of all images and of their mean."""
+  """The table of all images, of their samples, and of their mean."""
   names, images = record.reported, record.images
   columns = [column_of(name, images) for name in names]
   rows = [(_label(one), _cells(one, columns)) for one in images]
-  has_mean = len(record.in_mean) > 1
-  if has_mean:
+  for sample, row in record.samples.items():
+    label = f'sample {sample} ({count_of_images(row["images"])})'
+    rows.append((label, _cells(row, columns)))
+  if len(record.in_mean) > 1:
     over = record.summary['over_images']
     means: dict[str, Any] = {}
     for name in names:
@@ -141,8 +153,11 @@ def paper_table(record: Record) -> PaperTable:
         f'{name}_low': over[name]['low'],
         f'{name}_high': over[name]['high'],
       }
-    rows.append((f'mean of {len(record.in_mean)}', _cells(means, columns)))
-  return PaperTable(record.level, columns, rows, has_mean)
+    label = f'mean of {len(record.in_mean)}'
+    if len(record.samples) > 1:
+      label += f', of {len(record.samples)} samples'
+    rows.append((label, _cells(means, columns)))
+  return PaperTable(record.level, columns, rows, len(images))
 
 
 def _label(row: Mapping[str, Any]) -> str:
@@ -196,7 +211,8 @@ def table_latex(table: PaperTable) -> str:
   heads = [latex_text(one) for one in table.heads]
   lines = [[latex_text(one) for one in line] for line in table.lines()]
   body = [f'{" & ".join(one)} \\\\' for one in lines]
-  body[-1:-1] = ['\\midrule'] * table.has_mean
+  if len(table.rows) > table.images:
+    body.insert(table.images, '\\midrule')
   return '\n'.join(
     [
       '% needs \\usepackage{booktabs}',

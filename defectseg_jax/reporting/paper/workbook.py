@@ -6,7 +6,7 @@ from typing import Any
 
 import xlsxwriter
 
-from defectseg_jax.reporting.page.words import NONE
+from defectseg_jax.reporting.page.words import NO_END, NONE
 from defectseg_jax.reporting.paper.tables import PaperTable
 
 # A workbook says when it was made; this is what a ZIP's clock begins with.
@@ -36,6 +36,9 @@ def write_workbook(path: pathlib.Path, table: PaperTable) -> None:
       texts = [text for one in cells for text in one.texts]
       for column, text in enumerate(texts, start=1):
         if text in ('', NONE):
+          continue
+        if text == NO_END:
+          sheet.write_string(row, column, text)
           continue
         digits = len(text.partition('.')[2])
         if digits not in formats:

@@ -57,17 +57,18 @@ def claim_sentences(rows: Sequence[Mapping[str, Any]]) -> list[str]:
       one[name] = one.get(name, 0) + (row[name] or 0)
   said = []
   for (kept, lost), of in sums.items():
-    pixels = f'{of["pixels"]} pixels'
+    pixels = f'{of["pixels"]} pixel{"s" * (of["pixels"] != 1)}'
     if not lost:
       said.append(
-        f'{pixels} are of {kept}: both keep them, since a line may lie before '
-        'or behind a particle of the foil'
+        f'Of {kept}: {pixels}, which both keep, since a line may lie before or '
+        'behind a particle of the foil'
       )
       continue
     said.append(
-      f'{pixels} in {of["regions"]} regions were claimed as {kept} and as '
-      f'{lost}, and went to {kept}, whose network is surer or alone applies: '
-      f'{of["dropped"]} {lost} were dropped, {of["cut"]} cut'
+      f'Claimed as {kept} and as {lost}: {pixels} in {of["regions"]} '
+      f'region{"s" * (of["regions"] != 1)}, which went to {kept}, whose '
+      f'network is surer or alone applies; {lost} dropped: {of["dropped"]}, '
+      f'cut: {of["cut"]}'
     )
   return said or ['No pixel was claimed by two networks']
 

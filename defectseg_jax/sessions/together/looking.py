@@ -88,8 +88,7 @@ def _of_image(
   settled = read_claims(folder.path, image.name)
   rows = claim_rows(image.name, settled, found)
   verdicts = [
-    f'{part.settings.defect}: the network {one.verdict.applies}, '
-    f'{one.verdict.reason}'
+    f'{part.settings.defect}: {one.verdict.applies}, {one.verdict.reason}'
     for part, one in zip(parts, images, strict=True)
     if one.verdict is not None
   ]

@@ -3,27 +3,40 @@
 docs/properties.md says where each was read, and what was not found.
 """
 
+from typing import Any
+
 import pytest
 
+from defectseg_jax.quantification.densities import sphere_volume, swelling
 from defectseg_jax.quantification.intervals import Interval
 from defectseg_jax.quantification.properties.carry import Measured
 from defectseg_jax.quantification.properties.of_numbers import properties_of
 from defectseg_jax.quantification.properties.settings import PropertySettings
+
+# What a course in nuclear materials takes for steel, in all its examples.
+COURSE: dict[str, Any] = {'taylor_factor': 3.06, 'shear_modulus_gpa': 80.0}
 
 
 def known(value):
   return Measured(value, Interval(value, value))
 
 
-def barriers_mpa(spacing_nm, diameter_nm, settings):
-  """Hardening by precipitates so far from each other in a slip plane."""
+def of_particles(density_per_m3, diameter_nm, settings):
+  """Properties of precipitates, by name."""
   numbers = {
-    'number_density_per_m3': known(1e27 / (spacing_nm**2 * diameter_nm)),
+    'number_density_per_m3': known(density_per_m3),
     'diameter_mean_nm': known(diameter_nm),
   }
   found = properties_of(numbers, 'precipitates', settings)
-  assert found['obstacle_spacing_nm'].value == pytest.approx(spacing_nm)
-  return found['hardening_barrier_mpa'].value
+  return {name: one.value for name, one in found.items()}
+
+
+def barriers_mpa(spacing_nm, diameter_nm, settings):
+  """Hardening by precipitates so far from each other in a slip plane."""
+  density_per_m3 = 1e27 / (spacing_nm**2 * diameter_nm)
+  found = of_particles(density_per_m3, diameter_nm, settings)
+  assert found['obstacle_spacing_nm'] == pytest.approx(spacing_nm)
+  return found['hardening_barrier_mpa']
 
 
 def test_hard_particles_in_aluminium():
@@ -70,3 +83,70 @@ def test_what_two_pixels_of_a_diameter_do_to_hardening():
   value, ends = properties_of(numbers, 'voids', alloy)['hardening_barrier_mpa']
   assert f'{ends.high / value - 1:.2f}' == '0.04'
   assert f'{1 - ends.low / value:.2f}' == '0.04'
+
+
+@pytest.mark.parametrize(
+  ('density_per_m3', 'diameter_nm', 'strength', 'answer'),
+  [
+    # Example 1, loops; P1, loops; lesson 2.6, precipitates rich in copper.
+    (1e22, 10, 0.25, '153'),
+    (5e22, 8, 0.3, '367'),
+    (3e23, 3, 0.4, '734'),
+  ],
+)
+def test_hardening_of_steel(density_per_m3, diameter_nm, strength, answer):
+  """Nuclear Materials, lessons 2.5 and 2.6; MPa, b of 0.25 nm."""
+  steel = PropertySettings(
+    'steel', burgers_nm=0.25, strength_precipitates=strength, **COURSE
+  )
+  found = of_particles(density_per_m3, diameter_nm, steel)
+  assert f'{found["hardening_barrier_mpa"]:.0f}' == answer
+
+
+def test_the_spacing_behind_a_surveillance_capsule():
+  """Nuclear Materials, lesson 2.5, P3: 150 MPa are of 160 nm of spacing."""
+  steel = PropertySettings(
+    'steel', burgers_nm=0.248, strength_precipitates=0.4, **COURSE
+  )
+  # Hardening goes with 1 / spacing.
+  spacing_nm = 100 * barriers_mpa(100, 3, steel) / 150
+  assert f'{spacing_nm:.1e}' == '1.6e+02'
+
+
+def test_swelling_of_steel():
+  """Nuclear Materials, lesson 2.3: 4.19e-3 of example 1, 3.35e-2 of P1.
+
+  1e21 voids in a cubic metre, of 20 and 40 nm. The lesson has their part of the
+  whole volume; ours is over the metal that is left.
+  """
+  for diameter_m, answer in ((20e-9, '4.19e-03'), (40e-9, '3.35e-02')):
+    voids_m3 = 1e21 * sphere_volume(diameter_m)
+    ours = swelling(voids_m3, area_m2=1, thickness_m=1)
+    assert f'{ours / (1 + ours):.2e}' == answer
+
+
+def test_dislocations_of_an_aluminium_alloy():
+  """Liu et al. 2025, section 4.3 and table 2: 73 MPa of 3.61e14 per m2."""
+  aluminium = PropertySettings(
+    'AlMgSc',
+    shear_modulus_gpa=25.4,
+    burgers_nm=0.248,
+    taylor_factor=3.06,
+    strength_dislocations=0.2,
+  )
+  numbers = {'density_length_per_m2': known(3.61e14)}
+  found = properties_of(numbers, 'dislocations', aluminium)
+  assert f'{found["hardening_taylor_mpa"].value:.0f}' == '73'
+
+
+def test_how_fast_precipitates_take_up_iron():
+  """Electronic devices, module 21, worked example 3.1: 1.1 s.
+
+  1 / (k2 D), with 5e9 precipitates in a cubic centimetre, of 50 nm of radius,
+  and D of iron in silicon at 1000 C, 3e-6 cm2/s.
+  """
+  any_alloy = PropertySettings('Si', shear_modulus_gpa=64, burgers_nm=0.384)
+  found = of_particles(5e15, 100, any_alloy)
+  diffusivity_m2_per_s = 3e-10
+  sink_per_m2 = found['sink_strength_per_m2']
+  assert f'{1 / (sink_per_m2 * diffusivity_m2_per_s):.1f}' == '1.1'

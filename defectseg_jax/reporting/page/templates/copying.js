@@ -75,12 +75,12 @@ async function copy(table, bar) {
 function addButton(table) {
   const bar = document.createElement('div');
   bar.className = 'copy';
-  const status = bar.appendChild(document.createElement('span'));
-  status.setAttribute('role', 'status');
   const button = bar.appendChild(document.createElement('button'));
   button.type = 'button';
   button.textContent = 'Copy table';
   button.addEventListener('click', () => copy(table, bar));
+  const status = bar.appendChild(document.createElement('span'));
+  status.setAttribute('role', 'status');
   (table.closest('.scroll') ?? table).before(bar);
 }
 
