@@ -65,7 +65,7 @@ def fit(
   Args:
     config: of the run.
     workdir: new, or of the same run.
-    console: where the progress goes.
+    console: for the progress.
     interruption: asked after each step whether to stop.
     splits: to be read; train and dev at least.
     give_up: asked after each epoch whether to end there.
@@ -76,8 +76,7 @@ def fit(
     What was trained; None if it was interrupted or given up, and is saved.
 
   Raises:
-    InputError: the config, the data, the checkpoint to begin from or the
-      workdir is at fault, which is found before anything is written.
+    InputError: config, data, first weights or workdir; before it writes.
     loop.Diverged: the loss is NaN or infinite.
   """
   with contextlib.ExitStack() as held:
