@@ -133,14 +133,15 @@ class Crew:
 
   def _work(self, worker: Worker) -> None:
     """What a thread does."""
-    try:
-      with self.together.work():
+    with self.together.work():
+      try:
         self._plans.append(worker.train_all())
-    except _Ended:
-      pass
-    # It is raised in the main thread, once the others have saved.
-    except BaseException as error:
-      self._errors.append(error)
+      except _Ended:
+        pass
+      # It is raised in the main thread, once the others have saved.
+      except BaseException as error:
+        self._errors.append(error)
+    self.together.wake()
 
 
 class _Ended(Exception):

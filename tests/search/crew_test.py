@@ -7,12 +7,14 @@ import tiny
 from rich.console import Console
 
 from configs import voids
+from defectseg_jax.jobs.search import search
 from defectseg_jax.search.crew import Crew, Program, places, program_of
 from defectseg_jax.search.rounds import Trial
 from defectseg_jax.search.study import Study
+from defectseg_jax.search.worker import Worker
 from defectseg_jax.training.loop import Diverged
 
-TRIALS = 3
+TRIALS = 2
 
 
 class Never:
@@ -50,7 +52,7 @@ class After(Never):
 
 @pytest.fixture(scope='module')
 def config(tmp_path_factory):
-  """Of a round of three trials of two epochs, two of them at once."""
+  """Of a round of two trials of two epochs, both at once."""
   path = tmp_path_factory.mktemp('crew')
   found = voids.get_config()
   found.update_from_flattened_dict(
@@ -105,27 +107,47 @@ def test_each_trial_is_an_ordinary_run_with_lines_of_its_own(whole):
     for epoch in (1, 2):
       assert f'\nTrial {number}: epoch {epoch}/2  loss ' in said
     assert f'\nTrial {number}: Trained 2 epochs. Kept: epoch ' in said
-  assert study.page.exists() and 'Round 1: 3 of 3 trials done' in said
+  assert study.page.exists() and 'Round 1: 2 of 2 trials done' in said
   hidden = [p.name for p in study.path.rglob('.*') if p.name != '.lock']
   assert hidden == []
-  # The first two took their steps at once.
+  # They took their steps at once.
   assert said.index('Trial 1: epoch 1/2') < said.index('Trial 0: epoch 2/2')
   assert said.index('Trial 0: epoch 1/2') < said.index('Trial 1: epoch 2/2')
 
 
 @pytest.mark.slow
 def test_a_search_that_was_stopped_ends_in_the_same_bits(
-  config, whole, tmp_path
+  config, whole, tmp_path, monkeypatch
 ):
+  name = 'defectseg_jax.search.report.write_report'
+  monkeypatch.setattr(name, lambda *_: None)
   study = Study(tmp_path / 'study', config)
-  stop = After(20)
+  # Two claims, and four and a half pairs of steps: in the second epoch.
+  stop = After(11)
   with pytest.raises(Ended):
     Crew(study, Console(quiet=True), stop).train_all()
-  assert len(study.outcomes()) < TRIALS
+  assert study.outcomes() == {}
+  assert [len(study.dev_ious(number)) for number in range(TRIALS)] == [1, 1]
   assert list(study.path.glob('trials/*/checkpoints/*/progress'))
   again = Study(tmp_path / 'study', config)
   assert Crew(again, Console(quiet=True), Never()).train_all().finished
   assert bits_of(again) == bits_of(whole[0])
+
+
+def test_the_mode_takes_a_crew_where_the_config_asks_for_one(
+  config, tmp_path, monkeypatch
+):
+  module = 'defectseg_jax.jobs.search.'
+  called = []
+  for name in ('read_data', 'require_searchable', 'end_text', 'print_trials'):
+    monkeypatch.setattr(f'{module}{name}', lambda *_, **__: '')
+  monkeypatch.setattr(Crew, 'train_all', lambda crew: called.append('crew'))
+  monkeypatch.setattr(Worker, 'train_all', lambda one: called.append('worker'))
+  monkeypatch.setattr(Worker, 'score_best', lambda one, finished: None)
+  for config.search.parallel in (2, 1):
+    search(config, str(tmp_path / 'study'), Console(quiet=True), Never())
+  config.search.parallel = 2
+  assert called == ['crew', 'worker']
 
 
 def test_what_one_raises_ends_all_once_the_others_have_saved(
