@@ -18,6 +18,7 @@ from defectseg_jax.runtime.leases import Leases
 from defectseg_jax.search.named_lines import named_console
 from defectseg_jax.search.rounds import Plan, Trial
 from defectseg_jax.search.seat import Seat
+from defectseg_jax.search.settings import SearchSettings
 from defectseg_jax.search.study import Study
 from defectseg_jax.search.worker import Worker
 from defectseg_jax.training.step import TrainStep
@@ -95,7 +96,8 @@ class Crew:
     # The trials that are trained, by place, and whose end must be waited for.
     self.under_way: dict[int, Trial] = {}
     self.deferred: set[int] = set()
-    self.together = Together(study.settings.parallel)
+    settings: SearchSettings = study.settings
+    self.together = Together(settings.parallel)
     self.interruption = interruption
     self._workers = [
       Worker(
