@@ -35,6 +35,12 @@ def get_config() -> ml_collections.ConfigDict:
   # another number, the result depends on the order in which trials end.
   config.prune_after_epochs = 0
 
+  # Trials that one process trains at once: their steps are one program, which
+  # fills a GPU better. On a CPU it is slower than one after the other
+  # (docs/search.md). Trials of one program have the same architecture, batch
+  # size and size of patches.
+  config.parallel = 1
+
   space = ml_collections.ConfigDict()
   space.training = ml_collections.ConfigDict()
   # The paper's range.

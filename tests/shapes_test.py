@@ -25,7 +25,7 @@ CHECKED = [
   *(f'defectseg_jax.{room}' for room in ('models', 'prediction')),
   *(
     f'defectseg_jax.training.{module}'
-    for module in ('losses', 'schedules', 'step')
+    for module in ('losses', 'schedules', 'device_step', 'step')
   ),
 ]
 # Kept where other tests run between: beartype knows a type by how it is

@@ -10,7 +10,9 @@ import functools
 import flax.linen as nn
 import jax.numpy as jnp
 
-from defectseg_jax.models import ARCHITECTURES
+from defectseg_jax.models import ARCHITECTURES, receptive_field
+from defectseg_jax.models.architecture import Architecture
+from defectseg_jax.models.convolution import Conv
 from defectseg_jax.models.unet import UNet
 
 ARCHITECTURES['tiny'] = functools.partial(UNet, widths=(16, 24))
@@ -30,3 +32,23 @@ class Exploding(UNet):
 
 
 ARCHITECTURES['exploding'] = functools.partial(Exploding, widths=(16, 24))
+
+
+class Shallow(Architecture):
+  """Two convolutions: where only what is around a network matters."""
+
+  size_multiple = 1
+
+  @property
+  def longest_path(self):
+    """Of two convolutions."""
+    return [receptive_field.convolution(3)] * 2
+
+  @nn.compact
+  def __call__(self, x, *, train=False):
+    """Logits."""
+    x = self.conv_norm_relu(train=train)(x, 4, 3, 'hidden')
+    return Conv(1, 3, name='output')(x)
+
+
+ARCHITECTURES['shallow'] = Shallow

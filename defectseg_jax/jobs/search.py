@@ -8,6 +8,7 @@ from defectseg_jax.runs.settings import run_settings
 from defectseg_jax.runtime.interruption import Interruption
 from defectseg_jax.runtime.leases import Leases
 from defectseg_jax.search.checks import require_searchable
+from defectseg_jax.search.crew import Crew
 from defectseg_jax.search.report import end_text, print_trials
 from defectseg_jax.search.study import Study
 from defectseg_jax.search.worker import Worker
@@ -40,7 +41,10 @@ def search(
     read_data(run_settings(config), splits=('train', 'dev', 'test'))
   study = Study(path, config, storage=storage)
   worker = Worker(study, Leases(), console, interruption)
-  finished = worker.train_all()
+  if study.settings.parallel > 1:
+    finished = Crew(study, console, interruption).train_all()
+  else:
+    finished = worker.train_all()
   best = worker.score_best(finished)
   console.print(end_text(study, finished, best), soft_wrap=True)
   print_trials(study, finished, console)

@@ -29,8 +29,9 @@ class Architecture(Plan, nn.Module):
       statistics are averaged; None for a batch on one device.
   """
 
-  dropout_rate: float = 0.0
-  batch_norm_momentum: float = 0.9
+  # A step of training puts arrays in their place, which a run's program takes.
+  dropout_rate: float | Float[Array, ''] = 0.0
+  batch_norm_momentum: float | Float[Array, ''] = 0.9
   axis_name: str | None = None
 
   if TYPE_CHECKING:

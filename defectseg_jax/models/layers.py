@@ -200,11 +200,12 @@ class SpatialDropout(nn.Module):
   the whole batch, and not on how the batch is divided among devices.
 
   Attributes:
-    rate: the fraction of feature maps dropped, in [0, 1).
+    rate: the fraction of feature maps dropped, in [0, 1). One that is traced is
+      never taken to be 0.
     axis_name: the mapped axis over which the batch is divided, or None.
   """
 
-  rate: float
+  rate: float | Float[Array, '']
   axis_name: str | None = None
 
   def __call__(
@@ -225,7 +226,8 @@ class SpatialDropout(nn.Module):
     Returns:
       [N, 1, ..., C]; None for 1 everywhere.
     """
-    if not train or self.rate == 0 or self.is_initializing():
+    is_off = isinstance(self.rate, float) and self.rate == 0
+    if not train or is_off or self.is_initializing():
       return None
     n, channels = x.shape[0], x.shape[-1]
     device = 0 if self.axis_name is None else jax.lax.axis_index(self.axis_name)

@@ -35,7 +35,7 @@ class BatchNorm(nn.Module):
   """
 
   use_running_average: bool
-  momentum: float
+  momentum: float | Float[Array, '']
   axis_name: str | None = None
 
   @nn.compact

@@ -58,24 +58,25 @@ def fit(
   splits: Sequence[str] = ('train', 'dev'),
   give_up: Callable[[Progress], bool] = lambda progress: False,
   on_step: Callable[[int], None] = lambda step: None,
+  make_train_step: Callable[..., step.TrainStep] = step.make_train_step,
 ) -> Fitted | None:
   """Trains, or goes on training.
 
   Args:
     config: of the run.
     workdir: new, or of the same run.
-    console: where the progress goes.
+    console: for the progress.
     interruption: asked after each step whether to stop.
     splits: to be read; train and dev at least.
     give_up: asked after each epoch whether to end there.
     on_step: called after each step with its number, from 1 on over all epochs.
+    make_train_step: `step.make_train_step`, or one of `together.Together`.
 
   Returns:
     What was trained; None if it was interrupted or given up, and is saved.
 
   Raises:
-    InputError: anything is wrong with the config, the data, the checkpoint to
-      begin from or the workdir, which is found before anything is written.
+    InputError: config, data, first weights or workdir; before it writes.
     loop.Diverged: the loss is NaN or infinite.
   """
   with contextlib.ExitStack() as held:
@@ -87,7 +88,7 @@ def fit(
       with console.status('Preparing the micrographs'):
         data = read_data(settings, splits=splits)
       require_not_inverted(settings, data.regions)
-      prepared = prepare(settings, data)
+      prepared = prepare(settings, data, make_train_step)
     # Only now is anything written.
     with processes.agree(interruption):
       if processes.is_first():
@@ -252,13 +253,7 @@ def _run_loop(
   return loop.train_and_evaluate(
     current,
     progress,
-    train_step=step.make_train_step(
-      prepared.model,
-      optimizer=prepared.optimizer,
-      learning_rate=training.learning_rate,
-      l2=training.l2,
-      average_decay=training.average_decay,
-    ),
+    train_step=prepared.train_step,
     plateau=prepared.plateau,
     batches_from=lambda first_step: prepared.patches.batches(
       batch_size=training.batch_size,

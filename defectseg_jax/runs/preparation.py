@@ -1,6 +1,7 @@
 """What training needs, built and checked before anything is written."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import jax
@@ -8,7 +9,7 @@ import numpy as np
 import optax
 from jaxtyping import PyTree
 
-from defectseg_jax.models import Architecture, create_model
+from defectseg_jax.models import create_model
 from defectseg_jax.runs import config_checks, network_file
 from defectseg_jax.runs.data import Data, training_patches
 from defectseg_jax.runs.network_card import (
@@ -37,8 +38,7 @@ class Prepared:
     settings: of the run.
     data: to train and to judge by.
     patches: of the training regions.
-    model: the network.
-    optimizer: scales gradients.
+    train_step: of the network.
     plateau: decays the learning rate.
     fresh: the state before the first step.
   """
@@ -46,8 +46,7 @@ class Prepared:
   settings: RunSettings
   data: Data
   patches: 'Patches | FreshPatches'
-  model: Architecture
-  optimizer: optax.GradientTransformation
+  train_step: step.TrainStep
   plateau: optax.GradientTransformationExtraArgs
   fresh: state.TrainState
 
@@ -74,12 +73,17 @@ def require_trainable(settings: RunSettings) -> None:
   )
 
 
-def prepare(settings: RunSettings, data: Data) -> Prepared:
+def prepare(
+  settings: RunSettings,
+  data: Data,
+  make_train_step: Callable[..., step.TrainStep],
+) -> Prepared:
   """Builds the network, its first state, and the stream of patches.
 
   Args:
     settings: of the run.
     data: that it learns from.
+    make_train_step: as `fit` takes it.
 
   Raises:
     InputError: no training pixel is defect, or the checkpoint to begin from is
@@ -87,16 +91,24 @@ def prepare(settings: RunSettings, data: Data) -> Prepared:
   """
   model = create_model(settings.model, axis_name=step.DEVICES)
   patches = training_patches(settings, data.regions['train'])
+  training = settings.training
   plateau = schedules.plateau_decay(
-    factor=settings.training.plateau_factor,
-    patience_epochs=settings.training.plateau_patience_epochs,
+    factor=training.plateau_factor,
+    patience_epochs=training.plateau_patience_epochs,
+  )
+  train_step = make_train_step(
+    model,
+    optimizer=_ADAM,
+    learning_rate=training.learning_rate,
+    l2=training.l2,
+    average_decay=training.average_decay,
   )
   fresh = state.create_train_state(
     model, optimizer=_ADAM, plateau=plateau, seed=settings.seed
   )
   if processes.is_first() and settings.init_from:
     fresh = warm_start(fresh, settings)
-  return Prepared(settings, data, patches, model, _ADAM, plateau, fresh)
+  return Prepared(settings, data, patches, train_step, plateau, fresh)
 
 
 def warm_start(

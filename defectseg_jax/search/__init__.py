@@ -8,5 +8,8 @@ study.py     the folder of a search: its trials, and Optuna's record of them
 outcomes.py  how each trial ended
 pruning.py   when a trial is given up
 worker.py    one process that trains trials until none is left
+seat.py      what of it depends on the other workers of its process
+crew.py      several of them, whose trials take their steps at once
+named_lines.py  what they say, each line with whose it is
 report.py    the table of the trials and their page
 """

@@ -22,6 +22,8 @@ class SearchSettings:
       better development IU.
     prune_after_epochs: a trial whose development IU has stayed below the median
       of the others' after so many epochs is given up; 0 gives none up.
+    parallel: trials whose steps a process takes at once, in one program. It
+      changes results by rounding alone.
     space: by the dotted name of a field of the config, what is drawn for it:
       ('log', low, high), ('uniform', low, high), ('integer', low, high),
       ('choice', a, b, ...), or () for the config's own value.
@@ -32,6 +34,9 @@ class SearchSettings:
   warm_trials: Annotated[int, _COUNT] = 3
   max_rounds: Annotated[int, _COUNT] = 6
   prune_after_epochs: Annotated[int, within(0, 1000000, '0 gives none up')] = 0
+  parallel: Annotated[
+    int, within(1, 64, 'the memory of the device must hold a step of all')
+  ] = 1
   space: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 

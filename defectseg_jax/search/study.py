@@ -287,7 +287,12 @@ class Study:
 
 
 def _fields_of_search(config: ml_collections.ConfigDict) -> dict[str, Any]:
-  """Every field that changes what comes out: not what is done with masks."""
+  """Every field that changes what comes out: not what is done with masks.
+
+  Nor how many trials a process trains at once: as with the number of workers,
+  those who share a search may differ in it.
+  """
   fields = config.to_dict()
   del fields['quantification']
+  del fields['search']['parallel']
   return flat_fields(fields)

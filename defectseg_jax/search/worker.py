@@ -7,9 +7,11 @@ number of workers changes nothing but the time.
 """
 
 import contextlib
+import pathlib
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 import jax
 import ml_collections
@@ -26,10 +28,14 @@ from defectseg_jax.search import report
 from defectseg_jax.search.outcomes import Outcome
 from defectseg_jax.search.pruning import MedianRule
 from defectseg_jax.search.rounds import Plan, Trial, plan, ranking
+from defectseg_jax.search.seat import ALONE, Seat
 from defectseg_jax.search.study import Study
 from defectseg_jax.training.loop import Diverged
 
 _LOOK_AGAIN_S = 2.0
+# By eye: who looks at the page of a search under way sees no older one. Drawing
+# it takes seconds, as a trial on a GPU does.
+_REPORT_AGAIN_S = 60.0
 
 
 class Worker:
@@ -41,20 +47,24 @@ class Worker:
     leases: Leases,
     console: Console,
     interruption: Interruption,
+    *,
+    seat: Seat = ALONE,
   ) -> None:
     """Joins a study; trains nothing yet.
 
     Args:
       study: that others may work on, too.
-      leases: of this process.
+      leases: of this worker.
       console: where the progress goes.
       interruption: asked after each step whether to stop.
+      seat: among the workers of this process.
     """
     self._study = study
     self._leases = leases
     self._console = console
     self._interruption = interruption
     self._seconds: list[float] = []
+    self._seat = seat
 
   def train_all(self) -> Plan:
     """Trains what nobody is at, until there is nothing left to train.
@@ -70,16 +80,18 @@ class Worker:
         current = plan(self._study.settings, ious)
         self._study.draw(current.trials)
         open_trials = [t for t in current.trials if t.number not in ious]
-        claimed = self._claim(open_trials)
+        claimed = self._claim(self._seat.choose(current.trials, open_trials))
       if current.finished:
         return current
       if claimed is not None:
         self._train(claimed, current)
         waited_for = None
         continue
-      if waited_for != (waited_for := [t.number for t in open_trials]):
-        self._say(report.waiting_text(waited_for))
-      time.sleep(_LOOK_AGAIN_S)
+      numbers = [trial.number for trial in open_trials]
+      if self._seat.speaks and waited_for != numbers:
+        self._say(report.waiting_text(numbers))
+      waited_for = numbers
+      self._seat.pause(_LOOK_AGAIN_S)
 
   def score_best(self, finished: Plan) -> Trial:
     """Copies the best run to best/ and scores its test set, if nobody did.
@@ -112,7 +124,7 @@ class Worker:
         time.sleep(_LOOK_AGAIN_S)
         continue
       with self._lock():
-        # The worker of the last trial may have died before it could.
+        # The last trials are not in it yet.
         report.write_report(self._study, finished.trials)
       self._copy_run(best)
       if not workdir.report.exists():
@@ -139,22 +151,30 @@ class Worker:
     return None
 
   def _train(self, trial: Trial, current: Plan) -> None:
-    study = self._study
-    folder = study.folder(trial.number)
-    config = study.trial_config(trial)
-    self._say(report.heading_text(trial, config, study.space))
+    config = self._study.trial_config(trial)
+    self._say(report.heading_text(trial, config, self._study.space))
     started = time.monotonic()
-    outcome = self._fit(trial, config)
-    if outcome is None:
-      with study.lock():
-        self._leases.give_back(folder)
-      self._interruption.allow_exit()
-      raise AssertionError('only an interruption leaves a trial unfinished')
-    self._seconds.append(time.monotonic() - started)
+    with self._seat.at(trial, self._console) as console:
+      outcome = self._fit(trial, config, console)
+      if outcome is None:
+        self._give_back_unfinished(trial)
+      else:
+        self._seconds.append(time.monotonic() - started)
+        self._tell(trial, outcome, current)
+
+  def _give_back_unfinished(self, trial: Trial) -> NoReturn:
+    with self._study.lock():
+      self._leases.give_back(self._study.folder(trial.number))
+    self._interruption.allow_exit()
+    raise AssertionError('only an interruption leaves a trial unfinished')
+
+  def _tell(self, trial: Trial, outcome: Outcome, current: Plan) -> None:
+    study = self._study
     with self._lock():
       study.tell(trial.number, outcome)
-      self._leases.give_back(folder)
-      report.write_report(study, current.trials)
+      self._leases.give_back(study.folder(trial.number))
+      if _is_old(study.page):
+        report.write_report(study, current.trials)
       text = report.progress_text(
         current.trials,
         study.ious(),
@@ -165,7 +185,7 @@ class Worker:
     self._say(text)
 
   def _fit(
-    self, trial: Trial, config: ml_collections.ConfigDict
+    self, trial: Trial, config: ml_collections.ConfigDict, console: Console
   ) -> Outcome | None:
     """How the trial ended; None if it was interrupted."""
     rule = MedianRule(self._study.settings, self._study.complete_trials)
@@ -173,9 +193,10 @@ class Worker:
       fitted = fit(
         config,
         Workdir(self._study.folder(trial.number)),
-        self._console,
+        console,
         self._interruption,
         give_up=rule,
+        make_train_step=self._seat.make_train_step,
       )
     except Diverged as error:
       return Outcome('failed', reason=str(error))
@@ -213,3 +234,11 @@ class Worker:
 
   def _say(self, text: str) -> None:
     self._console.print(text, soft_wrap=True)
+
+
+def _is_old(page: pathlib.Path) -> bool:
+  """Whether no worker has written the page of late."""
+  try:
+    return abs(time.time() - page.stat().st_mtime) > _REPORT_AGAIN_S
+  except FileNotFoundError:
+    return True

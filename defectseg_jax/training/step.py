@@ -5,26 +5,32 @@ share; the state is the same on all of them. Statistics of batch normalisation,
 the loss and the gradients are gathered over the whole batch. A step therefore
 gives the same on 1, 2 or 4 devices, in one process or in several, but for the
 order in which float32 sums are taken.
+
+One program may take a step of several runs at once, which differ in their
+weights, their batches and their rates: a large device is idle for much of a
+small network's step.
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int32, PyTree, UInt8
+from jaxtyping import Array, Float, PyTree
 
-from defectseg_jax.evaluation import thresholds
 from defectseg_jax.models import Architecture
-from defectseg_jax.training import losses
+from defectseg_jax.training.device_step import (
+  DEVICES,
+  Metrics,
+  Rates,
+  step_of_a_device,
+)
 from defectseg_jax.training.state import TrainState
 
-DEVICES = 'devices'
-
-Metrics = dict[str, jax.Array]
+Batch = Mapping[str, jax.Array | np.ndarray]
 
 
 @runtime_checkable
@@ -34,7 +40,7 @@ class TrainStep(Protocol):
   def __call__(
     self,
     state: TrainState,
-    batch: Mapping[str, jax.Array | np.ndarray],
+    batch: Batch,
     positive_weight: float,
     stop: bool = False,
   ) -> tuple[TrainState, Metrics]:
@@ -42,12 +48,20 @@ class TrainStep(Protocol):
     ...
 
 
-class _Rates(NamedTuple):
-  """Settings that are no constants of the compiled program."""
+class StepInput(NamedTuple):
+  """What a run brings to a step.
 
-  learning_rate: jax.Array | np.float32
-  l2: jax.Array | np.float32
-  average_decay: jax.Array | np.float32
+  Attributes:
+    state: replicated; it is given away.
+    batch: of this process; see `make_train_step`.
+    positive_weight: of a defect pixel.
+    rates: from `rates_of`.
+  """
+
+  state: TrainState
+  batch: Batch
+  positive_weight: float
+  rates: Rates
 
 
 def replicate(tree: PyTree) -> PyTree:
@@ -79,8 +93,8 @@ def make_train_step(
 ) -> TrainStep:
   """One step of gradient descent over all devices.
 
-  It is compiled once for the same model and the same optimizer object: the
-  trials of a search share it.
+  It is compiled once for models that differ in their rates alone and the same
+  optimizer object: the trials of a search share it.
 
   Args:
     model: created with `axis_name=DEVICES`.
@@ -100,138 +114,121 @@ def make_train_step(
     [2, BINS], of the probabilities; and `stop`, above 0 if any process was
     asked, so that all learn of it at the same step without another exchange.
   """
-  over_devices = _compiled_train_step(model, optimizer)
-  # Not constants of the program: the trials of a search share what is compiled,
-  # also where JAX keeps that between programs.
-  rates = _Rates(*map(np.float32, (learning_rate, l2, average_decay)))
+  steps = make_steps(model, optimizer)
+  rates = rates_of(
+    model, learning_rate=learning_rate, l2=l2, average_decay=average_decay
+  )
 
   def step(
     state: TrainState,
-    batch: Mapping[str, jax.Array | np.ndarray],
+    batch: Batch,
     positive_weight: float,
     stop: bool = False,
   ) -> tuple[TrainState, Metrics]:
-    stops = np.full(jax.local_device_count(), stop, np.int32)
-    return over_devices(state, batch, positive_weight, stops, rates)
+    (stepped,) = steps([StepInput(state, batch, positive_weight, rates)], stop)
+    return stepped
 
   return step
 
 
-# Those of a search may differ in their dropout; four are by eye.
-@functools.lru_cache(maxsize=4)
-def _compiled_train_step(
+def rates_of(
+  model: Architecture,
+  *,
+  learning_rate: float,
+  l2: float,
+  average_decay: float = 0.0,
+) -> Rates:
+  """What runs of one program may differ in; arguments as `make_train_step`."""
+  numbers = (
+    *(learning_rate, l2, average_decay),
+    *(model.dropout_rate, model.batch_norm_momentum),
+  )
+  return Rates(*map(np.float32, numbers))
+
+
+def without_rates(model: Architecture) -> Architecture:
+  """A model that equals those of which a step is the same program.
+
+  Rates are no constants of it: the trials of a search share what is compiled,
+  also where JAX keeps that between programs. Whether there is any dropout is.
+  """
+  return model.clone(
+    dropout_rate=0.5 if model.dropout_rate else 0.0, batch_norm_momentum=0.0
+  )
+
+
+def make_steps(
   model: Architecture, optimizer: optax.GradientTransformation
-) -> Callable[..., tuple[TrainState, Metrics]]:
+) -> Callable[..., list[tuple[TrainState, Metrics]]]:
+  """A step of one run, or of several at once.
+
+  Args:
+    model: created with `axis_name=DEVICES`. Its rates are not read: those of
+      each run stand in its input. But a model without dropout has none.
+    optimizer: of all runs.
+
+  Returns:
+    `steps(inputs, stop) -> [(state, metrics), ...]`, from `StepInput`s of the
+    same shapes. It is compiled for each number of them.
+  """
+  over_devices = _compiled_steps(without_rates(model), optimizer)
+
+  def steps(
+    inputs: Sequence[StepInput], stop: bool = False
+  ) -> list[tuple[TrainState, Metrics]]:
+    stops = np.full(jax.local_device_count(), stop, np.int32)
+    states, batches, *others = zip(*inputs, strict=True)
+    return over_devices(states, batches, tuple(others), stops)
+
+  return steps
+
+
+# Those of a search may differ in their architecture; four are by eye.
+@functools.lru_cache(maxsize=4)
+def _compiled_steps(
+  model: Architecture, optimizer: optax.GradientTransformation
+) -> Callable[..., list[tuple[TrainState, Metrics]]]:
   return jax.pmap(
-    functools.partial(_step_of_a_device, model=model, optimizer=optimizer),
+    functools.partial(_steps_of_a_device, model=model, optimizer=optimizer),
     axis_name=DEVICES,
-    in_axes=(None, 0, None, 0, None),
+    in_axes=(None, 0, None, 0),
     out_axes=None,
     donate_argnums=0,
   )
 
 
-def _step_of_a_device(
-  state: TrainState,
-  batch: Mapping[str, jax.Array],
-  positive_weight: jax.Array,
+def _steps_of_a_device(
+  states: Sequence[TrainState],
+  batches: Sequence[Mapping[str, jax.Array]],
+  others: Sequence[Any],
   stop: jax.Array,
-  rates: _Rates,
   *,
   model: Architecture,
   optimizer: optax.GradientTransformation,
-) -> tuple[TrainState, Metrics]:
-  """What one device does in a step, with its share of the batch."""
-  share_of_loss = functools.partial(
-    _share_of_loss,
-    model=model,
-    state=state,
-    batch=batch,
-    positive_weight=positive_weight,
-    l2=rates.l2,
-  )
-  (share, (logits, batch_stats)), gradients = jax.value_and_grad(
-    share_of_loss, has_aux=True
-  )(state.params)
-  gradients = jax.lax.psum(gradients, DEVICES)
-  stepped = _descend(
-    state.replace(batch_stats=batch_stats),
-    gradients,
-    optimizer=optimizer,
-    rates=rates,
-  )
-  metrics = {
-    'loss': jax.lax.psum(share, DEVICES),
-    'histogram': jax.lax.psum(
-      _histogram(logits, batch['mask'], batch['weight']), DEVICES
-    ),
-    'stop': jax.lax.psum(stop, DEVICES),
-  }
-  return stepped, metrics
+) -> list[tuple[TrainState, Metrics]]:
+  """What one device does in a step of each run, with its share of each batch.
 
-
-def _share_of_loss(
-  params: PyTree,
-  *,
-  model: Architecture,
-  state: TrainState,
-  batch: Mapping[str, jax.Array],
-  positive_weight: jax.Array,
-  l2: jax.Array | np.float32,
-) -> tuple[Float[Array, ''], tuple[Float[Array, 'n h w 1'], PyTree]]:
-  """This device's part of the loss: the parts of all devices add up to it.
-
-  Returns:
-    The part; the logits and the new running statistics.
+  Args:
+    states: of the runs.
+    batches: of the runs.
+    others: positive weights and rates of the runs.
+    stop: of this process.
+    model: of all runs.
+    optimizer: of all runs.
   """
-  truth = batch['mask'].astype(jnp.float32)
-  weight = batch['weight'].astype(jnp.float32)
-  # A batch may show nothing that is labelled.
-  pixels = jnp.maximum(jax.lax.psum(jnp.sum(weight), DEVICES), 1)
-  dropout_key = jax.random.fold_in(
-    jax.random.wrap_key_data(state.rng), state.step
-  )
-  logits, updated = model.apply(
-    {'params': params, 'batch_stats': state.batch_stats},
-    batch['image'],
-    train=True,
-    mutable=['batch_stats'],
-    rngs={'dropout': dropout_key},
-  )
-  pixel_losses = losses.weighted_cross_entropy(logits, truth, positive_weight)
-  penalty = l2 * losses.l2_penalty(params) / jax.lax.axis_size(DEVICES)
-  share = jnp.sum(weight * pixel_losses) / pixels + penalty
-  return share, (logits, updated['batch_stats'])
-
-
-def _descend(
-  state: TrainState,
-  gradients: PyTree,
-  *,
-  optimizer: optax.GradientTransformation,
-  rates: _Rates,
-) -> TrainState:
-  """The state after a step down the gradients of the whole batch."""
-  updates, optimizer_state = optimizer.update(
-    gradients, state.optimizer, state.params
-  )
-  rate = rates.learning_rate * state.plateau.scale
-  params = optax.apply_updates(
-    state.params, jax.tree.map(lambda u: -rate * u, updates)
-  )
-  done = state.step + 1
-  keep = jnp.minimum(rates.average_decay, (1 + done) / (10 + done))
-  moving_average = jax.tree.map(
-    lambda old, new: keep * old + (1 - keep) * new,
-    state.moving_average,
-    {'params': params, 'batch_stats': state.batch_stats},
-  )
-  return state.replace(
-    step=done,
-    params=params,
-    moving_average=moving_average,
-    optimizer=optimizer_state,
-  )
+  step = functools.partial(step_of_a_device, model=model, optimizer=optimizer)
+  inputs = list(zip(states, batches, *others, strict=True))
+  if len(inputs) == 1:
+    stepped = [step(*inputs[0])]
+  else:
+    stacked = jax.tree.map(lambda *runs: jnp.stack(runs), *inputs)
+    together = jax.vmap(step)(*stacked)
+    stepped = [
+      jax.tree.map(lambda leaf, run=run: leaf[run], together)
+      for run in range(len(inputs))
+    ]
+  stops = jax.lax.psum(stop, DEVICES)
+  return [(state, {**metrics, 'stop': stops}) for state, metrics in stepped]
 
 
 def make_eval_step(
@@ -269,18 +266,3 @@ def _compiled_eval_step(
     in_axes=(None, None, 0),
     devices=devices,
   )
-
-
-def _histogram(
-  logits: Float[Array, 'n h w 1'],
-  mask: UInt8[Array, 'n h w 1'],
-  weight: UInt8[Array, 'n h w 1'],
-) -> Int32[Array, '2 bins']:
-  """`thresholds.histogram` of the pixels of weight 1, on the device."""
-  bins, limit = thresholds.BINS, thresholds.LOGIT_LIMIT
-  steps = jnp.floor((logits + limit) * ((bins - 2) / (2 * limit)))
-  index = 1 + jnp.clip(steps, -1, bins - 2).astype(jnp.int32)
-  index = index + bins * mask.astype(jnp.int32)
-  counts = jnp.zeros(2 * bins, jnp.int32)
-  counts = counts.at[index.ravel()].add(weight.ravel().astype(jnp.int32))
-  return counts.reshape(2, bins)

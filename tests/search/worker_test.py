@@ -120,6 +120,26 @@ def test_a_trial_too_large_for_the_device_has_failed(
     assert study.outcomes() == {}
 
 
+def test_the_page_is_not_drawn_after_each_trial(study, worker, monkeypatch):
+  drawn = []
+
+  def write_report(study, trials):
+    drawn.append(len(study.outcomes()))
+    study.page.touch()
+
+  def fit(*_, **__):
+    raise worker_module.Diverged('step 1: the loss is nan')
+
+  monkeypatch.setattr(worker_module.report, 'write_report', write_report)
+  monkeypatch.setattr(worker_module, 'fit', fit)
+  worker.train_all()
+  assert drawn == [1]
+  monkeypatch.setattr(worker_module, '_REPORT_AGAIN_S', -1.0)
+  study.folder(1).joinpath('outcome.json').unlink()
+  worker.train_all()
+  assert drawn == [1, 2]
+
+
 def test_a_trial_that_a_worker_is_at_is_left_to_it(study, worker, monkeypatch):
   other, waited, fitted = Leases(), [], []
 

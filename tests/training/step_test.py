@@ -114,9 +114,12 @@ def test_a_step_is_adam_on_the_loss_of_the_whole_batch(stepped, batch):
 def test_steps_of_one_model_are_compiled_once(stepped, batch, monkeypatch):
   """Whatever their rates: the trials of a search need not wait for it again."""
   before, after, _ = stepped
-  monkeypatch.setattr(step, '_step_of_a_device', None)
+  monkeypatch.setattr(step, 'step_of_a_device', None)
   train_step = step.make_train_step(
-    MAPPED, optimizer=ADAM, learning_rate=2 * RATE, l2=L2
+    MAPPED.clone(batch_norm_momentum=0.5),
+    optimizer=ADAM,
+    learning_rate=2 * RATE,
+    l2=L2,
   )
   faster, _ = train_step(step.replicate(before), step.shard(batch), WEIGHT)
   kernels = [s.params['conv_4']['kernel'] for s in (before, after, faster)]
