@@ -60,6 +60,7 @@ def main() -> int:
       # The others are measured all the same.
       failed.append(f'{part}: {type(error).__name__}: {error}')
       continue
+    kept = {one: kept[one] for one in PARTS if one in kept}
     with write_whole(KEPT) as temporary:
       temporary.write_text(json_text(kept))
   PAGE.write_text(with_table(PAGE.read_text(), kept))

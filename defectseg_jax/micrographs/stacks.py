@@ -4,7 +4,7 @@ import pathlib
 from collections.abc import Callable, Generator
 from typing import Generic, TypeVar
 
-from defectseg_jax.errors import file_error
+from defectseg_jax.errors import InputError, file_error, open_error
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import (
@@ -40,6 +40,7 @@ class Stack(Generic[Image]):
       InputError: as `read_frames`.
     """
     self._path, self._convert = path, convert
+    self._version = _version(path)
     self.shapes: list[tuple[int, ...]] = []
     self._held: list[Frame] = []
     held_bytes = 0
@@ -78,6 +79,9 @@ class Stack(Generic[Image]):
   def _frame(self, place: int) -> Frame:
     if self._held:
       return self._held[place]
+    # The images before are of what it was.
+    if _version(self._path) != self._version:
+      raise self._changed()
     if self._frames is None or place < self._following:
       if self._frames is not None:
         self._frames.close()
@@ -86,11 +90,23 @@ class Stack(Generic[Image]):
       self._following += 1
       if self._following > place:
         return frame
-    raise file_error(
+    raise self._changed()
+
+  def _changed(self) -> InputError:
+    return file_error(
       self._path,
-      f'it has no image [{place}] any more',
+      'it was changed while its images were read',
       'give the same command again',
     )
+
+
+def _version(path: pathlib.Path) -> tuple[int, int]:
+  """What is another once somebody has written to a file."""
+  try:
+    about = path.stat()
+  except OSError as error:
+    raise open_error(path, error) from error
+  return about.st_size, about.st_mtime_ns
 
 
 def micrograph_stack(path: pathlib.Path, *, rgb: str) -> Stack[Micrograph]:

@@ -42,23 +42,34 @@ def keep_compiled(*, wanted: bool) -> None:
 def _own_folder() -> pathlib.Path | None:
   """A folder that this user alone can write to; None where there is none.
 
-  What lies in it is run.
+  What lies in it is run. Nor may others write to the folder around it, where
+  they could put one of theirs in its place.
   """
   try:
     folder = _users_cache() / 'defectseg_jax' / 'compiled'
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    about = folder.stat()
+    for one in (folder.parent, folder):
+      one.mkdir(mode=0o700, parents=True, exist_ok=True)
+      if not _is_own(one):
+        return None
   except (OSError, RuntimeError):
     return None
-  if hasattr(os, 'getuid') and about.st_uid != os.getuid():
-    return None
-  foreign = os.name == 'posix' and about.st_mode & 0o022
-  return None if foreign or not os.access(folder, os.W_OK) else folder
+  return folder if os.access(folder, os.W_OK) else None
+
+
+def _is_own(folder: pathlib.Path) -> bool:
+  if os.name != 'posix':
+    return True
+  about = folder.stat()
+  # A link, too: whoever owns it may turn it to another folder.
+  owners = {about.st_uid, folder.lstat().st_uid}
+  return owners == {os.getuid()} and not about.st_mode & 0o022
 
 
 def _users_cache() -> pathlib.Path:
-  if given := os.environ.get('XDG_CACHE_HOME'):
-    return pathlib.Path(given)
+  given = pathlib.Path(os.environ.get('XDG_CACHE_HOME', ''))
+  # Its specification has a relative one ignored.
+  if given.is_absolute():
+    return given
   if sys.platform == 'win32' and (given := os.environ.get('LOCALAPPDATA')):
     return pathlib.Path(given)
   home = pathlib.Path.home()

@@ -1,5 +1,7 @@
 """Images of a stack by their places, held or read again."""
 
+import os
+
 import numpy as np
 import pytest
 import tifffile
@@ -53,12 +55,27 @@ def test_images_in_any_order(path, monkeypatch, most_bytes):
     stack[-1]
 
 
-def test_a_file_that_became_shorter_is_one_line(path, monkeypatch):
+@pytest.mark.parametrize('count', [2, COUNT])
+def test_a_file_that_was_changed_meanwhile_is_one_line(
+  path, monkeypatch, count
+):
   monkeypatch.setattr(stacks, 'MOST_HELD_BYTES', 1)
   stack = stacks.Stack(path, lambda frame, name: frame.values)
-  tifffile.imwrite(path, np.zeros((2, 8, 12), np.uint8))
-  with pytest.raises(InputError, match=r'has no image \[3\] any more'):
-    stack[3]
+  assert marked(stack, 0) == 1
+  before = path.stat().st_mtime_ns
+  tifffile.imwrite(path, np.zeros((count, 8, 12), np.uint8))
+  # However coarse the clock of the disk is.
+  os.utime(path, ns=(before + 10**9, before + 10**9))
+  with pytest.raises(InputError, match='it was changed while'):
+    stack[1]
+
+
+def test_a_file_that_is_gone_meanwhile_is_one_line(path, monkeypatch):
+  monkeypatch.setattr(stacks, 'MOST_HELD_BYTES', 1)
+  stack = stacks.Stack(path, lambda frame, name: frame.values)
+  path.unlink()
+  with pytest.raises(InputError, match='it cannot be opened'):
+    stack[1]
 
 
 def test_micrographs_are_named_as_ever(path):

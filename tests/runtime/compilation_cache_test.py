@@ -79,11 +79,32 @@ def test_it_can_be_turned_off(clean):
   assert os.environ[OFF] == 'false' and not clean.exists()
 
 
-def test_what_others_could_write_to_is_not_run(clean):
-  clean.mkdir(parents=True)
-  clean.chmod(0o777)
+@pytest.mark.parametrize('name', ['.', '..'])
+def test_what_others_could_write_to_is_not_run(clean, name):
+  """Nor what they could put another folder in the place of."""
+  clean.mkdir(mode=0o700, parents=True)
+  clean.parent.chmod(0o700)
+  (clean / name).chmod(0o777)
   keep_compiled(wanted=True)
   assert FOLDER not in os.environ
+
+
+def test_a_group_that_may_write_what_is_made_is_no_hindrance(clean):
+  before = os.umask(0o002)
+  try:
+    keep_compiled(wanted=True)
+  finally:
+    os.umask(before)
+  assert os.environ[FOLDER] == str(clean)
+
+
+def test_a_relative_cache_is_ignored(clean, monkeypatch, tmp_path):
+  monkeypatch.chdir(tmp_path)
+  monkeypatch.setattr(sys, 'platform', 'linux')
+  os.environ.update(XDG_CACHE_HOME='here', HOME=str(tmp_path / 'home'))
+  keep_compiled(wanted=True)
+  place = tmp_path / 'home' / '.cache' / 'defectseg_jax' / 'compiled'
+  assert os.environ[FOLDER] == str(place) and not (tmp_path / 'here').exists()
 
 
 def test_a_folder_that_cannot_be_made_is_no_failure(clean):

@@ -128,7 +128,8 @@ def _draw(axes: Axes, points: Sequence[Point], series: Sequence[str]) -> None:
   values = []
   reached = [one.value for one in points]
   reached += [end for one in points for end in one.whole]
-  ceiling = 1.1 * max(one for one in reached if math.isfinite(one))
+  # Axes have some height, also where nothing was found.
+  ceiling = 1.1 * max(one for one in reached if math.isfinite(one)) or 1.0
   for number, name in enumerate(series):
     own = sorted(
       (

@@ -55,3 +55,13 @@ def test_a_bar_without_an_end_runs_out_of_the_axes(high):
   assert all(y == pytest.approx(150.0) and y < top for _, y in ends[2:])
   # The axes are for what has an end.
   assert top < 2 * max(150.0, min(high, 200.0))
+
+
+def test_axes_have_a_height_where_nothing_was_found():
+  ends = Interval(0.0, math.inf)
+  points = [Point(f's{n:g}', n, '', 0.0, ends, ends) for n in (1.0, 2.0)]
+  figure = condition_figure(
+    {'one': points}, label='dose (dpa)', axes_of={'one': ('density', 1.0)}
+  )
+  assert figure is not None
+  assert figure.axes[0].get_ylim() == (0.0, 1.0)
