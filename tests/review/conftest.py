@@ -1,11 +1,25 @@
-"""A session of two images, as predict leaves it, made without a network."""
+"""Browsers; and a session of two images, as predict leaves it, without one."""
 
+import shutil
+
+import firefox
 import pytest
 import reviews
 
 THERE = [(30, 30), (30, 80), (80, 40), (80, 120)]
 # One is missed, one is invented.
 FOUND = [(30, 30), (80, 40), (80, 120), (14, 140)]
+
+
+@pytest.fixture(scope='module')
+def browsers(browser):
+  """Chromium, and Firefox where there is one."""
+  if not (shutil.which('firefox-esr') or shutil.which('firefox')):
+    yield browser, None
+    return
+  page = firefox.Page(width=1280, height=720)
+  yield browser, page
+  page.close()
 
 
 @pytest.fixture(scope='session')

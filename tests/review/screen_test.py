@@ -3,7 +3,6 @@
 import json
 import shutil
 
-import firefox
 import numpy as np
 import pytest
 import reviews
@@ -66,17 +65,6 @@ def doubted(folder, name):
 @pytest.fixture
 def folder(session, tmp_path):
   return shutil.copytree(session, tmp_path / 'results')
-
-
-@pytest.fixture(scope='module')
-def browsers(browser):
-  """Chromium, and Firefox where there is one."""
-  if not (shutil.which('firefox-esr') or shutil.which('firefox')):
-    yield browser, None
-    return
-  page = firefox.Page(width=1280, height=720)
-  yield browser, page
-  page.close()
 
 
 @pytest.fixture(scope='module')
