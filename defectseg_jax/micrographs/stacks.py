@@ -1,7 +1,7 @@
 """The images of a file by their places, of a long stack one in memory."""
 
 import pathlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import Generic, TypeVar
 
 from defectseg_jax.errors import InputError, file_error, open_error
@@ -58,6 +58,9 @@ class Stack(Generic[Image]):
 
   def __len__(self) -> int:
     return len(self.shapes)
+
+  def __iter__(self) -> Iterator[Image]:
+    return (self[place] for place in range(len(self)))
 
   def __getitem__(self, place: int) -> Image:
     """Of the image at a place.

@@ -155,6 +155,21 @@ def test_one_that_fails_lets_the_others_go_on(found, monkeypatch):
   assert others[0][0] == found[0][0][:10]
 
 
+def test_one_that_diverges_leaves_the_others_their_bits(found, monkeypatch):
+  make_batch = batch
+
+  def diverge(run, number):
+    made = make_batch(run, number)
+    if run == 1 and number == 3:
+      made['image'][:] = np.nan
+    return made
+
+  monkeypatch.setitem(globals(), 'batch', diverge)
+  others = train_together({0: 10, 1: 10})
+  assert np.isnan(others[1][0][3:]).all()
+  assert others[0][0] == found[0][0][:10]
+
+
 @pytest.mark.parametrize(
   ('text', 'kind', 'expected'),
   [

@@ -1,5 +1,6 @@
 """Contours of many objects at once."""
 
+import typing
 from collections.abc import Sequence
 
 import contourpy
@@ -43,9 +44,9 @@ def traced(
   for top, crop in zip(tops, crops):
     canvas[top + 1 : top + 1 + len(crop), 1 : 1 + crop.shape[1]] = crop
   found = [[] for _ in objects]
-  for line in contourpy.contour_generator(z=canvas, line_type='Separate').lines(
-    0.5
-  ):
+  tracer = contourpy.contour_generator(z=canvas, line_type='Separate')
+  # Lines of this type are arrays of points.
+  for line in typing.cast(list[np.ndarray], tracer.lines(0.5)):
     place = int(np.searchsorted(tops, line[0, 1], 'right')) - 1
     _, (rows, columns), step = objects[place]
     # Halfway between the middles of pixels, of which the first is the margin.
