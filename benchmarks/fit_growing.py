@@ -3,10 +3,10 @@
   python -m benchmarks.fit_growing --folder=FOLDER
 
 from the root of the repository. Micrographs of the domains of voids and of
-precipitates are simulated, of seeds that no benchmark reports on; they are kept
-in FOLDER, and are not made again there. Objects that stand alone are clicked on
-at random places of their inner half, while most of the others are outlined
-already. The network of
+precipitates are simulated, of seeds that no benchmark reports on, and go
+through the networks that come with the program; they are kept in FOLDER, and
+are not made again there. Objects that stand alone are clicked on at random
+places of their inner half. The network of
 `defectseg_jax/review/outline_network.py` learns how far away their outline is
 in each direction. Its weights are written over those that the program comes
 with; the same seed gives the same weights on the same kind of machine.
@@ -30,7 +30,7 @@ from defectseg_jax.review import outline_network as network
 SIDE_PX = 384
 # Seeds: in some of the micrographs nothing is too faint to be labelled, as in
 # those that are judged by; in the others, some is.
-_FIRST_JUDGED, _FIRST_OTHERS = 500, 1000
+_JUDGED, _OTHERS = range(500, 512), 1000
 # Of a micrograph, lest one with many small objects decides.
 _MOST_OBJECTS = 15
 _CLICKS = 2
@@ -38,9 +38,9 @@ _CLICKS = 2
 _LEAST_PX, _SOLID, _DEPTH = 12, 0.85, 0.4
 # How far from the true sample it is nearly as good, in samples.
 _SPREAD = 1.0
-# Of the other objects so many are outlined. Parts of a batch that have nothing
-# outlined, and the grey values the other way round. By eye.
-_OUTLINED, _NO_OTHERS, _NEGATIVE = 0.8, 0.3, 0.25
+# Parts of a batch that have no network, nothing outlined, and the grey values
+# the other way round. By eye.
+_NO_NETWORK, _NO_OTHERS, _NEGATIVE = 0.3, 0.3, 0.25
 # Objects are enlarged or made smaller by so many samples at most; by eye.
 _SHIFT = 5
 _BATCH, _LEARNING_RATE = 32, 8e-3
@@ -50,7 +50,7 @@ class Examples(NamedTuple):
   """Clicked objects.
 
   Attributes:
-    maps: float32 [N, angles, samples, 2]: image, other objects.
+    maps: float32 [N, angles, samples, 3]: image, network's map, other objects.
     outlines: float32 [N, angles], the sample at which the object ends.
   """
 
@@ -62,21 +62,18 @@ def main() -> int:
   """Simulates, fits and writes; the exit code."""
   parser = report.create_parser(__doc__)
   parser.add_argument('--folder', type=pathlib.Path, required=True)
-  parser.add_argument('--micrographs', type=int, default=300)
-  parser.add_argument('--steps', type=int, default=1200)
+  parser.add_argument('--micrographs', type=int, default=40)
+  parser.add_argument('--steps', type=int, default=700)
   parser.add_argument('--output', type=pathlib.Path, default=growing.WEIGHTS)
   flags = parser.parse_args()
   print(report.line(report.machine() | report.versions('numpy', 'jax')))
   flags.folder.mkdir(parents=True, exist_ok=True)
+  others = range(_OTHERS, _OTHERS + flags.micrographs)
   found = []
   for defect in ('voids', 'precipitates'):
     # Precipitates are more on a micrograph, so that fewer will do.
-    count = flags.micrographs // (3 if defect == 'precipitates' else 2)
-    seeds = [
-      first + one
-      for first in (_FIRST_JUDGED, _FIRST_OTHERS)
-      for one in range(count)
-    ]
+    fewer = defect == 'precipitates'
+    seeds = [*_JUDGED, *(one for one in others if one % 3 or not fewer)]
     _simulate(flags.folder, defect, seeds)
     for seed in seeds:
       with np.load(_path(flags.folder, defect, seed)) as made:
@@ -95,12 +92,14 @@ def _path(folder: pathlib.Path, defect: str, seed: int) -> pathlib.Path:
 
 def _simulate(folder: pathlib.Path, defect: str, seeds: list[int]) -> None:
   """Makes those micrographs that are not there."""
+  import defectseg_jax as ds
   from defectseg_jax.simulation import foil_parameters
   from defectseg_jax.simulation.domain.patches import simulate_patch
   from defectseg_jax.simulation.domain.settings import domain_settings
 
   config = importlib.import_module(f'configs.{defect}')
   fields = config.get_config('scale=general').to_dict()
+  run = ds.load_network(defect)
   for seed in seeds:
     path = _path(folder, defect, seed)
     if path.exists():
@@ -111,7 +110,12 @@ def _simulate(folder: pathlib.Path, defect: str, seeds: list[int]) -> None:
       defect=defect,
       side_px=SIDE_PX,
       seed=(9, seed),
-      to_judge_by=seed < _FIRST_OTHERS,
+      to_judge_by=seed in _JUDGED,
+    )
+    found = run.predict(
+      ds.Micrograph(
+        pixels=patch.pixels, name='x', pixel_size_nm=patch.pixel_size_nm
+      )
     )
     unfinished = path.with_suffix('.unfinished.npz')
     np.savez(
@@ -119,6 +123,8 @@ def _simulate(folder: pathlib.Path, defect: str, seeds: list[int]) -> None:
       pixels=patch.pixels,
       mask=patch.mask,
       counts=patch.counts,
+      prob=found.probabilities,
+      found=found.mask,
     )
     unfinished.replace(path)
 
@@ -127,6 +133,7 @@ def _examples(made: Any, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
   """Maps and outline of each click on a micrograph."""
   rng = np.random.default_rng(seed)
   labels = np.asarray(regions.label(made['mask'], connectivity=2))
+  found = np.asarray(regions.label(made['found'], connectivity=2))
   uncounted = np.unique(labels[~made['counts']])
   whole = [
     one
@@ -137,11 +144,11 @@ def _examples(made: Any, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
   ]
   chosen = rng.permutation(len(whole))[:_MOST_OBJECTS]
   image = polar.blur_by_radius(made['pixels'].astype(np.float32))
+  belief = polar.sharp(made['prob'].astype(np.float32))
   for one in (whole[index] for index in chosen):
     inside = labels == one.label
-    outlined = rng.random(labels.max() + 1) < _OUTLINED
-    outlined[[0, one.label]] = False
-    maps = [image, polar.sharp(outlined[labels].astype(np.float32))]
+    others = (found > 0) & ~np.isin(found, np.unique(found[inside]))
+    maps = [image, belief, polar.sharp(others.astype(np.float32))]
     truth = polar.sharp(inside.astype(np.float32))
     for middle in _middles(inside, one, rng):
       seen = [polar.log_polar(each, middle) for each in maps]
@@ -225,12 +232,13 @@ def _batch(
   maps = examples.maps[
     chosen[:, None, None], angles[:, :, None], samples[:, None]
   ]
-  image, others = np.moveaxis(maps, -1, 0)
-  kept = rng.random((2, _BATCH, 1, 1))
-  others = others * (kept[0] >= _NO_OTHERS)
-  image = image * np.where(kept[1] < _NEGATIVE, -1, 1)
+  image, belief, others = np.moveaxis(maps, -1, 0)
+  kept = rng.random((3, _BATCH, 1, 1))
+  belief = belief * (kept[0] >= _NO_NETWORK)
+  others = others * (kept[1] >= _NO_OTHERS)
+  image = image * np.where(kept[2] < _NEGATIVE, -1, 1)
   outlines = examples.outlines[chosen[:, None], angles] + shifts
-  return network.features(image, others), outlines
+  return network.features(image, belief, others), outlines
 
 
 if __name__ == '__main__':

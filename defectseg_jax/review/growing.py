@@ -1,10 +1,9 @@
 """A missed object, grown from one click.
 
-Around the click the image is looked at in polar coordinates, and so is what is
-outlined already. How likely the outline runs at each place is told by
-`outline_network`; the outline is the closed path that is likeliest. The map of
-the network that drew the mask is not looked at: it led astray
-(docs/review_speed.md).
+Around the click the image is looked at in polar coordinates, and so are a
+network's map, where there is one, and what is outlined already. How likely the
+outline runs at each place is told by `outline_network`; the outline is the
+closed path that is likeliest.
 """
 
 import functools
@@ -38,12 +37,17 @@ _AROUND_PATH = 2
 
 
 def grow_object(
-  pixels: np.ndarray, ids: np.ndarray, point: Point
+  pixels: np.ndarray,
+  probabilities: np.ndarray | None,
+  ids: np.ndarray,
+  point: Point,
 ) -> tuple[Box, np.ndarray]:
   """The pixels of the object around a point.
 
   Args:
     pixels: [H, W], the micrograph.
+    probabilities: float32 [H, W]; None to go by the image alone, as a review
+      does (docs/review_speed.md).
     ids: int [H, W], objects that are outlined already; 0 elsewhere.
     point: row and column inside of the object.
 
@@ -55,8 +59,11 @@ def grow_object(
   reach = int(RADII_PX[-1]) + 2
   box = grow((row, column, row + 1, column + 1), reach, (height, width))
   others = (ids[part(box)] > 0).astype(np.float32)
+  belief = np.zeros_like(others)
+  if probabilities is not None:
+    belief = np.asarray(probabilities[part(box)], np.float32)
   image = blur_by_radius(np.asarray(pixels[part(box)], np.float32))
-  maps = [image, sharp(others)]
+  maps = [image, sharp(belief), sharp(others)]
   middle = point[0] - box[0], point[1] - box[1]
   # Who clicks beside the middle sees the outline askew.
   askew = _outline(maps, middle)

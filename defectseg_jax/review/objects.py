@@ -89,7 +89,7 @@ def grow(scene: Scene, asked: Operation) -> Edit:
     raise InputError(f'object {one} is there already; draw it larger instead')
   # A map that has missed it leads astray more often than not: see
   # docs/review_speed.md.
-  box, inside = grow_object(scene.pixels, scene.layers.ids, point)
+  box, inside = grow_object(scene.pixels, None, scene.layers.ids, point)
   found = box, _around_point(inside, scene.layers.ids[part(box)], point, box)
   return draw(scene, found, scene.next_id, 'object {} grown')
 

@@ -1,4 +1,4 @@
-"""Where the outline of an object is likely to run: a network of 12,400 weights.
+"""Where the outline of an object is likely to run: a network of 4,700 weights.
 
 It sees the object in polar coordinates, and gives for each angle how likely the
 outline is at each radius. It learned outlines of simulated voids and
@@ -18,9 +18,9 @@ _OVER = (1, 2, 4, 8, 16)
 # Values of the image are cut off at so many mean deviations.
 _MOST = 4.0
 # So many numbers are given for each place, and so many kept of each layer.
-FEATURES, WIDTH = 30, 24
+FEATURES, WIDTH = 48, 16
 # How far apart the samples are that a layer compares.
-DILATIONS = (1, 3, 9, 3)
+DILATIONS = (2, 6, 2)
 
 
 def weight_shapes() -> dict[str, tuple[int, ...]]:
@@ -36,11 +36,14 @@ def weight_shapes() -> dict[str, tuple[int, ...]]:
   return shapes
 
 
-def features(image: np.ndarray, others: np.ndarray) -> np.ndarray:
+def features(
+  image: np.ndarray, probabilities: np.ndarray, others: np.ndarray
+) -> np.ndarray:
   """What is told of each place.
 
   Args:
     image: [N, angles, samples].
+    probabilities: likewise, of a network's map; 0 without any.
     others: likewise, 1 on objects that are outlined already.
 
   Returns:
@@ -53,6 +56,8 @@ def features(image: np.ndarray, others: np.ndarray) -> np.ndarray:
   here = np.stack(
     [
       *(image, _inside(image), *_steps(image, _OVER)),
+      *(probabilities, _inside(probabilities)),
+      *_steps(probabilities, _OVER[:-1]),
       *(others, _inside(others), radius),
     ],
     axis=-1,

@@ -25,10 +25,10 @@ def image(*discs: np.ndarray, contrast: float = 40.0) -> np.ndarray:
   return (noise + contrast * np.any(discs, axis=0)).astype(np.float32)
 
 
-def grow(pixels, point, ids=None) -> np.ndarray:
+def grow(pixels, point, ids=None, probabilities=None) -> np.ndarray:
   """What a click grows, on the whole image."""
   ids = np.zeros(pixels.shape, np.int32) if ids is None else ids
-  box, inside = growing.grow_object(pixels, ids, point)
+  box, inside = growing.grow_object(pixels, probabilities, ids, point)
   grown = np.zeros(pixels.shape, bool)
   grown[part(box)] = inside
   return grown
@@ -59,6 +59,13 @@ def test_what_is_outlined_already_is_left_out():
   pixels = image(there, other)
   grown = grow(pixels, (80.5, 68.5), other.astype(np.int32))
   assert shared(grown & ~other, there & ~other) > 0.7
+
+
+def test_a_map_tells_where_an_object_is_that_the_image_hardly_shows():
+  there = disc(80, 75, 12)
+  pixels = image(there, contrast=2.0)
+  belief = np.where(there, 0.4, 0.02).astype(np.float32)
+  assert shared(grow(pixels, (82.5, 77.5), None, belief), there) > 0.7
 
 
 def test_grey_values_count_by_what_is_around_alone():
@@ -92,7 +99,7 @@ def test_numpy_and_jax_give_the_same_logits():
     name: rng.normal(0, 0.2, shape).astype(np.float32)
     for name, shape in outline_network.weight_shapes().items()
   }
-  maps = rng.random((2, 2, polar.ANGLES, polar.SAMPLES), np.float32)
+  maps = rng.random((3, 2, polar.ANGLES, polar.SAMPLES), np.float32)
   seen = outline_network.features(*maps)
   found = outline_network.logits(weights, seen)
   assert isinstance(found, np.ndarray)
