@@ -13,20 +13,9 @@ from defectseg_jax.search.rounds import Trial
 from defectseg_jax.search.study import Study
 from defectseg_jax.search.worker import Worker
 from defectseg_jax.training.loop import Diverged
+from tests.search.worker_test import Never
 
 TRIALS = 2
-
-
-class Never:
-  """Nobody interrupts."""
-
-  def should_stop(self):
-    return False
-
-  def defer_exit(self):
-    pass
-
-  allow_exit = defer_exit
 
 
 class Ended(Exception):
