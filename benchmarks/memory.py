@@ -2,13 +2,15 @@
 
   python -m benchmarks.memory --objects=100000
   python -m benchmarks.memory --frames=3000 --objects=0
+  python -m benchmarks.memory --frames=3000 --objects=0 --object_diameter_nm=24
   python -m benchmarks.memory --masks=3000 --objects=0
 
 from the root of the repository. Objects are discs in a mask of 16384 x 16384
 pixels, by `--mode=quantify`, from its file to the page. Frames are a stack of
 1024 x 1024 pixels, or of --side_px, in one TIFF, by `--mode=predict
---network=voids`; masks are such a stack of masks, by `--mode=quantify`. The
-peak is that of the largest process. Bounds are 2 GiB and 60 s, and 1.5 GiB.
+--network=voids`, at three scales or at the one that a diameter asks for; masks
+are such a stack of masks, by `--mode=quantify`. The peak is that of the largest
+process. Bounds are 2 GiB and 60 s, and 1.5 GiB.
 
 Exit code 1: a bound is passed.
 """
@@ -38,14 +40,18 @@ def main() -> int:
   parser.add_argument('--masks', type=int, default=0)
   parser.add_argument('--side_px', type=int, default=1024)
   parser.add_argument('--objects', type=int, default=100_000)
+  parser.add_argument('--object_diameter_nm', type=float)
   flags = parser.parse_args()
+  hint = flags.object_diameter_nm
+  network = ['--network=voids']
+  network += [f'--object_diameter_nm={hint}'] if hint else []
   print(report.line(report.machine()))
   rows, held = [], True
   with tempfile.TemporaryDirectory() as text:
     folder = pathlib.Path(text)
     # Peaks are of all children until now: the smaller bound comes first.
     for what, count, *words in (
-      ('frames', flags.frames, 'predict', '--network=voids'),
+      ('frames', flags.frames, 'predict', *network),
       ('masks', flags.masks, 'quantify', '--config=configs/voids.py'),
     ):
       if count:

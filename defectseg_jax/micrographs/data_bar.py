@@ -21,11 +21,13 @@ _LETTERS, _FAR = 0.002, 0.3
 _JPEG_LEVELS = 2
 
 
-def bar_lines(pixels: np.ndarray) -> int:
+def bar_lines(pixels: np.ndarray, *, has_8_bits: bool) -> int:
   """How many of the first rows are a data bar.
 
   Args:
     pixels: [H, W]; turned so that the side in question is at the top.
+    has_8_bits: as the function of that name says of the image: a photograph
+      then, that compression may have changed.
 
   Returns:
     Their number; 0 where there is no bar.
@@ -34,15 +36,27 @@ def bar_lines(pixels: np.ndarray) -> int:
     >>> pixels = np.random.default_rng(0).poisson(50, (80, 64))
     >>> pixels[:12] = 0
     >>> pixels[4:8, 10:50:3] = 90
-    >>> bar_lines(pixels)
+    >>> bar_lines(pixels, has_8_bits=has_8_bits(pixels))
     12
   """
   if min(pixels.shape) < 2 * _LEAST_LINES:
     return 0
   found = _lines_of_equals(pixels, 0)
-  if not found and _has_8_bits(pixels):
+  if not found and has_8_bits:
     found = _lines_of_equals(pixels, _JPEG_LEVELS)
   return found if found and _has_letters(pixels, found) else 0
+
+
+def has_8_bits(pixels: np.ndarray) -> bool:
+  """Whether all grey values are whole ones of 0 to 255.
+
+  Examples:
+    >>> has_8_bits(np.array([[0, 255]])), has_8_bits(np.array([[0.5]]))
+    (True, False)
+  """
+  return bool(
+    pixels.min() >= 0 and pixels.max() <= 255 and (pixels % 1 == 0).all()
+  )
 
 
 def _lines_of_equals(pixels: np.ndarray, levels: float) -> int:
@@ -58,12 +72,6 @@ def _lines_of_equals(pixels: np.ndarray, levels: float) -> int:
   step = bar[-_LINES_OF_STEP:].mean() - rest[:_LINES_OF_STEP].mean()
   drawn = bar.mean() >= _BAR and np.median(rest) <= _REST and step >= _STEP
   return lines if drawn else 0
-
-
-def _has_8_bits(pixels: np.ndarray) -> bool:
-  return bool(
-    pixels.min() >= 0 and pixels.max() <= 255 and (pixels % 1 == 0).all()
-  )
 
 
 def _has_letters(pixels: np.ndarray, lines: int) -> bool:

@@ -25,6 +25,7 @@ References:
 import numpy as np
 from scipy import ndimage
 
+from defectseg_jax.micrographs.medians import median_of_nine
 from defectseg_jax.micrographs.strips import strips
 
 # Fractions of pixels that the tail of the noise is known from.
@@ -120,9 +121,7 @@ def _heights(pixels: np.ndarray) -> np.ndarray:
   for rows in strips(pixels.shape):
     top = max(rows.start - 1, 0)
     # Mirrored without its edge: a hot first column must not look like two.
-    medians = ndimage.median_filter(
-      pixels[top : rows.stop + 1], size=3, mode='mirror'
-    )
+    medians = median_of_nine(pixels[top : rows.stop + 1])
     count = min(rows.stop, len(pixels)) - rows.start
     first = rows.start - top
     heights[rows] = pixels[rows] - medians[first : first + count]

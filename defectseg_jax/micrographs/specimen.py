@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from defectseg_jax.micrographs.data_bar import bar_lines
+from defectseg_jax.micrographs.data_bar import bar_lines, has_8_bits
 from defectseg_jax.micrographs.frames import (
   Box,
   filled_regions,
@@ -119,7 +119,11 @@ def _inside_of_frame(pixels: np.ndarray, outer: Box) -> tuple[Box, list[str]]:
 def _inside_of_bars(pixels: np.ndarray, outer: Box) -> tuple[Box, list[str]]:
   rows, columns = outer
   part = pixels[outer]
-  found = [bar_lines(view) for view in (part, part[::-1], part.T, part.T[::-1])]
+  of_8_bits = has_8_bits(part)
+  found = [
+    bar_lines(view, has_8_bits=of_8_bits)
+    for view in (part, part[::-1], part.T, part.T[::-1])
+  ]
   top, bottom, left, right = found
   inner = (
     slice(rows.start + top, rows.stop - bottom),

@@ -1,6 +1,7 @@
 """A second look at an image: a network that knows it says the same again."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -51,10 +52,14 @@ def signs_of(
     max(_LEAST_SIDE_PX, round(_REDUCED * side)) for side in turned.shape
   )
   reduced = resample(turned, sides)
-  again = look(reduced, zooms).mask
   # The same for the same image: what is random must not change a verdict.
   noise = np.random.default_rng(0).standard_normal(sides, np.float32)
-  in_noise = look(reduced + _NOISE * reduced.std() * noise, zooms).mask
+  noisy = reduced + _NOISE * reduced.std() * noise
+  # A small image is one tile, which has one core at work.
+  with ThreadPoolExecutor(2) as threads:
+    again, in_noise = threads.map(
+      lambda seen: look(seen, zooms).mask, (reduced, noisy)
+    )
   return image_signs(
     part,
     found.mask[rows, columns],
