@@ -6,6 +6,7 @@ anywhere and started again therefore ends in the same bits.
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
@@ -18,6 +19,7 @@ from jaxtyping import Integer, PyTree
 from defectseg_jax.errors import InputError
 from defectseg_jax.evaluation import thresholds
 from defectseg_jax.training import schedules
+from defectseg_jax.training.device_step import Metrics
 from defectseg_jax.training.progress import Progress
 from defectseg_jax.training.settings import TrainingSettings
 from defectseg_jax.training.state import TrainState
@@ -142,24 +144,70 @@ def _train_epoch(
   listener: Listener,
 ) -> tuple[TrainState, bool]:
   """The rest of an epoch's steps; whether any process was asked to stop."""
-  epoch = progress.epochs
-  weight = _positive_weight(epoch, settings)
-  for number in range(len(progress.losses), steps_per_epoch):
+  weight = _positive_weight(progress.epochs, settings)
+  read = functools.partial(
+    _read,
+    progress=progress,
+    settings=settings,
+    listener=listener,
+    before=int(state.step) - len(progress.losses),
+  )
+  unread: list[Metrics] = []
+  stopped = False
+  for _ in range(len(progress.losses), steps_per_epoch):
     stop = listener.should_stop()
-    if stop and jax.process_count() == 1:
-      return state, True
+    stopped = stop and jax.process_count() == 1
+    if stopped:
+      break
     state, metrics = train_step(state, shard(next(batches)), weight, stop)
-    loss = float(metrics['loss'])
-    if not math.isfinite(loss):
-      raise Diverged(
-        f'step {int(state.step)} (epoch {epoch + 1}): the loss is {loss}; '
-        f'lower config.training.learning_rate={settings.learning_rate}'
-      )
-    progress.add_step(loss, np.asarray(metrics['histogram']))
-    listener.step(epoch, number + 1, loss)
-    if metrics['stop'] > 0:
-      return state, True
-  return state, False
+    unread.append(metrics)
+    if len(unread) > most_unread():
+      stopped = read(unread.pop(0))
+      if stopped:
+        break
+  # The state is that after all of them.
+  while unread:
+    stopped |= read(unread.pop(0))
+  return state, stopped
+
+
+def most_unread() -> int:
+  """How many steps a device is given beyond the one whose loss is read.
+
+  While the host reads a loss, and prepares a batch, a GPU has the next step to
+  do. A CPU is the host itself: it would gain nothing, and a signal would wait
+  for one step more.
+  """
+  return 0 if jax.default_backend() == 'cpu' else 1
+
+
+def _read(
+  metrics: Metrics,
+  progress: Progress,
+  settings: TrainingSettings,
+  listener: Listener,
+  *,
+  before: int,
+) -> bool:
+  """Notes a step; whether any process was asked to stop.
+
+  Args:
+    metrics: of the first step that is not noted.
+    progress: changed in place.
+    settings: of the run.
+    listener: is told.
+    before: steps before this epoch.
+  """
+  epoch, number = progress.epochs, len(progress.losses) + 1
+  loss = float(metrics['loss'])
+  if not math.isfinite(loss):
+    raise Diverged(
+      f'step {before + number} (epoch {epoch + 1}): the loss is {loss}; '
+      f'lower config.training.learning_rate={settings.learning_rate}'
+    )
+  progress.add_step(loss, np.asarray(metrics['histogram']))
+  listener.step(epoch, number, loss)
+  return bool(metrics['stop'] > 0)
 
 
 def _end_epoch(

@@ -17,12 +17,20 @@ SETTINGS = TrainingSettings(
 )
 
 
+@pytest.fixture(autouse=True, params=[0, 1])
+def unread(request, monkeypatch):
+  """As on a CPU, and as on a GPU: nothing that is saved may differ."""
+  monkeypatch.setattr(loop, 'most_unread', lambda: request.param)
+  return request.param
+
+
 @dataclasses.dataclass
 class Caller:
   """What the loop is given, and what it did with it."""
 
   losses: list[float]
   stop_before: int = 10**9
+  told_to_stop_at: int = 10**9
   progress: Progress = dataclasses.field(default_factory=lambda: Progress('f'))
   opened: list[int] = dataclasses.field(default_factory=list)
   weights: list[float] = dataclasses.field(default_factory=list)
@@ -68,7 +76,7 @@ class Caller:
     metrics = {
       'loss': jnp.float32(self.losses[int(state.step)]),
       'histogram': jnp.asarray(histograms()[0]),
-      'stop': jnp.int32(0),
+      'stop': jnp.int32(int(state.step) >= self.told_to_stop_at),
     }
     return state.replace(step=state.step + 1), metrics
 
@@ -119,3 +127,15 @@ def test_a_run_that_diverges_says_where_and_saves_nothing(loss):
   ):
     caller.run()
   assert caller.saved == [(2, 1)]
+
+
+def test_no_step_is_lost_when_another_process_asks_to_stop(unread):
+  """Each process learns it when it reads the step, at the same one."""
+  caller = Caller(losses=[4, 2, 1, 1, 0, 0], told_to_stop_at=2)
+  assert not caller.run()
+  last = 3 + unread
+  assert caller.saved == [(2, 1), (last, 1)]
+  assert caller.progress.losses == [1] * (last - 2)
+  caller.told_to_stop_at = 10**9
+  assert caller.run(first_step=last)
+  assert [row['loss'] for row in caller.progress.history] == [3, 1, 0]
