@@ -1,6 +1,6 @@
 """A network's forward pass over a whole micrograph, whatever computes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +9,11 @@ from defectseg_jax.models.plans import Plan
 from defectseg_jax.prediction.test_time_augmentation import (
   average_over_orientations,
 )
-from defectseg_jax.prediction.tiles import fastest_core_px, probability_map
+from defectseg_jax.prediction.tiles import (
+  CORES_PX,
+  fastest_core_px,
+  probability_map,
+)
 
 
 class Forward(NamedTuple):
@@ -19,10 +23,12 @@ class Forward(NamedTuple):
     of_tiles: from float32 [batch_size, S, S, 1], preprocessed, to probabilities
       of the same shape; may be called by several threads at a time.
     batch_size: tiles that it takes at a time.
+    cores_px: sides of a tile's core to choose from.
   """
 
   of_tiles: Callable[[np.ndarray], np.ndarray]
   batch_size: int
+  cores_px: Sequence[int] = CORES_PX
 
 
 def probabilities_of(
@@ -57,7 +63,8 @@ def probabilities_of(
   return probability_map(
     pixels,
     of_tiles,
-    core_px=core_px or fastest_core_px(pixels.shape, **reach),
+    core_px=core_px
+    or fastest_core_px(pixels.shape, choices_px=forward.cores_px, **reach),
     batch_size=forward.batch_size,
     **reach,
     **more,

@@ -21,6 +21,8 @@ _EXACT = {
   'NUM_STREAMS': str(BATCHES_IN_FLIGHT),
   'ENABLE_CPU_PINNING': 'NO',
 }
+# It takes any shape, so that a tile need not reach far beyond an image. By eye.
+_CORES_PX = range(64, 1024 + 1, 64)
 
 
 def make_forward(graph: bytes) -> Forward:
@@ -47,7 +49,7 @@ def make_forward(graph: bytes) -> Forward:
     found = model.create_infer_request().infer({0: images}, share_inputs=True)
     return np.asarray(found[0]).reshape(tiles.shape)
 
-  return Forward(of_tiles, batch_size=1)
+  return Forward(of_tiles, batch_size=1, cores_px=_CORES_PX)
 
 
 def _compile(graph: bytes) -> Any:

@@ -16,7 +16,8 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Float, Integer
 
-# By eye: above 1024 halos are a fifth of a tile at most, and memory grows.
+# By eye: above 1024 halos are a fifth of a tile at most, and memory grows. They
+# are few where a network is compiled for each.
 CORES_PX = (256, 512, 1024)
 
 # In every layer of a single batch a CPU's cores wait for each other. Of several
@@ -58,7 +59,7 @@ def fastest_core_px(
   *,
   receptive_field_radius_px: int,
   multiple_px: int,
-  choices_px: Sequence[int] = CORES_PX,
+  choices_px: Sequence[int],
 ) -> int:
   """The core whose tiles have the fewest pixels in all.
 
@@ -68,16 +69,16 @@ def fastest_core_px(
     shape: of the image.
     receptive_field_radius_px: of the network.
     multiple_px: what a tile's side must be a multiple of.
-    choices_px: from which to choose; the network is compiled once for each.
+    choices_px: from which to choose.
 
   Returns:
     One of the choices.
 
   Examples:
     >>> reach = {'receptive_field_radius_px': 51, 'multiple_px': 8}
-    >>> fastest_core_px((500, 500), **reach)
+    >>> fastest_core_px((500, 500), choices_px=CORES_PX, **reach)
     512
-    >>> fastest_core_px((200, 2048), **reach)
+    >>> fastest_core_px((200, 2048), choices_px=CORES_PX, **reach)
     256
   """
   halo = _round_up(receptive_field_radius_px, multiple_px)

@@ -8,6 +8,7 @@ import tiny
 from defectseg_jax.models.defectsegnet import DefectSegNet
 from defectseg_jax.prediction.tiles import (
   BATCHES_IN_FLIGHT,
+  CORES_PX,
   fastest_core_px,
   probability_map,
   tile_starts,
@@ -168,7 +169,15 @@ def test_mirrors_are_those_of_numpy():
 )
 def test_the_fastest_core_has_the_fewest_pixels(shape, core):
   reach = {'receptive_field_radius_px': 51, 'multiple_px': 8}
-  assert fastest_core_px(shape, **reach) == core
+  assert fastest_core_px(shape, choices_px=CORES_PX, **reach) == core
+
+
+def test_of_many_cores_one_reaches_little_beyond_the_image():
+  reach = {'receptive_field_radius_px': 107, 'multiple_px': 16}
+  choices = range(64, 1025, 64)
+  # Four tiles of 800 for as many of 736 at least, and one of 928.
+  for shape, core in (((1100, 1100), 576), ((676, 676), 704), ((64, 9), 64)):
+    assert fastest_core_px(shape, choices_px=choices, **reach) == core
 
 
 def test_a_network_that_sees_single_pixels_needs_no_halo():

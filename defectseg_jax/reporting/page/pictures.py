@@ -1,8 +1,10 @@
 """Layers of a picture to data URIs of bounded size."""
 
 import base64
+import functools
 import io
 import itertools
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -68,25 +70,31 @@ def _uri_within(pixels: np.ndarray, most_bytes: int) -> tuple[str, int]:
   """The best that is not too large, or the smallest; and its longest side."""
   picture = Image.fromarray(pixels)
   colours = picture.getcolors(_MOST_COLOURS)
-  kind, content = 'jpeg' if colours is None else 'png', b''
-  small = picture
-  for longest_px, quality in _STEPS:
+
+  @functools.cache
+  def reduced(longest_px: int) -> Image.Image:
     times = min(1.0, longest_px / max(picture.size))
-    size = (
-      max(1, round(times * picture.width)),
-      max(1, round(times * picture.height)),
-    )
-    is_new = not content or small.size != size
-    if is_new:
-      # Not `thumbnail`, which would first copy what may be a gigabyte.
-      small = picture.resize(size, Image.Resampling.BOX)
+    width, height = (max(1, round(times * side)) for side in picture.size)
+    # Not `thumbnail`, which would first copy what may be a gigabyte.
+    return picture.resize((width, height), Image.Resampling.BOX)
+
+  @functools.cache
+  def content(longest_px: int, quality: int) -> bytes:
     if colours is None:
-      content = _jpeg(small, quality)
-    elif is_new:
-      content = _png(_few_colours(small, [colour for _, colour in colours]))
-    if len(content) <= most_bytes:
-      break
-  return _uri(kind, content), max(small.size)
+      return _jpeg(reduced(longest_px), quality)
+    few = [colour for _, colour in colours]
+    return _png(_few_colours(reduced(longest_px), few))
+
+  def fits(number: int) -> bool:
+    return len(content(*_STEPS[number])) <= most_bytes
+
+  # Each is smaller than the one before. Of a page with few images the first
+  # does; of one with thousands one of the last.
+  last = len(_STEPS) - 1
+  number = 0 if fits(0) else bisect_left(range(last), True, lo=1, key=fits)
+  kind = 'jpeg' if colours is None else 'png'
+  longest_px = max(reduced(_STEPS[number][0]).size)
+  return _uri(kind, content(*_STEPS[number])), longest_px
 
 
 def figure_uri(figure: Figure, *, colours: int) -> str:
