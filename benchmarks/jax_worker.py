@@ -146,7 +146,11 @@ class Contender:
     return forward_backward
 
   def _train_step(self) -> Callable[[], None]:
-    """The whole step of the training loop, from NumPy to the loss."""
+    step_once = self._make_step()
+    return lambda: jax.block_until_ready(step_once())
+
+  def _make_step(self) -> Callable[[], Any]:
+    """The whole step of the training loop, from NumPy to state and metrics."""
     training = self._training
     optimizer = optax.scale_by_adam()
     model = create_model(self._model, axis_name=step.DEVICES)
@@ -168,14 +172,14 @@ class Contender:
       l2=training.l2,
     )
 
-    def train_step() -> None:
+    def step_once() -> Any:
       nonlocal current
       current, metrics = mapped(
         current, step.shard(self._batch), training.positive_weight
       )
-      jax.block_until_ready((current, metrics))
+      return current, metrics
 
-    return train_step
+    return step_once
 
 
 if __name__ == '__main__':

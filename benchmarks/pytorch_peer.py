@@ -113,7 +113,7 @@ def load_flax(model: DefectSegNet, arrays: Mapping[str, np.ndarray]) -> None:
 def gradients_for_flax(model: DefectSegNet) -> dict[str, np.ndarray]:
   """Gradients of the last backward pass, under Flax's names, in its layout."""
   return {
-    name: np.transpose(tensor.grad.numpy(), np.argsort(axes))
+    name: np.transpose(tensor.grad.cpu().numpy(), np.argsort(axes))
     for name, (tensor, axes) in _parameters(model).items()
   }
 

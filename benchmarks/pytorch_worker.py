@@ -35,18 +35,34 @@ LAYOUTS = {
 class Contender:
   """The batch and the network of the reference, and their passes."""
 
-  def __init__(self, layout: str, compiled: bool) -> None:
+  def __init__(
+    self,
+    layout: str,
+    compiled: bool,
+    *,
+    device: str = 'cpu',
+    precision: str = 'float32',
+  ) -> None:
     """Stores how to run it.
 
     Args:
       layout: of images and feature maps: contiguous or channels_last.
       compiled: whether to use torch.compile.
+      device: cpu or cuda.
+      precision: float32; tf32, to which a GPU may round what it multiplies; or
+        bfloat16, by autocast.
     """
     if THREADS:
       torch.set_num_threads(THREADS)
     torch.manual_seed(0)
+    torch.backends.cuda.matmul.allow_tf32 = precision == 'tf32'
+    torch.backends.cudnn.allow_tf32 = precision == 'tf32'
     self._layout = LAYOUTS[layout]
     self._compiled = compiled
+    self._device = device
+    self._autocast = torch.autocast(
+      device, torch.bfloat16, enabled=precision == 'bfloat16'
+    )
 
   def describe(self) -> dict:
     """Versions, and the number of trainable parameters."""
@@ -72,13 +88,16 @@ class Contender:
       arrays = dict(file)
     self._model = pytorch_peer.DefectSegNet()
     pytorch_peer.load_flax(self._model, arrays)
-    self._model.to(memory_format=self._layout)
+    self._model.to(self._device, memory_format=self._layout)
     self._image = self._image_tensor(arrays['image'])
     self._truth = self._image_tensor(arrays['mask'].astype(np.float32))
-    self._positive_weight = torch.tensor(arrays['positive_weight'])
+    self._positive_weight = torch.tensor(
+      arrays['positive_weight'], device=self._device
+    )
 
     with torch.no_grad():
-      logits = self._model.eval()(self._image).permute(0, 2, 3, 1).numpy()
+      logits = self._model.eval()(self._image).permute(0, 2, 3, 1)
+      logits = logits.cpu().numpy()
     self._model.train()
     self._network = (
       torch.compile(self._model) if self._compiled else self._model
@@ -109,16 +128,19 @@ class Contender:
 
   def _forward_backward(self) -> float:
     self._model.zero_grad(set_to_none=True)
-    loss = F.binary_cross_entropy_with_logits(
-      self._network(self._image), self._truth, pos_weight=self._positive_weight
-    )
+    with self._autocast:
+      loss = F.binary_cross_entropy_with_logits(
+        self._network(self._image),
+        self._truth,
+        pos_weight=self._positive_weight,
+      )
     loss.backward()
     return loss.item()
 
   def _image_tensor(self, pixels: np.ndarray) -> torch.Tensor:
     """[N, H, W, 1] to a tensor [N, 1, H, W]."""
     tensor = torch.from_numpy(np.moveaxis(pixels, -1, 1).copy())
-    return tensor.contiguous(memory_format=self._layout)
+    return tensor.contiguous(memory_format=self._layout).to(self._device)
 
 
 def _norm(arrays: dict[str, np.ndarray]) -> float:

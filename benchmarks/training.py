@@ -178,7 +178,7 @@ def measure_rows() -> list[rows.Row]:
     peer = {'peer': 'PyTorch', 'why_no_peer': 'not installed'}
   pixels = flags.patches * flags.patch_px**2
   # Forward, then the gradients of feature maps and of kernels.
-  least_s = 3 * pixels * _operations_a_pixel() / roofline.matrix_rate()
+  least_s = 3 * pixels * operations_a_pixel() / roofline.matrix_rate()
   return [
     rows.Row(
       *(f'{what}, 4 patches of 512 px', 's', seconds[name]),
@@ -218,7 +218,7 @@ def _time_jax_alone(flags: argparse.Namespace) -> dict[str, list[float]]:
   return seconds
 
 
-def _operations_a_pixel() -> float:
+def operations_a_pixel() -> float:
   """Of the network's convolutions, forward."""
   # They load JAX, which sizes its pools by the cores that a worker may use.
   from benchmarks import random_variables

@@ -30,6 +30,7 @@ class Worker:
     *,
     python: str = sys.executable,
     threads: int | None = None,
+    environment: Mapping[str, str] | None = None,
   ) -> None:
     """Starts it.
 
@@ -38,9 +39,11 @@ class Worker:
       arguments: of the module.
       python: the interpreter.
       threads: cores that it may use; None for all.
+      environment: variables besides those of this process; None for JAX on the
+        CPU.
     """
     self._name = ' '.join([module, *arguments])
-    environment = {**os.environ, 'JAX_PLATFORMS': 'cpu'}
+    environment = {**os.environ, **(environment or {'JAX_PLATFORMS': 'cpu'})}
     if threads:
       environment['DEFECTSEG_BENCHMARK_THREADS'] = str(threads)
     self._process = subprocess.Popen(

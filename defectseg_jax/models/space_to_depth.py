@@ -102,7 +102,7 @@ def _kernel_of_blocks(
   features = kernel.shape[-1]
   # Each number is copied to where it belongs, or meets zeros; on a TPU too.
   spread = jnp.dot(
-    _PLACES.reshape(-1, 9),
+    jnp.asarray(_PLACES.reshape(-1, 9), kernel.dtype),
     kernel.reshape(9, -1),
     precision=jax.lax.Precision.HIGHEST,
   )
