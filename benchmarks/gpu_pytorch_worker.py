@@ -41,7 +41,7 @@ class Contender(pytorch_worker.Contender):
     self._predicting = torch.compile(model) if self._compiled else model
     return self._timed_forward()
 
-  def forward_passes(self, repeats: int) -> list[float]:
+  def prediction_passes(self, repeats: int) -> list[float]:
     """Seconds of each, from the host to probabilities there."""
     # The passes of training may have come between.
     self._model.eval()
@@ -80,7 +80,7 @@ if __name__ == '__main__':
       name: getattr(contender, name)
       for name in (
         *('describe', 'first_pass', 'first_forward', 'training_passes'),
-        *('forward_passes', 'peak_bytes'),
+        *('prediction_passes', 'peak_bytes'),
       )
     }
   )
