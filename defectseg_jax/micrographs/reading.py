@@ -3,7 +3,7 @@
 import contextlib
 import os
 import pathlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.formats import FOLDERS, READERS, SUFFIXES
@@ -12,9 +12,6 @@ from defectseg_jax.micrographs.grey import bright_is_large, grey_values
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reader.pool import stream_frames
 from defectseg_jax.micrographs.regular_files import size_to_read
-
-# Of a stack that is read but once. By eye: small beside a network.
-MOST_HELD_BYTES = 2**28
 
 
 def read_micrograph(
@@ -101,52 +98,23 @@ def read_micrographs(
     >>> [micrograph.name for micrograph in read_micrographs(path)]
     ['series[0]', 'series[1]', 'series[2]']
   """
-  return list(_stream_micrographs(pathlib.Path(path), rgb))
-
-
-def iterate_micrographs(
-  path: str | os.PathLike, *, rgb: str = 'refuse'
-) -> Iterator[Micrograph]:
-  """All images of a file one after the other, for stacks of any length.
-
-  A stack that does not fit into some memory is read twice: first to its end, to
-  see that none of it is damaged, then again.
-
-  Args:
-    path: a file as `read_micrographs` reads it.
-    rgb: what to do with colour, as there.
-
-  Yields:
-    The micrographs, named as by `read_micrographs`.
-
-  Raises:
-    InputError: as there, before the first image; or the file was changed
-      meanwhile.
-  """
   path = pathlib.Path(path)
-  held, count, held_bytes = [], 0, 0
-  for micrograph in _stream_micrographs(path, rgb):
-    held.append(micrograph)
-    count, held_bytes = count + 1, held_bytes + micrograph.pixels.nbytes
-    if count > 1 and held_bytes > MOST_HELD_BYTES:
-      held.clear()
-  if len(held) == count:
-    yield from held
-  else:
-    held.clear()
-    yield from _stream_micrographs(path, rgb)
+  with contextlib.closing(named_frames(path)) as frames:
+    return [micrograph_of(frame, name, path, rgb) for frame, name in frames]
 
 
-def _stream_micrographs(path: pathlib.Path, rgb: str) -> Iterator[Micrograph]:
-  """In one pass: of a damaged file some may come before the error."""
+def named_frames(
+  path: str | os.PathLike,
+) -> Generator[tuple[Frame, str], None, None]:
+  """`iterate_frames`, each with the name that its micrograph has."""
+  path = pathlib.Path(path)
   with contextlib.closing(iterate_frames(path)) as frames:
     frame, index = next(frames), 0
     while frame is not None:
       # The first image is named by whether there is another one.
       following = next(frames, None)
       several = index > 0 or following is not None
-      name = f'{path.stem}[{index}]' if several else path.stem
-      yield micrograph_of(frame, name, path, rgb)
+      yield frame, f'{path.stem}[{index}]' if several else path.stem
       frame, index = following, index + 1
 
 

@@ -1,17 +1,23 @@
 """The images of a file by their places, of a long stack one in memory."""
 
+import contextlib
+import os
 import pathlib
 from collections.abc import Callable, Generator, Iterator
 from typing import Generic, TypeVar
 
 from defectseg_jax.errors import InputError, file_error, open_error
+from defectseg_jax.micrographs.formats import FOLDERS
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.micrograph import Micrograph
 from defectseg_jax.micrographs.reading import (
-  MOST_HELD_BYTES,
   iterate_frames,
   micrograph_of,
+  named_frames,
 )
+
+# Of a stack that is read but once. By eye: small beside a network.
+MOST_HELD_BYTES = 2**28
 
 Image = TypeVar('Image')
 
@@ -24,37 +30,58 @@ class Stack(Generic[Image]):
 
   A file is read to its end first, to see that none of it is damaged. If its
   images do not fit into some memory, it is read again, from the first image to
-  the one that is asked for; best is to ask in order.
+  the one that is asked for; best is to ask in order. A file that is changed
+  before its last image is read is refused: its images would be of two files.
   """
 
   def __init__(
-    self, path: pathlib.Path, convert: Callable[[Frame, str], Image]
+    self,
+    path: pathlib.Path,
+    convert: Callable[[Frame, str], Image],
+    *,
+    check: bool = False,
   ) -> None:
     """Reads the file once.
 
     Args:
       path: a file as `read_frames` reads it.
       convert: what to make of an image, by its name, when it is asked for.
+      check: whether to make each once now, so that what `convert` refuses in
+        one image is raised before any is given.
 
     Raises:
-      InputError: as `read_frames`.
+      InputError: as `read_frames`; the file was changed meanwhile; with check,
+        whatever `convert` raises.
     """
     self._path, self._convert = path, convert
-    self._version = _version(path)
     self.shapes: list[tuple[int, ...]] = []
+    self._names: list[str] = []
     self._held: list[Frame] = []
-    held_bytes = 0
-    for frame in iterate_frames(path):
-      self._held.append(frame)
-      self.shapes.append(frame.values.shape[:2])
-      held_bytes += frame.values.nbytes
-      if len(self) > 1 and held_bytes > MOST_HELD_BYTES:
-        self._held.clear()
-    if len(self._held) < len(self):
-      self._held = []
     self._frames: Generator[Frame, None, None] | None = None
     self._following = 0
     self._last: tuple[int, Image] | None = None
+    self._version = _version(path)
+    try:
+      self._read_once(check)
+    finally:
+      self._require_unchanged()
+
+  def _read_once(self, check: bool) -> None:
+    held_bytes = 0
+    with contextlib.closing(named_frames(self._path)) as frames:
+      for frame, name in frames:
+        self._held.append(frame)
+        self.shapes.append(frame.values.shape[:2])
+        self._names.append(name)
+        held_bytes += frame.values.nbytes
+        if len(self) > 1 and held_bytes > MOST_HELD_BYTES:
+          self._held.clear()
+        if check:
+          self._last = None
+          self._last = len(self) - 1, self._convert(frame, name)
+    # Of one alone, what was made of it is enough.
+    if len(self._held) < len(self) or (check and len(self) == 1):
+      self._held = []
 
   def __len__(self) -> int:
     return len(self.shapes)
@@ -74,17 +101,20 @@ class Stack(Generic[Image]):
     if self._last is None or self._last[0] != place:
       # First, lest two are in memory.
       self._last = None
-      stem = self._path.stem
-      name = f'{stem}[{place}]' if len(self) > 1 else stem
-      self._last = place, self._convert(self._frame(place), name)
+      frame = self._frame(place)
+      self._last = place, self._convert(frame, self._names[place])
     return self._last[1]
 
   def _frame(self, place: int) -> Frame:
     if self._held:
       return self._held[place]
-    # The images before are of what it was.
-    if _version(self._path) != self._version:
-      raise self._changed()
+    try:
+      return self._read_again(place)
+    finally:
+      # Also where reading failed: then this is why.
+      self._require_unchanged()
+
+  def _read_again(self, place: int) -> Frame:
     if self._frames is None or place < self._following:
       if self._frames is not None:
         self._frames.close()
@@ -95,6 +125,10 @@ class Stack(Generic[Image]):
         return frame
     raise self._changed()
 
+  def _require_unchanged(self) -> None:
+    if _version(self._path) != self._version:
+      raise self._changed()
+
   def _changed(self) -> InputError:
     return file_error(
       self._path,
@@ -103,19 +137,47 @@ class Stack(Generic[Image]):
     )
 
 
-def _version(path: pathlib.Path) -> tuple[int, int]:
-  """What is another once somebody has written to a file."""
+def _version(path: pathlib.Path) -> tuple[int, int, int]:
+  """What is another once somebody has written to a file, or into a folder."""
+  is_folder = path.suffix.lower() in FOLDERS
   try:
-    about = path.stat()
+    files = [path, *path.rglob('*')] if is_folder else [path]
+    found = [os.stat(file) for file in files]
   except OSError as error:
     raise open_error(path, error) from error
-  return about.st_size, about.st_mtime_ns
+  return (
+    len(found),
+    sum(one.st_size for one in found),
+    max(one.st_mtime_ns for one in found),
+  )
 
 
 def micrograph_stack(path: pathlib.Path, *, rgb: str) -> Stack[Micrograph]:
   """The micrographs of a file; arguments and errors as `read_micrographs`."""
+  return _stack(path, rgb, check=False)
 
+
+def iterate_micrographs(
+  path: str | os.PathLike, *, rgb: str = 'refuse'
+) -> Iterator[Micrograph]:
+  """All images of a file one after the other, for stacks of any length.
+
+  Args:
+    path: a file as `read_micrographs` reads it.
+    rgb: what to do with colour, as there.
+
+  Yields:
+    The micrographs, named as by `read_micrographs`.
+
+  Raises:
+    InputError: as there, before the first image; or the file was changed
+      meanwhile.
+  """
+  yield from _stack(pathlib.Path(path), rgb, check=True)
+
+
+def _stack(path: pathlib.Path, rgb: str, *, check: bool) -> Stack[Micrograph]:
   def convert(frame: Frame, name: str) -> Micrograph:
     return micrograph_of(frame, name, path, rgb)
 
-  return Stack(path, convert)
+  return Stack(path, convert, check=check)

@@ -226,7 +226,7 @@ class SpatialDropout(nn.Module):
     Returns:
       [N, 1, ..., C]; None for 1 everywhere.
     """
-    is_off = isinstance(self.rate, float) and self.rate == 0
+    is_off = isinstance(self.rate, int | float) and self.rate == 0
     if not train or is_off or self.is_initializing():
       return None
     n, channels = x.shape[0], x.shape[-1]

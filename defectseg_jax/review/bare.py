@@ -16,8 +16,9 @@ from defectseg_jax.disk import file_checksum
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.files import files_by_stem
-from defectseg_jax.micrographs.reading import iterate_micrographs, read_frames
+from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.micrographs.selection import select_images
+from defectseg_jax.micrographs.stacks import iterate_micrographs
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
 from defectseg_jax.quantification import (
   MeasurementSettings,

@@ -30,7 +30,7 @@ from defectseg_jax.runs.settings import RunSettings, run_settings
 from defectseg_jax.runs.validation import make_dev_histograms
 from defectseg_jax.runs.workdir import Workdir
 from defectseg_jax.runtime import processes
-from defectseg_jax.runtime.interruption import Interruption
+from defectseg_jax.runtime.interruption import MayStop
 from defectseg_jax.training import checkpoints, loop, state, step
 from defectseg_jax.training.checksums import unverified_text
 from defectseg_jax.training.progress import Progress
@@ -53,7 +53,7 @@ def fit(
   config: ml_collections.ConfigDict,
   workdir: Workdir,
   console: Console,
-  interruption: Interruption,
+  interruption: MayStop,
   *,
   splits: Sequence[str] = ('train', 'dev'),
   give_up: Callable[[Progress], bool] = lambda progress: False,
@@ -165,7 +165,7 @@ def _train(
   prepared: Prepared,
   workdir: Workdir,
   console: Console,
-  interruption: Interruption,
+  interruption: MayStop,
   *,
   give_up: Callable[[Progress], bool],
   on_step: Callable[[int], None],
@@ -205,7 +205,7 @@ def _make_listener(
   prepared: Prepared,
   workdir: Workdir,
   console: Console,
-  interruption: Interruption,
+  interruption: MayStop,
   *,
   give_up: Callable[[Progress], bool],
   on_step: Callable[[int], None],
@@ -244,7 +244,7 @@ def _run_loop(
   prepared: Prepared,
   current: state.TrainState,
   progress: Progress,
-  interruption: Interruption,
+  interruption: MayStop,
   listener: loop.Listener,
   *,
   saved: checkpoints.Checkpoints | None,
@@ -274,7 +274,7 @@ def _run_loop(
 def _resume(
   prepared: Prepared,
   workdir: Workdir,
-  interruption: Interruption,
+  interruption: MayStop,
   opened: contextlib.ExitStack,
 ) -> tuple[checkpoints.Checkpoints | None, state.TrainState, Progress]:
   """The run's checkpoints, in the first process; state and progress, in all."""

@@ -9,11 +9,11 @@ import numpy as np
 from defectseg_jax.runs import network
 from defectseg_jax.runs.settings import RunSettings
 from defectseg_jax.runtime import processes
-from defectseg_jax.runtime.interruption import Interruption
+from defectseg_jax.runtime.interruption import MayStop
 
 
 def make_dev_histograms(
-  settings: RunSettings, regions: Sequence[Any], interruption: Interruption
+  settings: RunSettings, regions: Sequence[Any], interruption: MayStop
 ) -> Callable[..., np.ndarray | None]:
   """What `loop.train_and_evaluate` asks for.
 

@@ -21,7 +21,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
@@ -40,6 +40,35 @@ class Stopped(Exception):
     """Keeps the exit code."""
     super().__init__(f'stopped by {_signal_name(exit_code)}')
     self.exit_code = exit_code
+
+
+class MayStop(Protocol):
+  """What a run, or a worker of a search, asks of an interruption."""
+
+  def should_stop(self) -> bool:
+    """As `Interruption`, all of them."""
+    ...
+
+  def exit_code(self) -> int:
+    """What the process is to end with."""
+    ...
+
+  def defer_exit(self) -> None:
+    """From now on a signal waits."""
+    ...
+
+  def allow_exit(self) -> None:
+    """From now on a signal ends the process, or its worker."""
+    ...
+
+  def leave(
+    self,
+    exit_code: int | None = None,
+    *,
+    last: Callable[[], None] = lambda: None,
+  ) -> NoReturn:
+    """Ends the process."""
+    ...
 
 
 class Interruption:

@@ -23,7 +23,7 @@ from jax._src import distributed  # Its client has no public name.
 from jax.experimental import multihost_utils
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.runtime.interruption import Interruption
+from defectseg_jax.runtime.interruption import Interruption, MayStop
 
 _BY_HAND = ('JAX_COORDINATOR_ADDRESS', 'JAX_NUM_PROCESSES', 'JAX_PROCESS_ID')
 # By eye: preparing micrographs, and saving, may take as long as they take. If a
@@ -115,7 +115,7 @@ def copy_from_first(tree: Any) -> Any:
 
 
 @contextlib.contextmanager
-def agree(interruption: Interruption) -> Iterator[None]:
+def agree(interruption: MayStop) -> Iterator[None]:
   """Has all processes go on after the block, or none of them.
 
   Args:

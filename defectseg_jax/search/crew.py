@@ -9,11 +9,11 @@ by its architecture, waits until none of the others is under way.
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from rich.console import Console
 
-from defectseg_jax.runtime.interruption import Interruption
+from defectseg_jax.runtime.interruption import MayStop
 from defectseg_jax.runtime.leases import Leases
 from defectseg_jax.search.named_lines import named_console
 from defectseg_jax.search.rounds import Plan, Trial
@@ -80,7 +80,7 @@ class Crew:
   """The workers of one process."""
 
   def __init__(
-    self, study: Study, console: Console, interruption: Interruption
+    self, study: Study, console: Console, interruption: MayStop
   ) -> None:
     """Joins a study; trains nothing yet.
 
@@ -190,16 +190,18 @@ class _Seat(Seat):
     return make(self._place, *arguments, **settings)
 
 
-class _Interruption(Interruption):
+class _Interruption(MayStop):
   """Of one worker: the process ends when nobody has anything to save."""
 
   def __init__(self, crew: Crew, place: int) -> None:
-    # Nothing is listened to but by the process's own.
     self._crew = crew
     self._place = place
 
   def should_stop(self) -> bool:
     return self._crew.should_stop()
+
+  def exit_code(self) -> int:
+    return self._crew.interruption.exit_code()
 
   def defer_exit(self) -> None:
     self._crew.deferred.add(self._place)
@@ -211,3 +213,11 @@ class _Interruption(Interruption):
       self._crew.interruption.allow_exit()
     if self.should_stop():
       raise _Ended
+
+  def leave(
+    self,
+    exit_code: int | None = None,
+    *,
+    last: Callable[[], None] = lambda: None,
+  ) -> NoReturn:
+    self._crew.interruption.leave(exit_code, last=last)

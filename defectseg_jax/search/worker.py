@@ -22,7 +22,7 @@ from defectseg_jax.files import new_folder
 from defectseg_jax.runs.fit import fit
 from defectseg_jax.runs.test_set import evaluate
 from defectseg_jax.runs.workdir import Workdir
-from defectseg_jax.runtime.interruption import Interruption
+from defectseg_jax.runtime.interruption import MayStop
 from defectseg_jax.runtime.leases import DEAD_AFTER_S, Leases
 from defectseg_jax.search import report
 from defectseg_jax.search.outcomes import Outcome
@@ -46,7 +46,7 @@ class Worker:
     study: Study,
     leases: Leases,
     console: Console,
-    interruption: Interruption,
+    interruption: MayStop,
     *,
     seat: Seat = ALONE,
   ) -> None:

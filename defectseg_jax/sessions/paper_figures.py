@@ -14,10 +14,11 @@ from defectseg_jax.reporting.figures.printing import (
   journal_style,
   write_figure,
 )
+from defectseg_jax.reporting.figures.sample_sizes import MOST_LINES
 from defectseg_jax.sessions.numbers import SessionNumbers
 from defectseg_jax.sessions.sample_files import (
   condition_figures,
-  figure_of_sizes,
+  sheets_of_sizes,
 )
 
 FIGURES = 'paper/figures'
@@ -70,9 +71,13 @@ def write_paper_figures(made: pathlib.Path, numbers: SessionNumbers) -> None:
   with journal_style():
     for name, figure in condition_figures(numbers):
       write_figure(made / FIGURES, name, figure)
-    sizes_of_samples = figure_of_sizes(numbers, columns=1)
-    if sizes_of_samples is not None:
-      write_figure(made / FIGURES, 'sizes_of_samples', sizes_of_samples)
+    samples = numbers.by_sample.samples if numbers.by_sample else ()
+    # One column of a journal, or the width of its page.
+    columns = 1 if len(samples) <= MOST_LINES else 2
+    for name, sheet in sheets_of_sizes(
+      numbers, 'sizes_of_samples', columns=columns
+    ):
+      write_figure(made / FIGURES, name, sheet)
     images = [one for one in numbers.images if one.in_mean]
     scaled = [one for one in images if one.row['pixel_size_nm']]
     shown = scaled or images

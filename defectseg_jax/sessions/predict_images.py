@@ -13,7 +13,7 @@ from defectseg_jax.micrographs.calibration_table import Calibration
 from defectseg_jax.micrographs.files import files_by_stem
 from defectseg_jax.micrographs.mask_values import MaskValues
 from defectseg_jax.micrographs.micrograph import Micrograph
-from defectseg_jax.micrographs.reading import iterate_micrographs
+from defectseg_jax.micrographs.stacks import iterate_micrographs
 from defectseg_jax.prediction.view import create_view
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.runs.run import Run

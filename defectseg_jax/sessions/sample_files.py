@@ -15,7 +15,7 @@ from defectseg_jax.quantification.samples.random_effects import ESTIMATOR
 from defectseg_jax.quantification.samples.sizes import size_classes
 from defectseg_jax.reporting.figures.bins import bin_count
 from defectseg_jax.reporting.figures.conditions import Point, condition_figure
-from defectseg_jax.reporting.figures.sample_sizes import sizes_figure
+from defectseg_jax.reporting.figures.sample_sizes import sizes_figures
 from defectseg_jax.reporting.page.samples import SamplesView, samples_view
 from defectseg_jax.reporting.page.words import column_of
 from defectseg_jax.sessions.numbers import SessionNumbers
@@ -50,9 +50,8 @@ def write_samples(folder: pathlib.Path, numbers: SessionNumbers) -> None:
     figure = _figure(results, condition, results.names)
     if figure is not None:
       figure.savefig(folder / f'samples_{condition}.png', dpi=_DPI)
-  sizes = figure_of_sizes(numbers, columns=_COLUMNS)
-  if sizes is not None:
-    sizes.savefig(folder / 'sample_sizes.png', dpi=_DPI)
+  for name, sheet in sheets_of_sizes(numbers, 'sample_sizes', columns=_COLUMNS):
+    sheet.savefig(folder / f'{name}.png', dpi=_DPI)
 
 
 def view_of_samples(numbers: SessionNumbers) -> SamplesView | None:
@@ -67,30 +66,36 @@ def view_of_samples(numbers: SessionNumbers) -> SamplesView | None:
     conditions={one: condition_title(one) for one in results.conditions},
     differences=list(_difference_rows(results)),
     figures=[one for one in figures if one is not None],
-    sizes=figure_of_sizes(numbers, columns=_COLUMNS),
+    sizes=[sheet for _, sheet in sheets_of_sizes(numbers, columns=_COLUMNS)],
     estimator=ESTIMATOR,
     test=TEST,
   )
 
 
-def figure_of_sizes(numbers: SessionNumbers, *, columns: int) -> Figure | None:
+def sheets_of_sizes(
+  numbers: SessionNumbers, name: str = '', *, columns: int
+) -> Iterator[tuple[str, Figure]]:
   """Sizes of the objects of each sample, of all its images together.
 
   Args:
     numbers: of all images.
+    name: of the first sheet; the second is NAME_2.
     columns: of samples beside each other, at most.
 
-  Returns:
-    None where there is no sample, or no object of known size.
+  Yields:
+    Sheets by their names; none where there is no sample, or no object of known
+    size.
   """
   if numbers.by_sample is None:
-    return None
-  return sizes_figure(
+    return
+  sheets = sizes_figures(
     list(_size_rows(numbers.by_sample)),
     label=numbers.settings.kind.sizes_label,
     noun=numbers.settings.kind.sizes_noun,
     columns=columns,
   )
+  for number, sheet in enumerate(sheets, 1):
+    yield name if number == 1 else f'{name}_{number}', sheet
 
 
 def condition_figures(

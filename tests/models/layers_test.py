@@ -88,6 +88,14 @@ def test_dropout_drops_whole_feature_maps_at_its_rate_and_keeps_the_mean():
   assert len(np.unique(values[:, 0], axis=0)) == 64
 
 
+@pytest.mark.parametrize('rate', [0, 0.0])
+def test_no_dropout_draws_nothing(rate):
+  """Neither of 0, nor of 0.0: there is no key to draw with."""
+  x = jnp.ones((2, 4, 4, 10))
+  y = layers.SpatialDropout(rate).apply({}, x, train=True)
+  np.testing.assert_array_equal(x, y)
+
+
 def test_dropout_is_off_at_test_time():
   x = jnp.ones((2, 4, 4, 10))
   y = layers.SpatialDropout(0.5).apply({}, x, train=False)

@@ -8,7 +8,13 @@ from rich.console import Console
 
 from configs import voids
 from defectseg_jax.jobs.search import search
-from defectseg_jax.search.crew import Crew, Program, places, program_of
+from defectseg_jax.search.crew import (
+  Crew,
+  Program,
+  _Ended,
+  places,
+  program_of,
+)
 from defectseg_jax.search.rounds import Trial
 from defectseg_jax.search.study import Study
 from defectseg_jax.search.worker import Worker
@@ -67,6 +73,41 @@ def whole(config, tmp_path_factory):
   console = Console(file=said, width=200)
   assert Crew(study, console, Never()).train_all().finished
   return study, said.getvalue()
+
+
+class Left(Exception):
+  """In the place of the end of the process, with its exit code."""
+
+
+class Sent(After):
+  """Has been sent a signal."""
+
+  def exit_code(self):
+    return 143
+
+  def leave(self, exit_code=None, *, last=lambda: None):
+    last()
+    raise Left(exit_code or self.exit_code())
+
+
+def test_a_worker_ends_as_the_process_does(config, tmp_path):
+  """Of a crew, what its run asks is what the process was sent."""
+  study = Study(tmp_path / 'study', config)
+  crew = Crew(study, Console(quiet=True), Sent(0))
+  own, other = (worker._interruption for worker in crew._workers)
+  assert own.should_stop() and own.exit_code() == 143
+  told = []
+  with pytest.raises(Left, match='130'):
+    own.leave(130, last=lambda: told.append(1))
+  assert told == [1]
+  # One that has nothing to save waits for another one that has.
+  own.defer_exit()
+  other.defer_exit()
+  with pytest.raises(_Ended):
+    own.allow_exit()
+  assert crew.deferred == {1}
+  with pytest.raises(Ended):
+    other.allow_exit()
 
 
 def bits_of(study):

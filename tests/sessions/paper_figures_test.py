@@ -3,11 +3,13 @@
 import base64
 import dataclasses
 import io
+import pathlib
 import re
 
 import numpy as np
 import pytest
 import unprinted
+from matplotlib.figure import Figure
 from PIL import Image
 from two_masks import mask_of, numbers_of
 
@@ -15,7 +17,7 @@ from defectseg_jax.quantification import MeasurementSettings
 from defectseg_jax.reporting import colours
 from defectseg_jax.reporting.figures.printing import journal_style
 from defectseg_jax.reporting.overlays import grey_levels
-from defectseg_jax.sessions import paper_figures
+from defectseg_jax.sessions import paper_figures, sample_files
 from defectseg_jax.sessions.paper_figures import (
   FIGURES,
   MOST_MICROGRAPHS,
@@ -151,3 +153,31 @@ def test_each_number_against_each_condition(numbers):
 def test_nothing_is_drawn_of_nothing(numbers, tmp_path):
   write_paper_figures(tmp_path, dataclasses.replace(numbers, images=[]))
   assert not (tmp_path / FIGURES).exists()
+
+
+@pytest.mark.parametrize(('samples', 'columns'), [(2, 1), (5, 2)])
+def test_sheets_of_sizes_are_numbered(numbers, monkeypatch, samples, columns):
+  asked = []
+
+  def sizes_figures(rows, *, columns, **_):
+    asked.append(columns)
+    return [Figure(), Figure(), Figure()]
+
+  monkeypatch.setattr(sample_files, 'sizes_figures', sizes_figures)
+  monkeypatch.setattr(paper_figures, 'condition_figures', lambda _: [])
+  written = []
+  monkeypatch.setattr(
+    paper_figures, 'write_figure', lambda _, name, __: written.append(name)
+  )
+  image = numbers.images[0]
+  names = [f'foil_{number}' for number in range(samples)]
+  images = [
+    dataclasses.replace(image, row={**image.row, 'image': name})
+    for name in names
+  ]
+  known = Samples({name: name for name in names}, {name: {} for name in names})
+  many = dataclasses.replace(numbers, images=known.label(images), samples=known)
+  write_paper_figures(pathlib.Path(), many)
+  assert asked == [columns]
+  sheets = [f'sizes_of_samples{end}' for end in ('', '_2', '_3')]
+  assert written == [*sheets, 'histogram']

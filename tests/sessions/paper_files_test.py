@@ -131,7 +131,7 @@ FEATURES = {
   'outlier': (lambda r: with_rows(r, replaced_pixels=1), ['1 pixel in']),
   'scores': (
     lambda r: with_rows(r, iu=0.8),
-    ['Masks of 1 image were compared'],
+    ['The mask of 1 image was compared with its true mask.'],
   ),
   'minimum': (
     lambda r: with_settings(r, minimum_area_px=12),
@@ -143,7 +143,7 @@ FEATURES = {
     lambda r: dataclasses.replace(
       r, samples={'cold': {'images': 2}}, estimator=ESTIMATOR
     ),
-    ['Samples: cold (2 images)', '[@paule1982; @hartung2001]'],
+    ['Sample: cold (2 images)', '[@paule1982; @hartung2001]'],
   ),
   'differences': (
     lambda r: dataclasses.replace(
@@ -228,6 +228,104 @@ def test_what_was_done_besides_is_said_and_nothing_else(bare, feature):
   gone = [one for one in before if one not in after]
   # Masks are a network's, or given.
   assert len(gone) == (feature == 'network')
+
+
+def _of(record, count):
+  """The same with so many images, the same ones again where there are few."""
+  images = [*record.images, *record.images][:count]
+  return dataclasses.replace(
+    record, summary={**record.summary, 'images': images}
+  )
+
+
+ONE_OR_SEVERAL = {
+  'masks': (
+    lambda r: r,
+    'The mask of voids was measured with',
+    'Masks of voids were measured with',
+  ),
+  'images': (
+    lambda r: r,
+    '1 image was measured.',
+    '2 images were measured.',
+  ),
+  'micrographs': (
+    FEATURES['network'][0],
+    'The micrograph was segmented for voids',
+    'Micrographs were segmented for voids',
+  ),
+  'preprocessing': (
+    FEATURES['network'][0],
+    'The image was preprocessed with: invert False.',
+    'Images were preprocessed with: invert False.',
+  ),
+  'scales': (
+    lambda r: dataclasses.replace(
+      r, how_made={**r.how_made, **NETWORK, 'scales': 'two'}
+    ),
+    'the network saw the image: two.',
+    'the network saw images: two.',
+  ),
+  'corrected': (
+    lambda r: dataclasses.replace(
+      r, corrected={f'foil_{at}': '' for at in range(len(r.images))}
+    ),
+    'Mask corrected by hand: foil_0.',
+    'Masks corrected by hand: foil_0; foil_1.',
+  ),
+  'included': (
+    lambda r: _with_each(r, applies='does not apply'),
+    'the network does not apply to it: foil_0.',
+    'the network does not apply to them: foil_0 and foil_1.',
+  ),
+  'scores': (
+    lambda r: _with_each(r, iu=0.8),
+    'The mask of 1 image was compared with its true mask.',
+    'Masks of 2 images were compared with true masks.',
+  ),
+  'surface': (
+    lambda r: dataclasses.replace(r, summary={**r.summary, 'surface': True}),
+    'The image shows a surface',
+    'The images show a surface',
+  ),
+  'tracks': (
+    lambda r: dataclasses.replace(
+      r, series={**SERIES, 'tracks': len(r.images)}
+    ),
+    '; 1 object was followed.',
+    '; 2 objects were followed.',
+  ),
+}
+
+
+def _with_each(record, **fields):
+  images = [{**one, **fields} for one in record.images]
+  return dataclasses.replace(
+    record, summary={**record.summary, 'images': images}
+  )
+
+
+@pytest.mark.parametrize('what', ONE_OR_SEVERAL)
+def test_one_image_is_one_and_several_are_several(bare, what):
+  change, *words = ONE_OR_SEVERAL[what]
+  for count, here in zip((1, 2), words, strict=True):
+    said = ' '.join(sentences(change(_of(bare, count))))
+    assert here in said
+    for other in words:
+      assert other == here or other not in said
+
+
+def test_several_counts_are_several(bare):
+  names = 'number_density_per_m3', 'number_per_area_per_m2'
+  density = {
+    f'{names[1]}{end}': bare.images[0][f'{names[0]}{end}']
+    for end in ('', '_low', '_high')
+  }
+  both = dataclasses.replace(with_rows(bare, **density), headlines=names)
+  said = ' '.join(sentences(both))
+  assert 'those of number density and number' in said
+  assert 'are the exact ones of Poisson counts [@garwood1936]' in said
+  assert 'is the exact one of a Poisson count' in ' '.join(sentences(bare))
 
 
 def test_a_particle_of_one_pixel_is_the_least_there_is(bare):
@@ -333,6 +431,24 @@ def test_digits_are_those_of_the_interval():
   assert rounded(345.6, (320, 372)).value == '346'
   assert rounded(3456e20, (3000e20, 3520e20), 23).value == '3.46'
   assert rounded(float('nan'), None).value == '–'
+
+
+@pytest.mark.parametrize(
+  ('value', 'ends', 'power', 'texts'),
+  [
+    # By hand: half of 37000 has its second digit at 1000.
+    (214.0, (0.0, 37_000.0), 0, ('200', '0', '37000')),
+    (499.0, (0.0, 37_000.0), 0, ('500', '0', '37000')),
+    (501.0, (0.0, 37_000.0), 0, ('1000', '0', '37000')),
+    (2.14e23, (0.0, 37e24), 21, ('200', '0', '37000')),
+    (0.0123, (0.0, 4.4), 0, ('0.01', '0.0', '4.4')),
+    (-0.0123, (-4.4, 4.4), 0, ('-0.01', '-4.4', '4.4')),
+    # Of nothing that was found.
+    (0.0, (0.0, 37_000.0), 0, ('0', '0', '37000')),
+  ],
+)
+def test_little_is_not_nothing(value, ends, power, texts):
+  assert rounded(value, ends, power).texts == texts
 
 
 def test_the_tables_are_one(bare):

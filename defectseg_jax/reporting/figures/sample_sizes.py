@@ -1,6 +1,7 @@
 """Sizes of the objects of each sample, with what the network misses of them."""
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,16 +16,22 @@ from defectseg_jax.reporting.figures.printing import COLUMN_IN
 # By eye, in inches, of one axes.
 _HEIGHT_IN = 1.9
 _MISSED_ALPHA = 0.35
+# Below each other on one sheet: a page has room for its caption, too.
+MOST_LINES = 4
+# By eye: so many fill several pages, and are read in the table.
+_MOST_SAMPLES = 60
+# In letters: longer titles run into those beside them.
+_TITLE_WIDTH = 34
 
 
-def sizes_figure(
+def sizes_figures(
   rows: Sequence[Mapping[str, Any]],
   *,
   label: str,
   noun: str,
   columns: int,
-) -> Figure | None:
-  """The objects of each sample by class of size, one sample below the other.
+) -> list[Figure]:
+  """The objects of each sample by class of size, in sheets of a page each.
 
   Args:
     rows: of sample_sizes.csv.
@@ -33,14 +40,16 @@ def sizes_figure(
     columns: of axes beside each other, at most.
 
   Returns:
-    Axes for each sample, with the same classes and the same axis of sizes; None
-    of no object. Light above a bar stands what the network misses of that size,
-    with its interval, where that is known.
+    Axes for each sample, `MOST_LINES` of them below each other on a sheet, with
+    the same classes and the same axis of sizes; none of no object. Light above
+    a bar stands what the network misses of that size, with its interval, where
+    that is known. The last sheet says so where there are more samples than are
+    drawn.
 
   Examples:
     >>> row = {'size_from_nm': 2.0, 'size_to_nm': 4.0, 'found': 3}
     >>> missed = {'with_missed': 4.0, 'with_missed_low': 3.2}
-    >>> figure = sizes_figure(
+    >>> [figure] = sizes_figures(
     ...   [{'sample': 'a', **row, **missed, 'with_missed_high': 6.0}],
     ...   label='diameter (nm)', noun='voids', columns=1,
     ... )
@@ -50,9 +59,34 @@ def sizes_figure(
   samples: dict[str, list[Mapping[str, Any]]] = {}
   for row in rows:
     samples.setdefault(row['sample'], []).append(row)
-  if not samples:
-    return None
-  columns = min(columns, len(samples))
+  drawn = dict(list(samples.items())[:_MOST_SAMPLES])
+  columns = min(columns, max(len(drawn), 1))
+  names, most = list(drawn), columns * MOST_LINES
+  sheets = [
+    _sheet(
+      {name: drawn[name] for name in names[first : first + most]},
+      label=label,
+      noun=noun,
+      columns=columns,
+    )
+    for first in range(0, len(names), most)
+  ]
+  if len(drawn) < len(samples):
+    sheets[-1].supxlabel(
+      f'{label}\nthe first {len(drawn)} of {len(samples)} samples; '
+      'sample_sizes.csv has all',
+      fontsize=matplotlib.rcParams['font.size'],
+    )
+  return sheets
+
+
+def _sheet(
+  samples: Mapping[str, Sequence[Mapping[str, Any]]],
+  *,
+  label: str,
+  noun: str,
+  columns: int,
+) -> Figure:
   lines = math.ceil(len(samples) / columns)
   figure = Figure(figsize=(COLUMN_IN * columns, _HEIGHT_IN * lines))
   figure.set_layout_engine('constrained')
@@ -62,15 +96,18 @@ def sizes_figure(
     _draw(axes, own)
     axes.set_ylabel(f'number of {noun}')
     axes.locator_params(axis='y', integer=True)
-    axes.set_title(f'{name}: {found} found', parse_math=False)
+    title = textwrap.fill(f'{name}: {found} found', _TITLE_WIDTH)
+    axes.set_title(title, parse_math=False)
   for axes in grid[len(samples) :]:
     axes.set_axis_off()
   for axes in grid[max(0, len(samples) - columns) : len(samples)]:
     axes.tick_params(labelbottom=True)
   figure.supxlabel(label, fontsize=matplotlib.rcParams['font.size'])
-  if any(not math.isnan(one['with_missed']) for one in rows):
+  every = [one for own in samples.values() for one in own]
+  if any(not math.isnan(one['with_missed']) for one in every):
     handles, names = grid[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc='outside lower center', ncols=2)
+    # Below it would lie on the label.
+    figure.legend(handles, names, loc='outside upper center', ncols=2)
   return figure
 
 

@@ -62,7 +62,7 @@ class SamplesView:
     compared_columns: of the numbers that samples are compared by.
     compared: by sample, for each of these its number over that of the first.
     figures: data URIs, one for each condition, with what it shows.
-    sizes: data URI, of the sizes of all objects of each; '' without any.
+    sizes: data URIs of sheets, of the sizes of all objects of each.
     estimator, test: how the numbers were made.
   """
 
@@ -73,7 +73,7 @@ class SamplesView:
   compared_columns: Sequence[words.Column]
   compared: Mapping[str, Sequence[SampleCell]]
   figures: Sequence[str]
-  sizes: str
+  sizes: Sequence[str]
   estimator: str
   test: str
 
@@ -85,7 +85,7 @@ def samples_view(
   conditions: Mapping[str, str],
   differences: Sequence[Mapping[str, Any]],
   figures: Sequence[Figure],
-  sizes: Figure | None,
+  sizes: Sequence[Figure],
   estimator: str,
   test: str,
 ) -> SamplesView:
@@ -97,7 +97,7 @@ def samples_view(
     conditions: by name, how a condition is shown.
     differences: rows of sample_differences.csv.
     figures: numbers against conditions.
-    sizes: of the objects of each; None without any.
+    sizes: of the objects of each.
     estimator, test: how they were made, in words.
   """
   columns = [words.column_of(name, rows) for name in names]
@@ -132,7 +132,7 @@ def samples_view(
       for row in rows[1:]
     },
     figures=[figure_uri(one, colours=_COLOURS) for one in figures],
-    sizes=figure_uri(sizes, colours=_COLOURS) if sizes else '',
+    sizes=[figure_uri(one, colours=_COLOURS) for one in sizes],
     estimator=estimator,
     test=test,
   )

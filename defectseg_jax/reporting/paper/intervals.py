@@ -18,9 +18,14 @@ def interval_sentences(record: Record) -> Iterator[str]:
     yield f'Intervals are of {record.level} confidence.'
   counted = [name for name in with_interval if name in _POISSON]
   if counted:
+    that, one = (
+      ('that', 'is the exact one of a Poisson count')
+      if len(counted) == 1
+      else ('those', 'are the exact ones of Poisson counts')
+    )
     yield (
-      f'In one image, that of {joined(map(_in_list, counted))} is the exact '
-      'one of a Poisson count [@garwood1936]'
+      f'In one image, {that} of {joined(map(_in_list, counted))} {one} '
+      '[@garwood1936]'
       + ', widened by what is said above to be uncertain'
       * _has_uncertain(record)
       + '.'

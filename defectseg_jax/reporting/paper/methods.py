@@ -10,6 +10,7 @@ from typing import Any
 from defectseg_jax.reporting.page.words import is_number, title_of
 from defectseg_jax.reporting.paper.intervals import interval_sentences
 from defectseg_jax.reporting.paper.phrases import (
+  count_of,
   count_of_images,
   joined,
   listed,
@@ -49,29 +50,34 @@ def _segmentation(record: Record) -> Iterator[str]:
   program = made['program']
   if 'network' not in made:
     whose = made.get('masks')
-    masks = f'Masks of {defect}, {whose},' if whose else f'Masks of {defect}'
-    yield f'{masks} were measured with {program}.'
+    masks = f'{_each(record, "mask")} of {defect}' + f', {whose},' * bool(whose)
+    yield f'{masks} {_were(record)} measured with {program}.'
   else:
     by = ' [@roberts2019]' * made['network'].startswith('defectsegnet,')
     yield (
-      f'Micrographs were segmented for {defect} with {program}, by the network '
-      f'{made["network"]}{by}, of {made["run"]}.'
+      f'{_each(record, "micrograph")} {_were(record)} segmented for {defect} '
+      f'with {program}, by the network {made["network"]}{by}, of {made["run"]}.'
     )
     yield f'Its probabilities were computed by {made["engine"]}.'
     yield f'It was trained on: {made["trained on"]}.'
     yield f'Its score on the test set: {made["test score"]}.'
-    yield f'Images were preprocessed with: {made["preprocessing"]}.'
+    images, how = _each(record, 'image'), made['preprocessing']
+    yield f'{images} {_were(record)} preprocessed with: {how}.'
     yield (
       f'A pixel was taken for {defect} from the probability '
       f'{made["threshold"]}.'
     )
     if 'scales' in made:
-      yield f'Scales at which the network saw the images: {made["scales"]}.'
+      seen = images.lower()
+      yield f'Scales at which the network saw {seen}: {made["scales"]}.'
   if record.corrected:
-    yield f'Masks corrected by hand: {listed(record.corrected)}.'
-  if record.has('iu'):
-    count = sum(is_number(one.get('iu')) for one in record.images)
-    yield f'Masks of {count_of_images(count)} were compared with true masks.'
+    masks = 'Mask' if len(record.corrected) == 1 else 'Masks'
+    yield f'{masks} corrected by hand: {listed(record.corrected)}.'
+  compared = sum(is_number(one.get('iu')) for one in record.images)
+  if compared == 1:
+    yield 'The mask of 1 image was compared with its true mask.'
+  elif compared:
+    yield f'Masks of {compared} images were compared with true masks.'
 
 
 def _images_used(record: Record) -> Iterator[str]:
@@ -92,8 +98,9 @@ def _images_used(record: Record) -> Iterator[str]:
   if excluded:
     yield f'Left out of means: {listed(excluded)}.'
   if record.included:
+    which = 'it' if len(record.included) == 1 else 'them'
     yield (
-      'Not left out, though the network does not apply to it: '
+      f'Not left out, though the network does not apply to {which}: '
       f'{joined(record.included)}.'
     )
   if record.doubted:
@@ -108,8 +115,7 @@ def _images_used(record: Record) -> Iterator[str]:
     )
   replaced = sum(one['replaced_pixels'] for one in record.images)
   if replaced:
-    plural = 's' * (replaced != 1)
-    yield f'Outliers were replaced, {replaced} pixel{plural} in all.'
+    yield f'Outliers were replaced, {count_of(replaced, "pixel")} in all.'
 
 
 def _other_networks(record: Record) -> Iterator[str]:
@@ -128,7 +134,8 @@ def _lengths(record: Record) -> Iterator[str]:
   """Pixel size and thickness, with their uncertainties."""
   yield from _length(record, 'pixel_size', 'The side of a pixel')
   if record.summary['surface']:
-    yield 'The images show a surface, and numbers are per area.'
+    show = 'image shows' if len(record.images) == 1 else 'images show'
+    yield f'The {show} a surface, and numbers are per area.'
   else:
     yield from _length(record, 'thickness', 'The thickness of the foil')
 
@@ -224,7 +231,7 @@ def _samples(record: Record) -> Iterator[str]:
       name: count_of_images(row['images'])
       for name, row in record.samples.items()
     }
-    yield f'Samples: {listed(counts)}.'
+    yield f'{"Sample" if len(counts) == 1 else "Samples"}: {listed(counts)}.'
     yield (
       f'Numbers of a sample are by {record.estimator} '
       '[@paule1982; @hartung2001].'
@@ -282,6 +289,11 @@ SECTIONS: tuple[Callable[[Record], Iterator[str]], ...] = (
   _properties,
   _software,
 )
+
+
+def _each(record: Record, noun: str) -> str:
+  """What each image has, or is, at the beginning of a sentence."""
+  return f'The {noun}' if len(record.images) == 1 else f'{noun.capitalize()}s'
 
 
 def _were(record: Record) -> str:

@@ -41,6 +41,11 @@ def range_of(values: Iterable[float]) -> str:
   return texts[0] if texts[0] == texts[-1] else f'{texts[0]} to {texts[-1]}'
 
 
+def count_of(count: int, noun: str) -> str:
+  """`1 frame`, `2 frames`."""
+  return f'{count} {noun}{"s" * (count != 1)}'
+
+
 def count_of_images(count: int) -> str:
   """`1 image`, `2 images`."""
-  return f'{count} image{"s" * (count != 1)}'
+  return count_of(count, 'image')

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from defectseg_jax.reporting.paper.phrases import joined
+from defectseg_jax.reporting.paper.phrases import count_of, joined
 
 
 def series_sentences(series: Mapping[str, Any]) -> Iterator[str]:
@@ -78,7 +78,9 @@ def _links(series: Mapping[str, Any], how: Mapping[str, Any]) -> Iterator[str]:
     f'{how["links_within_diameters"]:g} diameters and at least '
     f'{how["links_within_px"]:g} pixels.'
   )
+  missed = count_of(how['links_most_missed'], 'frame')
+  followed = count_of(series['tracks'], 'object')
   yield (
-    f'An object that was missed in up to {how["links_most_missed"]} frames was '
-    f'taken for the same one; {series["tracks"]} objects were followed.'
+    f'An object that was missed in up to {missed} was taken for the same one; '
+    f'{followed} {"was" if series["tracks"] == 1 else "were"} followed.'
   )

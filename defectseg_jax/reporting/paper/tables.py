@@ -3,8 +3,8 @@
 Value and ends of the interval are rounded to one decimal place, that of the
 second significant digit of the interval's half width (Guide to the Expression
 of Uncertainty in Measurement, JCGM 100:2008, 7.2.6). One without an upper end
-is as wide as its lower half. A number without an interval has three significant
-digits.
+is as wide as its lower half. A value that this would make a 0 keeps its first
+significant digit. A number without an interval has three significant digits.
 """
 
 import dataclasses
@@ -107,6 +107,8 @@ def rounded(value: Any, ends: tuple[Any, Any] | None, power: int = 0) -> Cell:
     ('1230', '1.23')
     >>> rounded(96.23, (59.18, math.inf))
     Cell(value='96', low='59', high='∞')
+    >>> rounded(214.0, (0.0, 37_000.0))
+    Cell(value='200', low='0', high='37000')
   """
   if not is_number(value):
     return Cell(NONE)
@@ -119,8 +121,11 @@ def rounded(value: Any, ends: tuple[Any, Any] | None, power: int = 0) -> Cell:
     return Cell(str(value))
   else:
     place = _place(value, _DIGITS) - power if value else 0
-  texts = [_at(one, place, power) for one in (value, *(ends or ()))]
-  return Cell(*texts)
+  shown, *others = (_at(one, place, power) for one in (value, *(ends or ())))
+  if value and float(shown) == 0:
+    # None was counted where 0 stands.
+    shown = _at(value, _place(value, 1) - power, power)
+  return Cell(shown, *others)
 
 
 def _place(number: float, digits: int) -> int:

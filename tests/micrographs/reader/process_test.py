@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.micrographs import reading
+from defectseg_jax.micrographs import reading, stacks
 from defectseg_jax.micrographs.reader import pool, process
 from defectseg_jax.micrographs.reader.limits import limits_of
 
@@ -176,11 +176,11 @@ def test_a_long_stack_is_not_held(tmp_path, whole, monkeypatch):
   stack = np.arange(5 * 64, dtype=np.uint8).reshape(5, 8, 8)
   np.save(path, stack)
   np.save(tmp_path / 'one.npy', stack[0])
-  held = list(reading.iterate_micrographs(path))
+  held = list(stacks.iterate_micrographs(path))
   # Less than one image has.
-  monkeypatch.setattr(reading, 'MOST_HELD_BYTES', 1)
+  monkeypatch.setattr(stacks, 'MOST_HELD_BYTES', 1)
   first = None
-  for place, one in enumerate(reading.iterate_micrographs(path)):
+  for place, one in enumerate(stacks.iterate_micrographs(path)):
     np.testing.assert_array_equal(one.pixels, held[place].pixels)
     assert one.name == held[place].name == f'stack[{place}]'
     # By another process, while the stack waits.
@@ -188,7 +188,7 @@ def test_a_long_stack_is_not_held(tmp_path, whole, monkeypatch):
     first = first or _pid()
     assert _pid() == first
   assert place == 4
-  (one,) = reading.iterate_micrographs(tmp_path / 'one.npy')
+  (one,) = stacks.iterate_micrographs(tmp_path / 'one.npy')
   assert one.name == 'one'
 
 
@@ -202,9 +202,9 @@ def test_a_stack_that_is_damaged_late_gives_no_image(tmp_path, monkeypatch):
   content = bytearray(path.read_bytes())
   content[place : place + 9] = bytes(9)
   path.write_bytes(content)
-  monkeypatch.setattr(reading, 'MOST_HELD_BYTES', 1)
+  monkeypatch.setattr(stacks, 'MOST_HELD_BYTES', 1)
   with pytest.raises(InputError, match=r'stack\.tif: it is damaged'):
-    next(reading.iterate_micrographs(path))
+    next(stacks.iterate_micrographs(path))
   with pytest.raises(InputError, match=r'stack\.tif: it is damaged'):
     reading.read_micrographs(path)
 
@@ -246,7 +246,7 @@ def test_what_libraries_log_is_passed_on(tmp_path, caplog):
 # A script: it does not guard its main part.
 _SCRIPT = """
 import os, signal, sys, time
-from defectseg_jax.micrographs import reading
+from defectseg_jax.micrographs import reading, stacks
 from defectseg_jax.micrographs.reader import pool
 def read():
   assert reading.read_frames(sys.argv[1])[0].values.shape == (3, 4)

@@ -65,3 +65,57 @@ def test_axes_have_a_height_where_nothing_was_found():
   )
   assert figure is not None
   assert figure.axes[0].get_ylim() == (0.0, 1.0)
+
+
+def _of_series(count):
+  points = [
+    point(float(n), 200.0)._replace(series=f'temperature {n} °C')
+    for n in range(count)
+  ]
+  # The last series has two samples.
+  points.append(points[-1]._replace(place=float(count)))
+  figure = condition_figure(
+    {'one': points, 'two': points},
+    label='dose (dpa)',
+    axes_of={name: (LONG, 1.0) for name in ('one', 'two')},
+  )
+  assert figure is not None
+  figure.draw_without_rendering()
+  return figure
+
+
+@pytest.mark.parametrize('count', [12, 13, 30])
+def test_a_legend_has_an_end(count):
+  figure = _of_series(count)
+  [legend] = figure.legends
+  told = [one.get_text() for one in legend.get_texts()]
+  marks = {
+    (one.get_color(), one.get_marker())
+    for one in figure.axes[0].lines
+    if one.get_label() in told and 'other' not in one.get_label()
+  }
+  # Each is of a colour and a mark of its own.
+  assert len(marks) == 12
+  assert f'temperature {count - 1} °C' in told
+  if count > 12:
+    others = count - 12
+    assert told[-1] == f'{others} other condition{"s" * (others > 1)}'
+  assert len(told) == min(count, 13)
+  frame = legend.get_window_extent()
+  for axes in figure.axes:
+    # No axes lies behind it, or is squeezed flat by it.
+    assert axes.get_window_extent().y0 > frame.y1
+    assert axes.get_window_extent().height > 100
+
+
+def test_what_the_first_number_lacks_is_in_the_legend():
+  known = point(1.0, 200.0)._replace(series='a')
+  other = point(2.0, 200.0)._replace(series='b')
+  figure = condition_figure(
+    {'one': [known, other._replace(value=math.nan)], 'two': [known, other]},
+    label='dose (dpa)',
+    axes_of={name: (LONG, 1.0) for name in ('one', 'two')},
+  )
+  assert figure is not None
+  [legend] = figure.legends
+  assert [one.get_text() for one in legend.get_texts()] == ['a', 'b']

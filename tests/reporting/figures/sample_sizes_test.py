@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from defectseg_jax.reporting.figures.sample_sizes import sizes_figure
+from defectseg_jax.reporting.figures.sample_sizes import sizes_figures
 
 
 def row(sample, at, found, missed=(math.nan,) * 3):
@@ -16,9 +16,12 @@ def row(sample, at, found, missed=(math.nan,) * 3):
 
 
 def figure_of(*rows):
-  figure = sizes_figure(rows, label='diameter (nm)', noun='voids', columns=2)
-  assert figure is not None
+  [figure] = sheets_of(*rows)
   return figure
+
+
+def sheets_of(*rows):
+  return sizes_figures(rows, label='diameter (nm)', noun='voids', columns=2)
 
 
 def test_what_is_missed_stands_above_what_is_found():
@@ -56,7 +59,7 @@ def test_masks_of_a_person_miss_nothing():
 
 
 def test_nothing_has_no_figure():
-  assert sizes_figure([], label='', noun='', columns=1) is None
+  assert sizes_figures([], label='', noun='', columns=1) == []
 
 
 @pytest.mark.parametrize(('samples', 'places'), [(1, 1), (3, 4)])
@@ -66,3 +69,42 @@ def test_every_sample_has_axes(samples, places):
   assert [one.get_title() for one in figure.axes[:samples]] == [
     f'{n}: 1 found' for n in range(samples)
   ]
+
+
+@pytest.mark.parametrize(('samples', 'axes'), [(8, [8]), (11, [8, 3])])
+def test_many_samples_are_sheets(samples, axes):
+  sheets = sheets_of(*(row(str(n), 2.0, 1) for n in range(samples)))
+  shown = [[one.get_title() for one in sheet.axes] for sheet in sheets]
+  assert [len(list(filter(None, one))) for one in shown] == axes
+  titles = [one for sheet in shown for one in sheet if one]
+  assert titles == [f'{n}: 1 found' for n in range(samples)]
+  for sheet in sheets:
+    assert sheet.get_figheight() <= 7.6
+    assert sheet.axes[0].get_xlim() == sheets[0].axes[0].get_xlim()
+    assert sheet.get_supxlabel() == 'diameter (nm)'
+
+
+def test_more_samples_than_are_drawn_are_told():
+  *others, last = sheets_of(*(row(str(n), 2.0, 1) for n in range(200)))
+  assert len(others) == 7
+  assert last.get_supxlabel() == (
+    'diameter (nm)\nthe first 60 of 200 samples; sample_sizes.csv has all'
+  )
+  assert {one.get_supxlabel() for one in others} == {'diameter (nm)'}
+
+
+def test_the_legend_lies_on_nothing():
+  figure = figure_of(row('a', 2.0, 4, (8.0, 6.0, 12.0)))
+  figure.draw_without_rendering()
+  [legend], [axes] = figure.legends, figure.axes
+  below = [figure._supxlabel.get_window_extent(), axes.get_window_extent()]
+  assert legend.get_window_extent().y0 > max(one.y1 for one in below)
+
+
+def test_a_long_name_stays_above_its_own_axes():
+  name = 'HT9 irradiated at 420 C to 5 dpa, second foil of heat 91354'
+  figure = figure_of(row(name, 2.0, 4), row('b', 2.0, 4))
+  figure.draw_without_rendering()
+  first, second = (one.title.get_window_extent() for one in figure.axes)
+  assert first.x1 < second.x0
+  assert figure.axes[0].get_title().replace('\n', ' ') == f'{name}: 4 found'
