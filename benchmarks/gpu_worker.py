@@ -10,7 +10,7 @@ import pathlib
 import tempfile
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -179,7 +179,7 @@ class Contender(jax_worker.Contender):
 
     @jax.jit
     def probabilities(variables: Any, image: jax.Array) -> jax.Array:
-      logits = model.apply(variables, self._narrowed(image))
+      logits = cast(jax.Array, model.apply(variables, self._narrowed(image)))
       return jax.nn.sigmoid(logits.astype(jnp.float32))
 
     return lambda: np.asarray(probabilities(variables, self._micrograph)).sum()
