@@ -178,6 +178,16 @@ def json_text(content: Any) -> str:
   return json.dumps(_without_nan(content), indent=2, allow_nan=False) + '\n'
 
 
+def json_line(content: Any) -> str:
+  """As `json_text`, in one line.
+
+  Examples:
+    >>> json_line({'signs': [float('nan'), 1.0]})
+    '{"signs": [null, 1.0]}\\n'
+  """
+  return json.dumps(_without_nan(content), allow_nan=False) + '\n'
+
+
 def csv_text(
   rows: Sequence[Mapping[str, Any]], digits: int | None, *, header: bool = True
 ) -> str:

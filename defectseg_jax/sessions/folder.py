@@ -3,39 +3,35 @@
 One process at a time works in it.
 
 session.json names every file that the program wrote, with its checksum, and
-what each image was made from. A session that was interrupted goes on from
-there. A file that is not what the program wrote belongs to somebody else. If it
-is a mask, a set of regions or a mask of the specimen, it was corrected, and
-counts as it stands; any other file is left alone, and the program stops with
-its name.
+what each image was made from; while somebody works there, lines beside it do,
+too (index_log.py). A session that was interrupted goes on from there. A file
+that is not what the program wrote belongs to somebody else. If it is a mask, a
+set of regions or a mask of the specimen, it was corrected, and counts as it
+stands; any other file is left alone, and the program stops with its name.
 """
 
 import contextlib
-import dataclasses
 import pathlib
 import shutil
-from collections.abc import (
-  Callable,
-  Collection,
-  Iterable,
-  Iterator,
-  Mapping,
-)
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from defectseg_jax import disk
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import claim, json_text, write_whole
+from defectseg_jax.files import claim, write_whole
 from defectseg_jax.reporting.provenance import Provenance
 from defectseg_jax.sessions.index import (
   MASKS,
   ROIS,
   VALID,
   Done,
+  Index,
   path_inside,
   read_index,
   require_new,
 )
+from defectseg_jax.sessions.index_file import IndexFile
+from defectseg_jax.sessions.index_log import log_of
 
 
 class SessionFolder:
@@ -60,7 +56,7 @@ class SessionFolder:
       InputError: the folder holds something else, which must not be replaced.
     """
     self.path = pathlib.Path(path).expanduser()
-    self._index = self.path / self.INDEX
+    self._file = IndexFile(self.path / self.INDEX)
     self.overwrite = overwrite
     self._done: dict[str, Done] = {}
     self._results: list[str] = []
@@ -84,6 +80,8 @@ class SessionFolder:
         # Another process may have worked there since.
         self._look()
         yield
+        if log_of(self._file.path).exists():
+          self._file.write(self._all())
     finally:
       if is_new:
         # Unless something was written.
@@ -98,7 +96,7 @@ class SessionFolder:
   def begin(self, provenance: Provenance, asked: Any = None) -> None:
     """Writes session.json, before any other file: it says whose they are."""
     self._provenance, self.asked = provenance.to_json(), asked
-    self._write()
+    self._file.write(self._all())
 
   def require_unchanged(self) -> None:
     """InputError if somebody changed what is not to be corrected."""
@@ -202,7 +200,7 @@ class SessionFolder:
   def note_done(self, name: str, done: Done) -> None:
     """Writes down that an image is done."""
     self._done[name] = done
-    self._settle(done.files)
+    self._settle(done.files, name)
 
   @contextlib.contextmanager
   def new_results(self) -> Iterator[pathlib.Path]:
@@ -229,8 +227,9 @@ class SessionFolder:
     """Reads what is known of the folder, or refuses one of somebody else."""
     if self.path.exists() and not self.path.is_dir():
       raise InputError(f'{self.path}: is a file; give --output a folder')
-    if self._index.exists():
-      found = read_index(self._index)
+    self._file.whole = True
+    if self._file.path.exists():
+      found = read_index(self._file.path)
       self._done, self._results, self._written = found[:3]
       self._provenance, self.asked = found.provenance, found.asked
     elif not self.overwrite:
@@ -244,7 +243,7 @@ class SessionFolder:
     files = sorted(
       str(path.relative_to(made)) for path in made.rglob('*') if path.is_file()
     )
-    before = self._results
+    before, self._file.whole = self._results, True
     self._results = sorted({*before, *files})
     kept = {
       file
@@ -262,6 +261,7 @@ class SessionFolder:
     self._results = sorted({*files, *kept})
     for folder in {self.path, *(self._at(file).parent for file in files)}:
       disk.sync(folder)
+    self._file.whole = True
     self._settle(files)
 
   def differs(self, file: str) -> bool:
@@ -275,26 +275,26 @@ class SessionFolder:
     """Notes files before they are in place: so a killed session knows them."""
     for file, path in made.items():
       self._written.setdefault(file, []).append(disk.file_checksum(path))
-    self._write()
+    self._note(made)
 
-  def _settle(self, files: Iterable[str]) -> None:
-    """Forgets the checksums that files had before."""
+  def _settle(self, files: Collection[str], *names: str) -> None:
+    """Forgets the checksums that files had before; notes images, too."""
     for file in files:
       self._written[file] = self._written[file][-1:]
-    self._write()
+    self._note(files, *names)
 
   def _remove(self, files: Iterable[str]) -> None:
     for file in files:
       self._at(file).unlink(missing_ok=True)
       self._written.pop(file, None)
+      self._file.whole = True
 
-  def _write(self) -> None:
-    content = {
-      'provenance': self._provenance,
-      'asked': self.asked,
-      'images': {n: dataclasses.asdict(one) for n, one in self._done.items()},
-      'results': self._results,
-      'written': self._written,
-    }
-    with write_whole(self._index) as temporary:
-      temporary.write_text(json_text(content))
+  def _note(self, files: Iterable[str], *names: str) -> None:
+    """Brings what is known of files and images to the disk."""
+    done = {name: self._done[name] for name in names}
+    written = {file: self._written[file] for file in files}
+    self._file.note(done, written, self._all)
+
+  def _all(self) -> Index:
+    known = self._done, self._results, self._written
+    return Index(*known, self._provenance, self.asked)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from defectseg_jax.disk import is_left_over, read_regular
 from defectseg_jax.errors import InputError, open_error
+from defectseg_jax.files import json_text
+from defectseg_jax.sessions.index_log import log_of, read_log
 
 # The folders whose files people correct by hand.
 MASKS, ROIS = 'masks', 'rois'
@@ -77,8 +79,26 @@ def require_new(folder: pathlib.Path) -> None:
     )
 
 
+def index_text(index: Index) -> str:
+  """The content of session.json, from which `read_index` reads it."""
+  return json_text(
+    {
+      'provenance': index.provenance,
+      'asked': index.asked,
+      'images': images_to_json(index.done),
+      'results': index.results,
+      'written': index.written,
+    }
+  )
+
+
+def images_to_json(done: Mapping[str, Done]) -> dict[str, Any]:
+  """Images that are done, as session.json and its log have them."""
+  return {name: dataclasses.asdict(one) for name, one in done.items()}
+
+
 def read_index(index: pathlib.Path) -> Index:
-  """What session.json notes.
+  """What session.json notes, and what was noted since it was written.
 
   Args:
     index: its path.
@@ -86,11 +106,16 @@ def read_index(index: pathlib.Path) -> Index:
   Raises:
     InputError: the file is damaged, or names files outside of its folder.
   """
-  path_inside(index.parent, index.name)
+  for file in (index, log_of(index)):
+    path_inside(index.parent, file.name)
   try:
     if not index.is_file():
       raise ValueError('it is no file')
-    content = json.loads(read_regular(index))
+    text = read_regular(index)
+    content = json.loads(text)
+    for note in read_log(index, text):
+      content['images'] |= note['images']
+      content['written'] |= note['written']
     done = {name: _done(one) for name, one in content['images'].items()}
     results = _texts(content['results'])
     written = {file: _texts(of) for file, of in content['written'].items()}
