@@ -18,6 +18,7 @@ from defectseg_jax.review.layers import (
   NO_SPECIMEN,
   NOT_LABELLED,
   Layers,
+  areas_of,
   blocks_of_rows,
   ids_in,
 )
@@ -118,10 +119,10 @@ class History:
       # Not made of this map alone, where a network looks at several scales.
       return self.begin().ids
     found = network_objects(probabilities, threshold, limits.least_peak)
-    areas = np.bincount(found.ravel())
-    small = areas < self._source.minimum_area_px
+    small = areas_of(found) < self._source.minimum_area_px
     small[0] = False
-    found[small[found]] = 0
+    if small.any():
+      found[small[found]] = 0
     return found
 
   def outside_change(self, layers: Layers, next_id: int) -> Edit | None:
