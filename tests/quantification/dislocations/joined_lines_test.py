@@ -38,16 +38,20 @@ def test_changes_keep_the_counts_of_the_whole():
       rng.integers(0, 6)
     )
     # Each piece of an id is a line of its own.
-    after = regions.label(drawn, connectivity=2, background=0)
+    after = np.asarray(regions.label(drawn, connectivity=2, background=0))
     rows, columns = np.nonzero(after != ids)
     if not len(rows):
       continue
-    box = rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
+    first, last = (rows.min(), columns.min()), (rows.max(), columns.max())
+    box = (
+      *(int(first[0]), int(first[1])),
+      *(int(last[0]) + 1, int(last[1]) + 1),
+    )
     joins.before(box)
     ids[:] = after
     joins.change(box)
     numbered = len(np.unique(after[after > 0]))
-    joined = regions.label(after > 0, connectivity=2).max()
+    joined = np.asarray(regions.label(after > 0, connectivity=2)).max()
     assert joins.count() == (numbered, joined) == joined_lines(ids > 0, ids)
     touched += numbered > joined
   assert touched > 20
