@@ -12,6 +12,11 @@ import numpy as np
 from defectseg_jax.quantification.bootstrap import prepare_draws
 from defectseg_jax.quantification.checks import require_positive
 from defectseg_jax.quantification.dislocations.changing import ChangingLines
+from defectseg_jax.quantification.dislocations.joined_lines import (
+  ChangingJoins,
+  JoinedLines,
+  joined_lines,
+)
 from defectseg_jax.quantification.dislocations.measure_mask import (
   line_measurement,
 )
@@ -63,6 +68,8 @@ class LiveMeasurement:
     self._window = create_window(ids.shape, valid)
     self._whole = 0
     self._lines: ChangingLines | None = None
+    # None where no specimen may cut lines in pieces.
+    self._joins: ChangingJoins | None = None
     self._mask: np.ndarray | None = None
     self._particles: ChangingMask | None = None
     how = settings.quantification
@@ -74,6 +81,8 @@ class LiveMeasurement:
         seed=settings.seed,
         valid=self._window.valid,
       )
+      if self._window.valid is None:
+        self._joins = ChangingJoins(ids)
     else:
       self._particles = ChangingMask(
         ids,
@@ -98,6 +107,8 @@ class LiveMeasurement:
     """Takes note of what is in a box, before it changes."""
     if self._particles is not None:
       self._particles.before(box)
+    if self._joins is not None:
+      self._joins.before(box)
 
   def change(self, box: Box, affected: np.ndarray) -> None:
     """Measures again what changed.
@@ -108,6 +119,8 @@ class LiveMeasurement:
     """
     if self._particles is not None:
       self._particles.change(box, affected)
+    if self._joins is not None:
+      self._joins.change(box)
     if self._lines is not None and self._mask is not None:
       top, left, bottom, right = box
       self._mask[top:bottom, left:right] = self._marked(box)
@@ -152,12 +165,18 @@ class LiveMeasurement:
       self._mask,
       window,
       self._lines.skeleton(spur_px=how.spur_px),
-      ids=self._ids if touching else None,
+      joined=self._joined() if touching else None,
       table=False,
       random=self._lines.random,
       pixel_size_nm=self._pixel_size_nm,
       **more,
     )
+
+  def _joined(self) -> JoinedLines:
+    assert self._mask is not None
+    if self._joins is None:
+      return joined_lines(self._mask, self._ids)
+    return self._joins.count()
 
   def _now(self) -> Window:
     """The window, with what is marked beside it."""

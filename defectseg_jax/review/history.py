@@ -18,6 +18,8 @@ from defectseg_jax.review.layers import (
   NO_SPECIMEN,
   NOT_LABELLED,
   Layers,
+  areas_of,
+  blocks_of_rows,
   ids_in,
 )
 from defectseg_jax.review.rethreshold import network_objects, with_old_ids
@@ -117,10 +119,10 @@ class History:
       # Not made of this map alone, where a network looks at several scales.
       return self.begin().ids
     found = network_objects(probabilities, threshold, limits.least_peak)
-    areas = np.bincount(found.ravel())
-    small = areas < self._source.minimum_area_px
+    small = areas_of(found) < self._source.minimum_area_px
     small[0] = False
-    found[small[found]] = 0
+    if small.any():
+      found[small[found]] = 0
     return found
 
   def outside_change(self, layers: Layers, next_id: int) -> Edit | None:
@@ -191,18 +193,28 @@ class History:
     return begun['files'] if begun else {}
 
   def _write_base(self, layers: Layers) -> None:
-    # As np.savez_compressed, in a third of the time: the first change waits.
+    # As np.savez_compressed, in a fifth of the time: the first change waits.
+    # Of numbers as narrow as the ids allow there is less to pack.
+    narrow = np.min_scalar_type(int(layers.ids.max(initial=0)))
     with (
       write_whole(self._base) as temporary,
       zipfile.ZipFile(
         temporary, 'w', zipfile.ZIP_DEFLATED, compresslevel=1
       ) as packed,
     ):
-      for name in ('ids', 'regions'):
+      for name, kind in (('ids', narrow), ('regions', np.dtype(np.uint8))):
+        layer = getattr(layers, name)
         with packed.open(f'{name}.npy', 'w', force_zip64=True) as stream:
-          np.lib.format.write_array(
-            stream, getattr(layers, name), allow_pickle=False
+          np.lib.format.write_array_header_1_0(
+            stream,
+            {
+              'descr': np.lib.format.dtype_to_descr(kind),
+              'fortran_order': False,
+              'shape': layer.shape,
+            },
           )
+          for rows in blocks_of_rows(layer.shape):
+            stream.write(layer[rows].astype(kind).tobytes())
 
   def _read_base(self) -> Layers:
     remedy = (
@@ -220,7 +232,10 @@ class History:
       )
     try:
       with np.load(self._base, allow_pickle=False) as arrays:
-        ids, regions = arrays['ids'], arrays['regions']
+        ids, regions = (
+          arrays['ids'].astype(np.int32, copy=False),
+          arrays['regions'],
+        )
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
       raise file_error(self._base, f'is damaged ({error})', remedy) from error
     return Layers(ids, np.zeros(ids.shape, ids.dtype), regions)

@@ -139,6 +139,13 @@ def differences(box: Box, old: np.ndarray, new: np.ndarray) -> Box:
   )
 
 
+def blocks_of_rows(shape: tuple[int, ...]) -> Iterator[slice]:
+  """Parts of an image that are worked on one after the other."""
+  step = max(1, _BLOCK_PX // max(1, shape[1]))
+  for top in range(0, shape[0], step):
+    yield slice(top, min(top + step, shape[0]))
+
+
 def ids_in(values: np.ndarray) -> np.ndarray:
   """The ids that occur, sorted; without 0."""
   if not values.size:
@@ -147,7 +154,13 @@ def ids_in(values: np.ndarray) -> np.ndarray:
   if values.size < _FEW_PX:
     found = np.unique(values)
     return found[found > 0]
-  return np.flatnonzero(np.bincount(values.ravel())[1:]) + 1
+  return np.flatnonzero(areas_of(values))
+
+
+def areas_of(ids: np.ndarray) -> np.ndarray:
+  """How many pixels each id has: int64 [largest id + 1]; 0 is not counted."""
+  # Most pixels are of no object: to leave them out first is faster.
+  return np.bincount(ids[ids > 0], minlength=1)
 
 
 class Places:
@@ -196,16 +209,10 @@ def _boxes(layer: np.ndarray, box: Box) -> dict[int, Box]:
   }
 
 
-def _rows(shape: tuple[int, ...]) -> Iterator[slice]:
-  step = max(1, _BLOCK_PX // max(1, shape[1]))
-  for top in range(0, shape[0], step):
-    yield slice(top, min(top + step, shape[0]))
-
-
 def _encode(new: np.ndarray, old: np.ndarray) -> str:
   packer = zlib.compressobj(1)
   packed = bytearray()
-  for rows in _rows(old.shape):
+  for rows in blocks_of_rows(old.shape):
     # In the layer's own type a difference wraps round, and comes back.
     change = np.subtract(new[rows], old[rows], dtype=old.dtype)
     little = change.astype(change.dtype.newbyteorder('<'), copy=False)
@@ -217,7 +224,7 @@ def _decode(text: str, layer: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
   unpacker = zlib.decompressobj()
   rest = base64.b64decode(text, validate=True)
   kind = layer.dtype.newbyteorder('<')
-  for rows in _rows(layer.shape):
+  for rows in blocks_of_rows(layer.shape):
     shape = rows.stop - rows.start, layer.shape[1]
     size = shape[0] * shape[1] * kind.itemsize
     try:

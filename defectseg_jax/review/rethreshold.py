@@ -6,7 +6,7 @@ import numpy as np
 
 from defectseg_jax.errors import InputError
 from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
-from defectseg_jax.review.layers import ids_in
+from defectseg_jax.review.layers import areas_of, ids_in
 from defectseg_jax.review.operations import Operation
 from defectseg_jax.review.scene import Edit, Scene, in_one_piece, label, plural
 
@@ -61,8 +61,7 @@ def _drop_decided(found: np.ndarray, decided: np.ndarray) -> None:
   both = (found > 0) & (decided > 0)
   if not both.any():
     return
-  areas = np.bincount(found.ravel())
-  areas_decided = np.bincount(decided.ravel())
+  areas, areas_decided = areas_of(found), areas_of(decided)
   size = int(decided.max()) + 1
   keys, shared = np.unique(
     found[both].astype(np.int64) * size + decided[both], return_counts=True
@@ -100,8 +99,7 @@ def with_old_ids(
     if numbers[new] == 0 and old not in used:
       numbers[new] = old
       used.add(old)
-  there = np.bincount(found.ravel(), minlength=count + 1) > 0
-  for one in np.flatnonzero(there[1:] & (numbers[1:] == 0)) + 1:
+  for one in np.flatnonzero((areas_of(found) > 0) & (numbers == 0)):
     numbers[one] = next_id
     next_id += 1
   return numbers[found], next_id

@@ -86,22 +86,23 @@ def _between(begin: tuple[int, int], end: tuple[int, int]) -> Box:
 
 def _cost(crop: np.ndarray, begin: tuple[int, int]) -> np.ndarray:
   """From 1 on the clearest ridges to 1 + `_DETOUR` where there is none."""
-  dark, bright = (
-    np.max([_ridge(sign * crop, width) for width in _WIDTHS_PX], axis=0)
-    for sign in (1, -1)
-  )
+  dark, bright = np.max([_ridges(crop, each) for each in _WIDTHS_PX], axis=0)
   near = part(grow((*begin, begin[0] + 1, begin[1] + 1), 3, crop.shape[:2]))  # pyright: ignore
   ridge = dark if dark[near].max() >= bright[near].max() else bright
   best = float(np.quantile(ridge, 0.98)) + 1e-9
   return 1 + _DETOUR * (1 - np.clip(ridge / best, 0, 1))
 
 
-def _ridge(crop: np.ndarray, sigma_px: float) -> np.ndarray:
-  """How much the image curves across its valleys, at a scale."""
+def _ridges(crop: np.ndarray, sigma_px: float) -> tuple[np.ndarray, np.ndarray]:
+  """How much the image curves across dark lines and across bright ones."""
   blurred = ndimage.gaussian_filter(crop, sigma_px)
   row, column = np.gradient(blurred)
   across, mixed = np.gradient(row)
   along = np.gradient(column, axis=1)
   half = (across + along) / 2
-  largest = half + np.hypot((across - along) / 2, mixed)
-  return sigma_px**2 * np.maximum(largest, 0)
+  aside = np.hypot((across - along) / 2, mixed)
+  # Of the negative, halves change their sign, and what is aside does not.
+  return (
+    sigma_px**2 * np.maximum(aside + half, 0),
+    sigma_px**2 * np.maximum(aside - half, 0),
+  )

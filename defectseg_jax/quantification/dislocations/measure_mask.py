@@ -14,12 +14,15 @@ from defectseg_jax.quantification.dislocations.corrections import (
   LineCorrections,
 )
 from defectseg_jax.quantification.dislocations.detection import LineDetection
+from defectseg_jax.quantification.dislocations.joined_lines import (
+  JoinedLines,
+  joined_lines,
+)
 from defectseg_jax.quantification.dislocations.properties import measure_lines
 from defectseg_jax.quantification.dislocations.summary import (
   dislocation_summary,
 )
 from defectseg_jax.quantification.measurement import Measurement
-from defectseg_jax.quantification.particles.components import label_regions
 from defectseg_jax.quantification.particles.window import (
   Window,
   specimen_mask,
@@ -54,7 +57,7 @@ def measure_line_mask(
     mask,
     window,
     skeletons.line_skeleton(mask, spur_px=settings.spur_px),
-    ids=ids,
+    joined=None if ids is None else joined_lines(mask, ids),
     pixel_size_nm=pixel_size_nm,
     thickness_nm=thickness_nm,
     settings=settings,
@@ -68,7 +71,7 @@ def line_measurement(
   window: Window,
   skeleton: skeletons.Skeleton,
   *,
-  ids: np.ndarray | None,
+  joined: JoinedLines | None,
   table: bool = True,
   random: line_intercepts.Crossings | None = None,
   pixel_size_nm: float | None,
@@ -83,7 +86,7 @@ def line_measurement(
     mask: bool [H, W], of specimen alone.
     window: where the image shows specimen.
     skeleton: of the mask, pruned.
-    ids: of lines that touch; None where none does.
+    joined: how many are left of lines that touch; None where none does.
     table: whether to make the table of all lines, which takes longer than the
       rest.
     random: crossings with random lines; None counts them.
@@ -107,7 +110,7 @@ def line_measurement(
   )
   warnings = [
     *_size_warnings(summary, pixel_size_nm, thickness_nm),
-    *_join_warnings(mask, ids),
+    *_join_warnings(joined),
     *beside_warnings(window.marked_beside_px),
   ]
   nothing = np.zeros(0)
@@ -165,18 +168,15 @@ def _corrections(settings: QuantificationSettings) -> LineCorrections:
   )
 
 
-def _join_warnings(
-  mask: np.ndarray, ids: np.ndarray | None
-) -> list[QualityWarning]:
+def _join_warnings(found: JoinedLines | None) -> list[QualityWarning]:
   """That lines of different ids are measured as one."""
-  if ids is None:
+  if found is None:
     return []
-  numbered = int(np.count_nonzero(np.bincount(ids.ravel())[1:]))
-  lines = label_regions(mask)[1]
   return [
     QualityWarning(
       'lines_joined',
-      f'the mask numbers {numbered} lines, some of which touch: those are '
-      f'measured as one, which makes {lines}. Densities do not depend on it',
+      f'the mask numbers {found.numbered} lines, some of which touch: those '
+      f'are measured as one, which makes {found.joined}. Densities do not '
+      'depend on it',
     )
   ]

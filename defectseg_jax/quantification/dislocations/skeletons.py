@@ -79,12 +79,12 @@ def prune(thin: np.ndarray, *, spur_px: float) -> Skeleton:
   # With a margin of background, no pixel has a neighbour across the edge.
   padded = np.pad(thin, 1)
   width = padded.shape[1]
-  skeleton = _graph(padded.ravel(), np.flatnonzero(padded), width)
+  flat, pixels = padded.ravel(), np.flatnonzero(padded)
+  skeleton = _graph(flat, pixels, width)
   spurs = _in_spur(skeleton, spur_px)
   if spurs.any():
-    rows, columns = skeleton.row[spurs] + 1, skeleton.column[spurs] + 1
-    padded[rows, columns] = False
-    skeleton = _graph(padded.ravel(), np.flatnonzero(padded), width)
+    flat[pixels[spurs]] = False
+    skeleton = _graph(flat, pixels[~spurs], width)
   return skeleton
 
 
