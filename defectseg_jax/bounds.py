@@ -15,7 +15,7 @@ import math
 import numbers
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeGuard, TypeVar
 
 from defectseg_jax.errors import InputError
@@ -245,10 +245,14 @@ def _kinds(hint: Any) -> tuple[Any, ...]:
   return (hint,)
 
 
-def _sections(kind: type) -> Iterator[tuple[str, type]]:
-  for name, hint in typing.get_type_hints(kind).items():
-    if dataclasses.is_dataclass(hint):
-      yield name, typing.cast(type, hint)
+@functools.cache
+def _sections(kind: type) -> tuple[tuple[str, type], ...]:
+  """The fields of a dataclass that are dataclasses."""
+  return tuple(
+    (name, typing.cast(type, hint))
+    for name, hint in typing.get_type_hints(kind).items()
+    if dataclasses.is_dataclass(hint)
+  )
 
 
 def _is_number(value: Any, *, whole: bool = False) -> TypeGuard[float]:

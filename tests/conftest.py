@@ -2,6 +2,7 @@
 
 import shutil
 
+import drawn_once
 import pytest
 import tiny
 import tiny_network  # noqa: F401
@@ -11,9 +12,10 @@ from devices import take_one_device
 
 @pytest.fixture
 def printed(monkeypatch):
-  """Sessions have their figures for print."""
+  """Sessions have their figures for print, and draw all of them anew."""
   name = 'defectseg_jax.sessions.paper_figures.write_figure'
   monkeypatch.setattr(name, unprinted.write_figure)
+  drawn_once.draw_each_time(monkeypatch)
 
 
 @pytest.fixture(scope='module')

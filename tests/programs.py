@@ -20,8 +20,8 @@ PROGRAM = [sys.executable, '-m', 'defectseg_jax.main']
 _SERVER = multiprocessing.get_context('forkserver')
 _SERVER.set_forkserver_preload(
   [
-    'tensorflow',
-    'tensorflow_datasets',
+    # First: what else imports TensorFlow has it load Keras, too.
+    'defectseg_jax.datasets.host_tensorflow',
     'defectseg_jax.jobs.evaluate',
     'defectseg_jax.jobs.export',
     'defectseg_jax.jobs.predict',

@@ -19,6 +19,10 @@ from defectseg_jax.datasets.host_tensorflow import tf, tfds
 from defectseg_jax.datasets.regions import NOT_LABELLED
 from defectseg_jax.errors import InputError
 
+# No branch or loop here depends on a tensor; to look for some, and to write the
+# functions anew, takes TensorFlow 0.4 s at each start.
+_as_written = tf.autograph.experimental.do_not_convert
+
 
 @dataclasses.dataclass(frozen=True)
 class Region:
@@ -168,12 +172,14 @@ class Patches:
     share = batch_size // process_count
     steps = tf.data.Dataset.range(first_step, np.iinfo(np.int64).max)
     places = steps.flat_map(
-      lambda step: tf.data.Dataset.range(share).map(
-        lambda i: step * batch_size + process_index * share + i
+      _as_written(
+        lambda step: tf.data.Dataset.range(share).map(
+          _as_written(lambda i: step * batch_size + process_index * share + i)
+        )
       )
     )
     batches = (
-      places.map(self._patch, num_parallel_calls=share)
+      places.map(_as_written(self._patch), num_parallel_calls=share)
       .batch(share, drop_remainder=True)
       .prefetch(2)
       .with_options(untuned_options())

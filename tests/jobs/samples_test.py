@@ -195,6 +195,7 @@ def test_all_stands_in_json(measure):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group('predict')
 def test_a_session_has_them_on_its_page(predict, session, tmp_path):
   table = tmp_path / 'samples.csv'
   table.write_text(

@@ -214,6 +214,7 @@ def test_times_that_do_not_rise_are_not_taken(experiment, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group('predict')
 def test_a_session_that_was_stopped_ends_in_the_same_bytes(
   predict, experiment, tmp_path
 ):

@@ -6,6 +6,7 @@ import io
 import pathlib
 import re
 
+import drawn_once
 import numpy as np
 import pytest
 import unprinted
@@ -35,6 +36,7 @@ def drawn():
   """The figures are drawn, which other tests leave out."""
   with pytest.MonkeyPatch.context() as patch:
     patch.setattr(paper_figures, 'write_figure', unprinted.write_figure)
+    drawn_once.draw_each_time(patch)
     yield
 
 
