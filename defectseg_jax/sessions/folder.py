@@ -31,7 +31,6 @@ from defectseg_jax.sessions.index import (
   require_new,
 )
 from defectseg_jax.sessions.index_file import IndexFile
-from defectseg_jax.sessions.index_log import log_of
 
 
 class SessionFolder:
@@ -79,9 +78,10 @@ class SessionFolder:
       with claim(self.path, flag='--output'):
         # Another process may have worked there since.
         self._look()
-        yield
-        if log_of(self._file.path).exists():
-          self._file.write(self._all())
+        try:
+          yield
+        finally:
+          self._file.gather(self._all)
     finally:
       if is_new:
         # Unless something was written.

@@ -1,5 +1,6 @@
 """Writes session.json, or what is new of it beside it."""
 
+import contextlib
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
 
@@ -52,6 +53,16 @@ class IndexFile:
     line = {'images': images_to_json(done), 'written': written}
     self._lines.append(json_line(line))
     write_log(self.path, self._checksum, self._lines)
+
+  def gather(self, index: Callable[[], Index]) -> None:
+    """Leaves one file; where that cannot be, two say the same.
+
+    Args:
+      index: all of it.
+    """
+    with contextlib.suppress(OSError):
+      if log_of(self.path).exists():
+        self.write(index())
 
   def write(self, index: Index) -> None:
     """Brings all of it to the disk; nothing goes on from it yet."""

@@ -1,5 +1,6 @@
 """What a session notes while it works is known to whoever comes next."""
 
+import contextlib
 import os
 import pathlib
 
@@ -87,11 +88,14 @@ def test_what_was_removed_stays_away(folder):
   is_known(folder)
 
 
-def test_whoever_leaves_leaves_one_file(folder, made):
-  with folder.hold():
+@pytest.mark.parametrize('stopped', [False, True])
+def test_whoever_leaves_leaves_one_file(folder, made, stopped):
+  with contextlib.suppress(InputError), folder.hold():
     folder.begin(made)
     add(folder, 'a')
     assert log_of(index_of(folder)).exists()
+    if stopped:
+      raise InputError('stopped')
   assert sorted(os.listdir(folder.path)) == ['masks', 'session.json']
   assert is_known(folder) == ['a']
 
