@@ -95,9 +95,9 @@ class Contender:
       arrays['positive_weight'], device=self._device
     )
 
-    with torch.no_grad():
+    with torch.no_grad(), self._autocast:
       logits = self._model.eval()(self._image).permute(0, 2, 3, 1)
-      logits = logits.cpu().numpy()
+    logits = logits.float().cpu().numpy()
     self._model.train()
     self._network = (
       torch.compile(self._model) if self._compiled else self._model
