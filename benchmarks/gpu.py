@@ -61,7 +61,8 @@ def main() -> int:
     return 1
   # This process counts operations, and leaves the device to others.
   os.environ['JAX_PLATFORMS'] = 'cpu'
-  print(report.line(report.machine()))
+  machine = report.machine()
+  print(report.line(machine))
   try:
     with tempfile.TemporaryDirectory() as scratch:
       found = _compare_all(flags, f'{scratch}/reference.npz')
@@ -73,7 +74,7 @@ def main() -> int:
     return 1
   kernels = [(name[:70], f'{part:.2f}') for name, part in found['kernels']]
   print(f'\n{report.table(("kernel", "part of a step"), kernels)}')
-  report.write_json(flags.json, {'machine': report.machine(), **found})
+  report.write_json(flags.json, {'machine': machine, **found})
   return 0
 
 

@@ -21,13 +21,13 @@ _LETTERS, _FAR = 0.002, 0.3
 _JPEG_LEVELS = 2
 
 
-def bar_lines(pixels: np.ndarray, *, has_8_bits: bool) -> int:
+def bar_lines(pixels: np.ndarray, *, of_8_bits: bool) -> int:
   """How many of the first rows are a data bar.
 
   Args:
     pixels: [H, W]; turned so that the side in question is at the top.
-    has_8_bits: as the function of that name says of the image: a photograph
-      then, that compression may have changed.
+    of_8_bits: what `has_8_bits` says of the image: then it is a photograph that
+      compression may have changed.
 
   Returns:
     Their number; 0 where there is no bar.
@@ -36,13 +36,13 @@ def bar_lines(pixels: np.ndarray, *, has_8_bits: bool) -> int:
     >>> pixels = np.random.default_rng(0).poisson(50, (80, 64))
     >>> pixels[:12] = 0
     >>> pixels[4:8, 10:50:3] = 90
-    >>> bar_lines(pixels, has_8_bits=has_8_bits(pixels))
+    >>> bar_lines(pixels, of_8_bits=has_8_bits(pixels))
     12
   """
   if min(pixels.shape) < 2 * _LEAST_LINES:
     return 0
   found = _lines_of_equals(pixels, 0)
-  if not found and has_8_bits:
+  if not found and of_8_bits:
     found = _lines_of_equals(pixels, _JPEG_LEVELS)
   return found if found and _has_letters(pixels, found) else 0
 

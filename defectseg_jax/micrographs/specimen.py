@@ -121,7 +121,7 @@ def _inside_of_bars(pixels: np.ndarray, outer: Box) -> tuple[Box, list[str]]:
   part = pixels[outer]
   of_8_bits = has_8_bits(part)
   found = [
-    bar_lines(view, has_8_bits=of_8_bits)
+    bar_lines(view, of_8_bits=of_8_bits)
     for view in (part, part[::-1], part.T, part.T[::-1])
   ]
   top, bottom, left, right = found
