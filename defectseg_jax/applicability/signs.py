@@ -29,6 +29,7 @@
 """
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import numpy as np
@@ -101,6 +102,11 @@ def image_signs(
   over = probabilities >= threshold
   high = probabilities >= (1 + threshold) / 2
   inside = float(probabilities[mask].sum())
+  # NumPy and SciPy leave the interpreter to others while they work.
+  with ThreadPoolExecutor(2) as threads:
+    contrasts = threads.submit(_contrasts, grey, labels, count, spread)
+    statistics = threads.submit(_grey_statistics, grey, spread)
+    edge_ratio = threads.submit(_edge_ratio, grey, mask)
   return {
     **_confidences(probabilities, labels, count, threshold),
     'unsure_area': _unsure_area(probabilities, mask),
@@ -113,9 +119,9 @@ def image_signs(
     'object_steadiness': _kept_objects(labels, count, mask_again),
     'noisy_steadiness': _dice(mask, mask_in_noise),
     'noisy_object_steadiness': _kept_objects(labels, count, mask_in_noise),
-    'edge_ratio': _edge_ratio(grey, mask),
-    **_contrasts(grey, labels, count, spread),
-    **_grey_statistics(grey, spread),
+    'edge_ratio': edge_ratio.result(),
+    **contrasts.result(),
+    **statistics.result(),
     **_object_statistics(labels, count, mask, zoom),
   }
 
@@ -171,12 +177,7 @@ def _contrasts(
   names = 'contrast_over_noise', 'signed_contrast', 'texture_ratio'
   if not count:
     return dict.fromkeys(names, 0.0)
-  away, nearest = cast(
-    tuple[np.ndarray, np.ndarray],
-    scipy.ndimage.distance_transform_edt(labels == 0, return_indices=True),
-  )
-  ring = (away > 1) & (away <= 1 + _RING_PX)
-  owner = labels[nearest[0], nearest[1]][ring]
+  ring, owner = _ring(labels)
   values, numbers = grey[ring].astype(np.float64), np.arange(1, count + 1)
   around = np.bincount(owner, minlength=count + 1)[1:]
   with np.errstate(divide='ignore', invalid='ignore'):
@@ -198,6 +199,22 @@ def _contrasts(
   }
 
 
+def _ring(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """Pixels around objects, bool [H, W]; and the object nearest to each."""
+  rows, columns = cast(
+    np.ndarray,
+    scipy.ndimage.distance_transform_edt(
+      labels == 0, return_distances=False, return_indices=True
+    ),
+  )
+  # Squares of distances are whole numbers, and need no root.
+  down, across = np.ogrid[: labels.shape[0], : labels.shape[1]]
+  square = np.square(rows - down)
+  square += np.square(columns - across)
+  ring = (square > 1) & (square <= (1 + _RING_PX) ** 2)
+  return ring, labels[rows[ring], columns[ring]]
+
+
 def _grey_statistics(grey: np.ndarray, spread: float) -> dict[str, float]:
   unit = (grey - grey.mean()) / spread
   # The Laplacian of differences hides all but noise (J. Immerkaer, Computer
@@ -206,12 +223,16 @@ def _grey_statistics(grey: np.ndarray, spread: float) -> dict[str, float]:
     unit, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
   )
   noise = 1.4826 * float(np.median(np.abs(laplacian))) / 6
+  clipped = np.clip(unit, -5, 5)
   return {
     'noise_fraction': min(noise, 2.0),
     'fine_correlation': _correlation(unit, 2),
     'coarse_correlation': _correlation(unit, 8),
     'periodicity': _periodicity(unit),
-    'skewness': float(np.clip((np.clip(unit, -5, 5) ** 3).mean(), -3, 3)),
+    # A power of floats takes thirty times as long as products.
+    'skewness': float(
+      np.clip((clipped * clipped * clipped).mean(), -3.0, 3.0)
+    ),
   }
 
 
