@@ -11,40 +11,18 @@ import os
 import pathlib
 import shutil
 import signal
-import stat
+import struct
 import subprocess
 import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
-# https://docs.python.org/3.13/library/os.html, where it says "Unix".
-_OF_OS = (
-  *('fork', 'forkpty', 'register_at_fork', 'posix_spawn', 'posix_spawnp'),
-  *('getuid', 'geteuid', 'getgid', 'getegid', 'getpgid', 'setsid', 'nice'),
-  *('pread', 'preadv', 'pwrite', 'pwritev', 'openpty', 'mkfifo'),
-  *('memfd_create', 'eventfd', 'eventfd_read', 'eventfd_write', 'sendfile'),
-  *('statvfs', 'getloadavg', 'sched_getaffinity', 'killpg', 'fchmod'),
-  *('O_NOFOLLOW', 'O_NONBLOCK', 'O_DIRECTORY', 'O_CLOEXEC', 'O_SYNC'),
-  *('chown', 'lchown', 'wait3', 'wait4', 'fdatasync', 'sync'),
-  *('fchdir', 'getpriority', 'setpriority'),
-)
-_OF_SIGNAL = (
-  *('SIGALRM', 'SIGPROF', 'SIGVTALRM', 'SIGHUP', 'SIGQUIT', 'SIGKILL'),
-  *('SIGUSR1', 'SIGUSR2', 'SIGTSTP', 'SIGCHLD', 'SIGPIPE', 'SIGCONT'),
-  *('alarm', 'setitimer', 'getitimer', 'pause', 'sigwait', 'pthread_kill'),
-  *('pthread_sigmask', 'sigpending', 'ITIMER_REAL', 'ITIMER_PROF'),
-)
-_MODULES = (
-  'fcntl',
-  'resource',
-  'pwd',
-  'grp',
-  'termios',
-  'tty',
-  'pty',
-  'syslog',
-)
+from missing_on_windows import MODULES, OF_OS, OF_SIGNAL
+
+# F_OFD_SETLK of Linux, which Python does not name: a lock of the open file, and
+# not of the process, as on Windows.
+_OF_THE_OPEN_FILE = 37
 
 
 def _pretend() -> None:
@@ -53,9 +31,9 @@ def _pretend() -> None:
   import tempfile  # noqa: F401
 
   sys.modules['msvcrt'] = _msvcrt(fcntl)
-  for name in _MODULES:
+  for name in MODULES:
     sys.modules[name] = None  # type: ignore[assignment]
-  for module, names in ((os, _OF_OS), (signal, _OF_SIGNAL)):
+  for module, names in ((os, OF_OS), (signal, OF_SIGNAL)):
     for name in names:
       if hasattr(module, name):
         delattr(module, name)
@@ -83,13 +61,10 @@ def _msvcrt(fcntl: Any) -> types.ModuleType:
 
   def locking(file: int, mode: int, size: int) -> None:
     begin = os.lseek(file, 0, os.SEEK_CUR)
-    # Of the open file, and not of the process: as there.
-    fields = fcntl.F_WRLCK if mode else fcntl.F_UNLCK
-    import struct
-
-    lock = struct.pack('hhqqi4x', fields, os.SEEK_SET, begin, size, 0)
+    kind = fcntl.F_WRLCK if mode == module.LK_NBLCK else fcntl.F_UNLCK
+    lock = struct.pack('hhqqi4x', kind, os.SEEK_SET, begin, size, 0)
     try:
-      fcntl.fcntl(file, 37, lock)
+      fcntl.fcntl(file, _OF_THE_OPEN_FILE, lock)
     except (BlockingIOError, PermissionError) as error:
       raise PermissionError(errno.EACCES, 'Permission denied') from error
 
@@ -99,10 +74,8 @@ def _msvcrt(fcntl: Any) -> types.ModuleType:
 
 def _open(before: Callable[..., int]) -> Callable[..., int]:
   def opened(path: Any, flags: int, *rest: Any, **named: Any) -> int:
-    if 'dir_fd' not in named and not isinstance(path, int):
-      with contextlib.suppress(OSError):
-        if stat.S_ISDIR(os.stat(path).st_mode):
-          raise PermissionError(errno.EACCES, 'Permission denied', path)
+    if os.path.isdir(path):
+      raise PermissionError(errno.EACCES, 'Permission denied', str(path))
     return before(path, flags, *rest, **named)
 
   return opened
@@ -152,7 +125,7 @@ def _in_use() -> set[str]:
 
 def _popen(before: Callable[..., None]) -> Callable[..., None]:
   def init(self: Any, *words: Any, **named: Any) -> None:
-    for name in ('pass_fds', 'preexec_fn', 'start_new_session'):
+    for name in ('pass_fds', 'preexec_fn'):
       if named.get(name):
         raise ValueError(f'{name} is not supported on Windows platforms')
     before(self, *words, **named)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from defectseg_jax.micrographs.reader.bounds import HAS_TIMERS
+from defectseg_jax.micrographs.reader.messages import MessageError
 
 
 class Clock:
@@ -28,11 +29,15 @@ class Clock:
 
   @contextlib.contextmanager
   def running(self) -> Iterator[None]:
-    """Runs in the block; nothing is counted where the process has timers."""
+    """Runs in the block; nothing is counted where the process has timers.
+
+    Raises:
+      MessageError: the process was ended meanwhile.
+    """
     if HAS_TIMERS:
       yield
       return
-    timer = threading.Timer(max(0.0, self._left), self._stop)
+    timer = threading.Timer(self._left, self._stop)
     timer.daemon = True
     began = time.monotonic()
     timer.start()
@@ -40,7 +45,11 @@ class Clock:
       yield
     finally:
       timer.cancel()
-      self._left -= time.monotonic() - began
+      # It may be ending the process just now.
+      timer.join()
+      self._left = max(0.0, self._left - (time.monotonic() - began))
+    if self.is_over:
+      raise MessageError('it took too long')
 
   def _stop(self) -> None:
     self.is_over = True
