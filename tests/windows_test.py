@@ -3,6 +3,7 @@
 No Windows is at hand: `like_windows` takes from Python what that has not.
 """
 
+import ast
 import os
 import subprocess
 import sys
@@ -30,7 +31,6 @@ sys.meta_path.insert(0, Blocked())
 _RUN = f'{_WITHOUT_JAX}\nfrom defectseg_jax.main import run\nrun()'
 # What a person does in a browser, by the same calls.
 _CORRECT = f"""{_WITHOUT_JAX}
-import pathlib
 from defectseg_jax.review.review import Review
 with Review.open(pathlib.Path(sys.argv[1])) as review:
   document = review.document('x ü')
