@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from defectseg_jax import disk
 
 try:
-  from fcntl import LOCK_EX, LOCK_NB, flock
+  import fcntl
 
   def _lock(file: int) -> None:
-    flock(file, LOCK_EX | LOCK_NB)
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 except ImportError:
   import msvcrt
