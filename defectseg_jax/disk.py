@@ -5,6 +5,7 @@ the disk before contents. After a power cut a file may then be empty, or stand
 under its old name. `sync` waits for the disk.
 """
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -17,6 +18,9 @@ import stat
 LOCK = '.lock'
 """What the lock of a folder is called, inside of it."""
 _TOKEN_BYTES = 8
+# What Windows has not, and what it alone has.
+_NONBLOCK = getattr(os, 'O_NONBLOCK', 0)
+_BINARY = getattr(os, 'O_BINARY', 0)
 
 
 def temporary_name(name: str = '') -> str:
@@ -67,7 +71,15 @@ def make_folder(path: pathlib.Path) -> None:
 
 def sync(path: pathlib.Path) -> None:
   """Returns once a file's content, or a folder's names, are on the disk."""
-  file = os.open(path, os.O_RDONLY)
+  if not hasattr(os, 'O_NONBLOCK'):
+    # Windows keeps the names of its folders in order, and writes what was
+    # opened to be written to.
+    if path.is_dir():
+      return
+    flags = os.O_RDWR
+  else:
+    flags = os.O_RDONLY
+  file = os.open(path, flags)
   try:
     os.fsync(file)
   except OSError as error:
@@ -84,6 +96,52 @@ def sync_tree(folder: pathlib.Path) -> None:
     sync(path)
 
 
+def files_below(folder: pathlib.Path) -> list[str]:
+  """Sorted paths of all files in a folder, from there on, with slashes."""
+  return sorted(
+    path.relative_to(folder).as_posix()
+    for path in folder.rglob('*')
+    if path.is_file()
+  )
+
+
+def open_own(path: pathlib.Path, flags: int) -> int:
+  """Opens a file that is ours to write to, and makes it if need be.
+
+  Args:
+    path: where the file is.
+    flags: of `os.open`.
+
+  Returns:
+    Its descriptor.
+
+  Raises:
+    OSError: it cannot be opened; or it is a link, and what that leads to is not
+      ours.
+  """
+  if hasattr(os, 'O_NOFOLLOW'):
+    return os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+  if path.is_symlink():
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+  return os.open(path, flags | os.O_CREAT | _BINARY, 0o666)
+
+
+def remove_open(path: pathlib.Path, file: int) -> None:
+  """Removes a file and closes it, so that nobody else finds it closed.
+
+  Windows removes no file that is open. There it is closed first, and stays
+  where somebody else has opened it by then.
+  """
+  try:
+    path.unlink(missing_ok=True)
+  except PermissionError:
+    os.close(file)
+    with contextlib.suppress(PermissionError):
+      path.unlink(missing_ok=True)
+  else:
+    os.close(file)
+
+
 def read_regular(path: pathlib.Path, most_bytes: int = -1) -> bytes:
   """A file's content, or its beginning.
 
@@ -93,7 +151,7 @@ def read_regular(path: pathlib.Path, most_bytes: int = -1) -> bytes:
   Raises:
     OSError: the system does not open it, or it is no regular file.
   """
-  file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+  file = os.open(path, os.O_RDONLY | _NONBLOCK | _BINARY)
   if not stat.S_ISREG(os.fstat(file).st_mode):
     os.close(file)
     raise OSError(errno.EINVAL, 'it is no regular file', str(path))

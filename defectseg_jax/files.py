@@ -36,7 +36,7 @@ def write_whole(
     >>> import tempfile
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> with write_whole(folder / 'numbers.csv') as path:
-    ...   _ = path.write_text('image,number')
+    ...   write_text(path, 'image,number')
     ...   [file.name for file in folder.glob('numbers.csv')]
     []
     >>> [file.name for file in folder.iterdir()]
@@ -52,6 +52,16 @@ def write_whole(
     disk.sync(path.parent)
   finally:
     temporary.unlink(missing_ok=True)
+
+
+def write_text(path: pathlib.Path, text: str) -> None:
+  """Writes a text: the same bytes on every system, whatever its language.
+
+  Args:
+    path: what stood there is replaced.
+    text: is written as UTF-8; its lines end as they do in memory.
+  """
+  path.write_text(text, encoding='utf-8', newline='\n')
 
 
 @contextlib.contextmanager
@@ -78,7 +88,7 @@ def new_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
       yield made
       disk.sync_tree(made)
       try:
-        made.replace(path)
+        _come_into_place(made, path)
       except OSError as error:
         if not path.exists():
           raise
@@ -157,8 +167,30 @@ def claim(
     try:
       yield
     finally:
-      with contextlib.suppress(OSError):
-        file.unlink()
+      _remove_lock(file, held)
+
+
+def _come_into_place(made: pathlib.Path, path: pathlib.Path) -> None:
+  """Renames a folder to one that may be there, empty."""
+  try:
+    made.replace(path)
+  except PermissionError:
+    # Windows replaces no folder, not even an empty one.
+    with contextlib.suppress(FileNotFoundError):
+      path.rmdir()
+    made.replace(path)
+
+
+def _remove_lock(file: pathlib.Path, held: contextlib.ExitStack) -> None:
+  """While it is ours; on Windows, which removes no open file, just after."""
+  try:
+    file.unlink()
+  except PermissionError:
+    held.close()
+    with contextlib.suppress(OSError):
+      file.unlink()
+  except OSError:
+    pass
 
 
 def json_text(content: Any) -> str:

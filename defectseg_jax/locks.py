@@ -1,23 +1,39 @@
 """A lock between processes.
 
-The lock is `flock`: the system takes it away from a process that ends, however
-that ends. It holds among the processes of a machine, and among machines where
-the file system passes it on: NFSv4, NFSv3 with lockd, CephFS, GPFS, Lustre
-mounted with `flock`. A file system may have no locks, which is known (`lock`
-yields False), or keep them to each machine, which is not (Lustre with
-`localflock`, NFS with `nolock`). So what a second machine would spoil does not
-hang on the lock alone: runtime/leases.py counts beats as well, and
-search/study.py checks the number of each trial that it draws.
+The lock is `flock`, and on Windows one of a byte: the system takes it away from
+a process that ends, however that ends. It holds among the processes of a
+machine, and among machines where the file system passes it on: NFSv4, NFSv3
+with lockd, CephFS, GPFS, Lustre mounted with `flock`. A file system may have no
+locks, which is known (`lock` yields False), or keep them to each machine, which
+is not (Lustre with `localflock`, NFS with `nolock`). So what a second machine
+would spoil does not hang on the lock alone: runtime/leases.py counts beats as
+well, and search/study.py checks the number of each trial that it draws.
 """
 
 import contextlib
 import datetime
-import fcntl
 import os
 import pathlib
 import socket
 import time
 from collections.abc import Iterator
+
+from defectseg_jax import disk
+
+try:
+  import fcntl
+
+  def _lock(file: int) -> None:
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+except ImportError:
+  import msvcrt
+
+  def _lock(file: int) -> None:
+    # Nobody else may read there meanwhile: it is no byte that is there.
+    os.lseek(file, 2**30, os.SEEK_SET)
+    msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # pyright: ignore
+
 
 # By eye: nobody notices the delay, and a file server bears the questions.
 _LOOK_AGAIN_S = 0.05
@@ -56,8 +72,7 @@ def lock(path: pathlib.Path, *, wait_s: float = 0.0) -> Iterator[bool]:
   """
   until = time.monotonic() + wait_s
   while True:
-    # What a link leads to is not ours to write to.
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    file = disk.open_own(path, os.O_RDWR)
     try:
       held = try_lock(file)
       # Whoever had it before may have removed the file that we opened.
@@ -83,8 +98,8 @@ def try_lock(file: int) -> bool | None:
     Whether it is ours now; None where the file system has no locks.
   """
   try:
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-  except BlockingIOError:
+    _lock(file)
+  except (BlockingIOError, PermissionError):
     return False
   except OSError:
     return None
@@ -105,10 +120,12 @@ def _write_holder(file: int) -> None:
   # A full disk must not keep anybody from a lock.
   with contextlib.suppress(OSError):
     os.ftruncate(file, 0)
-    os.pwrite(file, text.encode(), 0)
+    os.lseek(file, 0, os.SEEK_SET)
+    os.write(file, text.encode())
 
 
 def _holder(file: int) -> str:
   """What whoever has the lock has written into its file."""
-  text = os.pread(file, 200, 0).decode(errors='replace').strip()
+  os.lseek(file, 0, os.SEEK_SET)
+  text = os.read(file, 200).decode(errors='replace').strip()
   return text or 'another process'

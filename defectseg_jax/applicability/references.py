@@ -12,7 +12,7 @@ import numpy as np
 from defectseg_jax.applicability.signs import NAMES
 from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import csv_text, write_whole
+from defectseg_jax.files import csv_text, write_text, write_whole
 
 # Columns of the truths: the true number over the one that was found.
 _TRUTH = 'true_over_found_'
@@ -55,7 +55,7 @@ def write_references(
   """
   rows = [_row(one, network) for one in references]
   with write_whole(path, beside=beside) as temporary:
-    temporary.write_text(csv_text(rows, digits=None))
+    write_text(temporary, csv_text(rows, digits=None))
 
 
 def read_references(path: pathlib.Path, *, network: str) -> list[Reference]:

@@ -22,7 +22,7 @@ from defectseg_jax.disk import (
   temporary_name,
 )
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import json_text
+from defectseg_jax.files import json_text, write_text
 from defectseg_jax.locks import lock
 
 _CHECKSUMS = '.checksums.json'
@@ -121,7 +121,7 @@ def move_into_place(built: pathlib.Path, final: pathlib.Path) -> None:
     final: where it belongs. If another process has put the same there in the
       meantime, that stays.
   """
-  (built / _CHECKSUMS).write_text(json_text(_checksums(built)))
+  write_text(built / _CHECKSUMS, json_text(_checksums(built)))
   sync_tree(built)
   final.parent.mkdir(parents=True, exist_ok=True)
   try:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import new_files
+from defectseg_jax.files import new_files, write_text
 from defectseg_jax.runs.bioimageio_package import write_package
 from defectseg_jax.runs.network_card import network_path, read_card
 from defectseg_jax.runs.network_card_text import card_text
@@ -105,5 +105,5 @@ def _export_card(
       f'--output={found.with_suffix(".md")}'
     )
   with new_files(path, replace=True) as made:
-    made.write_text(card_text(found.stem, read_card(found)), encoding='utf-8')
+    write_text(made, card_text(found.stem, read_card(found)))
   console.print(f'Card: {escape(str(path))}', soft_wrap=True)

@@ -171,7 +171,7 @@ def _commit() -> str | None:
       ['git', 'describe', '--always', '--dirty', '--exclude=*', '--abbrev=12'],
       cwd=root,
       capture_output=True,
-      text=True,
+      encoding='utf-8',
       timeout=10,
       check=False,
     )

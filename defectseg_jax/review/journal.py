@@ -216,8 +216,7 @@ class Journal:
   def _append(self, content: Mapping[str, Any]) -> None:
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec='milliseconds')
     text = json.dumps({**content, 'at': now}, separators=(',', ':'))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
-    file = os.open(self.path, flags, 0o666)
+    file = disk.open_own(self.path, os.O_WRONLY)
     try:
       # A try that failed, as on a full disk, leaves nothing of itself.
       os.ftruncate(file, self._end)

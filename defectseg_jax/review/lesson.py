@@ -26,7 +26,7 @@ import ml_collections
 
 from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import json_text, write_whole
+from defectseg_jax.files import json_text, write_text, write_whole
 from defectseg_jax.runs.network_card import (
   names_network,
   network_config,
@@ -90,7 +90,7 @@ def lesson_folders(session: pathlib.Path) -> list[pathlib.Path]:
 def write_lesson(folder: pathlib.Path, lesson: Lesson) -> None:
   """Writes lesson.json whole."""
   with write_whole(folder / 'lesson.json') as temporary:
-    temporary.write_text(json_text(dataclasses.asdict(lesson)))
+    write_text(temporary, json_text(dataclasses.asdict(lesson)))
 
 
 def read_lesson(folder: pathlib.Path) -> Lesson:
@@ -125,7 +125,7 @@ def write_splits(folder: pathlib.Path, lesson: Lesson) -> None:
   rows = ['file,split', *(f'{name}.tif,' for name in lesson.learnt)]
   rows += [f'{name}.tif,test' for name in lesson.held_back]
   with write_whole(folder / 'splits.csv') as temporary:
-    temporary.write_text('\n'.join(rows) + '\n')
+    write_text(temporary, '\n'.join(rows) + '\n')
 
 
 def lesson_config(

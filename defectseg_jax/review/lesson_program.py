@@ -23,7 +23,7 @@ from absl import logging as absl_logging
 from rich.console import Console
 
 from defectseg_jax.errors import InputError, system_error_text
-from defectseg_jax.files import json_text, write_whole
+from defectseg_jax.files import json_text, write_text, write_whole
 from defectseg_jax.micrographs.reading import read_frames
 from defectseg_jax.review.lesson import (
   Lesson,
@@ -75,7 +75,7 @@ class _State:
       left = (now - began) * (1 - fraction) / (fraction - first)
     content = {'phase': phase, 'fraction': fraction, 'seconds_left': left}
     with write_whole(self._path) as temporary:
-      temporary.write_text(json_text(content | more))
+      write_text(temporary, json_text(content | more))
 
 
 def main() -> None:
@@ -128,9 +128,9 @@ def learn(
   run = read_pupil(folder, old)
   scores = _judge(folder, lesson, old, run)
   with write_whole(folder / 'limits.json') as temporary:
-    temporary.write_text(json_text(run.limits._asdict()))
+    write_text(temporary, json_text(run.limits._asdict()))
   with write_whole(folder / 'scores.json') as temporary:
-    temporary.write_text(json_text(scores))
+    write_text(temporary, json_text(scores))
   proposals = {}
   for number, name in enumerate(lesson.asked):
     interruption.check()

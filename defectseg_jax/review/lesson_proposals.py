@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from defectseg_jax.files import json_text, write_whole
+from defectseg_jax.files import json_text, write_text, write_whole
 from defectseg_jax.micrographs.masks import read_object_mask
 from defectseg_jax.micrographs.object_ids import ObjectMask
 from defectseg_jax.micrographs.reading import read_frames, read_micrograph
@@ -84,7 +84,7 @@ def propose(folder: pathlib.Path, name: str, run: Run) -> dict[str, Any]:
   content = differences(now, mask)
   content['doubt'] = doubt(probabilities, run.threshold)
   with write_whole(known) as temporary:
-    temporary.write_text(json_text(content))
+    write_text(temporary, json_text(content))
   return content
 
 

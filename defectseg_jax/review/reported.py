@@ -7,7 +7,7 @@ are half a second old; the next one that ends well makes up for it.
 import pathlib
 from collections.abc import Mapping
 
-from defectseg_jax.files import json_text, write_whole
+from defectseg_jax.files import json_text, write_text, write_whole
 from defectseg_jax.review.history import FOLDER
 from defectseg_jax.review.lesson import read_json
 
@@ -45,7 +45,7 @@ def note_reported(folder: pathlib.Path, sizes: Mapping[str, int]) -> None:
     sizes: from `journal_sizes`, before they were made.
   """
   with write_whole(_path(folder)) as temporary:
-    temporary.write_text(json_text(sizes))
+    write_text(temporary, json_text(sizes))
 
 
 def _path(folder: pathlib.Path) -> pathlib.Path:

@@ -20,7 +20,7 @@ import numpy as np
 
 import defectseg_jax
 from defectseg_jax.errors import InputError, require_training
-from defectseg_jax.files import json_text, write_whole
+from defectseg_jax.files import json_text, write_text, write_whole
 from defectseg_jax.review.change import OutdatedError
 from defectseg_jax.review.handover import training_writers
 from defectseg_jax.review.lesson import (
@@ -196,7 +196,7 @@ class Teaching:
 
   def _answer(self, folder: pathlib.Path, *, accepted: bool) -> None:
     with write_whole(folder / 'answer.json') as temporary:
-      temporary.write_text(json_text({'accepted': accepted}))
+      write_text(temporary, json_text({'accepted': accepted}))
 
   def _folder_to_learn(self) -> pathlib.Path:
     """That of the last lesson, if it goes on; else a new one, written whole."""

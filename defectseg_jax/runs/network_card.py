@@ -15,7 +15,7 @@ import ml_collections
 
 from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import json_text, write_whole
+from defectseg_jax.files import json_text, write_text, write_whole
 from defectseg_jax.runs.settings import config_with_defaults
 from defectseg_jax.runs.workdir import with_tuples
 
@@ -211,7 +211,7 @@ def write_card(path: pathlib.Path, card: Card) -> None:
     card: of the network.
   """
   with write_whole(path.with_suffix('.json')) as temporary:
-    temporary.write_text(json_text(dataclasses.asdict(card)))
+    write_text(temporary, json_text(dataclasses.asdict(card)))
 
 
 def network_config(

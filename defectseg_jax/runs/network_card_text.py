@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from defectseg_jax.files import write_whole
+from defectseg_jax.files import write_text, write_whole
 from defectseg_jax.quantification import kind_of
 from defectseg_jax.reporting.provenance import settings_text
 from defectseg_jax.runs.detection_file import detection_by_size
@@ -31,7 +31,7 @@ def write_card_text(path: pathlib.Path, card: Card) -> pathlib.Path:
   """
   text = path.with_suffix('.md')
   with write_whole(text) as temporary:
-    temporary.write_text(card_text(path.stem, card), encoding='utf-8')
+    write_text(temporary, card_text(path.stem, card))
   return text
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from defectseg_jax.evaluation import confusion, thresholds
-from defectseg_jax.files import write_whole
+from defectseg_jax.files import write_text, write_whole
 from defectseg_jax.models import create_model
 from defectseg_jax.prediction.engines import engine_text
 from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
@@ -239,7 +239,8 @@ def _write_page(
     least_peak=detection.least_peak,
   )
   with write_whole(workdir.report) as path:
-    path.write_text(
+    write_text(
+      path,
       run_page(
         settings.defect,
         settings=detection.settings,
@@ -252,7 +253,6 @@ def _write_page(
         how_made=rows,
         by_size=detection.by_size,
       ),
-      encoding='utf-8',
     )
 
 

@@ -10,7 +10,13 @@ import ml_collections
 
 from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import claim, csv_text, json_text, write_whole
+from defectseg_jax.files import (
+  claim,
+  csv_text,
+  json_text,
+  write_text,
+  write_whole,
+)
 from defectseg_jax.reporting.provenance import Provenance, current_provenance
 
 # The key of config.json that is no field of a config.
@@ -161,12 +167,12 @@ class Workdir:
   def write_json(self, path: pathlib.Path, content: Any) -> None:
     """Writes a JSON file whole."""
     with write_whole(path) as temporary:
-      temporary.write_text(json_text(content))
+      write_text(temporary, json_text(content))
 
   def write_history(self, rows: Sequence[dict[str, Any]]) -> None:
     """Writes history.csv whole: all epochs so far, floats to the last bit."""
     with write_whole(self.history) as temporary:
-      temporary.write_text(csv_text(rows, digits=None))
+      write_text(temporary, csv_text(rows, digits=None))
 
 
 def with_tuples(content: Any) -> Any:

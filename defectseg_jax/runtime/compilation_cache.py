@@ -57,7 +57,7 @@ def _own_folder() -> pathlib.Path | None:
 
 
 def _is_own(folder: pathlib.Path) -> bool:
-  if os.name != 'posix':
+  if not hasattr(os, 'getuid'):
     return True
   about = folder.stat()
   # A link, too: whoever owns it may turn it to another folder.

@@ -23,7 +23,12 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn, Protocol
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+# Windows has no SIGUSR1.
+_NEVER_SECOND = getattr(signal, 'SIGUSR1', None)
+SIGNALS = (
+  *(signal.SIGTERM, signal.SIGINT),
+  *([] if _NEVER_SECOND is None else [_NEVER_SECOND]),
+)
 
 
 class Stopped(Exception):
@@ -82,7 +87,9 @@ class Interruption:
     self._finished = False
     self._speaks = True
     reader, writer = os.pipe()
-    os.set_blocking(writer, False)
+    # Windows has it for pipes since Python 3.12, and asks for it nowhere.
+    if hasattr(os, 'set_blocking'):
+      os.set_blocking(writer, False)
     for number in SIGNALS:
       signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(writer)
@@ -158,9 +165,9 @@ class Interruption:
       number = os.read(reader, 1)[0]
       if number not in SIGNALS:
         continue
-      if impatient and number != signal.SIGUSR1:
+      if impatient and number != _NEVER_SECOND:
         os._exit(128 + number)
-      impatient |= number != signal.SIGUSR1
+      impatient |= number != _NEVER_SECOND
       with self._lock:
         if self._finished:
           continue

@@ -18,6 +18,7 @@ import time
 import uuid
 from typing import Any
 
+from defectseg_jax.disk import open_own, remove_open
 from defectseg_jax.locks import try_lock
 
 BEAT_S = 10.0
@@ -56,7 +57,7 @@ class Leases:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / '.worker'
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW)
+    file = open_own(path, os.O_RDWR)
     if not (_is_ours_or_has_no_lock(file) and self._is_free(path)):
       os.close(file)
       return False
@@ -70,8 +71,7 @@ class Leases:
     path = folder / '.worker'
     with self._guard:
       file = self._held.pop(path)
-      path.unlink()
-      os.close(file)
+      remove_open(path, file)
 
   def has_other_worker(self, folder: pathlib.Path) -> bool:
     """Whether another worker has claimed a folder, dead or alive."""
@@ -123,7 +123,8 @@ class Leases:
       'beats': self._beats,
     }
     # One call and one length: a reader sees the old or the new.
-    os.pwrite(file, json.dumps(content).ljust(200).encode(), 0)
+    os.lseek(file, 0, os.SEEK_SET)
+    os.write(file, json.dumps(content).ljust(200).encode())
 
 
 def _field(content: bytes, name: str) -> Any:

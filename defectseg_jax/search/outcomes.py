@@ -6,7 +6,7 @@ import pathlib
 
 from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import json_text, write_whole
+from defectseg_jax.files import json_text, write_text, write_whole
 
 _FILE = 'outcome.json'
 
@@ -55,4 +55,4 @@ def write_outcome(folder: pathlib.Path, outcome: Outcome) -> None:
   path = folder / _FILE
   if not path.exists():
     with write_whole(path) as temporary:
-      temporary.write_text(json_text(dataclasses.asdict(outcome)))
+      write_text(temporary, json_text(dataclasses.asdict(outcome)))

@@ -10,7 +10,7 @@ from optuna.distributions import CategoricalDistribution
 from rich.console import Console
 from rich.table import Table
 
-from defectseg_jax.files import csv_text, write_whole
+from defectseg_jax.files import csv_text, write_text, write_whole
 from defectseg_jax.reporting.page import Searched, search_page
 from defectseg_jax.reporting.provenance import current_provenance
 from defectseg_jax.runs.workdir import flat_fields
@@ -32,7 +32,7 @@ def write_report(study: Study, trials: Sequence[Trial]) -> None:
   """
   rows = _rows(study, trials)
   with write_whole(study.table) as path:
-    path.write_text(csv_text(rows, digits=None))
+    write_text(path, csv_text(rows, digits=None))
   ranked = sorted(
     (row for row in rows if row['dev_iu'] is not None),
     key=lambda row: -row['dev_iu'],
@@ -44,7 +44,8 @@ def write_report(study: Study, trials: Sequence[Trial]) -> None:
     else 'no trial has an IU yet'
   )
   with write_whole(study.page) as path:
-    path.write_text(
+    write_text(
+      path,
       search_page(
         f'Search: {study.config.defect}',
         subtitle=f'{len(rows)} of the {len(trials)} trials of '
@@ -53,7 +54,6 @@ def write_report(study: Study, trials: Sequence[Trial]) -> None:
         fields=[_searched_field(name, d) for name, d in study.space.items()],
         how_made=_provenance(study),
       ),
-      encoding='utf-8',
     )
 
 

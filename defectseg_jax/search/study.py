@@ -24,7 +24,7 @@ import optuna
 
 from defectseg_jax.disk import read_regular, sweep
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import json_text, write_whole
+from defectseg_jax.files import json_text, write_text, write_whole
 from defectseg_jax.runs.workdir import (
   Workdir,
   flat_fields,
@@ -258,7 +258,7 @@ class Study:
       with self.lock():
         if not self._settings.exists():
           with write_whole(self._settings) as temporary:
-            temporary.write_text(json_text(settings))
+            write_text(temporary, json_text(settings))
     except OSError as error:
       raise InputError(
         f'{self.path}: cannot be written to ({error.strerror}); give another '

@@ -74,7 +74,7 @@ class CorrectionFiles:
     """
     read = {one.path for name in names for one in self._masks.get(name, ())}
     return [
-      str(path.relative_to(self._folder))
+      path.relative_to(self._folder).as_posix()
       for path in self._paths
       if path not in read and path.parent.name != _IMAGES
     ]

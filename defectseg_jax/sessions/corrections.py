@@ -114,7 +114,7 @@ class Corrections:
     }
 
   def _path_below(self, mask: MaskFile) -> str:
-    return str(mask.path.relative_to(self._folder.path))
+    return mask.path.relative_to(self._folder.path).as_posix()
 
   def _files_by_hand(self, name: str) -> Iterator[tuple[MaskFile, MaskValues]]:
     """The session's own mask first: nothing has to be written for it."""
@@ -172,7 +172,7 @@ def _read(
   shape: tuple[int, ...],
   how: MaskValues,
 ) -> Correction:
-  file = str(mask.path.relative_to(folder))
+  file = mask.path.relative_to(folder).as_posix()
   path_inside(folder, file)
   own = file == f'{MASKS}/{name}.tif'
   noted = {} if own else {file: file_checksum(mask.path)}

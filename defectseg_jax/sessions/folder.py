@@ -240,9 +240,7 @@ class SessionFolder:
     return path_inside(self.path, file)
 
   def _take_results(self, made: pathlib.Path) -> None:
-    files = sorted(
-      str(path.relative_to(made)) for path in made.rglob('*') if path.is_file()
-    )
+    files = disk.files_below(made)
     before, self._file.whole = self._results, True
     self._results = sorted({*before, *files})
     kept = {

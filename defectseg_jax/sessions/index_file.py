@@ -4,7 +4,7 @@ import contextlib
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
 
-from defectseg_jax.files import json_line, write_whole
+from defectseg_jax.files import json_line, write_text, write_whole
 from defectseg_jax.sessions.index import (
   Done,
   Index,
@@ -68,7 +68,7 @@ class IndexFile:
     """Brings all of it to the disk; nothing goes on from it yet."""
     text = index_text(index)
     with write_whole(self.path) as temporary:
-      temporary.write_text(text)
+      write_text(temporary, text)
     log_of(self.path).unlink(missing_ok=True)
     self._checksum, self._lines = checksum_of(text.encode()), []
     self.whole = False

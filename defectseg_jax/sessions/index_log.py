@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from defectseg_jax import disk
-from defectseg_jax.files import write_whole
+from defectseg_jax.files import write_text, write_whole
 
 
 def log_of(index: pathlib.Path) -> pathlib.Path:
@@ -38,7 +38,7 @@ def write_log(index: pathlib.Path, checksum: str, lines: Sequence[str]) -> None:
     lines: JSON, each with its end.
   """
   with write_whole(log_of(index)) as temporary:
-    temporary.write_text(''.join((f'{checksum}\n', *lines)))
+    write_text(temporary, ''.join((f'{checksum}\n', *lines)))
 
 
 def read_log(index: pathlib.Path, content: bytes) -> list[Any]:

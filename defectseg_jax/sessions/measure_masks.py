@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.files import write_text
 from defectseg_jax.quantification import (
   Measurement,
   MeasurementSettings,
@@ -142,7 +143,7 @@ def _write_session(
     'versions': versions_text(),
   }
   page = session_html(numbers, views, how_made)
-  (made / 'report.html').write_text(page, encoding='utf-8')
+  write_text(made / 'report.html', page)
   write_paper_files(made, numbers, how_made)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import csv_text
+from defectseg_jax.files import csv_text, write_text
 from defectseg_jax.micrographs.csv_files import read_csv
 from defectseg_jax.micrographs.mask_files import MaskFile
 from defectseg_jax.micrographs.object_ids import ObjectMask
@@ -177,10 +177,10 @@ def write_panel(
       'machine': _number(machine.get((image, quantity))),
     }
     rows.append({'image': image, 'quantity': quantity, **values, **row})
-  (folder / 'panel.csv').write_text(csv_text(rows, digits=6))
+  write_text(folder / 'panel.csv', csv_text(rows, digits=6))
   times = _time_rows(reference.minutes, seconds)
   if times:
-    (folder / 'panel_time.csv').write_text(csv_text(times, digits=6))
+    write_text(folder / 'panel_time.csv', csv_text(times, digits=6))
   figure = measurements.panel(
     reference.truth | {(str(row['image']), MINUTES): math.nan for row in times},
     {

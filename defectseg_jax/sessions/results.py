@@ -11,7 +11,7 @@ import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from defectseg_jax.files import csv_text
+from defectseg_jax.files import csv_text, write_text
 from defectseg_jax.micrographs.calibration_table import (
   LENGTHS,
   UNCERTAINTIES,
@@ -146,8 +146,8 @@ def _write_session(
   if numbers.series:
     write_series(made, numbers.series)
   if images:
-    (made / 'splits.csv').write_text(_splits(images))
-  (made / 'report.html').write_text(page, encoding='utf-8')
+    write_text(made / 'splits.csv', _splits(images))
+  write_text(made / 'report.html', page)
 
 
 def _comparable(collected: Sequence[ImageResults]) -> dict[str, bool]:

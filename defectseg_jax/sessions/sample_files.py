@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from defectseg_jax.files import csv_text, json_text
+from defectseg_jax.files import csv_text, json_text, write_text
 from defectseg_jax.micrographs.sample_table import condition_title
 from defectseg_jax.quantification.intervals import LEVEL
 from defectseg_jax.quantification.samples.comparison import TEST
@@ -44,8 +44,8 @@ def write_samples(folder: pathlib.Path, numbers: SessionNumbers) -> None:
   }
   for name, rows in tables.items():
     if rows:
-      (folder / name).write_text(csv_text(rows, digits=_DIGITS))
-  (folder / 'samples.json').write_text(json_text(_json(results)))
+      write_text(folder / name, csv_text(rows, digits=_DIGITS))
+  write_text(folder / 'samples.json', json_text(_json(results)))
   for condition in results.conditions:
     figure = _figure(results, condition, results.names)
     if figure is not None:

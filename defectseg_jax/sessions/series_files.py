@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from defectseg_jax.files import csv_text, json_text
+from defectseg_jax.files import csv_text, json_text, write_text
 from defectseg_jax.quantification.series.drift import LEAST_PROMINENCE
 from defectseg_jax.quantification.series.lifetimes import median_lifetime
 from defectseg_jax.quantification.series.parameters import series_parameters
@@ -34,8 +34,8 @@ def write_series(folder: pathlib.Path, series: SeriesNumbers) -> None:
     tables['lifetimes.csv'] = series.lifetime_rows()
   for name, rows in tables.items():
     if found := list(rows):
-      (folder / name).write_text(csv_text(found, digits=_DIGITS))
-  (folder / 'series.json').write_text(json_text(series_record(series)))
+      write_text(folder / name, csv_text(found, digits=_DIGITS))
+  write_text(folder / 'series.json', json_text(series_record(series)))
   _figure(series).savefig(folder / 'series.png', dpi=_DPI)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from defectseg_jax.files import csv_text, json_text
+from defectseg_jax.files import csv_text, json_text, write_text
 from defectseg_jax.quantification.intervals import LEVEL
 from defectseg_jax.reporting.tables import samples_table
 from defectseg_jax.reporting.terminal import print_numbers
@@ -32,7 +32,9 @@ def objects_table(
     What writes the rows of an image, and gives its numbers back without them.
     A header stands there from the first image on, also of one without objects.
   """
-  with (folder / 'objects.csv').open('w') as stream:
+  with (folder / 'objects.csv').open(
+    'w', encoding='utf-8', newline=''
+  ) as stream:
 
     def write(numbers: ImageNumbers) -> ImageNumbers:
       if not stream.tell():
@@ -55,13 +57,13 @@ def write_tables(folder: pathlib.Path, numbers: SessionNumbers) -> None:
     folder: where to write; it exists.
     numbers: of all images, at least one of them measured or failed.
   """
-  (folder / 'summary.csv').write_text(
-    csv_text(summary_rows(numbers), digits=DIGITS)
+  write_text(
+    folder / 'summary.csv', csv_text(summary_rows(numbers), digits=DIGITS)
   )
-  (folder / 'summary.json').write_text(json_text(summary_of(numbers)))
+  write_text(folder / 'summary.json', json_text(summary_of(numbers)))
   rows = list(_rows_over_images(numbers))
   if rows:
-    (folder / 'over_images.csv').write_text(csv_text(rows, digits=DIGITS))
+    write_text(folder / 'over_images.csv', csv_text(rows, digits=DIGITS))
 
 
 def _rows_over_images(numbers: SessionNumbers) -> Iterator[dict[str, Any]]:

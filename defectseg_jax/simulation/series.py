@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from defectseg_jax.files import write_text
 from defectseg_jax.micrographs.writing import write_mask, write_tiff
 from defectseg_jax.simulation.background import read_background
 from defectseg_jax.simulation.foil import Foil, simulate_foil
@@ -62,7 +63,9 @@ def write_series(
     # Without a split, each is divided into regions, as in the paper.
     rows.append([f'{name}.tif', '', foil.pixel_size_nm, foil.thickness_nm])
     on_written()
-  with (folder / 'splits.csv').open('w', newline='') as stream:
+  with (folder / 'splits.csv').open(
+    'w', encoding='utf-8', newline=''
+  ) as stream:
     writer = csv.writer(stream, lineterminator='\n')
     writer.writerow(['file', 'split', 'pixel_size_nm', 'thickness_nm'])
     writer.writerows(rows)
@@ -83,7 +86,7 @@ def _write_foil(
     pixel_size_nm=pixel_size_nm,
   )
   text = json.dumps(made.truth, indent=1, allow_nan=False)
-  (folder / 'truth' / f'{name}.json').write_text(text + '\n')
+  write_text(folder / 'truth' / f'{name}.json', text + '\n')
   arrays: dict[str, Any] = {
     **made.arrays,
     **{f'mask_{kind}': mask for kind, mask in made.masks.items()},

@@ -30,7 +30,7 @@ from jaxtyping import PyTree
 
 from defectseg_jax.disk import read_regular, sync, sync_tree
 from defectseg_jax.errors import InputError
-from defectseg_jax.files import write_whole
+from defectseg_jax.files import write_text, write_whole
 from defectseg_jax.training.aside import (
   put_aside,
   remove_aside,
@@ -169,7 +169,7 @@ class Checkpoints:
 
   def _note_saving(self, step: int) -> None:
     with write_whole(self._directory / _SAVING) as temporary:
-      temporary.write_text(f'{step}\n')
+      write_text(temporary, f'{step}\n')
 
   def _was_saving(self) -> int | None:
     """The step of the checkpoint that nobody knows to be on the disk."""

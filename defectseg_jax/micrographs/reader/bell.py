@@ -10,34 +10,32 @@ import os
 import select
 from typing import BinaryIO
 
-_HAS_EVENTS = hasattr(os, 'eventfd')
 
-
-def create_bell() -> int:
-  """The descriptor of a bell; of a mere file where the system has no events.
+def create_bell() -> int | None:
+  """The descriptor of a bell; None where the system has no events.
 
   Raises:
     OSError: there is no room for another one.
   """
-  if _HAS_EVENTS:
-    return os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-  return os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+  if not hasattr(os, 'eventfd'):
+    return None
+  return os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
 
 
-def ring(bell: int) -> None:
+def ring(bell: int | None) -> None:
   """Says that something was written into the pipe."""
-  if _HAS_EVENTS:
+  if bell is not None:
     os.eventfd_write(bell, 1)
 
 
-def wait_for(bell: int, stream: BinaryIO) -> None:
+def wait_for(bell: int | None, stream: BinaryIO) -> None:
   """Waits until the bell was rung, or nobody is left who writes.
 
   Args:
-    bell: of `create_bell`.
+    bell: of `create_bell`; without one there is no need to wait here.
     stream: the pipe, which is not read here.
   """
-  if not _HAS_EVENTS:
+  if bell is None:
     return
   poll = select.poll()
   poll.register(bell, select.POLLIN)

@@ -19,16 +19,35 @@ class BoxError(Exception):
   """The other side is dead, or did not put in what it said."""
 
 
-def create_box() -> int:
+def create_box() -> int | None:
   """A file in memory, where the system has such files; its descriptor.
+
+  None where a process that is started gets no descriptors, as on Windows:
+  numbers go through the pipe then (`PipeFiller`, `PipeEmptier`).
 
   Raises:
     OSError: there is no room for another one.
   """
+  if not hasattr(os, 'preadv'):
+    return None
   if hasattr(os, 'memfd_create'):
     return os.memfd_create('defectseg_jax.reader', os.MFD_CLOEXEC)
   with tempfile.TemporaryFile() as file:
     return os.dup(file.fileno())
+
+
+def create_filler(
+  box: int | None, filled: BinaryIO, emptied: BinaryIO
+) -> 'Filler | PipeFiller':
+  """What hands over numbers; the arguments are those of `Filler`."""
+  return PipeFiller(filled) if box is None else Filler(box, filled, emptied)
+
+
+def create_emptier(
+  box: int | None, filled: BinaryIO, emptied: BinaryIO
+) -> 'Emptier | PipeEmptier':
+  """What takes them: the other side."""
+  return PipeEmptier(filled) if box is None else Emptier(box, filled, emptied)
 
 
 class Filler:
@@ -98,3 +117,40 @@ class Emptier:
   def close(self) -> None:
     """Gives the memory back, which the other side may still hold."""
     os.close(self._box)
+
+
+class PipeFiller:
+  """As `Filler`, by the pipe alone."""
+
+  def __init__(self, pipe: BinaryIO) -> None:
+    self._pipe = pipe
+
+  def put(self, content: memoryview) -> None:
+    """Hands over bytes; waits while the other side is slow to take them."""
+    while content:
+      content = content[self._pipe.write(content) :]
+
+  def finish(self) -> None:
+    """What was put in need not be waited for."""
+
+
+class PipeEmptier:
+  """As `Emptier`, by the pipe alone."""
+
+  def __init__(self, pipe: BinaryIO) -> None:
+    self._pipe = pipe
+
+  def take(self, room: memoryview) -> None:
+    """Fills room with the next bytes.
+
+    Raises:
+      BoxError: they did not come.
+    """
+    while room:
+      count = self._pipe.readinto(room)  # pyright: ignore
+      if not count:
+        raise BoxError('it ended')
+      room = room[count:]
+
+  def close(self) -> None:
+    """There is no memory to give back."""

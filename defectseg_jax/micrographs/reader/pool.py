@@ -99,4 +99,6 @@ def _forget_all() -> None:
   _idle.clear()
 
 
-os.register_at_fork(after_in_child=_forget_all)
+# Windows has no forks.
+if hasattr(os, 'register_at_fork'):
+  os.register_at_fork(after_in_child=_forget_all)

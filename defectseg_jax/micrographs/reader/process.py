@@ -18,7 +18,13 @@ from defectseg_jax.errors import InputError, file_error, open_error
 from defectseg_jax.micrographs.annotations.shapes import Annotation
 from defectseg_jax.micrographs.formats.frame import Frame
 from defectseg_jax.micrographs.reader.bell import create_bell, ring
-from defectseg_jax.micrographs.reader.box import Emptier, create_box
+from defectseg_jax.micrographs.reader.box import (
+  Emptier,
+  PipeEmptier,
+  create_box,
+  create_emptier,
+)
+from defectseg_jax.micrographs.reader.clock import Clock
 from defectseg_jax.micrographs.reader.limits import Limits, limits_of
 from defectseg_jax.micrographs.reader.messages import (
   MessageError,
@@ -29,6 +35,7 @@ from defectseg_jax.micrographs.reader.messages import (
 )
 from defectseg_jax.micrographs.reader.plain import read_ahead
 from defectseg_jax.micrographs.reader.shapes import receive_shapes
+from defectseg_jax.micrographs.reader.signals import without_signals
 
 # Not -m, nor `multiprocessing`: whoever asks may be a notebook, a script that
 # does not guard its main part, or know the package by a path of its own.
@@ -37,13 +44,6 @@ _PROGRAM = (
   'from defectseg_jax.micrographs.reader.program import main; '
   'main({box}, {bell})'
 )
-# They are meant for whoever asks, who ends this process or still needs it.
-# Slurm, a terminal and a batch system send them to all processes of a job.
-_NOT_FOR_IT = (
-  *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT),
-  *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP),
-)
-
 _ENVIRONMENT = {
   # Its libraries need no threads of linear algebra, which take memory.
   'OPENBLAS_NUM_THREADS': '1',
@@ -60,8 +60,9 @@ class Reader:
 
   def __init__(self) -> None:
     self._process: subprocess.Popen[bytes] | None = None
-    self._emptier: Emptier | None = None
-    self._bell = -1
+    self._emptier: Emptier | PipeEmptier | None = None
+    self._bell: int | None = None
+    self._clock = Clock()
     # Whether the last image stood in its file as it is. One folder mostly has
     # files of one kind, and what is packed is read ahead in vain.
     self._is_plain = True
@@ -149,27 +150,29 @@ class Reader:
     self.stop()
     path = [os.path.abspath(one) for one in sys.path]
     box, bell = create_box(), create_bell()
-    # From the first moment on; a handler would come too late.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_FOR_IT)
+    passed = [one for one in (box, bell) if one is not None]
     try:
-      self._process = subprocess.Popen(
-        [sys.executable, '-c', _PROGRAM.format(path=path, box=box, bell=bell)],
-        bufsize=0,
-        pass_fds=(box, bell),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | _ENVIRONMENT,
-      )
+      with without_signals() as flags:
+        self._process = subprocess.Popen(
+          [
+            *(sys.executable, '-c'),
+            _PROGRAM.format(path=path, box=box, bell=bell),
+          ],
+          bufsize=0,
+          pass_fds=passed,
+          stdin=subprocess.PIPE,
+          stdout=subprocess.PIPE,
+          env=os.environ | _ENVIRONMENT,
+          creationflags=flags,
+        )
     # Whatever it was, nobody else would close them.
     except BaseException:
-      os.close(box)
-      os.close(bell)
+      for one in passed:
+        os.close(one)
       raise
-    finally:
-      signal.pthread_sigmask(signal.SIG_SETMASK, before)
     self._bell = bell
     streams = cast(Any, self._process)
-    self._emptier = Emptier(box, streams.stdout, streams.stdin)
+    self._emptier = create_emptier(box, streams.stdout, streams.stdin)
 
   @property
   def _answers(self) -> Any:
@@ -207,7 +210,9 @@ class Reader:
   ) -> Iterator[Frame | list[Annotation]]:
     assert self._emptier is not None
     take, count, left = self._emptier.take, 0, limits.memory_bytes
-    while (message := receive(self._answers)).get('is') in ('frame', 'shapes'):
+    assert self._process is not None
+    self._clock = Clock(limits.seconds, self._process.kill)
+    while (message := self._receive()).get('is') in ('frame', 'shapes'):
       count += 1
       if message['is'] == 'shapes':
         yield receive_shapes(message, take, most_bytes=left)
@@ -230,13 +235,19 @@ class Reader:
     if not count:
       raise file_error(path, 'it holds no image', 'export it again')
 
+  def _receive(self) -> dict[str, Any]:
+    """What it says next; it ends where it takes longer than it may."""
+    with self._clock.running():
+      return receive(self._answers)
+
   def _close(self, process: subprocess.Popen[bytes]) -> None:
     for stream in (process.stdin, process.stdout):
       with contextlib.suppress(OSError):
         cast(IO[bytes], stream).close()
     assert self._emptier is not None
     self._emptier.close()
-    os.close(self._bell)
+    if self._bell is not None:
+      os.close(self._bell)
 
   def _death(
     self, path: pathlib.Path, limits: Limits, error: MessageError
@@ -248,26 +259,28 @@ class Reader:
     except subprocess.TimeoutExpired:
       code = 0
     self.stop()
-    if code == -signal.SIGPROF:
+    ended_by = signal.Signals(-code).name if code < 0 else ''
+    if ended_by == 'SIGPROF':
       return file_error(
         path,
         f'it was not read after {limits.processor_s:.0f} s of computing',
         'it is damaged: copy or export it again',
       )
-    if code == -signal.SIGALRM:
+    if ended_by == 'SIGALRM' or self._clock.is_over:
       return file_error(
         path,
         f'it was not read after {limits.seconds:.0f} s',
         'copy it to a quicker disk, or see whether it is damaged',
       )
-    if code == -signal.SIGKILL:
+    if ended_by == 'SIGKILL':
       return file_error(
         path,
         'the system ended the process that read it, as it does where memory is'
         ' short',
         'close other programs, or crop the image; it may be damaged, too',
       )
-    what = signal.Signals(-code).name if code < 0 else str(error)
+    # Windows says so by a number.
+    what = f'{code:#x}' if code > 255 else ended_by or str(error)
     return file_error(
       path,
       f'it crashes the library that reads it ({what})',

@@ -9,8 +9,6 @@ import functools
 import logging
 import os
 import pathlib
-import resource
-import signal
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -18,7 +16,17 @@ from typing import Any, BinaryIO
 from defectseg_jax.errors import InputError
 from defectseg_jax.micrographs.formats.opening import frames_of, memory_error
 from defectseg_jax.micrographs.reader.bell import wait_for
-from defectseg_jax.micrographs.reader.box import BoxError, Filler
+from defectseg_jax.micrographs.reader.bounds import (
+  bounded_time,
+  limit_memory,
+  prepare_bounds,
+)
+from defectseg_jax.micrographs.reader.box import (
+  BoxError,
+  Filler,
+  PipeFiller,
+  create_filler,
+)
 from defectseg_jax.micrographs.reader.messages import (
   End,
   MessageError,
@@ -28,16 +36,16 @@ from defectseg_jax.micrographs.reader.messages import (
 )
 
 
-def main(box: int, bell: int) -> None:
+def main(box: int | None, bell: int | None) -> None:
   """Answers requests until nobody is there to ask.
 
   Args:
-    box: descriptor of what the numbers are put into.
-    bell: of what is rung for each request.
+    box: descriptor of what the numbers are put into; None for the pipe.
+    bell: of what is rung for each request, if anything is.
   """
   requests = os.fdopen(0, 'rb', buffering=0)
   answers = os.fdopen(os.dup(1), 'wb', buffering=0)
-  filler = Filler(box, answers, requests)
+  filler = create_filler(box, answers, requests)
   _prepare()
   with contextlib.suppress(BoxError, MessageError, OSError):
     send(answers, {'is': 'ready'})
@@ -55,38 +63,31 @@ def _prepare() -> None:
   nowhere = os.open(os.devnull, os.O_WRONLY)
   for stream in (1, 2):
     os.dup2(nowhere, stream)
-  resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-  # They end this process wherever it is, also in a library that loops.
-  for bound in (signal.SIGALRM, signal.SIGPROF):
-    signal.signal(bound, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [bound])
+  prepare_bounds()
   # Linux ends this process first when memory is short: it costs one file.
   with contextlib.suppress(OSError):
     pathlib.Path('/proc/self/oom_score_adj').write_text('1000')
 
 
-def _answer(request: dict[str, Any], answers: BinaryIO, filler: Filler) -> None:
+def _answer(
+  request: dict[str, Any], answers: BinaryIO, filler: Filler | PipeFiller
+) -> None:
   """Reads a file: its images one by one, or its outlines; how it ended."""
   if request['folder']:
     os.chdir(request['folder'])
-  _limit_memory(request['memory_bytes'])
+  limit_memory(request['memory_bytes'])
   fault, path = None, pathlib.Path(request['path'])
-  with _remarks() as (log, caught):
-    signal.setitimer(signal.ITIMER_PROF, request['processor_s'])
-    signal.setitimer(signal.ITIMER_REAL, request['seconds'])
+  times = request['processor_s'], request['seconds']
+  with _remarks() as (log, caught), bounded_time(*times) as paused:
     try:
       for send_one in _found(request['what'], path, answers, filler):
         # Whoever asked may be slow to take it.
-        left = signal.setitimer(signal.ITIMER_REAL, 0)[0]
-        send_one()
-        signal.setitimer(signal.ITIMER_REAL, left)
+        with paused():
+          send_one()
     except InputError as error:
       fault = str(error)
     except MemoryError:
       fault = str(memory_error(path))
-    finally:
-      for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
-        signal.setitimer(timer, 0)
   end = End(
     fault,
     log.kept,
@@ -96,7 +97,10 @@ def _answer(request: dict[str, Any], answers: BinaryIO, filler: Filler) -> None:
 
 
 def _found(
-  what: str, path: pathlib.Path, answers: BinaryIO, filler: Filler
+  what: str,
+  path: pathlib.Path,
+  answers: BinaryIO,
+  filler: Filler | PipeFiller,
 ) -> Iterator[Callable[[], None]]:
   """What sends an image after the other, or the outlines of a file."""
   if what == 'images':
@@ -108,16 +112,6 @@ def _found(
   from defectseg_jax.micrographs.reader.shapes import send_shapes
 
   yield functools.partial(send_shapes, answers, shapes_of(path), filler.put)
-
-
-def _limit_memory(most_bytes: int) -> None:
-  """Of what a process writes to; files that are mapped do not count."""
-  _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-  if hard != resource.RLIM_INFINITY:
-    most_bytes = min(most_bytes, hard)
-  # Not every system has this limit; the one of time is left there.
-  with contextlib.suppress(OSError, ValueError):
-    resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, hard))
 
 
 class _Log(logging.Handler):

@@ -3,6 +3,7 @@
 import pathlib
 from collections.abc import Sequence
 
+from defectseg_jax.files import write_text
 from defectseg_jax.reporting.paper.methods import methods
 from defectseg_jax.reporting.paper.record import Record
 from defectseg_jax.reporting.paper.references import bibtex, keys_of
@@ -33,7 +34,7 @@ def write_paper(folder: pathlib.Path, record: Record) -> None:
     'tables.md': table_markdown(table),
     'tables.tex': table_latex(table),
   }.items():
-    (folder / name).write_text(text, encoding='utf-8')
+    write_text(folder / name, text)
   write_workbook(folder / 'tables.xlsx', table)
 
 
@@ -53,4 +54,4 @@ def write_methods(
     'methods.tex': methods_latex(paragraphs),
     'references.bib': bibtex(cited),
   }.items():
-    (folder / name).write_text(text, encoding='utf-8')
+    write_text(folder / name, text)

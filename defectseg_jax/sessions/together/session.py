@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from defectseg_jax.files import csv_text, json_text
+from defectseg_jax.files import csv_text, json_text, write_text
 from defectseg_jax.reporting.page.together import (
   Section,
   TogetherImage,
@@ -148,10 +148,10 @@ def _write(
   with folder.new_results() as made:
     for name, rows in tables.items():
       if rows:
-        (made / name).write_text(csv_text(rows, digits=DIGITS))
-    (made / TOLD).write_text(json_text(told), encoding='utf-8')
+        write_text(made / name, csv_text(rows, digits=DIGITS))
+    write_text(made / TOLD, json_text(told))
     page = _page(parts, together, looked.shown)
-    (made / 'report.html').write_text(page, encoding='utf-8')
+    write_text(made / 'report.html', page)
     write_methods(made / PAPER, together_methods(record))
   return together
 

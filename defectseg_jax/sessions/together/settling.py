@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from defectseg_jax.applicability.verdict import Applies
-from defectseg_jax.files import json_text
+from defectseg_jax.files import json_text, write_text
 from defectseg_jax.prediction.settling import Claim, settle
 from defectseg_jax.quantification import kind_of
 from defectseg_jax.runs.run import Run
@@ -65,7 +65,7 @@ class Settling:
       update_files(*pair, lambda one=one: one, anew=True)
       for pair, one in zip(pairs, found, strict=True)
     ]
-    folder.put({file: lambda to: to.write_text(json_text(settled))})
+    folder.put({file: lambda to: write_text(to, json_text(settled))})
     folder.note_done(
       image.name, Done(image.source.stem, key, key, None, [file])
     )

@@ -53,7 +53,9 @@ def write_domain(
       write_mask(folder / 'masks' / name, patch.mask, pixel_size_nm=pixel)
       rows.append([name, split, pixel])
       on_written()
-  with (folder / 'splits.csv').open('w', newline='') as stream:
+  with (folder / 'splits.csv').open(
+    'w', encoding='utf-8', newline=''
+  ) as stream:
     writer = csv.writer(stream, lineterminator='\n')
     writer.writerow(['file', 'split', 'pixel_size_nm'])
     writer.writerows(rows)
