@@ -230,9 +230,7 @@ def _grey_statistics(grey: np.ndarray, spread: float) -> dict[str, float]:
     'coarse_correlation': _correlation(unit, 8),
     'periodicity': _periodicity(unit),
     # A power of floats takes thirty times as long as products.
-    'skewness': float(
-      np.clip((clipped * clipped * clipped).mean(), -3.0, 3.0)
-    ),
+    'skewness': float(np.clip((clipped * clipped * clipped).mean(), -3.0, 3.0)),
   }
 
 
