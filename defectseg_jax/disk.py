@@ -133,11 +133,11 @@ def remove_open(path: pathlib.Path, file: int) -> None:
   where somebody else has opened it by then.
   """
   try:
-    path.unlink(missing_ok=True)
+    path.unlink()
   except PermissionError:
     os.close(file)
     with contextlib.suppress(PermissionError):
-      path.unlink(missing_ok=True)
+      path.unlink()
   else:
     os.close(file)
 
