@@ -226,7 +226,8 @@ class Document:
     return self._numbers.ready
 
   def prepare(self) -> None:
-    """Does ahead what takes longest of the numbers of the next change."""
+    """Does ahead what takes longest of the next change and its numbers."""
+    self._history.prepare(self._edited.layers, self.lock)
     self._numbers.prepare(self.lock)
 
   def save(self) -> None:
@@ -281,9 +282,8 @@ class Document:
     return self._done(entry, 1, entry.text)
 
   def _done(self, entry: Entry, sign: int, text: str) -> Change:
-    self._numbers.before(entry.box)
-    ids_before, regions = self._edited.do(entry, sign), 'regions' in entry.delta
-    self._numbers.change(entry.box, ids_before, regions=regions)
+    self._numbers.before(entry.box, regions='regions' in entry.delta)
+    self._numbers.change(entry.box, self._edited.do(entry, sign))
     self._unsaved = True
     return Change(
       self.version, entry.box, text, self.can_undo, self.can_redo, self.done

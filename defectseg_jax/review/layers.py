@@ -22,6 +22,8 @@ NOWHERE: Box = (0, 0, 0, 0)
 NAMES = ('ids', 'removed', 'regions')
 # What counts, in the layer of regions.
 USUAL, NOT_LABELLED, NO_SPECIMEN = 0, 1, 2
+# Larger images are not looked through ahead, while a person looks; by eye.
+MOST_AHEAD_PX = 1 << 25
 # Some MiB of working memory, whatever the size of the image; by eye.
 _BLOCK_PX = 1 << 21
 _FEW_PX = 1 << 14
