@@ -25,7 +25,7 @@ from defectseg_jax.review.live_numbers import LiveNumbers
 from defectseg_jax.review.operations import Operation, read_operation
 from defectseg_jax.review.proposal import Networks, propose
 from defectseg_jax.review.rethreshold import rethreshold
-from defectseg_jax.review.scene import Edit, Scene, plural, trimmed
+from defectseg_jax.review.scene import Edit, Scene, plural
 
 _EDITS: Mapping[str, Callable[[Scene, Operation], Edit]] = {
   'toggle': objects.toggle,
@@ -261,7 +261,7 @@ class Document:
 
   def _take(self, edit: Edit, operation: Mapping[str, Any] | None) -> Change:
     """Writes a change down, then makes it."""
-    new, box = trimmed(self._edited.layers, edit)
+    box, delta = self._edited.layers.delta(edit.box, edit.new)
     after = {
       name: value
       for name, value in edit.values.items()
@@ -272,7 +272,7 @@ class Document:
     entry = Entry(
       edit.text,
       box,
-      self._edited.layers.delta(box, new),
+      delta,
       {name: self._edited.values.get(name) for name in after},
       after,
       tuple(sorted(edit.hand - self._edited.hand)),

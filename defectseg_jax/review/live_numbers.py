@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,6 @@ from defectseg_jax.review.layers import (
   USUAL,
   Box,
   Layers,
-  ids_in,
   part,
 )
 from defectseg_jax.sessions.calibration import Scale
@@ -68,12 +67,12 @@ class LiveNumbers:
     if self._live is not None and box != NOWHERE:
       self._live.before(box)
 
-  def change(self, box: Box, ids_before: np.ndarray) -> None:
+  def change(self, box: Box, affected: Collection[int]) -> None:
     """Takes note of a change.
 
     Args:
       box: of the pixels that changed; `before` was told of it.
-      ids_before: that were in it.
+      affected: ids of pixels that changed, before and after.
     """
     if box == NOWHERE:
       return
@@ -84,8 +83,7 @@ class LiveNumbers:
       labelled = self._layers.regions[part(box)] != NOT_LABELLED
       ids = self._layers.ids[part(box)]
       self._ids[part(box)] = np.where(labelled, ids, 0)
-    now = ids_in(self._layers.ids[part(box)])
-    self._live.change(box, np.union1d(ids_before, now))
+    self._live.change(box, np.array(sorted(affected), np.int64))
 
   def take_row(self, source: ImageSource) -> None:
     """Takes note of what summary.csv says since it was written again."""
