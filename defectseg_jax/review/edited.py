@@ -134,7 +134,7 @@ class Edited:
     pixels: np.ndarray,
     probabilities: np.ndarray | None,
     defect: str,
-    network_objects: Callable[[float], np.ndarray],
+    network_objects: Callable[[np.ndarray, float], np.ndarray],
   ) -> Scene:
     """What an operation sees; arguments as of `Scene`."""
     return Scene(

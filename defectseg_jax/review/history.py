@@ -145,19 +145,19 @@ class History:
         return False
     return True
 
-  def network_objects(self, threshold: float) -> np.ndarray:
-    """Ids of the network's objects at a threshold, int32 [H, W]."""
+  def network_objects(
+    self, probabilities: np.ndarray, threshold: float
+  ) -> np.ndarray:
+    """Ids of the network's objects of its map at a threshold, int32 [H, W]."""
     limits = self._source.limits
-    probabilities = self._source.probabilities()
-    if limits is None or probabilities is None:
-      raise InputError('threshold: no network looked at this image')
+    assert limits is not None
     if threshold == limits.threshold and not self.base_by_hand:
       # Not made of this map alone, where a network looks at several scales.
       return self.begin().ids
     found = network_objects(probabilities, threshold, limits.least_peak)
-    small = areas_of(found) < self._source.minimum_area_px
-    small[0] = False
-    if small.any():
+    if self._source.minimum_area_px > 1:
+      small = areas_of(found) < self._source.minimum_area_px
+      small[0] = False
       found[small[found]] = 0
     return found
 
@@ -177,8 +177,9 @@ class History:
     # The other program goes on from what was saved last; what it left of the
     # journal's changes, which may be newer, is what it shows.
     found = self._source.layers(self._shape)
-    none = np.zeros_like(layers.ids)
-    ids, next_id = with_old_ids(found.ids, layers.ids, none, next_id)
+    new, before = found.ids.ravel(), layers.ids.ravel()
+    ids, next_id = with_old_ids(new, before, np.zeros_like(before), next_id)
+    ids = ids.reshape(self._shape)
     removed = np.where(ids > 0, 0, layers.removed)
     gone = (layers.ids > 0) & (ids == 0) & (removed == 0)
     removed[gone] = layers.ids[gone]

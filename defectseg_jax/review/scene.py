@@ -27,8 +27,8 @@ class Scene:
     lines: whether the objects are lines.
     hand: ids that a person's hand is on.
     next_id: that no object ever had.
-    network_objects: makes ids of the network's objects anew, int32 [H, W], at
-      a threshold.
+    network_objects: makes ids of the network's objects anew, int32 [H, W], of
+      its map and a threshold.
   """
 
   layers: Layers
