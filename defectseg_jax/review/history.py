@@ -12,6 +12,7 @@ import defectseg_jax
 from defectseg_jax import disk
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.files import write_whole
+from defectseg_jax.prediction.sure_regions import sure_regions
 from defectseg_jax.review import beginning
 from defectseg_jax.review.image_source import ImageSource
 from defectseg_jax.review.journal import Entry, Journal
@@ -23,7 +24,7 @@ from defectseg_jax.review.layers import (
   areas_of,
   ids_in,
 )
-from defectseg_jax.review.rethreshold import network_objects, with_old_ids
+from defectseg_jax.review.rethreshold import with_old_ids
 from defectseg_jax.review.scene import Edit
 from defectseg_jax.sessions.index import IGNORE, MASKS, VALID
 
@@ -154,7 +155,7 @@ class History:
     if threshold == limits.threshold and not self.base_by_hand:
       # Not made of this map alone, where a network looks at several scales.
       return self.begin().ids
-    found = network_objects(probabilities, threshold, limits.least_peak)
+    found = sure_regions(probabilities, limits._replace(threshold=threshold))
     if self._source.minimum_area_px > 1:
       small = areas_of(found) < self._source.minimum_area_px
       small[0] = False

@@ -11,11 +11,11 @@ from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames
-from defectseg_jax.prediction.sure_regions import Hysteresis
+from defectseg_jax.prediction.sure_regions import Hysteresis, sure_regions
 from defectseg_jax.review.image_source import ImageSource
 from defectseg_jax.review.layers import ids_in
 from defectseg_jax.review.operations import Operation
-from defectseg_jax.review.rethreshold import network_objects, rethreshold
+from defectseg_jax.review.rethreshold import rethreshold
 from defectseg_jax.review.scene import Edit, Scene, label, plural
 from defectseg_jax.sessions.index import path_inside
 
@@ -62,7 +62,7 @@ class Proposal:
       # Without specks, which its network is not trusted with.
       mask = read_mask(self._path(f'masks/{self.name}.tif'))
       return label(mask)[0].astype(np.int32)
-    return network_objects(probabilities, threshold, limits.least_peak)
+    return sure_regions(probabilities, limits._replace(threshold=threshold))
 
   def _path(self, file: str) -> pathlib.Path:
     return path_inside(self.folder, f'teaching/{self.lesson}/{file}')

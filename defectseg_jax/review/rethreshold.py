@@ -5,10 +5,9 @@ from collections.abc import Collection
 import numpy as np
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.prediction.sure_regions import Hysteresis, sure_mask
 from defectseg_jax.review.layers import areas_of, ids_in
 from defectseg_jax.review.operations import Operation
-from defectseg_jax.review.scene import Edit, Scene, in_one_piece, label, plural
+from defectseg_jax.review.scene import Edit, Scene, in_one_piece, plural
 
 # A region that lies with more than this part of it in what a person decided
 # is the same object; by eye.
@@ -46,15 +45,6 @@ def rethreshold(scene: Scene, asked: Operation) -> Edit:
   text = f'threshold {asked.value:.3g}: {plural(len(ids_in(now)))}'
   values = {'threshold': asked.value, 'next_id': next_id}
   return Edit(box, {'ids': new}, text, frozenset(), values)
-
-
-def network_objects(
-  probabilities: np.ndarray, threshold: float, least_peak: float
-) -> np.ndarray:
-  """Regions of a map of probabilities: int32 [H, W] from 1."""
-  # A least peak below the threshold asks for nothing.
-  mask = sure_mask(probabilities, Hysteresis(threshold, least_peak))
-  return label(mask)[0].astype(np.int32)
 
 
 def _lookup(ids: Collection[int], size: int) -> np.ndarray:

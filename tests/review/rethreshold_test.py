@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from defectseg_jax.prediction.sure_regions import Hysteresis, sure_regions
 from defectseg_jax.review.layers import Layers
 from defectseg_jax.review.operations import Operation
-from defectseg_jax.review.rethreshold import network_objects, rethreshold
+from defectseg_jax.review.rethreshold import rethreshold
 from defectseg_jax.review.scene import Scene, label
 
 SHAPE = (90, 130)
@@ -63,7 +64,7 @@ def blobs(rng, sigma):
 def test_it_is_what_whole_images_give(seed):
   rng = np.random.default_rng(seed)
   probabilities = blobs(rng, rng.uniform(1.5, 4))
-  ids = network_objects(probabilities, 0.6, 0.0)
+  ids = sure_regions(probabilities, Hysteresis(0.6))
   # Of the network's objects some are out; others were drawn over, or anew.
   out = rng.random(ids.max() + 1) < 0.2
   out[0] = False
@@ -83,10 +84,10 @@ def test_it_is_what_whole_images_give(seed):
     lines=False,
     hand=hand,
     next_id=next_id,
-    network_objects=lambda map_, at: network_objects(map_, at, 0.0),
+    network_objects=lambda map_, at: sure_regions(map_, Hysteresis(at)),
   )
   for threshold in (0.5, 0.6, 0.7, 1.1):
-    found = network_objects(probabilities, threshold, 0.0)
+    found = sure_regions(probabilities, Hysteresis(threshold))
     expected, expected_next = straightforward(
       ids, removed, found, hand, next_id
     )
