@@ -33,18 +33,15 @@ def rethreshold(scene: Scene, asked: Operation) -> Edit:
   _drop_decided(found, decided)
   cut = ids_in(found[decided > 0])
   found[decided > 0] = 0
-  if len(cut):
-    regions.put(places, found)
-    in_one_piece(regions, cut.tolist(), int(found.max()) + 1)
-    found = regions.take(places)
+  _number_pieces(found, places, cut, scene.shape[1])
   now, next_id = with_old_ids(found, before, kept, scene.next_id)
   now = np.where(kept > 0, kept, now)
-  new = np.zeros(scene.shape, np.int32)
-  new.put(places, now)
+  new = np.zeros(ids.size, np.int32)
+  new[places] = now
   box = (0, 0, *scene.shape)
   text = f'threshold {asked.value:.3g}: {plural(len(ids_in(now)))}'
   values = {'threshold': asked.value, 'next_id': next_id}
-  return Edit(box, {'ids': new}, text, frozenset(), values)
+  return Edit(box, {'ids': new.reshape(scene.shape)}, text, frozenset(), values)
 
 
 def _lookup(ids: Collection[int], size: int) -> np.ndarray:
@@ -70,6 +67,31 @@ def _drop_decided(found: np.ndarray, decided: np.ndarray) -> None:
   dropped[pairs[0][holds]] = True
   dropped[0] = False
   found[dropped[found]] = 0
+
+
+def _number_pieces(
+  found: np.ndarray, places: np.ndarray, cut: np.ndarray, width: int
+) -> None:
+  """Gives the pieces of regions that were cut numbers of their own, in place.
+
+  Args:
+    found: int32 [n], the number of the region at each of some pixels.
+    places: int64 [n], of these pixels, counted row after row.
+    cut: numbers of the regions, of which something is left; sorted.
+    width: of the image.
+  """
+  last = int(found.max(initial=0))
+  chosen = np.flatnonzero(_lookup(cut.tolist(), last + 1)[found])
+  whose = found[chosen]
+  for one in cut.tolist():
+    its = chosen[whose == one]
+    row, column = np.divmod(places[its], width)
+    row, column = row - row.min(), column - column.min()
+    region = np.zeros((row.max() + 1, column.max() + 1), np.int32)
+    region[row, column] = one
+    pieces = in_one_piece(region, [one], last + 1)
+    last += len(pieces[one])
+    found[its] = region[row, column]
 
 
 def with_old_ids(
