@@ -133,7 +133,7 @@ class Desk:
     return document.numbers()
 
   def prepare(self, name: str) -> None:
-    """Does ahead what takes longest of the numbers of the next change."""
+    """Does ahead what takes longest of the next change and its numbers."""
     with self.lock:
       picture = self._pictures.get(name)
     if picture is not None:

@@ -25,7 +25,7 @@ from defectseg_jax.review.live_numbers import LiveNumbers
 from defectseg_jax.review.operations import Operation, read_operation
 from defectseg_jax.review.proposal import Networks, propose
 from defectseg_jax.review.rethreshold import rethreshold
-from defectseg_jax.review.scene import Edit, Scene, plural, trimmed
+from defectseg_jax.review.scene import Edit, Scene, plural
 
 _EDITS: Mapping[str, Callable[[Scene, Operation], Edit]] = {
   'toggle': objects.toggle,
@@ -226,7 +226,8 @@ class Document:
     return self._numbers.ready
 
   def prepare(self) -> None:
-    """Does ahead what takes longest of the numbers of the next change."""
+    """Does ahead what takes longest of the next change and its numbers."""
+    self._history.prepare(self._edited.layers, self.lock)
     self._numbers.prepare(self.lock)
 
   def save(self) -> None:
@@ -260,7 +261,7 @@ class Document:
 
   def _take(self, edit: Edit, operation: Mapping[str, Any] | None) -> Change:
     """Writes a change down, then makes it."""
-    new, box = trimmed(self._edited.layers, edit)
+    box, delta = self._edited.layers.delta(edit.box, edit.new)
     after = {
       name: value
       for name, value in edit.values.items()
@@ -271,7 +272,7 @@ class Document:
     entry = Entry(
       edit.text,
       box,
-      self._edited.layers.delta(box, new),
+      delta,
       {name: self._edited.values.get(name) for name in after},
       after,
       tuple(sorted(edit.hand - self._edited.hand)),
@@ -281,9 +282,8 @@ class Document:
     return self._done(entry, 1, entry.text)
 
   def _done(self, entry: Entry, sign: int, text: str) -> Change:
-    self._numbers.before(entry.box)
-    ids_before, regions = self._edited.do(entry, sign), 'regions' in entry.delta
-    self._numbers.change(entry.box, ids_before, regions=regions)
+    self._numbers.before(entry.box, regions='regions' in entry.delta)
+    self._numbers.change(entry.box, self._edited.do(entry, sign))
     self._unsaved = True
     return Change(
       self.version, entry.box, text, self.can_undo, self.can_redo, self.done

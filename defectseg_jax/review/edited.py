@@ -9,7 +9,7 @@ from defectseg_jax.quantification.kinds import kind_of
 from defectseg_jax.review.fingerprint import Fingerprint
 from defectseg_jax.review.image_source import ImageSource
 from defectseg_jax.review.journal import Entry
-from defectseg_jax.review.layers import Box, Layers, Places, ids_in, part
+from defectseg_jax.review.layers import Box, Layers, Places, Step, ids_in
 from defectseg_jax.review.scene import Scene
 
 
@@ -77,7 +77,7 @@ class Edited:
       return bool(self.layers.regions.any())
     return not np.array_equal(self._base_regions, self.layers.regions)
 
-  def do(self, entry: Entry, sign: int) -> np.ndarray:
+  def do(self, entry: Entry, sign: int) -> set[int]:
     """Makes a change of the journal, or undoes it.
 
     Args:
@@ -85,21 +85,34 @@ class Edited:
       sign: 1 makes it, -1 undoes it.
 
     Returns:
-      Ids that were in its box.
+      Ids of pixels that changed, before and after.
     """
-    box, layers = entry.box, self.layers
-    before = ids_in(layers.ids[part(box)]), ids_in(layers.removed[part(box)])
-    self._print.without(layers.ids, box)
-    layers.add(box, entry.delta, sign=sign)
-    self._print.with_(layers.ids, box)
-    self.objects.update(box, before[0])
-    self.out.update(box, before[1])
+    affected: dict[str, set[int]] = {'ids': set(), 'removed': set()}
+    for step in self.layers.steps(entry.box, entry.delta):
+      found = self._do(step, sign)
+      if step.name in affected:
+        affected[step.name].update(found)
+    for name, places in (('ids', self.objects), ('removed', self.out)):
+      if affected[name]:
+        places.update(entry.box, affected[name])
     self.values.update(entry.after if sign > 0 else entry.before)
     if sign > 0:
       self.hand.update(entry.hand)
     else:
       self.hand.difference_update(entry.hand)
-    return before[0]
+    return affected['ids']
+
+  def _do(self, step: Step, sign: int) -> list[int]:
+    """Makes a part of a change; the values of its pixels, before and after."""
+    layer = getattr(self.layers, step.name)
+    before = layer.take(step.places)
+    after = before + step.values if sign > 0 else before - step.values
+    if step.name == 'ids':
+      self._print.without(layer, step.places)
+    layer.put(step.places, after)
+    if step.name == 'ids':
+      self._print.with_(layer, step.places)
+    return [*ids_in(before).tolist(), *ids_in(after).tolist()]
 
   def corrected(self) -> tuple[int, int]:
     """How many objects a person took out, drew or changed, and of how many."""
@@ -121,7 +134,7 @@ class Edited:
     pixels: np.ndarray,
     probabilities: np.ndarray | None,
     defect: str,
-    network_objects: Callable[[float], np.ndarray],
+    network_objects: Callable[[np.ndarray, float], np.ndarray],
   ) -> Scene:
     """What an operation sees; arguments as of `Scene`."""
     return Scene(

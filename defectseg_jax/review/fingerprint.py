@@ -2,22 +2,20 @@
 
 import numpy as np
 
-from defectseg_jax.review.layers import Box, grow, part
+from defectseg_jax.review.layers import blocks_of_rows
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
-# Looked through at a time, so that no copy of a large mask is made; by eye.
-_AT_ONCE_PX = 1 << 20
 
 
 class Fingerprint:
   """A number of a mask, and how many pairs of pixels of its objects touch.
 
   Masks that differ have different numbers, but for one in 2^64: each pixel adds
-  one that follows from its place alone. Both are kept up to date box by box.
+  one that follows from its place alone. Both are kept up to date by the pixels
+  that change.
 
   Attributes:
     marked: of the mask.
-    touching: pairs of neighbours, corners too, that are of two objects.
   """
 
   def __init__(self, ids: np.ndarray) -> None:
@@ -26,58 +24,82 @@ class Fingerprint:
     Args:
       ids: int32 [H, W].
     """
-    width = ids.shape[1]
-    parts = [_marked(ids, (top, 0, end, width)) for top, end in _strips(ids)]
-    self.marked = sum(parts) % 2**64
-    self.touching = _touching(ids)
+    # A pair has two ends, each of which is counted.
+    self.marked, self._ends = 0, 0
+    for rows in blocks_of_rows(ids.shape):
+      places = np.flatnonzero(ids[rows] > 0) + rows.start * ids.shape[1]
+      self.marked = (self.marked + _marked(places)) % 2**64
+      self._ends += _ends(ids, places)
+
+  @property
+  def touching(self) -> int:
+    """Pairs of neighbours, corners too, that are of two objects."""
+    return self._ends // 2
 
   def key(self) -> tuple[int, int]:
     """What tells masks apart that are written differently."""
     return self.marked, self.touching
 
-  def without(self, ids: np.ndarray, box: Box) -> None:
-    """Takes the part of a box away, before it changes."""
-    self._count(ids, box, -1)
+  def without(self, ids: np.ndarray, places: np.ndarray) -> None:
+    """Takes pixels away, before they change.
 
-  def with_(self, ids: np.ndarray, box: Box) -> None:
-    """Adds the part of a box, after it changed."""
-    self._count(ids, box, 1)
+    Args:
+      ids: of the mask.
+      places: int64 [n], counted row after row.
+    """
+    self._count(ids, places, -1)
 
-  def _count(self, ids: np.ndarray, box: Box, sign: int) -> None:
-    height, width = ids.shape
-    self.marked = (self.marked + sign * _marked(ids, box)) % 2**64
-    around = grow(box, 1, (height, width))
-    self.touching += sign * _touching(ids[part(around)])
+  def with_(self, ids: np.ndarray, places: np.ndarray) -> None:
+    """Adds pixels, after they changed; arguments as of `without`."""
+    self._count(ids, places, 1)
+
+  def _count(self, ids: np.ndarray, places: np.ndarray, sign: int) -> None:
+    inside = np.zeros(ids.size, bool)
+    inside[places] = True
+    there = places[ids.take(places) > 0]
+    self.marked = (self.marked + sign * _marked(there)) % 2**64
+    self._ends += sign * _ends(ids, there, inside)
 
 
-def _strips(ids: np.ndarray) -> list[tuple[int, int]]:
-  """First row of each part, and that after its last."""
-  height, width = ids.shape
-  step = max(1, _AT_ONCE_PX // max(1, width))
-  return [(top, min(top + step, height)) for top in range(0, height, step)]
-
-
-def _marked(ids: np.ndarray, box: Box) -> int:
-  rows, columns = np.nonzero(ids[part(box)])
-  places = (rows + box[0]).astype(np.uint64) * np.uint64(ids.shape[1])
-  places += (columns + box[1]).astype(np.uint64)
+def _marked(places: np.ndarray) -> int:
   # The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
-  mixed = (places + np.uint64(1)) * _STEP
+  mixed = (places.astype(np.uint64) + np.uint64(1)) * _STEP
   mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
   mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
   mixed ^= mixed >> np.uint64(31)
   return int(np.add.reduce(mixed, dtype=np.uint64))
 
 
-def _touching(ids: np.ndarray) -> int:
-  """Pairs of neighbours of two objects."""
-  found, width = 0, ids.shape[1]
-  for top, end in _strips(ids):
-    # Flat, with the row below and a column of background; few are marked.
-    flat = np.pad(ids[top : end + 1], [(0, 1), (0, 1)]).ravel()
-    places = np.flatnonzero(flat[: (end - top) * (width + 1)])
-    here = flat[places]
-    for step in (1, width, width + 1, width + 2):
-      other = flat[places + step]
-      found += int(np.count_nonzero((other > 0) & (other != here)))
+def _ends(
+  ids: np.ndarray, places: np.ndarray, inside: np.ndarray | None = None
+) -> int:
+  """Neighbours of another object that pixels have.
+
+  Args:
+    ids: of the mask.
+    places: of pixels of objects, counted row after row.
+    inside: bool [H * W], where they are; then those that a pixel beside them
+      has among them are counted, too. None counts their own alone.
+  """
+  width, found = ids.shape[1], 0
+  column, here = places % width, ids.take(places)
+  for down, along in _NEIGHBOURS:
+    others = places + (down * width + along)
+    there = ids.take(others, mode='clip')
+    touch = (there > 0) & (there != here)
+    # Beyond a side of the image there is nothing.
+    touch &= (others >= 0) & (others < ids.size)
+    if along:
+      touch &= column != (0 if along < 0 else width - 1)
+    found += int(np.count_nonzero(touch))
+    if inside is not None:
+      found += int(np.count_nonzero(~inside[others[touch]]))
   return found
+
+
+_NEIGHBOURS = [
+  (down, along)
+  for down in (-1, 0, 1)
+  for along in (-1, 0, 1)
+  if (down, along) != (0, 0)
+]

@@ -1,10 +1,10 @@
 """What a document begins from, what was done since, and what is on disk."""
 
+import contextlib
 import hashlib
 import threading
-import zipfile
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,21 +12,35 @@ import defectseg_jax
 from defectseg_jax import disk
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.files import write_whole
+from defectseg_jax.prediction.sure_regions import sure_regions
+from defectseg_jax.review import beginning
 from defectseg_jax.review.image_source import ImageSource
 from defectseg_jax.review.journal import Entry, Journal
 from defectseg_jax.review.layers import (
+  MOST_AHEAD_PX,
   NO_SPECIMEN,
   NOT_LABELLED,
   Layers,
   areas_of,
-  blocks_of_rows,
   ids_in,
 )
-from defectseg_jax.review.rethreshold import network_objects, with_old_ids
+from defectseg_jax.review.rethreshold import with_old_ids
 from defectseg_jax.review.scene import Edit
 from defectseg_jax.sessions.index import IGNORE, MASKS, VALID
 
 FOLDER = 'review'
+
+
+class _Beginning(NamedTuple):
+  """What the first change writes beside itself, whatever it is.
+
+  Attributes:
+    base: content of the file that the journal begins from.
+    pixels: checksum of the micrograph, which nobody edits.
+  """
+
+  base: bytes
+  pixels: str
 
 
 class History:
@@ -47,6 +61,7 @@ class History:
     folder = source.folder / FOLDER
     self._base = folder / f'{source.name}.npz'
     self.journal = Journal(folder / f'{source.name}.jsonl')
+    self._ahead: _Beginning | None = None
 
   @property
   def base_by_hand(self) -> bool:
@@ -69,7 +84,26 @@ class History:
         f'{self._source.name} has {list(self._shape)}',
         'move it out of the folder, and the image is edited from the beginning',
       )
-    return self._read_base()
+    return beginning.read(self._base, self.journal.begin['base'])
+
+  def prepare(self, layers: Layers, lock: threading.RLock) -> None:
+    """Packs ahead what the first change writes; writes nothing itself.
+
+    Args:
+      layers: of the document.
+      lock: of the document; others may hold it most of the while.
+    """
+    small = layers.ids.size <= MOST_AHEAD_PX
+    if not small or self._ahead is not None or self.journal.begin is not None:
+      return
+    # What cannot be read is told by the change that needs it.
+    with contextlib.suppress(OSError, InputError):
+      made = self._make_beginning(layers)
+      with lock:
+        # Nothing changes the layers before the first change, which may have
+        # come meanwhile.
+        if self.journal.begin is None:
+          self._ahead = made
 
   def do(self, entry: Entry, layers: Layers, values: Mapping[str, Any]) -> None:
     """Writes a change down; the first one with what it begins from.
@@ -80,19 +114,22 @@ class History:
       values: before it.
     """
     if self.journal.begin is None:
-      self._write_base(layers)
+      made = self._ahead or self._make_beginning(layers)
+      with write_whole(self._base) as temporary:
+        temporary.write_bytes(made.base)
       self.journal.begin_with(
         {
           'image': self._source.name,
           'program': defectseg_jax.__version__,
           'shape': list(self._shape),
-          'pixels': disk.file_checksum(self._source.path('images')),
-          'base': disk.file_checksum(self._base),
+          'pixels': made.pixels,
+          'base': hashlib.sha256(made.base).hexdigest(),
           'by_hand': self._source.by_hand,
           'files': self._source.checksums(),
           'values': dict(values),
         }
       )
+      self._ahead = None
     self.journal.do(entry)
 
   def files_stand(self) -> bool:
@@ -109,19 +146,19 @@ class History:
         return False
     return True
 
-  def network_objects(self, threshold: float) -> np.ndarray:
-    """Ids of the network's objects at a threshold, int32 [H, W]."""
+  def network_objects(
+    self, probabilities: np.ndarray, threshold: float
+  ) -> np.ndarray:
+    """Ids of the network's objects of its map at a threshold, int32 [H, W]."""
     limits = self._source.limits
-    probabilities = self._source.probabilities()
-    if limits is None or probabilities is None:
-      raise InputError('threshold: no network looked at this image')
+    assert limits is not None
     if threshold == limits.threshold and not self.base_by_hand:
       # Not made of this map alone, where a network looks at several scales.
       return self.begin().ids
-    found = network_objects(probabilities, threshold, limits.least_peak)
-    small = areas_of(found) < self._source.minimum_area_px
-    small[0] = False
-    if small.any():
+    found = sure_regions(probabilities, limits._replace(threshold=threshold))
+    if self._source.minimum_area_px > 1:
+      small = areas_of(found) < self._source.minimum_area_px
+      small[0] = False
       found[small[found]] = 0
     return found
 
@@ -141,8 +178,9 @@ class History:
     # The other program goes on from what was saved last; what it left of the
     # journal's changes, which may be newer, is what it shows.
     found = self._source.layers(self._shape)
-    none = np.zeros_like(layers.ids)
-    ids, next_id = with_old_ids(found.ids, layers.ids, none, next_id)
+    new, before = found.ids.ravel(), layers.ids.ravel()
+    ids, next_id = with_old_ids(new, before, np.zeros_like(before), next_id)
+    ids = ids.reshape(self._shape)
     removed = np.where(ids > 0, 0, layers.removed)
     gone = (layers.ids > 0) & (ids == 0) & (removed == 0)
     removed[gone] = layers.ids[gone]
@@ -192,50 +230,6 @@ class History:
     begun = self.journal.begin
     return begun['files'] if begun else {}
 
-  def _write_base(self, layers: Layers) -> None:
-    # As np.savez_compressed, in a fifth of the time: the first change waits.
-    # Of numbers as narrow as the ids allow there is less to pack.
-    narrow = np.min_scalar_type(int(layers.ids.max(initial=0)))
-    with (
-      write_whole(self._base) as temporary,
-      zipfile.ZipFile(
-        temporary, 'w', zipfile.ZIP_DEFLATED, compresslevel=1
-      ) as packed,
-    ):
-      for name, kind in (('ids', narrow), ('regions', np.dtype(np.uint8))):
-        layer = getattr(layers, name)
-        with packed.open(f'{name}.npy', 'w', force_zip64=True) as stream:
-          np.lib.format.write_array_header_1_0(
-            stream,
-            {
-              'descr': np.lib.format.dtype_to_descr(kind),
-              'fortran_order': False,
-              'shape': layer.shape,
-            },
-          )
-          for rows in blocks_of_rows(layer.shape):
-            stream.write(layer[rows].astype(kind).tobytes())
-
-  def _read_base(self) -> Layers:
-    remedy = (
-      'move it and the .jsonl beside it out of the folder; the mask holds what '
-      'was saved last'
-    )
-    try:
-      content = self._base.read_bytes()
-    except OSError as error:
-      raise file_error(self._base, f'{error.strerror}', remedy) from error
-    assert self.journal.begin is not None
-    if hashlib.sha256(content).hexdigest() != self.journal.begin['base']:
-      raise file_error(
-        self._base, 'is not what the journal begins from', remedy
-      )
-    try:
-      with np.load(self._base, allow_pickle=False) as arrays:
-        ids, regions = (
-          arrays['ids'].astype(np.int32, copy=False),
-          arrays['regions'],
-        )
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
-      raise file_error(self._base, f'is damaged ({error})', remedy) from error
-    return Layers(ids, np.zeros(ids.shape, ids.dtype), regions)
+  def _make_beginning(self, layers: Layers) -> _Beginning:
+    pixels = disk.file_checksum(self._source.path('images'))
+    return _Beginning(beginning.pack(layers), pixels)

@@ -5,15 +5,15 @@ change; taken away, it undoes it: bit for bit, and without the program that once
 computed it.
 """
 
-import base64
 import dataclasses
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
 from defectseg_jax.errors import InputError
+from defectseg_jax.review import differences
 
 # Top, left, bottom, right; the row and column after the last.
 Box = tuple[int, int, int, int]
@@ -22,6 +22,8 @@ NOWHERE: Box = (0, 0, 0, 0)
 NAMES = ('ids', 'removed', 'regions')
 # What counts, in the layer of regions.
 USUAL, NOT_LABELLED, NO_SPECIMEN = 0, 1, 2
+# Larger images are not looked through ahead, while a person looks; by eye.
+MOST_AHEAD_PX = 1 << 25
 # Some MiB of working memory, whatever the size of the image; by eye.
 _BLOCK_PX = 1 << 21
 _FEW_PX = 1 << 14
@@ -54,41 +56,68 @@ class Layers:
     regions = self.regions.copy() if some else np.zeros(self.shape, np.uint8)
     return Layers(ids, self.removed, regions)
 
-  def delta(self, box: Box, new: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """What new values of a box would change, as text.
+  def delta(
+    self, box: Box, new: Mapping[str, np.ndarray]
+  ) -> tuple[Box, dict[str, str]]:
+    """What new values of a box would change.
 
     Args:
       box: of the image.
       new: arrays of the box, by the name of the layer.
 
     Returns:
-      By name, those layers alone that change.
+      The box of the pixels that change; and as text by how much, of those
+      layers alone that do.
     """
+    width = box[3] - box[1]
+    places = {
+      name: np.flatnonzero(values != getattr(self, name)[part(box)])
+      for name, values in new.items()
+    }
+    inner = around(_box_of(at, box, width) for at in places.values())
     found = {}
-    for name, values in new.items():
-      old = getattr(self, name)[part(box)]
-      if not np.array_equal(values, old):
-        found[name] = _encode(values, old)
-    return found
+    for name, at in places.items():
+      if len(at):
+        row, column = np.divmod(at, width)
+        old = getattr(self, name)[row + box[0], column + box[1]]
+        # In the layer's own type a difference wraps round, and comes back.
+        values = np.subtract(new[name][row, column], old, dtype=old.dtype)
+        row, column = row + box[0] - inner[0], column + box[1] - inner[1]
+        across = inner[3] - inner[1]
+        found[name] = differences.encode(row * across + column, values, across)
+    return inner, found
 
-  def add(self, box: Box, delta: Mapping[str, str], *, sign: int = 1) -> None:
-    """Makes a change, or undoes it.
+  def steps(self, box: Box, delta: Mapping[str, str]) -> Iterator['Step']:
+    """A change in parts, one after the other; none is made yet.
 
     Args:
       box: that it is of.
       delta: from `delta`.
-      sign: 1 makes it, -1 undoes it.
 
     Raises:
       ValueError: the text is damaged.
     """
+    shape = box[2] - box[0], box[3] - box[1]
     for name, text in delta.items():
-      layer = getattr(self, name)[part(box)]
-      for rows, values in _decode(text, layer):
-        if sign > 0:
-          layer[rows] += values
-        else:
-          layer[rows] -= values
+      kind = getattr(self, name).dtype
+      for row, column, values in differences.decode(text, shape, kind):
+        row += box[0]
+        row *= self.shape[1]
+        yield Step(name, row + column + box[1], values)
+
+
+class Step(NamedTuple):
+  """A part of a change.
+
+  Attributes:
+    name: of the layer.
+    places: int64 [n], of its pixels, counted row after row.
+    values: [n], what is added to them.
+  """
+
+  name: str
+  places: np.ndarray
+  values: np.ndarray
 
 
 def part(box: Box) -> tuple[slice, slice]:
@@ -125,17 +154,14 @@ def grow(box: Box, margin: int, shape: tuple[int, int]) -> Box:
   )
 
 
-def differences(box: Box, old: np.ndarray, new: np.ndarray) -> Box:
-  """The box of the pixels that differ, of arrays of a box."""
-  differs = old != new
-  rows = np.flatnonzero(differs.any(axis=1))
-  if not len(rows):
+def _box_of(places: np.ndarray, box: Box, width: int) -> Box:
+  """The smallest box of pixels of a box, counted row after row; sorted."""
+  if not len(places):
     return NOWHERE
-  columns = np.flatnonzero(differs.any(axis=0))
-  top, left = box[0], box[1]
+  column = places % width
   return (
-    *(top + int(rows[0]), left + int(columns[0])),
-    *(top + int(rows[-1]) + 1, left + int(columns[-1]) + 1),
+    *(box[0] + int(places[0] // width), box[1] + int(column.min())),
+    *(box[0] + int(places[-1] // width) + 1, box[1] + int(column.max()) + 1),
   )
 
 
@@ -175,20 +201,15 @@ class Places:
     self._layer = layer
     self.boxes: dict[int, Box] = _boxes(layer, (0, 0, *layer.shape))
 
-  def update(self, box: Box, ids_before: np.ndarray) -> None:
+  def update(self, box: Box, affected: Iterable[int]) -> None:
     """Looks again where something changed.
 
     Args:
       box: where it did.
-      ids_before: from `ids_in`, of what was in it.
+      affected: ids of pixels that changed, before and after.
     """
-    if box == NOWHERE:
-      return
-    now = ids_in(self._layer[part(box)])
-    affected = {int(one) for one in (*ids_before, *now)}
     old = (self.boxes[one] for one in affected if one in self.boxes)
-    looked = around([box, *old])
-    found = _boxes(self._layer, looked)
+    found = _boxes(self._layer, around([box, *old]))
     for one in affected:
       self.boxes.pop(one, None)
       if one in found:
@@ -207,34 +228,6 @@ def _boxes(layer: np.ndarray, box: Box) -> dict[int, Box]:
     for one, index in enumerate(found, start=1)
     if index is not None
   }
-
-
-def _encode(new: np.ndarray, old: np.ndarray) -> str:
-  packer = zlib.compressobj(1)
-  packed = bytearray()
-  for rows in blocks_of_rows(old.shape):
-    # In the layer's own type a difference wraps round, and comes back.
-    change = np.subtract(new[rows], old[rows], dtype=old.dtype)
-    little = change.astype(change.dtype.newbyteorder('<'), copy=False)
-    packed += packer.compress(np.ascontiguousarray(little))
-  return base64.b64encode(packed + packer.flush()).decode('ascii')
-
-
-def _decode(text: str, layer: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-  unpacker = zlib.decompressobj()
-  rest = base64.b64decode(text, validate=True)
-  kind = layer.dtype.newbyteorder('<')
-  for rows in blocks_of_rows(layer.shape):
-    shape = rows.stop - rows.start, layer.shape[1]
-    size = shape[0] * shape[1] * kind.itemsize
-    try:
-      found = unpacker.decompress(rest, size)
-    except zlib.error as error:
-      raise ValueError(f'it cannot be unpacked ({error})') from error
-    rest = unpacker.unconsumed_tail
-    if len(found) != size:
-      raise ValueError('it holds too few bytes')
-    yield rows, np.frombuffer(found, kind).reshape(shape)
 
 
 def require_shape(layers: Layers, shape: tuple[int, ...], what: str) -> None:

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,12 @@ from defectseg_jax.quantification.live import LiveMeasurement
 from defectseg_jax.reporting.page.views import summary_facts
 from defectseg_jax.review.image_source import ImageSource
 from defectseg_jax.review.layers import (
+  MOST_AHEAD_PX,
   NOT_LABELLED,
   NOWHERE,
   USUAL,
   Box,
   Layers,
-  ids_in,
   part,
 )
 from defectseg_jax.sessions.calibration import Scale
@@ -27,8 +27,6 @@ from defectseg_jax.sessions.image_numbers import image_numbers
 
 # A change of more than this part of an image is measured at once; by eye.
 _PART = 0.2
-# Larger images are not copied to be measured ahead; by eye.
-_MOST_COPIED_PX = 1 << 25
 
 
 class LiveNumbers:
@@ -55,35 +53,37 @@ class LiveNumbers:
     """Whether all but what changed is measured."""
     return self._live is not None
 
-  def before(self, box: Box) -> None:
-    """Takes note of what is in a box, before it changes."""
+  def before(self, box: Box, *, regions: bool) -> None:
+    """Takes note of what is in a box, before it changes.
+
+    Args:
+      box: of the pixels that will change.
+      regions: whether what counts will change, too.
+    """
+    whole = (box[2] - box[0]) * (box[3] - box[1]) > _PART * self._ids.size
+    if regions or whole:
+      # By box it would take longer than at once.
+      self._live = None
     if self._live is not None and box != NOWHERE:
       self._live.before(box)
 
-  def change(self, box: Box, ids_before: np.ndarray, *, regions: bool) -> None:
+  def change(self, box: Box, affected: Collection[int]) -> None:
     """Takes note of a change.
 
     Args:
       box: of the pixels that changed; `before` was told of it.
-      ids_before: that were in it.
-      regions: whether what counts has changed, too.
+      affected: ids of pixels that changed, before and after.
     """
     if box == NOWHERE:
       return
     self._changes += 1
     if self._live is None:
       return
-    whole = (box[2] - box[0]) * (box[3] - box[1]) > _PART * self._ids.size
-    if regions or whole:
-      # By box it would take longer than at once.
-      self._live = None
-      return
     if self._ids is not self._layers.ids:
       labelled = self._layers.regions[part(box)] != NOT_LABELLED
       ids = self._layers.ids[part(box)]
       self._ids[part(box)] = np.where(labelled, ids, 0)
-    now = ids_in(self._layers.ids[part(box)])
-    self._live.change(box, np.union1d(ids_before, now))
+    self._live.change(box, np.array(sorted(affected), np.int64))
 
   def take_row(self, source: ImageSource) -> None:
     """Takes note of what summary.csv says since it was written again."""
@@ -132,7 +132,7 @@ class LiveNumbers:
 
   def _measure_ahead(self, lock: threading.RLock) -> None:
     with lock:
-      small = self._layers.ids.size <= _MOST_COPIED_PX
+      small = self._layers.ids.size <= MOST_AHEAD_PX
       if not (small and LiveMeasurement.can_measure(self._source.settings)):
         return
       changes = self._changes

@@ -11,10 +11,11 @@ from defectseg_jax.disk import read_regular
 from defectseg_jax.errors import InputError, file_error
 from defectseg_jax.micrographs.masks import read_mask
 from defectseg_jax.micrographs.reading import read_frames
-from defectseg_jax.prediction.sure_regions import Hysteresis
+from defectseg_jax.prediction.sure_regions import Hysteresis, sure_regions
 from defectseg_jax.review.image_source import ImageSource
+from defectseg_jax.review.layers import ids_in
 from defectseg_jax.review.operations import Operation
-from defectseg_jax.review.rethreshold import network_objects, rethreshold
+from defectseg_jax.review.rethreshold import rethreshold
 from defectseg_jax.review.scene import Edit, Scene, label, plural
 from defectseg_jax.sessions.index import path_inside
 
@@ -54,14 +55,14 @@ class Proposal:
     path = self._path(f'probabilities/{self.name}.tif')
     return read_frames(path)[0].values
 
-  def objects(self, threshold: float) -> np.ndarray:
-    """Ids of what it finds at a threshold, int32 [H, W]."""
+  def objects(self, probabilities: np.ndarray, threshold: float) -> np.ndarray:
+    """Ids of what it finds at a threshold of its map, int32 [H, W]."""
     limits = self.limits()
     if threshold == limits.threshold:
       # Without specks, which its network is not trusted with.
       mask = read_mask(self._path(f'masks/{self.name}.tif'))
       return label(mask)[0].astype(np.int32)
-    return network_objects(self.probabilities(), threshold, limits.least_peak)
+    return sure_regions(probabilities, limits._replace(threshold=threshold))
 
   def _path(self, file: str) -> pathlib.Path:
     return path_inside(self.folder, f'teaching/{self.lesson}/{file}')
@@ -74,13 +75,16 @@ class Networks:
   """
 
   def __init__(
-    self, source: ImageSource, own_objects: Callable[[float], np.ndarray]
+    self,
+    source: ImageSource,
+    own_objects: Callable[[np.ndarray, float], np.ndarray],
   ) -> None:
     """Takes what is known of the image.
 
     Args:
       source: of the image.
-      own_objects: ids of what the session's network finds at a threshold.
+      own_objects: ids of what the session's network finds, of its map at a
+        threshold.
     """
     self._source, self._own_objects = source, own_objects
     self._map: tuple[int, np.ndarray | None] = 0, source.probabilities()
@@ -102,8 +106,10 @@ class Networks:
       )
     return self._map[1]
 
-  def objects_of(self, lesson: int) -> Callable[[float], np.ndarray]:
-    """From a threshold to the ids of what is found at it."""
+  def objects_of(
+    self, lesson: int
+  ) -> Callable[[np.ndarray, float], np.ndarray]:
+    """From a network's map and a threshold to the ids of what it finds."""
     return self.proposal(lesson).objects if lesson else self._own_objects
 
   def least_peak(self, lesson: int) -> float | None:
@@ -134,9 +140,9 @@ def propose(scene: Scene, asked: Operation, found: Proposal) -> Edit:
   edit = rethreshold(
     scene, dataclasses.replace(asked, kind='threshold', value=threshold)
   )
-  count = len(np.unique(edit.new['ids'])) - 1
+  count = len(ids_in(edit.new['ids']))
   return dataclasses.replace(
     edit,
-    text=f'proposal {asked.value}: {plural(max(0, count))}',
+    text=f'proposal {asked.value}: {plural(count)}',
     values={**edit.values, 'lesson': asked.value},
   )

@@ -8,15 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from defectseg_jax.errors import InputError
-from defectseg_jax.review.layers import (
-  NOWHERE,
-  Box,
-  Layers,
-  Places,
-  around,
-  differences,
-  part,
-)
+from defectseg_jax.review.layers import Box, Layers, Places, part
 from defectseg_jax.review.operations import Point
 
 # Pixels that touch at an edge or a corner are of one object.
@@ -35,8 +27,8 @@ class Scene:
     lines: whether the objects are lines.
     hand: ids that a person's hand is on.
     next_id: that no object ever had.
-    network_objects: makes ids of the network's objects anew, int32 [H, W], at
-      a threshold.
+    network_objects: makes ids of the network's objects anew, int32 [H, W], of
+      its map and a threshold.
   """
 
   layers: Layers
@@ -151,21 +143,3 @@ def plural(count: int, noun: str = 'object') -> str:
     ('1 object', '2 objects')
   """
   return f'{count} {noun}{"" if count == 1 else "s"}'
-
-
-def trimmed(layers: Layers, edit: Edit) -> tuple[dict[str, np.ndarray], Box]:
-  """What an edit changes, and the box of the pixels that do.
-
-  Returns:
-    Arrays of that box by the name of the layer; and the box.
-  """
-  box = edit.box
-  old = {name: getattr(layers, name)[part(box)] for name in edit.new}
-  changed = around(
-    differences(box, old[name], new) for name, new in edit.new.items()
-  )
-  top, left, bottom, right = changed
-  inner = part((top - box[0], left - box[1], bottom - box[0], right - box[1]))
-  if changed == NOWHERE:
-    return {}, NOWHERE
-  return {name: new[inner] for name, new in edit.new.items()}, changed

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import skimage
 
 from defectseg_jax.prediction.sure_regions import (
   Hysteresis,
   region_peaks,
   sure_mask,
+  sure_regions,
 )
 
 
@@ -49,3 +51,15 @@ def test_peaks_are_those_of_regions(three_regions):
 def test_an_empty_map_stays_empty():
   nothing = np.zeros((5, 7), np.float32)
   assert not sure_mask(nothing, Hysteresis(0.5, 0.9)).any()
+
+
+@pytest.mark.parametrize('threshold', [-0.1, 0.0, 0.3, 0.6, 1.0, 1.1])
+@pytest.mark.parametrize('least_peak', [0.0, 0.05, 0.8, 1.0])
+def test_regions_are_those_of_the_mask(threshold, least_peak):
+  rng = np.random.default_rng(0)
+  found = np.round(rng.random((40, 60)) ** 2, 1).astype(np.float32)
+  limits = Hysteresis(threshold, least_peak)
+  expected = skimage.measure.label(sure_mask(found, limits), connectivity=2)
+  regions = sure_regions(found, limits)
+  np.testing.assert_array_equal(regions, expected)
+  assert regions.dtype == np.int32

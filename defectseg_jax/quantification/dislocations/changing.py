@@ -15,6 +15,8 @@ from defectseg_jax.quantification.dislocations.line_intercepts import Crossings
 Box = tuple[int, int, int, int]
 # Rounds beyond those that lines as thick as the thickest need; by eye.
 _MORE_ROUNDS = 6
+# Of most lines: those that are thicker are looked at twice; by eye.
+_USUAL_ROUNDS = _MORE_ROUNDS + 2
 
 
 class ChangingLines:
@@ -62,7 +64,7 @@ class ChangingLines:
     self._counts = random_lines.recount(
       self._counts, self._mask, self._drawn, box
     )
-    rounds = _MORE_ROUNDS
+    rounds = _USUAL_ROUNDS
     while True:
       part = _around(box, 4 * rounds, self._mask.shape)
       thickest = _thickness(self._mask[part])

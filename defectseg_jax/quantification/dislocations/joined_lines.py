@@ -100,7 +100,7 @@ def _touching(ids: np.ndarray) -> Counter[tuple[int, int]]:
   """How many pairs of neighbours, corners too, are of each two lines."""
   # Flat, with a row and a column of background; few pixels are marked.
   flat, width = np.pad(ids, [(0, 1), (0, 1)]).ravel(), ids.shape[1]
-  places = np.flatnonzero(flat)
+  places = np.flatnonzero(flat > 0)
   here, found = flat[places], []
   for step in (1, width, width + 1, width + 2):
     other = flat[places + step]

@@ -18,7 +18,6 @@ from defectseg_jax.quantification.particles.boolean_model import (
   square_counts,
   square_counts_in,
 )
-from defectseg_jax.quantification.particles.components import label_ids
 from defectseg_jax.quantification.particles.connectivity import (
   Numbers,
   corner_touches_in,
@@ -28,7 +27,12 @@ from defectseg_jax.quantification.particles.properties import (
   Particles,
   measure_runs,
 )
-from defectseg_jax.quantification.particles.run_lengths import Runs, find_runs
+from defectseg_jax.quantification.particles.run_lengths import (
+  Runs,
+  find_runs,
+  paint_runs,
+)
+from defectseg_jax.quantification.particles.run_regions import number_regions
 from defectseg_jax.quantification.particles.window import Window
 
 # Columns of a particle's row.
@@ -126,8 +130,10 @@ class ChangingParticles:
       wanted = np.zeros(1 + int(max([0, ids.max(initial=0), *only])), bool)
       wanted[only] = True
       ids = np.where(wanted[ids], ids, 0)
-    labels, count = label_ids(ids, self._connectivity)
-    runs = find_runs(labels)
+    runs, count = number_regions(find_runs(ids), self._connectivity)
+    labels = ids
+    if self._window.valid is not None:
+      labels = paint_runs(runs, ids.shape)
     # Of each label the first run begins with its first pixel.
     starts = np.searchsorted(runs.label, np.arange(1, count + 1))
     row, column = runs.row[starts], runs.first[starts]

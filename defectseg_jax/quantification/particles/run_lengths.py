@@ -83,18 +83,33 @@ def run_boxes(runs: Runs, count: int) -> np.ndarray:
   )
 
 
+def paint_runs(runs: Runs, shape: tuple[int, int]) -> np.ndarray:
+  """The label image of some runs: int32 of a shape.
+
+  Examples:
+    >>> labels = np.array([[2, 2, 0, 1, 1, 1]])
+    >>> paint_runs(find_runs(labels), (1, 6))
+    array([[2, 2, 0, 1, 1, 1]], dtype=int32)
+  """
+  labels = np.zeros(shape, np.int32)
+  length = runs.last - runs.first + 1
+  before = np.cumsum(length) - length
+  begin = runs.row * shape[1] + runs.first
+  places = np.arange(length.sum()) + np.repeat(begin - before, length)
+  labels.put(places, np.repeat(runs.label, length))
+  return labels
+
+
 def _runs_in_rows(
   labels: np.ndarray, top: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
   """Label, row, first and last column of the runs of some rows."""
   width = labels.shape[1]
   changes = labels[:, 1:] != labels[:, :-1]
-  begins = np.ones(labels.shape, bool)
-  begins[:, 1:] = changes
-  begins &= labels != 0
-  ends = np.ones(labels.shape, bool)
-  ends[:, :-1] = changes
-  ends &= labels != 0
+  ends = labels != 0
+  begins = ends.copy()
+  begins[:, 1:] &= changes
+  ends[:, :-1] &= changes
   begin, end = np.flatnonzero(begins), np.flatnonzero(ends)
   row, first = np.divmod(begin, width)
   label = labels[row, first].astype(np.int64)
