@@ -14,7 +14,6 @@ from defectseg_jax.micrographs.preprocessing import preprocess
 from defectseg_jax.models.onnx_drawing import draw_model
 from defectseg_jax.models.onnx_graph import OtherArraysError
 from defectseg_jax.models.plan_catalogue import plan_of
-from defectseg_jax.models.plans import Plan
 from defectseg_jax.prediction.engines import choose_engine, engine_text
 from defectseg_jax.prediction.forward import Forward, probabilities_of
 from defectseg_jax.prediction.openvino_forward import make_forward
@@ -127,9 +126,8 @@ def create_run(
     )
     for number in {1, orientations}
   }
-  named, probabilities = _make_probabilities(
-    settings, arrays, orientations=orientations, engine=engine, path=path
-  )
+  engine = choose_engine(engine, plan_of(settings.model))
+  forward = _make_forward(settings, arrays, engine=engine, path=path)
   return Run(
     path=path,
     origin=origin,
@@ -140,9 +138,10 @@ def create_run(
     least_peak=detection.least_peak,
     provenance=provenance,
     orientations=orientations,
-    engine=named,
+    engine=engine_text(engine),
     identity=identities[orientations],
-    probabilities=probabilities,
+    probabilities=_make_probabilities(settings, forward, orientations),
+    rest=forward.rest,
     seen=seen,
     reference_identity=identities[1],
     # Eight orientations do no worse than one.
@@ -152,7 +151,6 @@ def create_run(
 
 def _make_forward(
   settings: RunSettings,
-  plan: Plan,
   arrays: Mapping[str, np.ndarray],
   *,
   engine: str,
@@ -161,7 +159,8 @@ def _make_forward(
   """What takes tiles through the network; no more is loaded than it needs."""
   if engine == 'onnx':
     try:
-      return make_forward(draw_model(plan, arrays, {}).SerializeToString())
+      drawn = draw_model(plan_of(settings.model), arrays, {})
+      return make_forward(drawn.SerializeToString())
     except OtherArraysError as error:
       raise InputError(
         f'{path}: is of another architecture: {error}; choose one of the same '
@@ -175,17 +174,10 @@ def _make_forward(
 
 
 def _make_probabilities(
-  settings: RunSettings,
-  arrays: Mapping[str, np.ndarray],
-  *,
-  orientations: int,
-  engine: str,
-  path: pathlib.Path,
-) -> tuple[str, Callable[..., np.ndarray]]:
-  """What computes the network, and from a micrograph as it is in its file."""
+  settings: RunSettings, forward: Forward, orientations: int
+) -> Callable[..., np.ndarray]:
+  """What computes the network from a micrograph as it is in its file."""
   plan = plan_of(settings.model)
-  engine = choose_engine(engine, plan)
-  forward = _make_forward(settings, plan, arrays, engine=engine, path=path)
 
   def probabilities(
     pixels: np.ndarray, *, valid: np.ndarray | None = None, **more: Any
@@ -195,4 +187,4 @@ def _make_probabilities(
       prepared, forward, plan, orientations=orientations, **more
     )
 
-  return engine_text(engine), probabilities
+  return probabilities

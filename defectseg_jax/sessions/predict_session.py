@@ -135,6 +135,9 @@ def predict_parts(
     console=console,
     check_interruption=check_interruption,
   )
+  # What is written of thousands of images needs as much as a network does.
+  for part in parts:
+    part.run.rest()
   include = given.request.included
   images = [
     [_judged(image, part.run, include) for image in found]

@@ -15,6 +15,7 @@ from defectseg_jax.models.onnx_drawing import draw_model
 from defectseg_jax.models.plan_catalogue import PLANS, plan_of
 from defectseg_jax.models.settings import NAMES, ModelSettings
 from defectseg_jax.models.unet import UNet
+from defectseg_jax.prediction import openvino_forward
 from defectseg_jax.prediction.engines import choose_engine, engine_text
 from defectseg_jax.prediction.forward import probabilities_of
 from defectseg_jax.prediction.openvino_forward import make_forward
@@ -142,6 +143,25 @@ def test_the_same_bits_each_time(small):
     probabilities_of(pixels, forward, model, core_px=32) for _ in range(2)
   )
   assert first.tobytes() == second.tobytes()
+
+
+def test_who_rests_is_compiled_again_to_the_same_bits(small, monkeypatch):
+  graph, _, _, pixels = small
+  compiled, before = [], openvino_forward._compile
+
+  def count(given):
+    compiled.append(given)
+    return before(given)
+
+  monkeypatch.setattr(openvino_forward, '_compile', count)
+  forward = make_forward(graph)
+  tiles = pixels[None, :64, :64, None]
+  forward.rest()
+  first, second = (forward.of_tiles(tiles) for _ in range(2))
+  assert len(compiled) == 1
+  forward.rest()
+  assert forward.of_tiles(tiles).tobytes() == first.tobytes()
+  assert first.tobytes() == second.tobytes() and len(compiled) == 2
 
 
 def test_nothing_is_reported_to_anybody(small, monkeypatch):
