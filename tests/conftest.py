@@ -10,6 +10,10 @@ import unprinted
 from devices import take_one_device
 
 
+# It takes from Python what Windows has not: not from that of the tests.
+collect_ignore_glob = ['like_windows/*']
+
+
 @pytest.fixture
 def printed(monkeypatch):
   """Sessions have their figures for print, and draw all of them anew."""

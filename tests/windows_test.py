@@ -31,6 +31,7 @@ sys.meta_path.insert(0, Blocked())
 _RUN = f'{_WITHOUT_JAX}\nfrom defectseg_jax.main import run\nrun()'
 # What a person does in a browser, by the same calls.
 _CORRECT = f"""{_WITHOUT_JAX}
+import pathlib
 from defectseg_jax.review.review import Review
 with Review.open(pathlib.Path(sys.argv[1])) as review:
   document = review.document('x ü')
