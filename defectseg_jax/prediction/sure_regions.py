@@ -48,8 +48,7 @@ def sure_mask(
   """
   if limits.least_peak <= limits.threshold:
     return probabilities >= limits.threshold
-  peaks = region_peaks(probabilities, limits.threshold)
-  return (peaks > 0) & (peaks >= np.float32(limits.least_peak))
+  return sure_regions(probabilities, limits) > 0
 
 
 def sure_regions(
@@ -75,27 +74,9 @@ def sure_regions(
     return labels
   # Few pixels are of a region, and those of the sure ones stay in their order.
   places = np.flatnonzero(mask)
-  regions, peaks = labels.take(places), np.zeros(count + 1, np.float32)
+  regions = labels.take(places)
+  peaks = np.zeros(count + 1, np.float32)
   np.maximum.at(peaks, regions, probabilities.take(places))
   sure = (peaks > 0) & (peaks >= np.float32(limits.least_peak))
   labels.put(places, (np.cumsum(sure) * sure)[regions])
   return labels
-
-
-def region_peaks(
-  probabilities: Float[np.ndarray, 'h w'], threshold: float
-) -> Float[np.ndarray, 'h w']:
-  """The greatest probability of the region that each pixel belongs to.
-
-  Args:
-    probabilities: float32 [H, W].
-    threshold: from which on a pixel belongs to a region.
-
-  Returns:
-    float32 [H, W], 0 outside of all regions.
-  """
-  mask = probabilities >= threshold
-  labels, count = number_regions(mask)
-  peaks = np.zeros(count + 1, np.float32)
-  np.maximum.at(peaks, labels[mask], probabilities[mask])
-  return peaks[labels]

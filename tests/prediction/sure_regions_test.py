@@ -6,7 +6,6 @@ import skimage
 
 from defectseg_jax.prediction.sure_regions import (
   Hysteresis,
-  region_peaks,
   sure_mask,
   sure_regions,
 )
@@ -42,10 +41,14 @@ def test_a_peak_that_is_just_reached_is_reached(three_regions):
 
 
 def test_peaks_are_those_of_regions(three_regions):
-  peaks = region_peaks(three_regions, 0.5)
-  assert peaks[1, 1] == peaks[5, 5] == np.float32(0.9)
-  assert peaks[9, 9] == np.float32(0.6)
-  assert (peaks[three_regions < 0.5] == 0).all()
+  two, three = (
+    sure_regions(three_regions, Hysteresis(0.5, peak)) for peak in (0.9, 0.6)
+  )
+  assert two[1, 1] == two[5, 5] == 1 and two[9, 9] == 0
+  assert three[1, 1] == three[5, 5] == 1 and three[9, 9] == 2
+  above = sure_regions(three_regions, Hysteresis(0.5, 0.901))
+  assert not above.any()
+  assert not three[three_regions < 0.5].any()
 
 
 def test_an_empty_map_stays_empty():
@@ -59,7 +62,13 @@ def test_regions_are_those_of_the_mask(threshold, least_peak):
   rng = np.random.default_rng(0)
   found = np.round(rng.random((40, 60)) ** 2, 1).astype(np.float32)
   limits = Hysteresis(threshold, least_peak)
-  expected = skimage.measure.label(sure_mask(found, limits), connectivity=2)
+  labels = skimage.measure.label(found >= threshold, connectivity=2)
+  for one in range(1, labels.max() + 1):
+    peak = found[labels == one].max()
+    if least_peak > threshold and (peak <= 0 or peak < np.float32(least_peak)):
+      labels[labels == one] = 0
+  np.testing.assert_array_equal(sure_mask(found, limits), labels > 0)
+  expected = skimage.measure.label(labels > 0, connectivity=2)
   regions = sure_regions(found, limits)
   np.testing.assert_array_equal(regions, expected)
   assert regions.dtype == np.int32
