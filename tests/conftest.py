@@ -9,8 +9,7 @@ import tiny_network  # noqa: F401
 import unprinted
 from devices import take_one_device
 
-
-# It takes from Python what Windows has not: not from that of the tests.
+# To import it takes from Python what Windows has not.
 collect_ignore_glob = ['like_windows/*']
 
 

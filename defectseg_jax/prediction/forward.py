@@ -24,14 +24,14 @@ class Forward(NamedTuple):
       of the same shape; may be called by several threads at a time.
     batch_size: tiles that it takes at a time.
     cores_px: sides of a tile's core to choose from.
-    rest: gives back the memory that it needs for that, where it can; the next
-      tile takes it again.
+    release: gives back the memory that it needs for that, where it can; the
+      next tile takes it again.
   """
 
   of_tiles: Callable[[np.ndarray], np.ndarray]
   batch_size: int
   cores_px: Sequence[int] = CORES_PX
-  rest: Callable[[], None] = lambda: None
+  release: Callable[[], None] = lambda: None
 
 
 def probabilities_of(

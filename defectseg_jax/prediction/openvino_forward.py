@@ -49,11 +49,11 @@ def make_forward(graph: bytes) -> Forward:
     found = model.create_infer_request().infer({0: images}, share_inputs=True)
     return np.asarray(found[0]).reshape(tiles.shape)
 
-  def rest() -> None:
+  def release() -> None:
     with lock:
       compile_once.cache_clear()
 
-  return Forward(of_tiles, batch_size=1, cores_px=_CORES_PX, rest=rest)
+  return Forward(of_tiles, batch_size=1, cores_px=_CORES_PX, release=release)
 
 
 def _compile(graph: bytes) -> Any:

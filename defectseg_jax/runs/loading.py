@@ -141,7 +141,7 @@ def create_run(
     engine=engine_text(engine),
     identity=identities[orientations],
     probabilities=_make_probabilities(settings, forward, orientations),
-    rest=forward.rest,
+    release=forward.release,
     seen=seen,
     reference_identity=identities[1],
     # Eight orientations do no worse than one.

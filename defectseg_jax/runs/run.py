@@ -59,8 +59,8 @@ class Run:
       micrograph that is not preprocessed, [H, W], and where it shows specimen,
       to probabilities, float32 [H, W]; `more` goes to
       `prediction.tiles.probability_map`.
-    rest: gives back the memory that `probabilities` needs, until it is called
-      again.
+    release: gives back the memory that `probabilities` needs, until it is
+      called again.
     seen: sizes that the network knows; they tell at which scales it looks.
     references: how it does where the truth is known; none where nobody made
       any, and then nothing is known of whether it applies to an image.
@@ -80,7 +80,7 @@ class Run:
   engine: str
   identity: str
   probabilities: Callable[..., np.ndarray]
-  rest: Callable[[], None]
+  release: Callable[[], None]
   seen: SeenSizes
   references: tuple[Reference, ...] = ()
   reference_identity: str = ''

@@ -137,7 +137,7 @@ def predict_parts(
   )
   # What is written of thousands of images needs as much as a network does.
   for part in parts:
-    part.run.rest()
+    part.run.release()
   include = given.request.included
   images = [
     [_judged(image, part.run, include) for image in found]

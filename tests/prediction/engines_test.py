@@ -145,7 +145,9 @@ def test_the_same_bits_each_time(small):
   assert first.tobytes() == second.tobytes()
 
 
-def test_who_rests_is_compiled_again_to_the_same_bits(small, monkeypatch):
+def test_what_was_released_is_compiled_again_to_the_same_bits(
+  small, monkeypatch
+):
   graph, _, _, pixels = small
   compiled, before = [], openvino_forward._compile
 
@@ -156,10 +158,10 @@ def test_who_rests_is_compiled_again_to_the_same_bits(small, monkeypatch):
   monkeypatch.setattr(openvino_forward, '_compile', count)
   forward = make_forward(graph)
   tiles = pixels[None, :64, :64, None]
-  forward.rest()
+  forward.release()
   first, second = (forward.of_tiles(tiles) for _ in range(2))
   assert len(compiled) == 1
-  forward.rest()
+  forward.release()
   assert forward.of_tiles(tiles).tobytes() == first.tobytes()
   assert first.tobytes() == second.tobytes() and len(compiled) == 2
 

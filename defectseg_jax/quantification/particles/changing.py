@@ -32,7 +32,7 @@ from defectseg_jax.quantification.particles.run_lengths import (
   find_runs,
   paint_runs,
 )
-from defectseg_jax.quantification.particles.run_regions import number_regions
+from defectseg_jax.quantification.particles.run_regions import number_pieces
 from defectseg_jax.quantification.particles.window import Window
 
 # Columns of a particle's row.
@@ -130,7 +130,7 @@ class ChangingParticles:
       wanted = np.zeros(1 + int(max([0, ids.max(initial=0), *only])), bool)
       wanted[only] = True
       ids = np.where(wanted[ids], ids, 0)
-    runs, count = number_regions(find_runs(ids), self._connectivity)
+    runs, count = number_pieces(find_runs(ids), self._connectivity)
     labels = ids
     if self._window.valid is not None:
       labels = paint_runs(runs, ids.shape)

@@ -7,7 +7,7 @@ from scipy.sparse.csgraph import connected_components
 from defectseg_jax.quantification.particles.run_lengths import Runs
 
 
-def number_regions(runs: Runs, connectivity: int) -> tuple[Runs, int]:
+def number_pieces(runs: Runs, connectivity: int) -> tuple[Runs, int]:
   """Numbers the pieces of labels; most labels are of one.
 
   Args:
@@ -21,7 +21,7 @@ def number_regions(runs: Runs, connectivity: int) -> tuple[Runs, int]:
   Examples:
     >>> from defectseg_jax.quantification.particles.run_lengths import find_runs
     >>> runs = find_runs(np.array([[7, 0, 0], [0, 7, 0], [9, 9, 0], [0, 0, 7]]))
-    >>> [number_regions(runs, connectivity)[1] for connectivity in (8, 4)]
+    >>> [number_pieces(runs, connectivity)[1] for connectivity in (8, 4)]
     [3, 4]
   """
   if not len(runs.label):

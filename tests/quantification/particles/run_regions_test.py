@@ -8,7 +8,7 @@ from defectseg_jax.quantification.particles.run_lengths import (
   find_runs,
   paint_runs,
 )
-from defectseg_jax.quantification.particles.run_regions import number_regions
+from defectseg_jax.quantification.particles.run_regions import number_pieces
 
 
 @pytest.mark.parametrize('connectivity', [4, 8])
@@ -20,7 +20,7 @@ def test_pieces_are_those_of_another_library(shape, labels, connectivity):
     ids = rng.integers(1, labels + 1, shape) * (rng.random(shape) < share)
     found = find_runs(ids)
     np.testing.assert_array_equal(paint_runs(found, shape), ids)
-    runs, count = number_regions(found, connectivity)
+    runs, count = number_pieces(found, connectivity)
     painted = paint_runs(runs, shape)
     expected, number = skimage.measure.label(
       ids, background=0, connectivity=connectivity // 4, return_num=True
