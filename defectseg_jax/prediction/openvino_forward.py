@@ -24,6 +24,9 @@ _EXACT = {
 # It takes any shape, so that a tile need not reach far beyond an image. By eye.
 _CORES_PX = range(64, 1024 + 1, 64)
 
+# One thread at a time makes OpenVINO ready.
+_LOADING = threading.Lock()
+
 
 def make_forward(graph: bytes) -> Forward:
   """What takes tiles through a graph; compiled when the first one comes.
@@ -64,11 +67,16 @@ def _compile(graph: bytes) -> Any:
 def _import_openvino() -> Any:
   """OpenVINO, without the package by which it would report each import."""
   kept: Callable[..., Any] = sys.modules.setdefault
-  kept('openvino_telemetry', None)
-  try:
-    return importlib.import_module('openvino')
-  except ImportError as error:
-    raise InputError(
-      f'--engine=onnx: OpenVINO cannot be loaded here ({error}); give '
-      '--engine=jax'
-    ) from error
+  with _LOADING:
+    kept('openvino_telemetry', None)
+    try:
+      openvino = importlib.import_module('openvino')
+    except ImportError as error:
+      raise InputError(
+        f'--engine=onnx: OpenVINO cannot be loaded here ({error}); give '
+        '--engine=jax'
+      ) from error
+    # Its first use of NumPy must be by one thread: of two at once each waits
+    # for the other, without end (seen with 2026.4.1).
+    openvino.Type.f32.to_dtype()
+  return openvino
