@@ -1,14 +1,15 @@
-"""A large image some rows at a time, with the same bits as all at once.
+"""A large image some rows at a time, as all at once.
 
 In float64, every intermediate result of a micrograph of 16384 x 16384 pixels
 would take 2 GiB.
 """
 
 import os
+from collections.abc import Callable
 from concurrent import futures
 
 import numpy as np
-import scipy.ndimage
+import scipy.fft
 
 # Rows that are worked on together have about so many pixels. By eye: the
 # micrographs of most sessions are smaller.
@@ -16,6 +17,10 @@ _PIXELS_AT_ONCE = 1 << 24
 
 # Standard deviations after which a Gaussian is cut off: SciPy's own default.
 _TRUNCATE = 4.0
+
+# Lines that are transformed together; by eye. As many on every machine, so that
+# the number of its cores changes no bit.
+_LINES = 32
 
 
 def strips(shape: tuple[int, ...]) -> list[slice]:
@@ -55,38 +60,63 @@ def strip_with_halo(
 
 
 def gaussian_blur(values: np.ndarray, sigma_px: float) -> np.ndarray:
-  """As scipy.ndimage.gaussian_filter, bit for bit, on all cores.
+  """As scipy.ndimage.gaussian_filter, to rounding, on all cores.
+
+  By Fourier transforms: a background is as wide as hundreds of pixels, and
+  their weighted mean, taken pixel by pixel, would take most of the time from a
+  micrograph to its mask.
 
   Args:
     values: float64 [H, W].
-    sigma_px: standard deviation, in pixels; mirrored at the borders.
+    sigma_px: standard deviation, in pixels; mirrored about the edge pixels.
 
   Returns:
     float64 [H, W].
+
+  Examples:
+    >>> dot = np.zeros((9, 9))
+    >>> dot[4, 4] = 1
+    >>> gaussian_blur(dot, 1.0)[4].round(3)
+    array([0.   , 0.002, 0.022, 0.097, 0.159, 0.097, 0.022, 0.002, 0.   ])
   """
   with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-    for axis in (0, 1):
+    for _ in range(2):
+      # Down, and then across: lines know nothing of each other.
+      values = np.ascontiguousarray(values.T)
       blurred = np.empty_like(values)
-      # Lines along the axis know nothing of each other.
-      blocks = zip(
-        *(
-          np.array_split(array, 2 * (os.cpu_count() or 1), axis=1 - axis)
-          for array in (values, blurred)
-        )
-      )
-      for done in [
-        pool.submit(
-          scipy.ndimage.gaussian_filter1d,
-          before,
-          sigma_px,
-          axis,
-          output=after,
-          mode='mirror',
-          truncate=_TRUNCATE,
-        )
-        for before, after in blocks
-        if before.size
-      ]:
-        done.result()
+      blur = _line_blur(values.shape[1], sigma_px)
+      starts = range(0, len(values), _LINES)
+      parts = [slice(start, start + _LINES) for start in starts]
+      for part, lines in zip(
+        parts, pool.map(blur, (values[part] for part in parts)), strict=True
+      ):
+        blurred[part] = lines
       values = blurred
   return values
+
+
+def _line_blur(
+  length: int, sigma_px: float
+) -> Callable[[np.ndarray], np.ndarray]:
+  """What blurs lines, [N, length], along themselves."""
+  reach = int(_TRUNCATE * sigma_px + 0.5)
+  weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_px) ** 2)
+  sees = _mirrored(np.arange(-reach, length + reach), length)
+  # Nothing comes around its end: what does lies in the reach at the borders.
+  size = scipy.fft.next_fast_len(len(sees), real=True)
+  spectrum = scipy.fft.rfft(weights / weights.sum(), size)
+
+  def blur(lines: np.ndarray) -> np.ndarray:
+    transformed = scipy.fft.rfft(lines[:, sees], size)
+    transformed *= spectrum
+    return scipy.fft.irfft(transformed, size)[:, 2 * reach :][:, :length]
+
+  return blur
+
+
+def _mirrored(places: np.ndarray, length: int) -> np.ndarray:
+  """Places of an endless line in one that is mirrored about its ends."""
+  if length == 1:
+    return np.zeros_like(places)
+  places = places % (2 * length - 2)
+  return np.minimum(places, 2 * length - 2 - places)
