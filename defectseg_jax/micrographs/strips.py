@@ -104,12 +104,13 @@ def _line_blur(
   sees = _mirrored(np.arange(-reach, length + reach), length)
   # Nothing comes around its end: what does lies in the reach at the borders.
   size = scipy.fft.next_fast_len(len(sees), real=True)
-  spectrum = scipy.fft.rfft(weights / weights.sum(), size)
+  spectrum = np.asarray(scipy.fft.rfft(weights / weights.sum(), size))
 
   def blur(lines: np.ndarray) -> np.ndarray:
-    transformed = scipy.fft.rfft(lines[:, sees], size)
+    transformed = np.asarray(scipy.fft.rfft(lines[:, sees], size))
     transformed *= spectrum
-    return scipy.fft.irfft(transformed, size)[:, 2 * reach :][:, :length]
+    blurred = np.asarray(scipy.fft.irfft(transformed, size))
+    return blurred[:, 2 * reach : 2 * reach + length]
 
   return blur
 
