@@ -1,6 +1,7 @@
 """Does a network know how well it does, and do its intervals hold the truth?
 
   python -m benchmarks.trust --networks=voids,precipitates --images=40
+  python -m benchmarks.trust --networks=voids --images=40 --side_px=1024
 
 from the root of the repository. Unseen micrographs of the network's own domain
 and labelled ones of ../shared/data are predicted as a user does it. F1 is that
@@ -11,6 +12,7 @@ in it. Then images that hold nothing that the network knows.
 --set=voids_on_tem adds that test set: score it as seldom as a paper would.
 """
 
+import argparse
 import pathlib
 from collections.abc import Iterator
 
@@ -28,7 +30,6 @@ from defectseg_jax.simulation.domain.patches import simulate_patch
 
 # The first number of the seeds; training, test sets and references have others.
 _SEED = 7
-_SIDE_PX = 512
 _THICKNESS_NM = 100.0
 # By whether they are of lines.
 _NUMBERS = {
@@ -49,6 +50,9 @@ def main() -> None:
   parser = report.create_parser(__doc__)
   parser.add_argument('--networks', default='voids')
   parser.add_argument('--images', type=int, default=40)
+  parser.add_argument(
+    '--side_px', type=int, default=512, help='of those images'
+  )
   parser.add_argument('--set', action='append', default=[], dest='sets')
   flags = parser.parse_args()
   print(report.line(report.machine() | report.versions('jax')))
@@ -56,22 +60,22 @@ def main() -> None:
     run = defectseg_jax.load_network(name)
     print(f'\n{name}: {run}')
     if flags.images:
-      _tell('unseen micrographs', run, _unseen(run, flags.images))
+      _tell('unseen micrographs', run, _unseen(run, flags))
     for one in flags.sets:
       _tell(one, run, iter(sets_of(run.settings.defect)[one]()))
     print(f'\n{name}: images without {run.settings.defect}\n')
     print(report.table(('image', 'verdict', 'why'), list(_nothing(run))))
 
 
-def _unseen(run: Run, count: int) -> Iterator[Example]:
+def _unseen(run: Run, flags: argparse.Namespace) -> Iterator[Example]:
   settings = run.settings
   assert settings.domain is not None and settings.foil is not None
-  for index in range(count):
+  for index in range(flags.images):
     patch = simulate_patch(
       settings.domain,
       settings.foil,
       defect=settings.defect,
-      side_px=_SIDE_PX,
+      side_px=flags.side_px,
       seed=(_SEED, index),
       to_judge_by=True,
     )
