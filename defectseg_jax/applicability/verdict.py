@@ -67,12 +67,15 @@ class Verdict:
     f1: expected of the objects, or of the length of lines.
     truths: by number of a summary, the expected true number over the one that
       was found, if the image shows such a defect at all.
+    may_be_none: those of these numbers that are 0 in truth in more than 2.5% of
+      the images like this one; none of an image to which the network applies.
   """
 
   applies: Applies
   reason: str
   f1: Expected
   truths: Mapping[str, Expected]
+  may_be_none: frozenset[str] = frozenset()
 
 
 class Judge:
@@ -151,7 +154,10 @@ class Judge:
       useful=int(np.count_nonzero(f1 >= USEFUL_F1)),
       unlike=float(np.sort(apart)[_NEAREST - 1]) > self._far,
     )
-    return Verdict(applies, reason, expected, self._truths(like))
+    truths, none = self._truths(like), frozenset[str]()
+    if applies != Applies.YES:
+      none = frozenset(name for name in truths if self._may_be_none(name, like))
+    return Verdict(applies, reason, expected, truths, none)
 
   def _of_nothing(self) -> Verdict:
     share = self.nothing_there
@@ -181,13 +187,18 @@ class Judge:
     found = {}
     for name in self.references[0].truths:
       values = np.array([self.references[one].truths[name] for one in like])
-      # That an image holds nothing of the kind, or that nothing of it was
-      # counted, is for the verdict to say.
+      # That an image holds nothing of the kind, `_may_be_none` says; that
+      # nothing of it was counted, is for the verdict to say.
       values = values[(values > 0) & (values < math.inf)]
       if len(values) >= _NEIGHBOURS // 2:
         low, middle, high = _quantiles(values)
         found[name] = Expected(middle, low, high)
     return found
+
+  def _may_be_none(self, name: str, like: np.ndarray) -> bool:
+    """Whether what was found may be of something else altogether."""
+    values = np.array([self.references[one].truths[name] for one in like])
+    return float(np.mean(values[values < math.inf] == 0)) > _TAILS[0]
 
 
 def _is_lattice(signs: Mapping[str, float]) -> bool:

@@ -48,16 +48,19 @@ def with_verdict(
 
   Returns:
     The measurement with the F1 that is expected. Intervals hold what the
-    network misses, invents and draws too large or too small; those of counting
-    alone stand beside, as `NAME_counting_low` and `_high`. Where no reference
-    tells of a number, a warning says that its interval is of counting. An image
-    to which the network does not apply has no numbers, unless it is included;
-    its objects stay, to be looked at, and none is counted. A warning says why.
+    network misses, invents and draws too large or too small, and begin at 0
+    where it may have invented all; those of counting alone stand beside, as
+    `NAME_counting_low` and `_high`. Where no reference tells of a number, a
+    warning says that its interval is of counting. An image to which the network
+    does not apply has no numbers, unless it is included; its objects stay, to
+    be looked at, and none is counted. A warning says why.
   """
   summary = dict(found.summary)
   names = numbers_with_intervals(found.summary)
   for name in names:
     _widen(summary, name, verdict.truths.get(name))
+    if name in verdict.may_be_none and not math.isnan(summary[f'{name}_low']):
+      summary[f'{name}_low'] = 0.0
   for end, value in (
     ('', verdict.f1.value),
     ('_low', verdict.f1.low),

@@ -109,6 +109,46 @@ def test_an_image_of_many_objects_is_compared_with_such():
   assert of_many.high < 1.2 < of_few.high
 
 
+@pytest.mark.parametrize(
+  ('f1', 'share', 'may_be_none'),
+  [(0.55, 0.2, True), (0.55, 0.01, False), (0.95, 0.1, False)],
+)
+def test_what_was_found_may_be_of_something_else(f1, share, may_be_none):
+  """Of what applies it is not said: one of forty may lie there by chance."""
+  rng = np.random.default_rng(6)
+  some = []
+  for number, one in enumerate(references()):
+    truth = 0.0 if number % round(1 / share) == 0 else one.truths[HEADLINE]
+    some.append(Reference(one.kind, one.signs, one.f1, {HEADLINE: truth}))
+  verdict = Judge(some).judge(reference(rng, f1).signs)
+  assert (verdict.applies == Applies.YES) == (f1 > 0.9)
+  assert (HEADLINE in verdict.may_be_none) == may_be_none
+  # Where it shows such a defect, numbers are as expected.
+  assert verdict.truths[HEADLINE].low > 0
+
+
+def test_intervals_hold_also_that_there_is_nothing():
+  """Of a third of the images, of those with the lowest F1."""
+  rng = np.random.default_rng(7)
+
+  def drawn():
+    one = reference(rng)
+    truth = 0.0 if one.f1 < 0.5 and rng.random() < 0.6 else None
+    truths = one.truths if truth is None else {HEADLINE: truth}
+    return Reference(one.kind, one.signs, one.f1, truths)
+
+  judge = Judge([drawn() for _ in range(300)])
+  held = []
+  for one in (drawn() for _ in range(150)):
+    verdict, truth = judge.judge(one.signs), one.truths[HEADLINE]
+    if HEADLINE in verdict.truths:
+      expected = verdict.truths[HEADLINE]
+      low = 0.0 if HEADLINE in verdict.may_be_none else expected.low
+      held.append(low <= truth <= expected.high)
+  assert len(held) > 100
+  assert np.mean(held) >= 0.88
+
+
 def test_too_few_references():
   with pytest.raises(InputError, match='--mode=references'):
     Judge(references(20))

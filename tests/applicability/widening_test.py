@@ -60,6 +60,28 @@ def test_errors_of_the_network_widen_the_interval_of_counting():
   assert 'number_density_per_m3' not in warning.message
 
 
+def test_what_may_be_none_begins_at_nothing():
+  """What was found may be of something else; nobody knows a diameter then."""
+  density = 'number_density_per_m3'
+  doubtful = dataclasses.replace(
+    verdict(Applies.CHECK, **{density: Expected(1.1, 0.8, 1.5)}),
+    may_be_none=frozenset([density]),
+  )
+  before = found()
+  summary = with_verdict(before, doubtful).summary
+  sure = dataclasses.replace(doubtful, may_be_none=frozenset())
+  kept = with_verdict(before, sure).summary
+  assert summary[f'{density}_low'] == 0 < kept[f'{density}_low']
+  changed = {name for name in kept if summary[name] != kept[name]}
+  assert {name for name in changed if not math.isnan(kept[name])} == {
+    f'{density}_low'
+  }
+  # Without a thickness there is no such number, and none of its ends.
+  mask = np.eye(50, dtype=bool)
+  unknown = measure(mask, 'voids', pixel_size_nm=1.0, thickness_nm=None)
+  assert math.isnan(with_verdict(unknown, doubtful).summary[f'{density}_low'])
+
+
 def test_an_interval_holds_what_was_found_and_may_begin_at_nothing():
   counting = Interval(90.0, 110.0)
   low, high = widen(100.0, counting, Expected(2.0, 1.8, 2.2))
