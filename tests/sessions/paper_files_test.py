@@ -357,6 +357,23 @@ def test_an_interval_of_counting_is_not_said_to_know_the_network(bare):
   assert 'Those of foil_0 are not, and hold counting alone.' in said
 
 
+def test_an_interval_that_begins_at_0_for_the_network_is_said_to(bare):
+  name = 'number_density_per_m3'
+  first, second = bare.images
+  counted = {
+    f'{name}_counting_{end}': first[f'{name}_{end}'] / 2
+    for end in ('low', 'high')
+  }
+  assert counted[f'{name}_counting_low'] > 0
+  images = [{**first, **counted, f'{name}_low': 0.0}, {**second, **counted}]
+  record = dataclasses.replace(bare, summary={**bare.summary, 'images': images})
+  said = ' '.join(sentences(record))
+  assert 'In foil_0 what was found may be of another kind' in said
+  # Of a count of none, counting begins there.
+  images[0][f'{name}_counting_low'] = 0.0
+  assert 'of another kind' not in ' '.join(sentences(record))
+
+
 def test_excluded_images_have_their_reason(bare):
   record = with_rows(bare, in_mean=False)
   said = [one for one in sentences(record) if 'Left out' in one]

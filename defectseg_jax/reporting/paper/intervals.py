@@ -1,6 +1,7 @@
 """The sentences of the Methods on intervals, and what means are of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from defectseg_jax.reporting.page.words import is_number, title_of
 from defectseg_jax.reporting.paper.phrases import joined
@@ -58,7 +59,7 @@ def interval_sentences(record: Record) -> Iterator[str]:
 
 def _widened(record: Record) -> Iterator[str]:
   """Whose intervals know of the network's errors, and whose do not."""
-  widened, counted = [], []
+  widened, counted, from_0 = [], [], []
   for one in record.images:
     ends = [
       (one[f'{name}_counting_high'], one[f'{name}_high'])
@@ -68,6 +69,8 @@ def _widened(record: Record) -> Iterator[str]:
     if ends:
       of_both = any(before != after for before, after in ends)
       (widened if of_both else counted).append(one['image'])
+      if any(_begins_at_0(one, name) for name in record.reported):
+        from_0.append(one['image'])
   if widened:
     yield (
       'Intervals are widened by what the network is expected to miss and '
@@ -75,6 +78,17 @@ def _widened(record: Record) -> Iterator[str]:
     )
     if counted:
       yield f'Those of {joined(counted)} are not, and hold counting alone.'
+  if from_0:
+    yield (
+      f'In {joined(from_0)} what was found may be of another kind: the '
+      'intervals of densities and fractions begin at 0.'
+    )
+
+
+def _begins_at_0(row: Mapping[str, Any], name: str) -> bool:
+  """Whether the network's errors may leave none; counting alone would some."""
+  low, counting = (row.get(f'{name}{end}') for end in ('_low', '_counting_low'))
+  return is_number(low) and is_number(counting) and low == 0 < counting
 
 
 def _in_list(name: str) -> str:
