@@ -11,6 +11,8 @@ from defectseg_jax.quantification.intervals import product_interval
 # What is added to a number's name where its interval is of counting alone.
 COUNTING = '_counting'
 EXPECTED_F1 = 'expected_f1'
+# No more of a specimen than all of it.
+_FRACTIONS = 'area_fraction', 'volume_fraction'
 # A 95% interval is so many standard deviations to each side.
 _STANDARD_DEVIATIONS = 1.96
 
@@ -166,6 +168,8 @@ def _widen(
     summary[f'{name}{COUNTING}{end}'] = value
   if truth is not None:
     found = widen(summary[name], counting, truth)
+    if name in _FRACTIONS and found.high > 1:
+      found = Interval(found.low, max(1.0, summary[name]))
     summary.update(zip(ends, found))
 
 

@@ -60,6 +60,19 @@ def test_errors_of_the_network_widen_the_interval_of_counting():
   assert 'number_density_per_m3' not in warning.message
 
 
+def test_a_fraction_ends_at_all_of_the_specimen():
+  name = 'area_fraction'
+  before = found()
+  value = before.summary[name]
+  # More than there is of both.
+  more = Expected(1.0, 0.5, 1000.0)
+  after = with_verdict(before, verdict(area_fraction=more, swelling=more))
+  assert (
+    after.summary[f'{name}_low'] < value < 1 == after.summary[f'{name}_high']
+  )
+  assert after.summary['swelling_high'] > 1
+
+
 def test_what_may_be_none_begins_at_nothing():
   """What was found may be of something else; nobody knows a diameter then."""
   density = 'number_density_per_m3'
