@@ -250,14 +250,17 @@ class MeasurementSettings:
       return self.trusted(mask & valid) & valid
     if kind_of(self.defect).has_test_lines:
       return mask
-    labels, _ = label_regions(
-      mask,
-      connectivity=self.quantification.connectivity,
-      minimum_area_px=self.quantification.minimum_area_px,
-      fill_holes=self.quantification.fill_holes,
-      separate=self.quantification.separate,
+    # Its numbers are not kept: of a large image they are a GiB.
+    trusted = (
+      label_regions(
+        mask,
+        connectivity=self.quantification.connectivity,
+        minimum_area_px=self.quantification.minimum_area_px,
+        fill_holes=self.quantification.fill_holes,
+        separate=self.quantification.separate,
+      )[0]
+      > 0
     )
-    trusted = labels > 0
     holes, count = label_holes(trusted)
     small = areas_px(holes, count) < self.quantification.minimum_area_px
     small[0] = False
