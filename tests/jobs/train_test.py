@@ -276,14 +276,13 @@ def test_sigterm_saves_and_leaves_with_143(command, workdir, moment):
 def test_stopped_in_the_middle_a_run_ends_in_the_same_bits(config, tmp_path):
   """What the first SIGTERM asks for, at a step that is known."""
   alone, stopped = tmp_path / 'alone', tmp_path / 'stopped'
-  # 32 patches an epoch: 8 steps.
+  # 128 patches an epoch: 32 steps.
   config.data.patches = 'tiled'
-  config.data.orientations = 2
   config.training.epochs = 2
   train_here(config, alone)
   with pytest.raises(Stopped):
-    train_here(config, stopped, After(12))
-  assert 8 < int(steps_of(stopped)[-1]) < 16
+    train_here(config, stopped, After(45))
+  assert 32 < int(steps_of(stopped)[-1]) < 64
   train_here(config, stopped)
   assert bits_of(stopped) == bits_of(alone)
 
