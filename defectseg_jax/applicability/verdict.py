@@ -186,7 +186,7 @@ class Judge:
   def _truths(self, like: np.ndarray) -> dict[str, Expected]:
     found = {}
     for name in self.references[0].truths:
-      values = np.array([self.references[one].truths[name] for one in like])
+      values = self._true_over_found(name, like)
       # That an image holds nothing of the kind, `_may_be_none` says; that
       # nothing of it was counted, is for the verdict to say.
       values = values[(values > 0) & (values < math.inf)]
@@ -197,8 +197,11 @@ class Judge:
 
   def _may_be_none(self, name: str, like: np.ndarray) -> bool:
     """Whether what was found may be of something else altogether."""
-    values = np.array([self.references[one].truths[name] for one in like])
+    values = self._true_over_found(name, like)
     return float(np.mean(values[values < math.inf] == 0)) > _TAILS[0]
+
+  def _true_over_found(self, name: str, like: np.ndarray) -> np.ndarray:
+    return np.array([self.references[one].truths[name] for one in like])
 
 
 def _is_lattice(signs: Mapping[str, float]) -> bool:

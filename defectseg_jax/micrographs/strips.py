@@ -101,7 +101,7 @@ def _line_blur(
   """What blurs lines, [N, length], along themselves."""
   reach = int(_TRUNCATE * sigma_px + 0.5)
   weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_px) ** 2)
-  sees = _mirrored(np.arange(-reach, length + reach), length)
+  sees = np.pad(np.arange(length), reach, mode='reflect')
   # Nothing comes around its end: what does lies in the reach at the borders.
   size = scipy.fft.next_fast_len(len(sees), real=True)
   spectrum = np.asarray(scipy.fft.rfft(weights / weights.sum(), size))
@@ -113,11 +113,3 @@ def _line_blur(
     return blurred[:, 2 * reach : 2 * reach + length]
 
   return blur
-
-
-def _mirrored(places: np.ndarray, length: int) -> np.ndarray:
-  """Places of an endless line in one that is mirrored about its ends."""
-  if length == 1:
-    return np.zeros_like(places)
-  places = places % (2 * length - 2)
-  return np.minimum(places, 2 * length - 2 - places)
